@@ -1,0 +1,1 @@
+//! Ports to the cloud, and their adapters.

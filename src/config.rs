@@ -1,0 +1,1 @@
+//! Configuration of the program itself: flags over variables over file.

@@ -1,0 +1,1 @@
+//! Carries out a plan: the only room that may write.

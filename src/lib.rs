@@ -1,0 +1,16 @@
+//! tidegate: a GitOps reconciler for platforms on AWS ECS. ARCHITECTURE.md has the map.
+
+pub mod clock;
+pub mod cloud;
+pub mod config;
+pub mod execute;
+pub mod model;
+pub mod observe;
+pub mod plan;
+pub mod reconcile;
+pub mod report;
+pub mod schedule;
+pub mod sim;
+pub mod source;
+pub mod spec;
+pub mod store;

@@ -1,0 +1,1 @@
+//! Reads reality into one value.

@@ -1,0 +1,1 @@
+//! The simulated cloud: tests, the demo and `--cloud sim`.

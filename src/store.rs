@@ -1,0 +1,1 @@
+//! What must outlive the process: lease, journal, run history, run-time overrides.

@@ -287,7 +287,12 @@ impl Template {
     }
 
     /// The version of `key` that would render to `text`: the template read backwards.
-    pub fn extract(&self, key: &VersionKey, versions: &BTreeMap<VersionKey, Version>, text: &str) -> Option<Version> {
+    pub fn extract(
+        &self,
+        key: &VersionKey,
+        versions: &BTreeMap<VersionKey, Version>,
+        text: &str,
+    ) -> Option<Version> {
         let hole = format!("{{{key}}}");
         let mut pattern = self.text.clone();
         for other in self.keys.iter().filter(|other| *other != key) {
@@ -307,9 +312,9 @@ impl Template {
 impl EnvironmentSpec {
     /// Whether a service's images follow the migrated version: its old code must not meet a new schema.
     pub fn follows_migration(&self, service: &ServiceSpec) -> bool {
-        self.migration
-            .as_ref()
-            .is_some_and(|migration| service.images.values().any(|image| image.keys().contains(&migration.follows)))
+        self.migration.as_ref().is_some_and(|migration| {
+            service.images.values().any(|image| image.keys().contains(&migration.follows))
+        })
     }
 
     /// Whether every version a service's images need is deployed (an empty version means it is not).
@@ -330,7 +335,9 @@ impl EnvironmentSpec {
             let ready: Vec<&ServiceName> = self
                 .services
                 .iter()
-                .filter(|(name, service)| !placed.contains(name) && service.after.iter().all(|dep| placed.contains(dep)))
+                .filter(|(name, service)| {
+                    !placed.contains(name) && service.after.iter().all(|dep| placed.contains(dep))
+                })
                 .map(|(name, _)| name)
                 .collect();
             assert!(!ready.is_empty(), "validation lets no dependency cycle through");
@@ -347,7 +354,8 @@ mod tests {
 
     #[test]
     fn a_template_is_read_forwards_and_backwards() {
-        let versions = BTreeMap::from([("core".into(), Version::from("v1")), ("off".into(), Version::from(""))]);
+        let versions =
+            BTreeMap::from([("core".into(), Version::from("v1")), ("off".into(), Version::from(""))]);
         let template = Template::parse("reg/graasp:core-{core}").unwrap();
         assert_eq!(template.render(&versions).as_deref(), Some("reg/graasp:core-v1"));
         let core = VersionKey::from("core");

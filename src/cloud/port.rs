@@ -1,0 +1,158 @@
+//! The two ports. Reading and writing are apart so that the type says who may change the world.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use super::{
+    CloudError, Condition, Database, DbSnapshot, Distribution, Document, Function, Listener, Marker, Object,
+    RunTask, ScalableTarget, Service, Task, TaskDefinition, UpdateService,
+};
+use crate::model::{ClusterName, Digest, FamilyName, ImageRef, RuleArn, ServiceName};
+use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
+
+/// What a registry says about an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageLookup {
+    /// It exists; this is what the tag means now.
+    Found(Digest),
+    /// It does not exist; the newest tags that look like it.
+    Missing(Vec<String>),
+    /// We may not look (no access to the registry): not a reason to refuse, but to say so.
+    Unverified(String),
+}
+
+/// Everything that can be read. `Ok(None)` means "does not exist", only ever from an answer that says so.
+#[async_trait]
+pub trait CloudRead: Send + Sync {
+    /// The account that the credentials belong to: twelve digits.
+    async fn account(&self) -> Result<String, CloudError>;
+    /// Tags of a cluster.
+    async fn cluster_tags(
+        &self,
+        cluster: &ClusterName,
+    ) -> Result<Option<BTreeMap<String, String>>, CloudError>;
+    /// Services by name; what is missing in the answer does not exist (or is INACTIVE).
+    async fn services(
+        &self,
+        cluster: &ClusterName,
+        names: &[ServiceName],
+    ) -> Result<BTreeMap<ServiceName, Service>, CloudError>;
+    /// Every service of the cluster, by name.
+    async fn service_names(&self, cluster: &ClusterName) -> Result<Vec<ServiceName>, CloudError>;
+    /// Tasks of a service: all that are not STOPPED, and those that stopped in the last hour.
+    async fn service_tasks(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+    ) -> Result<Vec<Task>, CloudError>;
+    /// Tasks of a family, likewise.
+    async fn family_tasks(&self, cluster: &ClusterName, family: &FamilyName)
+    -> Result<Vec<Task>, CloudError>;
+    /// One revision, by ARN.
+    async fn task_definition(&self, arn: &str) -> Result<TaskDefinition, CloudError>;
+    /// The newest ACTIVE revision of a family.
+    async fn newest_definition(&self, family: &FamilyName) -> Result<Option<TaskDefinition>, CloudError>;
+    /// Scalable targets of the cluster's services.
+    async fn scalable_targets(
+        &self,
+        cluster: &ClusterName,
+        services: &[ServiceName],
+    ) -> Result<BTreeMap<ServiceName, ScalableTarget>, CloudError>;
+    /// The database.
+    async fn database(&self, target: &DatabaseTarget) -> Result<Option<Database>, CloudError>;
+    /// Manual snapshots of the database.
+    async fn snapshots(&self, target: &DatabaseTarget) -> Result<Vec<DbSnapshot>, CloudError>;
+    /// A listener with its rules and their tags.
+    async fn listener(&self, target: &ListenerTarget) -> Result<Option<Listener>, CloudError>;
+    /// A CloudFront function.
+    async fn function(&self, name: &str) -> Result<Option<Function>, CloudError>;
+    /// Distributions by alias or id; what is missing in the answer does not exist.
+    async fn distributions(&self, names: &[String]) -> Result<BTreeMap<String, Distribution>, CloudError>;
+    /// The marker of a site's bucket, with the ETag to quote when replacing it. `Ok(None)`: no marker yet.
+    async fn site_marker(&self, bucket: &str) -> Result<Option<(Marker, String)>, CloudError>;
+    /// Objects below a prefix, keys relative to it. A bucket that does not exist is `NotFound`.
+    async fn objects(&self, bucket: &str, prefix: &str) -> Result<Vec<Object>, CloudError>;
+    /// What a registry says about an image.
+    async fn image(&self, image: &ImageRef) -> Result<ImageLookup, CloudError>;
+    /// The newest version tag of `repository` that points at `digest`, for naming what a moving tag runs.
+    async fn tags_of(&self, repository: &str, digest: &Digest) -> Result<Vec<String>, CloudError>;
+    /// The bypass header's value.
+    async fn secret(&self, source: &SecretSource) -> Result<SecretString, CloudError>;
+    /// The last lines a task logged, oldest first.
+    async fn log_tail(&self, task_arn: &str, lines: usize) -> Result<Vec<String>, CloudError>;
+    /// Requests that reached the target groups in the last minute; `None` = no data.
+    async fn requests_last_minute(&self, target_groups: &[String]) -> Result<Option<f64>, CloudError>;
+    /// The status a URL answers, redirects not followed; the header is sent when given.
+    async fn probe(&self, url: &url::Url, header: Option<(&str, &SecretString)>) -> Result<u16, CloudError>;
+}
+
+/// Everything that changes the world. Only `execute` holds one.
+#[async_trait]
+pub trait CloudWrite: CloudRead {
+    /// Sets a tag of a cluster.
+    async fn tag_cluster(&self, cluster: &ClusterName, key: &str, value: &str) -> Result<(), CloudError>;
+    /// Registers a revision.
+    async fn register_definition(&self, document: &Document) -> Result<TaskDefinition, CloudError>;
+    /// Changes a service.
+    async fn update_service(&self, update: &UpdateService) -> Result<Service, CloudError>;
+    /// Replaces a scalable target. AWS clamps the service's desired count into [min, max] when it does.
+    async fn set_scalable_target(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+        target: &ScalableTarget,
+    ) -> Result<(), CloudError>;
+    /// Starts one task. `failures[]` comes back as an error.
+    async fn run_task(&self, request: &RunTask) -> Result<Task, CloudError>;
+    /// Starts the database.
+    async fn start_database(&self, target: &DatabaseTarget) -> Result<(), CloudError>;
+    /// Stops the database.
+    async fn stop_database(&self, target: &DatabaseTarget) -> Result<(), CloudError>;
+    /// Sets a tag of the database; `None` removes it.
+    async fn tag_database(
+        &self,
+        target: &DatabaseTarget,
+        key: &str,
+        value: Option<&str>,
+    ) -> Result<(), CloudError>;
+    /// Begins a manual snapshot.
+    async fn create_snapshot(
+        &self,
+        target: &DatabaseTarget,
+        identifier: &str,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<(), CloudError>;
+    /// Deletes a manual snapshot.
+    async fn delete_snapshot(&self, target: &DatabaseTarget, identifier: &str) -> Result<(), CloudError>;
+    /// Replaces a rule's conditions; everything else of the rule stays.
+    async fn set_rule_conditions(&self, rule: &RuleArn, conditions: &[Condition]) -> Result<(), CloudError>;
+    /// Sets a tag of a rule; `None` removes it.
+    async fn tag_rule(&self, rule: &RuleArn, key: &str, value: Option<&str>) -> Result<(), CloudError>;
+    /// Replaces the code of the DEVELOPMENT stage (creating the function when `etag` is `None`); gives the new ETag.
+    async fn put_function(&self, name: &str, etag: Option<&str>, code: &str) -> Result<String, CloudError>;
+    /// Publishes the DEVELOPMENT stage.
+    async fn publish_function(&self, name: &str, etag: &str) -> Result<(), CloudError>;
+    /// Associates a function with viewer-request of every behaviour of a distribution.
+    async fn associate_function(&self, distribution: &str, function: &str) -> Result<(), CloudError>;
+    /// Copies one object inside S3, its content type, cache headers and metadata kept.
+    async fn copy_object(&self, from: (&str, &str), to: (&str, &str)) -> Result<(), CloudError>;
+    /// Deletes objects.
+    async fn delete_objects(&self, bucket: &str, keys: &[String]) -> Result<(), CloudError>;
+    /// Writes the marker if its ETag is still `etag` (`None`: if there is none yet).
+    async fn put_site_marker(
+        &self,
+        bucket: &str,
+        marker: &Marker,
+        etag: Option<&str>,
+    ) -> Result<(), CloudError>;
+    /// Asks the edges to forget paths. Nothing waits for it.
+    async fn invalidate(&self, distribution: &str, paths: &[String]) -> Result<(), CloudError>;
+    /// Stops a task: only ever at a person's request.
+    async fn stop_task(&self, cluster: &ClusterName, task_arn: &str, reason: &str) -> Result<(), CloudError>;
+}
+
+/// One account and region: what an environment is given.
+pub type Cloud = Arc<dyn CloudWrite>;

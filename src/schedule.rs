@@ -5,7 +5,7 @@
 //! what enters and leaves are instants.
 //!
 //! How it is built: crontab lines, calendar days and spans are all points on the zone's *wall clock*.
-//! [`wall`] maps that line to instants and back without ever turning around (a skipped minute happens when the
+//! `wall` maps that line to instants and back without ever turning around (a skipped minute happens when the
 //! gap ends, a repeated one happens the first time), and everything else is comparison of wall-clock times.
 
 mod calendar;
@@ -15,6 +15,9 @@ mod hours;
 mod syntax;
 mod wall;
 mod windows;
+
+#[cfg(test)]
+mod tests;
 
 pub use calendar::{DateRange, TimeSpanOnDay};
 pub use chrono_tz::Tz;

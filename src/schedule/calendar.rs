@@ -98,7 +98,8 @@ impl fmt::Display for TimeSpanOnDay {
     }
 }
 
-/// `2026-12-24`, with spaces around it allowed. chrono's own parser would also take `2026-1-5` and `+2026-01-05`.
+/// `2026-12-24`, with spaces around it allowed. chrono's own parser would also take `2026-1-5` and
+/// `+2026-01-05`.
 fn date(whole: &str, part: &str) -> Result<NaiveDate, SyntaxError> {
     let text = part.trim();
     let error = |message: String| SyntaxError::at(whole, part.trim_start(), message);
@@ -128,4 +129,76 @@ fn minute_of_day(whole: &str, part: &str) -> Result<u16, SyntaxError> {
     let time = NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| error(format!("no day has {text}")))?;
     let minutes = (time - NaiveTime::MIN).num_minutes();
     Ok(u16::try_from(minutes).expect("a time of day is fewer than 1440 minutes after midnight"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_days_and_ranges_of_days() {
+        for (text, written) in [
+            ("2026-12-24", "2026-12-24"),
+            ("2026-12-24..2027-01-03", "2026-12-24..2027-01-03"),
+            (" 2026-12-24 .. 2027-01-03 ", "2026-12-24..2027-01-03"),
+            ("2026-12-24..2026-12-24", "2026-12-24"),
+            ("2028-02-29", "2028-02-29"),
+        ] {
+            assert_eq!(DateRange::parse(text).unwrap().to_string(), written, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_range_includes_both_its_days() {
+        let (start, end) = DateRange::parse("2026-12-24..2027-01-03").unwrap().span();
+        assert_eq!(
+            (start.to_string(), end.to_string()),
+            ("2026-12-24 00:00:00".into(), "2027-01-04 00:00:00".into())
+        );
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_days_and_where() {
+        for (text, message, column) in [
+            ("", "`` is not a date", 1),
+            ("24.12.2026", "`24.12.2026` is not a date", 1),
+            ("2026-1-5", "`2026-1-5` is not a date", 1),
+            ("2026-02-29", "the calendar has no 2026-02-29", 1),
+            ("2026-12-24..", "`` is not a date", 13),
+            ("2026-12-24.. 2026-13-01", "the calendar has no 2026-13-01", 14),
+            ("2026-12-24..2026-12-23", "the range ends on 2026-12-23, before it begins on 2026-12-24", 13),
+        ] {
+            let error = DateRange::parse(text).unwrap_err();
+            assert_eq!((error.message.as_str(), error.column), (message, column), "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_spans_of_a_day() {
+        for text in ["2026-11-28 09:00..17:00", "2026-11-28 00:00..24:00", "2026-11-28 23:59..24:00"] {
+            assert_eq!(TimeSpanOnDay::parse(text).unwrap().to_string(), text);
+        }
+        let (start, end) = TimeSpanOnDay::parse("2026-11-28 09:00..24:00").unwrap().span();
+        assert_eq!(
+            (start.to_string(), end.to_string()),
+            ("2026-11-28 09:00:00".into(), "2026-11-29 00:00:00".into())
+        );
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_spans_and_where() {
+        for (text, message, column) in [
+            ("2026-11-28", "a day without times", 1),
+            ("2026-11-28 09:00", "a day without an end", 12),
+            ("2026-11-31 09:00..17:00", "the calendar has no 2026-11-31", 1),
+            ("2026-11-28 9:00..17:00", "`9:00` is not a time", 12),
+            ("2026-11-28 09:00..25:00", "no day has 25:00", 19),
+            ("2026-11-28 09:00..24:01", "no day has 24:01", 19),
+            ("2026-11-28 22:00..02:00", "the end is not after the start", 19),
+            ("2026-11-28 09:00..09:00", "the end is not after the start", 19),
+        ] {
+            let error = TimeSpanOnDay::parse(text).unwrap_err();
+            assert_eq!((error.message.as_str(), error.column), (message, column), "{text}");
+        }
+    }
 }

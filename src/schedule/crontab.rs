@@ -10,6 +10,7 @@ mod field;
 use std::fmt;
 
 use chrono::NaiveDate;
+use cron::TimeUnitSpec;
 
 use self::field::{DAY_OF_MONTH, DAY_OF_WEEK, Field, HOUR, MINUTE, MONTH};
 use super::syntax::SyntaxError;
@@ -76,6 +77,15 @@ impl Crontab {
         self.alternatives.iter().any(|line| line.includes(wall.and_utc()))
     }
 
+    /// Whether this line fires at every minute at which the other does. May miss it where only the calendar
+    /// makes it so, never claims it wrongly.
+    pub(super) fn fires_whenever(&self, other: &Crontab) -> bool {
+        other
+            .alternatives
+            .iter()
+            .all(|theirs| self.alternatives.iter().any(|ours| includes_all(ours, theirs)))
+    }
+
     /// Adds the minutes at which the line fires on `day`.
     pub(super) fn add_minutes_of(&self, day: NaiveDate, minutes: &mut MinutesOfDay) {
         let Some(first) = day.and_hms_opt(self.hours.trailing_zeros(), self.minutes.trailing_zeros(), 0)
@@ -88,6 +98,17 @@ impl Crontab {
             }
         }
     }
+}
+
+fn includes_all(ours: &cron::Schedule, theirs: &cron::Schedule) -> bool {
+    fn all_in(theirs: &impl TimeUnitSpec, ours: &impl TimeUnitSpec) -> bool {
+        theirs.iter().all(|number| ours.includes(number))
+    }
+    all_in(theirs.minutes(), ours.minutes())
+        && all_in(theirs.hours(), ours.hours())
+        && all_in(theirs.days_of_month(), ours.days_of_month())
+        && all_in(theirs.months(), ours.months())
+        && all_in(theirs.days_of_week(), ours.days_of_week())
 }
 
 /// The five fields, read.
@@ -140,3 +161,6 @@ impl fmt::Debug for Crontab {
         f.debug_tuple("Crontab").field(&self.text).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! A schedule on the wall clock: whether an environment should be up when the clock shows a time, and at which
 //! time that may change. No instants here, no overrides, and nothing of *which* state "up" is.
 
+use chrono::Timelike;
+
 use super::Tz;
 use super::calendar::{DateRange, TimeSpanOnDay};
 use super::crontab::{Crontab, MinutesOfDay};
@@ -93,8 +95,12 @@ impl Schedule {
             if !self.stop.iter().any(|line| line.fires_at(start)) {
                 return Some(start);
             }
-            // Crontabs that collide every minute would make this a walk of years, so the rest of such a day is
-            // compared at once.
+            // The common mistake, a start that some stop always undoes, is seen without a walk.
+            if self.start.iter().all(|start| self.stop.iter().any(|stop| stop.fires_whenever(start))) {
+                return None;
+            }
+            // What only several stops undo together could be a walk of years, minute by minute: the rest of
+            // such a day is compared at once.
             let mut free = minutes_of(&self.start, start);
             for (free, stops) in free.iter_mut().zip(minutes_of(&self.stop, start)) {
                 *free &= !stops;
@@ -129,10 +135,11 @@ fn minutes_of(crontabs: &[Crontab], on: Wall) -> MinutesOfDay {
 
 /// The first of `minutes` after `wall`, on the same day.
 fn first_after(minutes: &MinutesOfDay, wall: Wall) -> Option<Wall> {
-    (0..24u32).zip(minutes).find_map(|(hour, of_hour)| {
-        (0..60u32)
-            .filter(|minute| of_hour >> minute & 1 == 1)
-            .filter_map(|minute| wall.date().and_hms_opt(hour, minute, 0))
-            .find(|&time| time > wall)
+    (wall.hour()..24).find_map(|hour| {
+        let mut of_hour = minutes[hour as usize];
+        if hour == wall.hour() {
+            of_hour &= !0 << (wall.minute() + 1);
+        }
+        if of_hour == 0 { None } else { wall.date().and_hms_opt(hour, of_hour.trailing_zeros(), 0) }
     })
 }

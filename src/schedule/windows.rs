@@ -186,7 +186,8 @@ impl Window {
     }
 }
 
-/// `2h`, `1h30m`: whole numbers with a unit each. Finer units and months of 30.44 days are no lengths of windows.
+/// `2h`, `1h30m`: whole numbers with a unit each. Finer units and months of 30.44 days are no lengths of
+/// windows.
 fn parse_length(whole: &str, part: &str) -> Result<Duration, SyntaxError> {
     let text = part.trim();
     let error = |message: String| {
@@ -221,3 +222,6 @@ impl fmt::Display for Window {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

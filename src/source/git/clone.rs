@@ -11,7 +11,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use git2::{AutotagOption, Commit, FetchOptions, Oid, Repository};
+use git2::{AutotagOption, FetchOptions, Oid, Repository};
 use sha2::{Digest, Sha256};
 
 use super::choice::{Choice, is_commit};
@@ -22,6 +22,8 @@ use crate::source::{Poll, RemoteStep, SourceError};
 /// Where fetched references are kept.
 const TIP: &str = "refs/tidegate/tip";
 const EVERYTHING: [&str; 2] = ["+refs/heads/*:refs/tidegate/heads/*", "+refs/tags/*:refs/tidegate/tags/*"];
+
+const FINDING: &str = "find the fetched commit";
 
 /// libgit2's `GIT_FETCH_DEPTH_UNSHALLOW`.
 const WHOLE_HISTORY: i32 = i32::MAX;
@@ -43,7 +45,7 @@ pub(super) fn folder_for(clones: &Path, shown_url: &str) -> PathBuf {
 /// Brings the clone up to date and answers from it.
 pub(super) fn answer(
     path: &Path,
-    connection: &mut Connection<'_>,
+    connection: &Connection<'_>,
     wanted: &Wanted<'_>,
 ) -> Result<Poll, SourceError> {
     let _lock = lock(path)?;
@@ -57,48 +59,56 @@ pub(super) fn answer(
     }
 }
 
-fn attempt(path: &Path, connection: &mut Connection<'_>, wanted: &Wanted<'_>) -> Result<Poll, SourceError> {
+fn attempt(path: &Path, connection: &Connection<'_>, wanted: &Wanted<'_>) -> Result<Poll, SourceError> {
     let place = connection.place();
-    let repository = match path.exists() {
-        true => Repository::open_bare(path),
-        false => Repository::init_bare(path),
-    }
-    .map_err(broken("open the clone", &place))?;
-
-    let commit = match wanted.choice {
-        Choice::Reference { name, id } => {
-            let spec = [format!("+{name}:{TIP}")];
-            if repository.find_object(*id, None).is_err() {
-                let depth = if is_empty(&repository) { 1 } else { 0 };
-                fetch(&repository, connection, &spec, depth)?;
-            }
-            let commit = peel(&repository, *id, &place)?;
-            let reaches =
-                wanted.accepted.is_none_or(|accepted| history::contains(&repository, commit.id(), accepted));
-            if !reaches && repository.is_shallow() {
-                fetch(&repository, connection, &spec, WHOLE_HISTORY)?;
-            }
-            commit
-        }
-        Choice::Commit(id) => by_id(&repository, connection, id)?,
-    };
+    let id = bring(&open(path, &place)?, connection, wanted)?;
+    // Opened anew: libgit2 remembers where a shallow history ended, also after the rest has come.
+    let repository = open(path, &place)?;
+    let commit = repository.find_commit(id).map_err(broken(FINDING, &place))?;
     let tree = checkout::read(&repository, &commit, &place, wanted.folder)?;
-    let is_contained =
-        wanted.accepted.is_none_or(|accepted| history::contains(&repository, commit.id(), accepted));
-    Ok(history::answer(wanted.accepted, is_contained, tree))
+    Ok(history::answer(wanted.accepted, reaches(&repository, id, wanted), tree))
+}
+
+fn open(path: &Path, place: &str) -> Result<Repository, SourceError> {
+    let opened = if path.exists() { Repository::open_bare(path) } else { Repository::init_bare(path) };
+    opened.map_err(broken("open the clone", place))
+}
+
+fn reaches(repository: &Repository, tip: Oid, wanted: &Wanted<'_>) -> bool {
+    wanted.accepted.is_none_or(|accepted| history::contains(repository, tip, accepted))
+}
+
+/// Fetches what is missing; the wanted commit is there afterwards.
+fn bring(
+    repository: &Repository,
+    connection: &Connection<'_>,
+    wanted: &Wanted<'_>,
+) -> Result<Oid, SourceError> {
+    let (name, id) = match wanted.choice {
+        Choice::Commit(id) => return by_id(repository, connection, id),
+        Choice::Reference { name, id } => (name, *id),
+    };
+    let spec = [format!("+{name}:{TIP}")];
+    if repository.find_object(id, None).is_err() {
+        fetch(repository, connection, &spec, if is_empty(repository) { 1 } else { 0 })?;
+    }
+    let commit = repository
+        .find_object(id, None)
+        .and_then(|object| object.peel_to_commit())
+        .map_err(broken(FINDING, &connection.place()))?;
+    if repository.is_shallow() && !reaches(repository, commit.id(), wanted) {
+        fetch(repository, connection, &spec, WHOLE_HISTORY)?;
+    }
+    Ok(commit.id())
 }
 
 /// A commit that no listing names: not every server hands one out by its id, so all branches and tags are
 /// fetched, whole. Once: a commit never changes.
-fn by_id<'r>(
-    repository: &'r Repository,
-    connection: &mut Connection<'_>,
-    id: &str,
-) -> Result<Commit<'r>, SourceError> {
+fn by_id(repository: &Repository, connection: &Connection<'_>, id: &str) -> Result<Oid, SourceError> {
     debug_assert!(is_commit(id), "anything else could mean something to git's revision parser");
-    let find = || repository.revparse_single(id).and_then(|object| object.peel_to_commit());
-    if let Ok(commit) = find() {
-        return Ok(commit);
+    let find = || repository.revparse_single(id)?.peel_to_commit().map(|commit| commit.id());
+    if let Ok(found) = find() {
+        return Ok(found);
     }
     let depth = if repository.is_shallow() { WHOLE_HISTORY } else { 0 };
     fetch(repository, connection, &EVERYTHING.map(str::to_owned), depth)?;
@@ -109,16 +119,9 @@ fn by_id<'r>(
     })
 }
 
-fn peel<'r>(repository: &'r Repository, id: Oid, place: &str) -> Result<Commit<'r>, SourceError> {
-    repository
-        .find_object(id, None)
-        .and_then(|object| object.peel_to_commit())
-        .map_err(broken("find the fetched commit", place))
-}
-
 fn fetch(
     repository: &Repository,
-    connection: &mut Connection<'_>,
+    connection: &Connection<'_>,
     specs: &[String],
     depth: i32,
 ) -> Result<(), SourceError> {
@@ -133,7 +136,7 @@ fn fetch(
 
 fn fetch_once(
     repository: &Repository,
-    connection: &mut Connection<'_>,
+    connection: &Connection<'_>,
     specs: &[String],
     depth: i32,
 ) -> Result<(), SourceError> {

@@ -142,7 +142,7 @@ impl Followed {
             return Ok((choice, Poll::Unchanged));
         }
         let wanted = clone::Wanted { choice: &choice, folder: &self.folder, accepted };
-        let poll = clone::answer(&self.clone, &mut connection, &wanted)?;
+        let poll = clone::answer(&self.clone, &connection, &wanted)?;
         Ok((choice, poll))
     }
 }

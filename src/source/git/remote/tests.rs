@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
@@ -218,4 +219,33 @@ fn a_server_that_says_nothing_costs_no_more_than_the_deadline() {
     assert!(matches!(error, SourceError::Deadline { .. }), "{error}");
     assert!(error.may_pass());
     assert!(matches!(source.poll().unwrap_err(), SourceError::StillTrying { .. }));
+}
+
+#[test]
+fn a_server_that_refuses_is_asked_no_more_than_twice() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://ann:s3cret@{}/x", server.local_addr().unwrap());
+    let requests = std::thread::spawn(move || {
+        let mut requests = 0;
+        for stream in server.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let first = lines.next().unwrap().unwrap();
+            if first == "END" {
+                break;
+            }
+            requests += 1;
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let refusal = "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\n";
+            write!(stream, "{refusal}Content-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+        }
+        requests
+    });
+    let error = open(&url, None, None).poll().unwrap_err();
+    assert!(error.hint().contains("git.token_file"), "{error}: {}", error.hint());
+    assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+
+    let address = url.rsplit('@').next().unwrap().trim_end_matches("/x").to_owned();
+    writeln!(std::net::TcpStream::connect(address).unwrap(), "END").unwrap();
+    assert!(requests.join().unwrap() <= 2);
 }

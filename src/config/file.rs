@@ -1,0 +1,167 @@
+//! The daemon's TOML file. Every global flag is a key in it; some settings exist only here.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::Allow;
+use super::error::{ConfigError, Origin};
+use super::layers::Given;
+
+/// A configuration file, read and checked for its keys. What the values mean is `resolve`'s.
+#[derive(Clone, Debug)]
+pub struct ConfigFile {
+    path: PathBuf,
+    text: String,
+    keys: Keys,
+}
+
+type Text = Option<Spanned<String>>;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Keys {
+    repo: Text,
+    dir: Text,
+    rev: Text,
+    path: Text,
+    store: Text,
+    cloud: Text,
+    listen: Text,
+    poll_interval: Text,
+    log_format: Text,
+    git: GitKeys,
+    allow: AllowKeys,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct GitKeys {
+    ssh_key: Text,
+    token_file: Text,
+    token_env: Text,
+    timeout: Text,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct AllowKeys {
+    assume_roles: Vec<Spanned<String>>,
+    env: Vec<Spanned<String>>,
+    files: Vec<Spanned<String>>,
+}
+
+impl ConfigFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it cannot be read, is not TOML or has keys that nobody knows.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(path, text)
+    }
+
+    /// Reads the text of a file; `path` says where it stands.
+    ///
+    /// # Errors
+    /// When it is not TOML or has keys that nobody knows.
+    pub fn parse(path: &Path, text: String) -> Result<Self, ConfigError> {
+        match toml::from_str(&text) {
+            Ok(keys) => Ok(Self { path: path.to_owned(), text, keys }),
+            Err(error) => {
+                let (line, column) = place(&text, error.span().map_or(0, |span| span.start));
+                let message = error.message().lines().collect::<Vec<_>>().join(", ");
+                let meant = meant(&message);
+                Err(ConfigError::Syntax { path: path.to_owned(), line, column, message, meant })
+            }
+        }
+    }
+
+    /// What relative paths in the file are relative to.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.path.parent().map(Path::to_owned).unwrap_or_default()
+    }
+
+    /// The key that belongs to a global flag.
+    pub(super) fn setting(&self, flag: &str) -> Option<Given> {
+        let Keys { repo, dir, rev, path, store, cloud, listen, poll_interval, log_format, git: _, allow: _ } =
+            &self.keys;
+        let (key, value) = match flag {
+            "repo" => ("repo", repo),
+            "dir" => ("dir", dir),
+            "rev" => ("rev", rev),
+            "path" => ("path", path),
+            "store" => ("store", store),
+            "cloud" => ("cloud", cloud),
+            "listen" => ("listen", listen),
+            "poll-interval" => ("poll_interval", poll_interval),
+            "log-format" => ("log_format", log_format),
+            _ => unreachable!("only names of settings are asked for"),
+        };
+        self.given(key, value)
+    }
+
+    pub(super) fn ssh_key(&self) -> Option<PathBuf> {
+        self.keys.git.ssh_key.as_ref().map(|key| self.folder().join(key.get_ref()))
+    }
+
+    pub(super) fn token_file(&self) -> Option<(PathBuf, Origin)> {
+        let given = self.given("git.token_file", &self.keys.git.token_file)?;
+        Some((self.folder().join(given.text), given.origin))
+    }
+
+    pub(super) fn token_env(&self) -> Option<Given> {
+        self.given("git.token_env", &self.keys.git.token_env)
+    }
+
+    pub(super) fn git_timeout(&self) -> Option<Given> {
+        self.given("git.timeout", &self.keys.git.timeout)
+    }
+
+    pub(super) fn allow(&self) -> Result<Allow, ConfigError> {
+        let AllowKeys { assume_roles, env, files } = &self.keys.allow;
+        let role = |role: &Spanned<String>| {
+            let given = self.at("allow.assume_roles", role);
+            // `arn:aws:iam::…`, `arn:aws-cn:iam::…`
+            let is_role = given.text.starts_with("arn:aws") && given.text.contains(":role/");
+            if is_role { Ok(given.text) } else { Err(given.is_not("the ARN of a role".to_owned())) }
+        };
+        Ok(Allow {
+            assume_roles: assume_roles.iter().map(role).collect::<Result<_, _>>()?,
+            env: env.iter().map(|name| name.get_ref().clone()).collect(),
+            files: files.iter().map(|file| self.folder().join(file.get_ref())).collect(),
+        })
+    }
+
+    fn given(&self, key: &str, value: &Text) -> Option<Given> {
+        value.as_ref().map(|value| self.at(key, value))
+    }
+
+    fn at(&self, key: &str, value: &Spanned<String>) -> Given {
+        let (line, column) = place(&self.text, value.span().start);
+        let origin = Origin::File { path: self.path.clone(), line, column, key: key.to_owned() };
+        Given { text: value.get_ref().clone(), origin }
+    }
+}
+
+/// Line and column of a byte, both from 1.
+fn place(text: &str, byte: usize) -> (usize, usize) {
+    let before = text.get(..byte).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+/// The known key that is nearest to the one that is not. serde tells both only in its message: the first word
+/// in backticks is the unknown key, the others are the known ones.
+fn meant(message: &str) -> Option<String> {
+    message.starts_with("unknown field").then_some(())?;
+    let mut words = message.split('`').skip(1).step_by(2);
+    let unknown = words.next()?;
+    words
+        .map(|known| (strsim::damerau_levenshtein(unknown, known), known))
+        .filter(|(distance, _)| *distance <= unknown.chars().count().div_ceil(3))
+        .min()
+        .map(|(_, known)| known.to_owned())
+}

@@ -1,0 +1,215 @@
+//! A store in a directory: the default, nothing to install.
+//!
+//! ```text
+//! store.json                         format and identity
+//! environments/production/
+//!     lock                           held for moments: makes each change of what is below one step
+//!     lease.lock                     held as long as the lease: an operating-system lock, free as soon as
+//!                                    the process is gone
+//!     lease.json                     the newest lease: fencing number, who, since when
+//!     journal.jsonl                  one line an event
+//!     records/override.json          one file a record
+//!     runs/….json                    one file a run
+//! ```
+//!
+//! The clones of the source and the simulator's world may stand beside these; they are not read here.
+//! Operating-system locks hold between the processes of one machine: several machines do not share a
+//! directory, not even over a network file system.
+
+mod files;
+mod journal;
+mod lease;
+mod values;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::name::checked;
+use super::{Lease, LeaseHolder, Log, Store, StoreError, StoredRun, no_store};
+use crate::model::{EnvironmentName, Instant, RunId, StoreId};
+
+const FORMAT: &str = "tidegate-store/v1";
+
+/// A store in a directory.
+pub struct LocalStore {
+    root: PathBuf,
+    id: StoreId,
+    access: Access,
+    /// Where each journal ends, so that an append need not read it from the beginning. Locked during each
+    /// append: steps that run side by side may write to one journal.
+    tails: Mutex<HashMap<EnvironmentName, journal::Tail>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    ReadWrite,
+    ReadOnly,
+}
+
+/// `store.json`
+#[derive(Serialize, Deserialize)]
+struct Identity {
+    schema: String,
+    id: StoreId,
+}
+
+impl LocalStore {
+    /// Opens the store in this directory, making both if they are not there.
+    ///
+    /// # Errors
+    /// When the directory cannot be used, or holds a store of another format.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let root = root.into();
+        files::make_folder(&root)?;
+        let _lock = files::lock(&root.join("store.lock"))?;
+        let id = match read_identity(&root)? {
+            Some(id) => id,
+            None => {
+                let id = StoreId::new(Uuid::new_v4().to_string());
+                let identity = Identity { schema: FORMAT.to_owned(), id: id.clone() };
+                files::write_json(&root.join("store.json"), &identity)?;
+                id
+            }
+        };
+        Ok(Self { root, id, access: Access::ReadWrite, tails: Mutex::default() })
+    }
+
+    /// Opens it for reading only. Makes nothing: a store that is not there reads as empty.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is of another format.
+    pub fn open_existing(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let root = root.into();
+        let id = read_identity(&root)?.unwrap_or_else(no_store);
+        Ok(Self { root, id, access: Access::ReadOnly, tails: Mutex::default() })
+    }
+
+    /// The directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of an environment, which may not exist.
+    fn folder(&self, environment: &EnvironmentName) -> Result<PathBuf, StoreError> {
+        Ok(self.root.join("environments").join(checked("an environment", environment.as_str())?))
+    }
+
+    /// The same for writing: it exists afterwards.
+    fn folder_to_write(&self, environment: &EnvironmentName) -> Result<PathBuf, StoreError> {
+        if self.access == Access::ReadOnly {
+            return Err(StoreError::ReadOnly { path: self.root.clone() });
+        }
+        let folder = self.folder(environment)?;
+        files::make_folder(&folder)?;
+        Ok(folder)
+    }
+}
+
+fn read_identity(root: &Path) -> Result<Option<StoreId>, StoreError> {
+    let path = root.join("store.json");
+    let Some(Identity { schema, id }) = files::read_json(&path)? else { return Ok(None) };
+    if schema == FORMAT {
+        Ok(Some(id))
+    } else {
+        Err(StoreError::Format { path: root.to_owned(), found: schema, known: FORMAT })
+    }
+}
+
+impl Store for LocalStore {
+    fn id(&self) -> StoreId {
+        self.id.clone()
+    }
+
+    fn acquire(
+        &self,
+        environment: &EnvironmentName,
+        holder: &str,
+        at: Instant,
+    ) -> Result<Option<Lease>, StoreError> {
+        lease::acquire(&self.folder_to_write(environment)?, environment, holder, at)
+    }
+
+    fn lease_holder(&self, environment: &EnvironmentName) -> Result<Option<LeaseHolder>, StoreError> {
+        lease::holder(&self.folder(environment)?)
+    }
+
+    fn read_log(&self, environment: &EnvironmentName) -> Result<Log, StoreError> {
+        let path = self.folder(environment)?.join(journal::FILE);
+        let log = journal::read(&path)?.log;
+        if log.torn.is_none() {
+            return Ok(log);
+        }
+        // Perhaps somebody was writing that line just now. Once more tells.
+        Ok(journal::read(&path)?.log)
+    }
+
+    fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<u64, StoreError> {
+        let folder = self.folder_to_write(lease.environment())?;
+        lease.verify()?;
+        let mut tails = self.tails.lock().expect("no code panics while it holds the tails");
+        let known = tails.remove(lease.environment());
+        let tail = journal::append(&folder.join(journal::FILE), lease.fencing(), at, event, known)?;
+        let sequence = tail.sequence;
+        tails.insert(lease.environment().clone(), tail);
+        Ok(sequence)
+    }
+
+    fn put_record(
+        &self,
+        environment: &EnvironmentName,
+        kind: &str,
+        value: Option<&Value>,
+    ) -> Result<(), StoreError> {
+        let folder = self.folder_to_write(environment)?;
+        let _lock = files::lock(&folder.join("lock"))?;
+        values::put(&folder, kind, value)
+    }
+
+    fn swap_record(
+        &self,
+        environment: &EnvironmentName,
+        kind: &str,
+        expected: Option<&Value>,
+        value: Option<&Value>,
+    ) -> Result<bool, StoreError> {
+        let folder = self.folder_to_write(environment)?;
+        let _lock = files::lock(&folder.join("lock"))?;
+        let is_expected = values::get(&folder, kind)?.as_ref() == expected;
+        if is_expected {
+            values::put(&folder, kind, value)?;
+        }
+        Ok(is_expected)
+    }
+
+    fn get_record(&self, environment: &EnvironmentName, kind: &str) -> Result<Option<Value>, StoreError> {
+        values::get(&self.folder(environment)?, kind)
+    }
+
+    fn list_records(&self, environment: &EnvironmentName) -> Result<BTreeMap<String, Value>, StoreError> {
+        values::list(&self.folder(environment)?)
+    }
+
+    fn save_run(&self, environment: &EnvironmentName, run: &RunId, value: &Value) -> Result<(), StoreError> {
+        let folder = self.folder_to_write(environment)?;
+        let _lock = files::lock(&folder.join("lock"))?;
+        values::save_run(&folder, run, value)
+    }
+
+    fn list_runs(&self, environment: &EnvironmentName, limit: usize) -> Result<Vec<StoredRun>, StoreError> {
+        values::runs(&self.folder(environment)?, limit)
+    }
+
+    fn environments(&self) -> Result<Vec<EnvironmentName>, StoreError> {
+        let names = files::names(&self.root.join("environments"))?;
+        let is_name = |name: &String| checked("an environment", name).is_ok();
+        Ok(names.into_iter().filter(is_name).map(EnvironmentName::new).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,8 +10,8 @@ mod version;
 
 pub use image::{Digest, ImageRef};
 pub use names::{
-    ClusterName, ContainerName, EnvironmentName, FamilyName, RuleArn, RunId, ServiceName, SiteName,
-    StoreId, VersionKey,
+    ClusterName, ContainerName, EnvironmentName, FamilyName, RuleArn, RunId, ServiceName, SiteName, StoreId,
+    VersionKey,
 };
 pub use revision::Revision;
 pub use state::{Gate, Mode, State};

@@ -199,7 +199,10 @@ impl Clock for SimClock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one real wait of the simulator: a person watches the demo")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one real wait of the simulator: a person watches the demo"
+)]
 fn pause(duration: Duration) {
     std::thread::sleep(duration);
 }

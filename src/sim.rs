@@ -16,7 +16,11 @@ mod cloud;
 mod crash;
 mod fault;
 mod persist;
+#[cfg(test)]
+mod rehearsal;
 mod rng;
+#[cfg(test)]
+mod samples;
 mod world;
 
 pub use build::{Age, PASSWORD};

@@ -48,8 +48,11 @@ struct Inner {
     log: Mutex<Vec<Effect>>,
     hook: Mutex<Option<Hook>>,
     /// What each read gave last, and when: kept while the fault plan has stale reads.
-    memory: Mutex<BTreeMap<String, (Instant, Box<dyn Any + Send>)>>,
+    memory: Mutex<BTreeMap<String, Remembered>>,
 }
+
+/// An answer of some read, and when it was given.
+type Remembered = (Instant, Box<dyn Any + Send>);
 
 /// One account and region of a [`SimCloud`]: what implements the ports.
 #[derive(Clone)]

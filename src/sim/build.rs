@@ -104,7 +104,10 @@ impl World {
         versions: &BTreeMap<VersionKey, Version>,
     ) {
         let declared = &spec.services[name];
-        let document = definitions::service(spec, name, declared, versions);
+        // Families are shared by a whole region: a second environment there has names of its own.
+        let is_taken = self.regions[region].definitions.contains_key(name.as_str());
+        let family = if is_taken { format!("{}-{name}", spec.cluster) } else { name.to_string() };
+        let document = definitions::service(spec, &family, name, declared, versions);
         let definition = self.build_definition(region, &document);
         let deployed = declared.images.values().all(|image| is_deployed(image, versions));
         let desired = if deployed { declared.count } else { 0 };

@@ -171,11 +171,11 @@ impl SimRegion {
         if let Some(kind) = verdict.refused {
             return Err(refused(operation, resource, kind));
         }
-        let remembers = locked(&inner.faults).remembers();
+        let remembers = is_eventually_consistent(operation) && locked(&inner.faults).remembers();
         let key = if remembers { format!("{} {operation} {resource}", self.region) } else { String::new() };
         let mut world = self.cloud.world();
         let now = world.now();
-        if let Some(age) = verdict.stale {
+        if let Some(age) = verdict.stale.filter(|_| remembers) {
             let memory = locked(&inner.memory);
             let earlier = memory.get(&key).filter(|(at, _)| now - *at <= age);
             if let Some(answer) = earlier.and_then(|(_, answer)| answer.downcast_ref::<T>()) {
@@ -235,6 +235,13 @@ impl SimRegion {
             Err(refusal) => Err(refusal.on(operation, resource)),
         }
     }
+}
+
+/// ECS and RDS say that they are; S3 is not.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>
+fn is_eventually_consistent(operation: &str) -> bool {
+    ["ecs:", "rds:", "application-autoscaling:"].iter().any(|api| operation.starts_with(api))
 }
 
 /// A call that the fault plan refused, or whose answer it lost, in AWS's words.

@@ -14,6 +14,7 @@ pub const PASSWORD: &str = "plain-text-password-that-nobody-may-print";
 
 pub(super) fn service(
     spec: &EnvironmentSpec,
+    family: &str,
     name: &ServiceName,
     declared: &ServiceSpec,
     versions: &BTreeMap<VersionKey, Version>,
@@ -33,7 +34,7 @@ pub(super) fn service(
         containers.push(sidecar(spec, "log-router", image));
     }
     let (cpu, memory) = if declared.images.is_empty() { ("256", "512") } else { ("1024", "2048") };
-    document(spec, name.as_str(), cpu, memory, containers)
+    document(spec, family, cpu, memory, containers)
 }
 
 pub(super) fn migration(

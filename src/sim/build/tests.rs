@@ -89,6 +89,18 @@ fn an_environment_that_appears_later_is_added_and_known_ones_stay() {
 }
 
 #[test]
+fn two_environments_in_one_region_share_no_family() {
+    let mut staging = graasp();
+    (staging.name, staging.cluster) = ("staging".into(), "graasp-staging".into());
+    let world = World::from_spec(&[graasp(), staging], &Age::OneBehind, 1, start());
+    let families: Vec<&str> = ["graasp-prod/graasp", "graasp-staging/graasp"]
+        .map(|key| &world.regions[0].services[key].primary().definition)
+        .map(|arn| world.definition(0, arn).unwrap().family.as_str())
+        .to_vec();
+    assert_eq!(families, ["graasp", "graasp-staging-graasp"]);
+}
+
+#[test]
 fn what_is_not_deployed_has_no_tasks() {
     let mut spec = graasp();
     spec.versions.insert("library".into(), "".into());

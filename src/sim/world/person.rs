@@ -261,3 +261,6 @@ impl Person<'_> {
         if is_cluster { DatabaseTarget::Cluster(name) } else { DatabaseTarget::Instance(name) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,3 +103,6 @@ fn names_host(rule: &super::SimRule, host: &str) -> bool {
     let hosts = rule.conditions.iter().filter(|condition| condition.field == "host-header");
     hosts.flat_map(|condition| &condition.values).any(|value| value.eq_ignore_ascii_case(host))
 }
+
+#[cfg(test)]
+mod tests;

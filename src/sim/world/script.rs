@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use super::super::rng::Dice;
 use crate::model::{ImageRef, Version};
 
 /// How one attempt of a migration ends.
@@ -57,6 +58,27 @@ pub struct Script {
 }
 
 impl Script {
+    /// Misfortunes drawn from a seed, for an environment that is about to migrate to `version`: up to two bad
+    /// attempts, the length of the migration, no metrics. Many seeds have few or none. `atomic` =
+    /// a failed attempt leaves nothing behind.
+    pub fn drawn(seed: u64, version: &Version, atomic: bool) -> Self {
+        let mut dice = Dice::new(seed);
+        let mut script = Self::default();
+        while dice.chance(0.25) && script.migrations.get(version).is_none_or(|queue| queue.len() < 2) {
+            let outcome = match dice.below(4) {
+                0 => Outcome::NoCapacity,
+                1 => Outcome::NeverStarts,
+                _ => Outcome::Exit { code: 1, partial: !atomic && dice.chance(0.5) },
+            };
+            script.migration(version.as_str(), [outcome]);
+        }
+        // A minute up to an hour.
+        let minutes = u32::try_from(dice.below(60)).expect("below 60");
+        script.migration_seconds = dice.chance(0.3).then_some(60 + 60 * minutes);
+        script.without_metrics = dice.chance(0.3);
+        script
+    }
+
     /// The next `outcomes` of the migration to `version`, one for each attempt.
     pub fn migration(&mut self, version: &str, outcomes: impl IntoIterator<Item = Outcome>) {
         self.migrations.entry(Version::from(version)).or_default().extend(outcomes);
@@ -72,5 +94,32 @@ impl Script {
 
     pub(super) fn broken(&self, image: &ImageRef) -> Option<Broken> {
         self.broken.iter().find(|(text, _)| image.as_str().contains(text.as_str())).map(|(_, broken)| *broken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drawn_scripts_repeat_and_respect_atomic_migrations() {
+        let version = Version::from("v2");
+        let mut seen = BTreeSet::new();
+        for seed in 0..300 {
+            let drawn = |atomic| Script::drawn(seed, &version, atomic).migrations;
+            assert_eq!(drawn(true), drawn(true));
+            let outcomes = |atomic| drawn(atomic).into_values().flatten();
+            assert!(outcomes(true).all(|outcome| !matches!(outcome, Outcome::Exit { partial: true, .. })));
+            seen.extend(outcomes(false).map(|outcome| format!("{outcome:?}")));
+        }
+        assert_eq!(seen.len(), 4, "{seen:?}");
+    }
+
+    #[test]
+    fn a_broken_image_is_found_by_a_part_of_its_name() {
+        let mut script = Script::default();
+        script.broken.insert("core-v2".to_owned(), Broken::Unhealthy);
+        assert_eq!(script.broken(&ImageRef::new("reg/graasp:core-v2@sha256:ab")), Some(Broken::Unhealthy));
+        assert_eq!(script.broken(&ImageRef::new("reg/graasp:core-v1")), None);
     }
 }

@@ -163,7 +163,11 @@ impl World {
         let task = self.regions[region].tasks.get_mut(&id).expect("the caller looked it up");
         task.shown.status = TaskStatus::Running;
         task.shown.started_at = Some(now);
-        let Some(key) = task.service.clone() else { return self.one_off_runs(region, id) };
+        let Some(key) = task.service.clone() else {
+            // It has no target groups that could find it ill.
+            task.shown.healthy = true;
+            return self.one_off_runs(region, id);
+        };
         let started_by = task.shown.started_by.clone();
         let service = self.regions[region].services.get(&key);
         let has_targets = service.is_some_and(|service| !service.target_groups.is_empty());
@@ -331,3 +335,6 @@ impl World {
 pub(super) fn id_in(arn: &str) -> Option<u64> {
     u64::from_str_radix(arn.get(arn.len().checked_sub(16)?..)?, 16).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,38 @@
-//! The simulated cloud: tests, the demo and `--cloud sim`.
+//! A cloud that is not there: deterministic, in the same process, with its own time.
+//!
+//! It stands behind the ports of [`crate::cloud`] and knows nothing of plans: it imitates what AWS documents,
+//! keeps the truth that tidegate never sees (which schema a database really has), and writes down every
+//! broken promise. Tests, `--cloud sim` and the demo use the same world.
+//!
+//! A test builds a [`World`] from declarations, a [`SimClock`], a [`SimCloud`] of both, and runs a program
+//! with [`SimClock::block_on`]. Faults between the program and the cloud come from a [`FaultPlan`], faults
+//! inside the cloud from [`World::script`], the program's death from a [`CrashPlan`], and what people do
+//! behind its back from [`World::person`].
+
+mod build;
+mod checker;
+mod clock;
+mod cloud;
+mod crash;
+mod fault;
+mod persist;
+#[cfg(test)]
+mod rehearsal;
+mod rng;
+#[cfg(test)]
+mod samples;
+mod world;
+
+pub use build::{Age, PASSWORD};
+pub use checker::{Promise, Violation, Watch};
+pub use clock::{Interrupted, Observer, Pace, SimClock};
+pub use cloud::{Effect, Hook, SimCloud, SimRegion};
+pub use crash::{CrashPlan, CrashPoint, Crashed};
+pub use fault::{Call, FaultOptions, FaultPlan};
+pub use persist::WorldFolder;
+pub use rng::Dice;
+pub use world::{
+    Actor, Broken, Bucket, MigrationEffect, Outcome, Pattern, Person, Pushed, Region, Registry, Repository,
+    Routed, Schema, Script, SimDatabase, SimDeployment, SimDistribution, SimFunction, SimListener, SimRule,
+    SimService, SimSnapshot, SimTarget, SimTask, Stored, Token, World,
+};

@@ -1,0 +1,211 @@
+//! [`CloudRead`] on the simulated world.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::super::build::secret_name;
+use super::super::world::refuse;
+use super::SimRegion;
+use crate::cloud::{
+    CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, Kind, Listener, Marker,
+    Object, ScalableTarget, Service, Task, TaskDefinition,
+};
+use crate::model::{ClusterName, Digest, FamilyName, ImageRef, ServiceName};
+use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
+
+#[async_trait]
+impl CloudRead for SimRegion {
+    async fn account(&self) -> Result<String, CloudError> {
+        self.read("sts:GetCallerIdentity", "caller", |world, region| {
+            let region = &world.regions[region];
+            Ok(region.caller.as_ref().unwrap_or(&region.account).clone())
+        })
+        .await
+    }
+
+    async fn cluster_tags(
+        &self,
+        cluster: &ClusterName,
+    ) -> Result<Option<BTreeMap<String, String>>, CloudError> {
+        self.read("ecs:DescribeClusters", cluster.as_str(), |world, region| {
+            Ok(world.regions[region].clusters.get(cluster.as_str()).cloned())
+        })
+        .await
+    }
+
+    async fn services(
+        &self,
+        cluster: &ClusterName,
+        names: &[ServiceName],
+    ) -> Result<BTreeMap<ServiceName, Service>, CloudError> {
+        self.read("ecs:DescribeServices", cluster.as_str(), |world, region| {
+            if !world.regions[region].clusters.contains_key(cluster.as_str()) {
+                return refuse(Kind::NotFound, "ClusterNotFoundException: Cluster not found.");
+            }
+            let found = names.iter().filter_map(|name| world.service(region, cluster, name).ok());
+            Ok(found.map(|service| (service.name.clone(), world.shown_service(region, service))).collect())
+        })
+        .await
+    }
+
+    async fn service_names(&self, cluster: &ClusterName) -> Result<Vec<ServiceName>, CloudError> {
+        self.read("ecs:ListServices", cluster.as_str(), |world, region| {
+            if !world.regions[region].clusters.contains_key(cluster.as_str()) {
+                return refuse(Kind::NotFound, "ClusterNotFoundException: Cluster not found.");
+            }
+            let services = world.regions[region].services.values();
+            Ok(services.filter(|service| service.cluster == *cluster).map(|s| s.name.clone()).collect())
+        })
+        .await
+    }
+
+    async fn service_tasks(
+        &self,
+        cluster: &ClusterName,
+        service: &ServiceName,
+    ) -> Result<Vec<Task>, CloudError> {
+        self.read("ecs:DescribeTasks", format!("{cluster}/{service}"), |world, region| {
+            let key = world.service(region, cluster, service)?.key();
+            Ok(world.shown_tasks(region, cluster, |task| task.service.as_ref() == Some(&key)))
+        })
+        .await
+    }
+
+    async fn family_tasks(
+        &self,
+        cluster: &ClusterName,
+        family: &FamilyName,
+    ) -> Result<Vec<Task>, CloudError> {
+        self.read("ecs:DescribeTasks", format!("{cluster} family {family}"), |world, region| {
+            Ok(world.shown_tasks(region, cluster, |task| task.family == *family))
+        })
+        .await
+    }
+
+    async fn task_definition(&self, arn: &str) -> Result<TaskDefinition, CloudError> {
+        self.read("ecs:DescribeTaskDefinition", arn, |world, region| {
+            Ok(world.definition(region, arn)?.clone())
+        })
+        .await
+    }
+
+    async fn newest_definition(&self, family: &FamilyName) -> Result<Option<TaskDefinition>, CloudError> {
+        self.read("ecs:DescribeTaskDefinition", family.as_str(), |world, region| {
+            let revisions = world.regions[region].definitions.get(family.as_str());
+            Ok(revisions.and_then(|revisions| revisions.last()).cloned())
+        })
+        .await
+    }
+
+    async fn scalable_targets(
+        &self,
+        cluster: &ClusterName,
+        services: &[ServiceName],
+    ) -> Result<BTreeMap<ServiceName, ScalableTarget>, CloudError> {
+        let operation = "application-autoscaling:DescribeScalableTargets";
+        self.read(operation, cluster.as_str(), |world, region| {
+            let targets = &world.regions[region].targets;
+            let found = services
+                .iter()
+                .filter_map(|name| Some((name.clone(), targets.get(&format!("{cluster}/{name}"))?.shown)));
+            Ok(found.collect())
+        })
+        .await
+    }
+
+    async fn database(&self, target: &DatabaseTarget) -> Result<Option<Database>, CloudError> {
+        self.read("rds:DescribeDBInstances", target.identifier(), |world, region| {
+            Ok(world.find_database(region, target).map(|database| database.shown.clone()))
+        })
+        .await
+    }
+
+    async fn snapshots(&self, target: &DatabaseTarget) -> Result<Vec<DbSnapshot>, CloudError> {
+        self.read("rds:DescribeDBSnapshots", target.identifier(), |world, region| {
+            let found = world.find_database(region, target).into_iter().flat_map(|db| db.snapshots.values());
+            Ok(found.map(|snapshot| snapshot.shown.clone()).collect())
+        })
+        .await
+    }
+
+    async fn listener(&self, target: &ListenerTarget) -> Result<Option<Listener>, CloudError> {
+        let resource = format!("{}:{}", target.name, target.port);
+        self.read("elasticloadbalancing:DescribeRules", resource, |world, region| {
+            Ok(world.find_listener(region, target).map(|listener| listener.shown()))
+        })
+        .await
+    }
+
+    async fn function(&self, name: &str) -> Result<Option<Function>, CloudError> {
+        self.read("cloudfront:DescribeFunction", name, |world, region| {
+            Ok(world.regions[region].functions.get(name).map(|function| function.shown(name)))
+        })
+        .await
+    }
+
+    async fn distributions(&self, names: &[String]) -> Result<BTreeMap<String, Distribution>, CloudError> {
+        self.read("cloudfront:GetDistributionConfig", names.join(" "), |world, region| {
+            let found = names
+                .iter()
+                .filter_map(|name| Some((name.clone(), world.distribution(region, name)?.shown())));
+            Ok(found.collect())
+        })
+        .await
+    }
+
+    async fn site_marker(&self, bucket: &str) -> Result<Option<(Marker, String)>, CloudError> {
+        self.read("s3:GetObject", bucket, |world, _| world.site_marker(bucket)).await
+    }
+
+    async fn objects(&self, bucket: &str, prefix: &str) -> Result<Vec<Object>, CloudError> {
+        self.read("s3:ListObjectsV2", format!("{bucket}/{prefix}"), |world, _| {
+            world.list_objects(bucket, prefix)
+        })
+        .await
+    }
+
+    async fn image(&self, image: &ImageRef) -> Result<ImageLookup, CloudError> {
+        self.read("ecr:BatchGetImage", image.as_str(), |world, _| Ok(world.look_up(image))).await
+    }
+
+    async fn tags_of(&self, repository: &str, digest: &Digest) -> Result<Vec<String>, CloudError> {
+        self.read("ecr:DescribeImages", format!("{repository}@{digest}"), |world, _| {
+            Ok(world.registry.tags_of(repository, digest))
+        })
+        .await
+    }
+
+    async fn secret(&self, source: &SecretSource) -> Result<SecretString, CloudError> {
+        let name = secret_name(source);
+        let found = self.read("ssm:GetParameter", name, |world, region| {
+            let secret = world.regions[region].secrets.get(name);
+            secret.cloned().map_or_else(|| refuse(Kind::NotFound, format!("ParameterNotFound: {name}")), Ok)
+        });
+        Ok(SecretString::from(found.await?))
+    }
+
+    async fn log_tail(&self, task_arn: &str, lines: usize) -> Result<Vec<String>, CloudError> {
+        self.read("logs:GetLogEvents", task_arn, |world, region| Ok(world.log_tail(region, task_arn, lines)))
+            .await
+    }
+
+    async fn requests_last_minute(&self, target_groups: &[String]) -> Result<Option<f64>, CloudError> {
+        self.read("cloudwatch:GetMetricData", "RequestCountPerTarget", |world, region| {
+            Ok(world.requests_last_minute(region, target_groups))
+        })
+        .await
+    }
+
+    async fn probe(&self, url: &Url, header: Option<(&str, &SecretString)>) -> Result<u16, CloudError> {
+        let resource = format!("{url}{}", if header.is_some() { " with the header" } else { "" });
+        self.read("http:GET", resource, |world, region| {
+            let header = header.map(|(name, value)| (name, value.expose_secret()));
+            let answer = world.probe(region, url, header);
+            answer.map_or_else(|| refuse(Kind::Unavailable, "the URL names no host"), Ok)
+        })
+        .await
+    }
+}

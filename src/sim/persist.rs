@@ -1,0 +1,66 @@
+//! The world on disk, for `--cloud sim`: one JSON file, replaced as a whole, so that a process killed at any
+//! moment leaves a world that can be loaded.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::build::Age;
+use super::cloud::SimCloud;
+use super::world::World;
+use crate::model::Instant;
+use crate::spec::EnvironmentSpec;
+
+const FILE: &str = "world.json";
+
+/// A folder that keeps a world.
+#[derive(Clone, Debug)]
+pub struct WorldFolder(PathBuf);
+
+impl WorldFolder {
+    /// The folder at `path`; it is made when the world is first saved.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// The world of last time, or a new one at `now`; environments that appeared since are added, one release
+    /// behind. The clock goes on where it stood: start a [`super::SimClock`] at [`World::now`].
+    pub fn open(&self, specs: &[EnvironmentSpec], seed: u64, now: Instant) -> io::Result<World> {
+        let mut world = match fs::read(self.file()) {
+            Ok(text) => serde_json::from_slice(&text).map_err(|error| self.unreadable(&error))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => World::new(seed, now),
+            Err(error) => return Err(error),
+        };
+        world.declare(specs, &Age::OneBehind);
+        self.save(&world)?;
+        Ok(world)
+    }
+
+    /// Saves the world after each effect from now on.
+    pub fn keep(&self, cloud: &SimCloud) {
+        let folder = self.clone();
+        cloud.on_effect(Box::new(move |world| folder.save(world)));
+    }
+
+    /// Replaces the file.
+    pub fn save(&self, world: &World) -> io::Result<()> {
+        fs::create_dir_all(&self.0)?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
+        file.write_all(&serde_json::to_vec(world)?)?;
+        file.persist(self.file())?;
+        Ok(())
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join(FILE)
+    }
+
+    fn unreadable(&self, error: &serde_json::Error) -> io::Error {
+        let file = self.file();
+        let advice = "it was written by another version; delete it to begin with a new world";
+        io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error} ({advice})", Path::display(&file)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

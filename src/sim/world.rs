@@ -1,0 +1,297 @@
+//! The simulated world: plain data, a queue of events, and the rules that move it.
+//!
+//! Nothing here waits or knows a port: a call or an event changes the data at one instant and puts what
+//! follows from it into the queue. Each part imitates one AWS service and cites what it imitates. The world is
+//! plain data so that it can be saved in the middle of anything and go on elsewhere.
+
+mod cloudfront;
+mod ecs;
+mod elb;
+mod migration;
+mod person;
+mod portrait;
+mod probe;
+mod rds;
+mod registry;
+mod run_task;
+mod s3;
+mod scaling;
+mod scheduler;
+mod script;
+mod task;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::checker::{Violation, Watch};
+use super::rng::Dice;
+use crate::cloud::{CloudError, Kind, TaskDefinition};
+use crate::model::{EnvironmentName, Instant};
+
+pub use cloudfront::{SimDistribution, SimFunction};
+pub use ecs::{SimDeployment, SimService};
+pub use elb::{Routed, SimListener, SimRule};
+pub use migration::{MigrationEffect, Schema};
+pub use person::Person;
+pub use rds::{SimDatabase, SimSnapshot};
+pub use registry::{Pattern, Pushed, Registry, Repository};
+pub use run_task::Token;
+pub use s3::{Bucket, Stored};
+pub(super) use s3::{release, split};
+pub use scaling::SimTarget;
+pub use script::{Broken, Outcome, Script};
+pub(super) use task::NewTask;
+pub use task::SimTask;
+
+/// Who changed something last. A person's own actions may break promises that tidegate's must not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Actor {
+    /// The program under test.
+    Tidegate,
+    /// Somebody in the console, or Terraform.
+    Person,
+    /// AWS by itself: autoscaling, circuit breaker, the 7-day restart.
+    Aws,
+}
+
+/// The place of a [`Region`] in [`World::regions`].
+pub(super) type RegionId = usize;
+
+/// Everything that exists, and everything that will happen by itself.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct World {
+    now: Instant,
+    pub(super) dice: Dice,
+    /// Numbers events, tasks and ARNs: unique in this world.
+    ticket: u64,
+    #[serde(with = "queue")]
+    events: BTreeMap<(Instant, u64), Event>,
+    /// One for each account and region in use.
+    pub regions: Vec<Region>,
+    /// Container registries, shared by all.
+    pub registry: Registry,
+    /// S3 buckets: their names are global.
+    pub buckets: BTreeMap<String, Bucket>,
+    /// What is promised for each environment.
+    pub watches: BTreeMap<EnvironmentName, Watch>,
+    /// What goes wrong inside the cloud.
+    pub script: Script,
+    /// Every change that a migration made to a schema, in order.
+    pub effects: Vec<MigrationEffect>,
+    /// Broken promises, in order.
+    pub violations: Vec<Violation>,
+    /// Promises that are broken at this instant: each is written down once.
+    pub(super) broken: BTreeSet<String>,
+}
+
+/// One region of one account.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Region {
+    /// Twelve digits.
+    pub account: String,
+    /// What STS says, when a test lets the credentials belong elsewhere.
+    pub caller: Option<String>,
+    /// `eu-central-2`
+    pub name: String,
+    /// Clusters and their tags.
+    pub clusters: BTreeMap<String, BTreeMap<String, String>>,
+    /// By `cluster/service`.
+    pub services: BTreeMap<String, SimService>,
+    /// Revisions of each family, oldest first.
+    pub definitions: BTreeMap<String, Vec<TaskDefinition>>,
+    /// Tasks that are not stopped, or stopped in the last hour.
+    pub tasks: BTreeMap<u64, SimTask>,
+    /// Client tokens of RunTask.
+    pub tokens: BTreeMap<String, Token>,
+    /// What one-off tasks logged, or will have logged by then.
+    pub logs: BTreeMap<u64, Vec<(Instant, String)>>,
+    /// Scalable targets, by `cluster/service`.
+    pub targets: BTreeMap<String, SimTarget>,
+    /// By identifier.
+    pub databases: BTreeMap<String, SimDatabase>,
+    /// Listeners of all balancers.
+    pub listeners: Vec<SimListener>,
+    /// CloudFront functions, by name.
+    pub functions: BTreeMap<String, SimFunction>,
+    /// Distributions, by id.
+    pub distributions: BTreeMap<String, SimDistribution>,
+    /// Parameters and secrets, by name.
+    pub secrets: BTreeMap<String, String>,
+}
+
+/// What happens by itself, later.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Event {
+    /// A task goes on to its next status, unless its course changed meanwhile.
+    Task { region: RegionId, id: u64, epoch: u32 },
+    /// A health check has come to its verdict.
+    Health { region: RegionId, id: u64, healthy: bool },
+    /// A container ends by itself.
+    Exit { region: RegionId, id: u64, code: i32 },
+    /// A stopped task is no longer shown.
+    Forget { region: RegionId, id: u64 },
+    /// The service scheduler tries again.
+    Schedule { region: RegionId, service: String },
+    /// Autoscaling looks at a target.
+    Scale { region: RegionId, service: String, clamps: bool },
+    /// A database reaches the state it was on its way to, unless its course changed meanwhile.
+    Database { region: RegionId, identifier: String, epoch: u32 },
+    /// A snapshot is complete.
+    Snapshot { region: RegionId, identifier: String, snapshot: String },
+    /// AWS starts a database that has been stopped for seven days.
+    Restart { region: RegionId, identifier: String, epoch: u32 },
+    /// A distribution's change has reached every edge.
+    Deployed { region: RegionId, distribution: String, epoch: u32 },
+}
+
+/// Why the cloud did not do as asked; the port adds operation and resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) kind: Kind,
+    pub(super) message: String,
+}
+
+impl Refusal {
+    pub(super) fn on(self, operation: &'static str, resource: String) -> CloudError {
+        CloudError::new(operation, resource, self.kind, self.message)
+    }
+}
+
+pub(super) fn refuse<T>(kind: Kind, message: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal { kind, message: message.into() })
+}
+
+impl World {
+    /// An empty world. The same seed and the same calls give the same history.
+    pub fn new(seed: u64, now: Instant) -> Self {
+        Self {
+            now,
+            dice: Dice::new(seed),
+            ticket: 0,
+            events: BTreeMap::new(),
+            regions: Vec::new(),
+            registry: Registry::default(),
+            buckets: BTreeMap::new(),
+            watches: BTreeMap::new(),
+            script: Script::default(),
+            effects: Vec::new(),
+            violations: Vec::new(),
+            broken: BTreeSet::new(),
+        }
+    }
+
+    /// The instant up to which everything has happened.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// When something will happen by itself.
+    pub fn next_event_at(&self) -> Option<Instant> {
+        self.events.keys().next().map(|(at, _)| *at)
+    }
+
+    /// Lets everything happen that happens until `to`, and checks every promise after each event.
+    pub fn advance(&mut self, to: Instant) {
+        while let Some(entry) = self.events.first_entry().filter(|entry| entry.key().0 <= to) {
+            let ((at, _), event) = entry.remove_entry();
+            // An event that was due in the past of a reloaded world happens now.
+            self.now = self.now.max(at);
+            self.happen(event);
+            self.check();
+        }
+        self.now = self.now.max(to);
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Task { region, id, epoch } => self.task_goes_on(region, id, epoch),
+            Event::Health { region, id, healthy } => self.health_known(region, id, healthy),
+            Event::Exit { region, id, code } => self.task_exits(region, id, code),
+            Event::Forget { region, id } => {
+                // What a one-off task logged stays: CloudWatch keeps it for longer than ECS its tasks.
+                let gone = self.regions[region].tasks.remove(&id);
+                if gone.is_some_and(|task| task.service.is_some()) {
+                    self.regions[region].logs.remove(&id);
+                }
+            }
+            Event::Schedule { region, service } => self.schedule_service(region, &service),
+            Event::Scale { region, service, clamps } => self.autoscale(region, &service, clamps),
+            Event::Database { region, identifier, epoch } => {
+                self.database_arrives(region, &identifier, epoch);
+            }
+            Event::Snapshot { region, identifier, snapshot } => {
+                self.snapshot_completes(region, &identifier, &snapshot);
+            }
+            Event::Restart { region, identifier, epoch } => {
+                self.database_restarts(region, &identifier, epoch);
+            }
+            Event::Deployed { region, distribution, epoch } => {
+                self.distribution_deployed(region, &distribution, epoch);
+            }
+        }
+    }
+
+    /// The region's place; an account or region that nothing was built in exists and is empty.
+    pub(super) fn region(&mut self, account: &str, name: &str) -> RegionId {
+        let found = self.regions.iter().position(|r| r.account == account && r.name == name);
+        found.unwrap_or_else(|| {
+            self.regions.push(Region {
+                account: account.to_owned(),
+                name: name.to_owned(),
+                ..Region::default()
+            });
+            self.regions.len() - 1
+        })
+    }
+
+    pub(super) fn ticket(&mut self) -> u64 {
+        self.ticket += 1;
+        self.ticket
+    }
+
+    fn later(&mut self, delay: TimeDelta, event: Event) {
+        let number = self.ticket();
+        self.events.insert((self.now + delay, number), event);
+    }
+
+    /// Thirty-two hexadecimal digits that look like AWS's and end in `id`, so that the way back is easy.
+    fn hex(&self, id: u64) -> String {
+        // The finaliser of splitmix64: neighbours in, strangers out.
+        let mut mixed = id.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bf0_3635_d1f2_a3b7;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        format!("{mixed:016x}{id:016x}")
+    }
+}
+
+impl Region {
+    pub(super) fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.name, self.account)
+    }
+}
+
+/// `cluster/service`: what names a service in a region, and a scalable target in Application Auto Scaling.
+pub(super) fn service_key(cluster: &str, service: &str) -> String {
+    format!("{cluster}/{service}")
+}
+
+/// JSON has no maps with keys of two parts.
+mod queue {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Event, Instant};
+
+    type Queue = BTreeMap<(Instant, u64), Event>;
+
+    pub(super) fn serialize<S: Serializer>(queue: &Queue, serializer: S) -> Result<S::Ok, S::Error> {
+        queue.iter().collect::<Vec<_>>().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Queue, D::Error> {
+        Ok(Vec::<((Instant, u64), Event)>::deserialize(deserializer)?.into_iter().collect())
+    }
+}

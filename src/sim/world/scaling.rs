@@ -1,0 +1,96 @@
+//! Application Auto Scaling, with its trap: registering a target clamps the service's count.
+//! <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html>
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::{Actor, Event, Refusal, RegionId, World, refuse, service_key};
+use crate::cloud::{Kind, ScalableTarget};
+use crate::model::{ClusterName, ServiceName};
+
+/// How often target tracking looks at its alarms.
+/// <https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html>
+const TRACKING_PERIOD: TimeDelta = TimeDelta::minutes(1);
+
+/// A scalable target as the world keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimTarget {
+    /// As DescribeScalableTargets shows it.
+    pub shown: ScalableTarget,
+    /// A look at it is in the queue.
+    pub(super) watched: bool,
+}
+
+impl SimTarget {
+    pub(in crate::sim) fn new(shown: ScalableTarget) -> Self {
+        Self { shown, watched: false }
+    }
+}
+
+impl World {
+    /// Registers a target. A moment later the service's count is clamped into [min, max], suspended or not.
+    pub(in crate::sim) fn set_scalable_target(
+        &mut self,
+        region: RegionId,
+        cluster: &ClusterName,
+        service: &ServiceName,
+        target: ScalableTarget,
+    ) -> Result<(), Refusal> {
+        if target.min > target.max {
+            return refuse(Kind::Invalid, "ValidationException: maximum capacity is below minimum capacity");
+        }
+        self.service(region, cluster, service)?;
+        let key = service_key(cluster.as_str(), service.as_str());
+        let kept = self.regions[region].targets.entry(key.clone()).or_insert(SimTarget::new(target));
+        kept.shown = target;
+        let delay = self.dice.seconds(0..=2);
+        self.later(delay, Event::Scale { region, service: key.clone(), clamps: true });
+        self.watch_capacity(region, &key);
+        Ok(())
+    }
+
+    /// Puts a look at the target into the queue if scaling could act: below the minimum it scales out, above
+    /// the maximum in, unless that is suspended.
+    /// <https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-suspend-resume-scaling.html>
+    pub(super) fn watch_capacity(&mut self, region: RegionId, key: &str) {
+        let desired = self.regions[region].services.get(key).map(|service| service.desired);
+        let busy = self.script.busy.contains(key);
+        let target = self.regions[region].targets.get_mut(key);
+        let (Some(desired), Some(target)) = (desired, target) else { return };
+        let acts = busy || desired < target.shown.min || desired > target.shown.max;
+        if acts && !target.watched {
+            target.watched = true;
+            self.later(TRACKING_PERIOD, Event::Scale { region, service: key.to_owned(), clamps: false });
+        }
+    }
+
+    pub(super) fn autoscale(&mut self, region: RegionId, key: &str, clamps: bool) {
+        let Some(target) = self.regions[region].targets.get_mut(key) else { return };
+        let ScalableTarget { min, max, suspended } = target.shown;
+        if !clamps {
+            target.watched = false;
+        }
+        let Some(service) = self.regions[region].services.get(key) else { return };
+        let desired = service.desired;
+        let mut wanted = desired.clamp(min, max);
+        if !clamps {
+            if self.script.busy.contains(key) && wanted == desired && max > min {
+                let span = u64::from(max - min) + 1;
+                wanted = min + u32::try_from(self.dice.below(span)).expect("at most max - min");
+            }
+            let stays = if wanted > desired { suspended.dynamic_out } else { suspended.dynamic_in };
+            if stays {
+                wanted = desired;
+            }
+        }
+        if wanted != desired {
+            let service = self.regions[region].services.get_mut(key).expect("looked up above");
+            (service.desired, service.by) = (wanted, Actor::Aws);
+            self.schedule_service(region, key);
+        }
+        self.watch_capacity(region, key);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,3 @@
+//! The tidegate program.
+
 fn main() {}

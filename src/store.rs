@@ -13,6 +13,7 @@
 #[cfg(test)]
 mod contract;
 mod error;
+pub mod journal;
 mod lease;
 mod line;
 mod local;

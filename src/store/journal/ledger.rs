@@ -1,0 +1,373 @@
+//! What the journal adds up to: the one-shots in flight, what was borrowed, what people decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::event::{CONTEST_WINDOW_MINUTES, Event, Outcome, Request, Wish};
+use crate::cloud::{Rollback, ScalableTarget};
+use crate::model::{ImageRef, Instant, Revision, ServiceName, State, Version, VersionKey};
+
+/// The fold of an environment's journal.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ledger {
+    /// The release under way, from its beginning until everything borrowed is given back.
+    pub release: Option<Release>,
+    /// Since when the gate is known to be closed; `None` = open, or never closed by us.
+    pub gate_closed_at: Option<Instant>,
+    /// When requests had run out, since the gate closed.
+    pub drained_at: Option<Instant>,
+    /// The newest snapshot of ours that still counts for its (database, from, to).
+    pub snapshot: Option<SnapshotRecord>,
+    /// The newest attempt at a migration.
+    pub attempt: Option<Attempt>,
+    /// Attempts made at each (database, version), for numbering the next.
+    pub attempts_made: BTreeMap<(String, Version), u32>,
+    /// The schema version last recorded, by database.
+    pub schema: BTreeMap<String, Version>,
+    /// When the newest migration was recorded, until its wait is over.
+    pub settling_since: Option<Instant>,
+    /// Every schema version this environment has had, and every one a migration was tried for.
+    pub ran: BTreeSet<Version>,
+    /// Services that did not come up, and with which images.
+    pub failed_starts: BTreeMap<ServiceName, FailedStart>,
+    /// When checks passed, since the gate closed.
+    pub checks_passed_at: Option<Instant>,
+    /// The version that a person gave up.
+    pub aborted: Option<(Version, Request)>,
+    /// A person lets the next release begin outside its window.
+    pub ignore_window: Option<Request>,
+    /// A person lets this store take the cluster over.
+    pub take_over: Option<Request>,
+    /// A person asked for another try of what is held.
+    pub retry: Option<Request>,
+    /// Rollback switches as they were.
+    pub rollback_borrowed: BTreeMap<ServiceName, Rollback>,
+    /// Scalable targets as they were.
+    pub scaling_borrowed: BTreeMap<ServiceName, ScalableTarget>,
+    /// Corrections, oldest first.
+    pub corrections: Vec<Correction>,
+    /// What was last reached.
+    pub converged: Option<Converged>,
+}
+
+/// A release under way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Release {
+    /// Since when.
+    pub begun_at: Instant,
+    /// Recorded version at the beginning.
+    pub from: Version,
+    /// Wanted version.
+    pub to: Version,
+    /// Images as written → pinned.
+    pub images: BTreeMap<ImageRef, ImageRef>,
+}
+
+/// A snapshot of ours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SnapshotRecord {
+    /// Its identifier.
+    pub identifier: String,
+    /// The database.
+    pub resource_id: String,
+    /// Recorded version.
+    pub from: Version,
+    /// Wanted version.
+    pub to: Version,
+    /// Whether it was seen available.
+    pub taken: bool,
+}
+
+/// An attempt at a migration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// The database.
+    pub resource_id: String,
+    /// Recorded version.
+    pub from: Version,
+    /// Wanted version.
+    pub to: Version,
+    /// Counts from 1.
+    pub number: u32,
+    /// When the intent was written.
+    pub intended_at: Instant,
+    /// `clientToken`
+    pub client_token: String,
+    /// `startedBy`
+    pub started_by: String,
+    /// The definition to run.
+    pub definition: String,
+    /// The task, once known.
+    pub task: Option<String>,
+    /// Whether the task is known to have reached RUNNING: the point of no return.
+    pub reached_running: bool,
+    /// A person was told that it takes too long.
+    pub overdue: bool,
+    /// How far it is.
+    pub status: AttemptStatus,
+}
+
+/// How far an attempt is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AttemptStatus {
+    /// No outcome yet.
+    Open,
+    /// It is over; the schema is not recorded yet, or it failed.
+    Ended {
+        /// How.
+        outcome: Outcome,
+        /// When.
+        at: Instant,
+    },
+    /// Its version is recorded, or a person recorded another: nothing is left to decide.
+    Closed,
+}
+
+/// A service that did not come up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FailedStart {
+    /// Images it was to run.
+    pub images: Vec<ImageRef>,
+    /// AWS's reason.
+    pub why: String,
+    /// When.
+    pub at: Instant,
+}
+
+/// A field that was put back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Correction {
+    /// When.
+    pub at: Instant,
+    /// Of what.
+    pub resource: String,
+    /// Which field.
+    pub field: String,
+    /// What it was found at.
+    pub before: String,
+    /// What it was put back to.
+    pub after: String,
+}
+
+/// What was last reached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Converged {
+    /// When.
+    pub at: Instant,
+    /// The effective state.
+    pub state: State,
+    /// The versions.
+    pub versions: BTreeMap<VersionKey, Version>,
+    /// Where the wish came from.
+    pub revision: Revision,
+}
+
+/// An event that cannot follow what went before. Appending it is refused; reading it is an error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the journal cannot hold `{event}` here: {why}")]
+pub struct IllegalEvent {
+    event: &'static str,
+    why: String,
+}
+
+fn illegal(event: &'static str, why: impl Into<String>) -> IllegalEvent {
+    IllegalEvent { event, why: why.into() }
+}
+
+impl Ledger {
+    /// Folds a whole journal, oldest line first.
+    pub fn fold<'a>(lines: impl IntoIterator<Item = &'a (Instant, Event)>) -> Result<Ledger, IllegalEvent> {
+        let mut ledger = Ledger::default();
+        for (at, event) in lines {
+            ledger.apply(*at, event)?;
+        }
+        Ok(ledger)
+    }
+
+    /// Takes one event in. On `Err` the ledger is as it was.
+    pub fn apply(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
+        match event {
+            Event::ReleaseBegun { from, to, images, revision: _ } => self.begin(at, from, to, images)?,
+            Event::GateClosed => {
+                self.gate_closed_at.get_or_insert(at);
+            }
+            Event::Drained => self.drained_at = Some(at),
+            Event::GateOpened => {
+                self.gate_closed_at = None;
+                self.drained_at = None;
+                self.checks_passed_at = None;
+            }
+            Event::SnapshotIntent { identifier, resource_id, from, to } => {
+                self.snapshot = Some(SnapshotRecord {
+                    identifier: identifier.clone(),
+                    resource_id: resource_id.clone(),
+                    from: from.clone(),
+                    to: to.clone(),
+                    taken: false,
+                });
+            }
+            Event::SnapshotTaken { identifier } => match &mut self.snapshot {
+                Some(snapshot) if snapshot.identifier == *identifier => snapshot.taken = true,
+                _ => return Err(illegal("snapshot-taken", format!("no intent for `{identifier}`"))),
+            },
+            Event::MigrationIntent { .. } => self.intend(at, event)?,
+            Event::MigrationTask { attempt, task } => {
+                self.open_attempt("migration-task", *attempt)?.task = Some(task.clone());
+            }
+            Event::MigrationRunning { attempt } => {
+                self.open_attempt("migration-running", *attempt)?.reached_running = true;
+            }
+            Event::MigrationOverdue { attempt } => {
+                self.open_attempt("migration-overdue", *attempt)?.overdue = true;
+            }
+            Event::MigrationEnded { attempt, outcome } => {
+                let open = self.open_attempt("migration-ended", *attempt)?;
+                open.reached_running |= outcome.reached_running;
+                open.status = AttemptStatus::Ended { outcome: outcome.clone(), at };
+                self.retry = None;
+            }
+            Event::SchemaRecorded { version, resource_id, how } => {
+                self.record(at, version, resource_id, *how);
+            }
+            Event::Settled => self.settling_since = None,
+            Event::StartFailed { service, images, why } => {
+                self.retry = None;
+                self.failed_starts
+                    .insert(service.clone(), FailedStart { images: images.clone(), why: why.clone(), at });
+            }
+            Event::ChecksPassed => self.checks_passed_at = Some(at),
+            Event::ReleaseFinished { .. } => self.release = None,
+            Event::RollbackBorrowed { service, was } => {
+                self.rollback_borrowed.entry(service.clone()).or_insert(*was);
+            }
+            Event::RollbackRestored { service } => {
+                self.rollback_borrowed.remove(service);
+            }
+            Event::ScalingBorrowed { service, was } => {
+                self.scaling_borrowed.entry(service.clone()).or_insert(*was);
+            }
+            Event::ScalingRestored { service } => {
+                self.scaling_borrowed.remove(service);
+            }
+            Event::Corrected { resource, field, before, after } => {
+                self.corrections.push(Correction {
+                    at,
+                    resource: resource.clone(),
+                    field: field.clone(),
+                    before: before.clone(),
+                    after: after.clone(),
+                });
+                let horizon = at - chrono::TimeDelta::minutes(CONTEST_WINDOW_MINUTES);
+                self.corrections.retain(|correction| correction.at > horizon);
+            }
+            Event::Converged { state, versions, revision } => {
+                let (state, versions, revision) = (*state, versions.clone(), revision.clone());
+                self.failed_starts.clear();
+                self.converged = Some(Converged { at, state, versions, revision });
+            }
+            Event::Requested(request) => self.request(request),
+        }
+        Ok(())
+    }
+
+    fn begin(
+        &mut self,
+        at: Instant,
+        from: &Version,
+        to: &Version,
+        images: &BTreeMap<ImageRef, ImageRef>,
+    ) -> Result<(), IllegalEvent> {
+        if self.migration_in_flight() {
+            return Err(illegal("release-begun", "a migration has no outcome yet"));
+        }
+        self.release = Some(Release { begun_at: at, from: from.clone(), to: to.clone(), images: images.clone() });
+        self.ignore_window = None;
+        self.aborted = None;
+        self.checks_passed_at = None;
+        self.failed_starts.clear();
+        Ok(())
+    }
+
+    fn intend(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
+        let Event::MigrationIntent { resource_id, from, to, attempt, client_token, started_by, definition } = event
+        else {
+            return Err(illegal("migration-intent", "not an intent"));
+        };
+        if self.migration_in_flight() {
+            return Err(illegal("migration-intent", "an earlier attempt has no outcome yet"));
+        }
+        let made = self.attempts_made.entry((resource_id.clone(), to.clone())).or_default();
+        if *attempt != *made + 1 {
+            return Err(illegal("migration-intent", format!("attempt {attempt} after {made}")));
+        }
+        *made = *attempt;
+        self.retry = None;
+        self.ran.insert(to.clone());
+        self.attempt = Some(Attempt {
+            resource_id: resource_id.clone(),
+            from: from.clone(),
+            to: to.clone(),
+            number: *attempt,
+            intended_at: at,
+            client_token: client_token.clone(),
+            started_by: started_by.clone(),
+            definition: definition.clone(),
+            task: None,
+            reached_running: false,
+            overdue: false,
+            status: AttemptStatus::Open,
+        });
+        Ok(())
+    }
+
+    fn record(&mut self, at: Instant, version: &Version, resource_id: &str, how: crate::plan::Recorded) {
+        self.schema.insert(resource_id.to_owned(), version.clone());
+        self.ran.insert(version.clone());
+        if let Some(attempt) = &mut self.attempt {
+            attempt.status = AttemptStatus::Closed;
+        }
+        if how == crate::plan::Recorded::Migration {
+            self.settling_since = Some(at);
+            self.checks_passed_at = None;
+        }
+        self.retry = None;
+    }
+
+    fn request(&mut self, request: &Request) {
+        match &request.wish {
+            Wish::Retry => {
+                self.failed_starts.clear();
+                self.aborted = None;
+                self.corrections.clear();
+                self.retry = Some(request.clone());
+            }
+            Wish::Abort { version } => self.aborted = Some((version.clone(), request.clone())),
+            // The tag is set by an action; the event that it was set closes the attempt.
+            Wish::RecordSchema { version: _ } => {}
+            Wish::IgnoreWindow => self.ignore_window = Some(request.clone()),
+            Wish::TakeOver => self.take_over = Some(request.clone()),
+        }
+    }
+
+    fn open_attempt(&mut self, event: &'static str, number: u32) -> Result<&mut Attempt, IllegalEvent> {
+        match &mut self.attempt {
+            Some(attempt) if attempt.number == number && attempt.status == AttemptStatus::Open => Ok(attempt),
+            _ => Err(illegal(event, format!("attempt {number} is not open"))),
+        }
+    }
+
+    /// An intent without an outcome: a task may be under way.
+    pub fn migration_in_flight(&self) -> bool {
+        self.attempt.as_ref().is_some_and(|attempt| attempt.status == AttemptStatus::Open)
+    }
+
+    /// How often a field was put back within the contest window before `now`.
+    pub fn corrections_of(&self, resource: &str, field: &str, now: Instant) -> Vec<&Correction> {
+        let horizon = now - chrono::TimeDelta::minutes(CONTEST_WINDOW_MINUTES);
+        self.corrections
+            .iter()
+            .filter(|correction| {
+                correction.resource == resource && correction.field == field && correction.at > horizon
+            })
+            .collect()
+    }
+}

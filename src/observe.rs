@@ -3,6 +3,6 @@
 mod snapshot;
 
 pub use snapshot::{
-    CodeSeen, DatabaseSeen, DistributionSeen, FunctionSeen, HeaderSeen, ListenerSeen, MigrationSeen, Observed,
-    RuleSeen, RuleTarget, RunningVersion, ServiceSeen, SiteSeen, Snapshot, TrafficSeen,
+    CodeSeen, DatabaseSeen, DistributionSeen, FunctionSeen, HeaderSeen, ListenerSeen, MigrationSeen,
+    Observed, RuleSeen, RuleTarget, RunningVersion, ServiceSeen, SiteSeen, Snapshot, TrafficSeen,
 };

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cloud::{Database, DbSnapshot, ImageLookup, Marker, ScalableTarget, Service, Task, TaskDefinition};
+use crate::cloud::{
+    Database, DbSnapshot, ImageLookup, Marker, ScalableTarget, Service, Task, TaskDefinition,
+};
 use crate::model::{ImageRef, Instant, RuleArn, ServiceName, SiteName, StoreId, Version};
 
 /// What reading one thing came to.

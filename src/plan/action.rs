@@ -291,8 +291,8 @@ pub struct StartService {
     pub scaling: Option<ScalableTarget>,
     /// Switch automatic rollbacks off for this start: what they are now.
     pub rollback_off: Option<Rollback>,
-    /// Whether the executor must wait for the service to settle even if nothing is written.
-    pub settle_only: bool,
+    /// Its code follows the migrated version: from its start on, an older snapshot counts no more.
+    pub follows_migration: bool,
 }
 
 /// Another definition for a service.

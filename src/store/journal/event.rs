@@ -97,6 +97,11 @@ pub enum Event {
     },
     /// The wait after the migration is over.
     Settled,
+    /// A service that writes to the migrated schema is about to be started.
+    CodeStarted {
+        /// Which.
+        service: ServiceName,
+    },
     /// A service did not come up.
     StartFailed {
         /// Which.

@@ -19,6 +19,8 @@ pub struct Ledger {
     pub snapshot: Option<SnapshotRecord>,
     /// The newest attempt at a migration.
     pub attempt: Option<Attempt>,
+    /// Snapshots asked for at each (database, from, to), for naming the next.
+    pub snapshots_made: BTreeMap<(String, Version, Version), u32>,
     /// Attempts made at each (database, version), for numbering the next.
     pub attempts_made: BTreeMap<(String, Version), u32>,
     /// The schema version last recorded, by database.
@@ -37,6 +39,8 @@ pub struct Ledger {
     pub ignore_window: Option<Request>,
     /// A person lets this store take the cluster over.
     pub take_over: Option<Request>,
+    /// A person says which version the schema has; spent when it is recorded.
+    pub record_requested: Option<(Version, Request)>,
     /// A person asked for another try of what is held.
     pub retry: Option<Request>,
     /// Rollback switches as they were.
@@ -197,6 +201,7 @@ impl Ledger {
                 self.checks_passed_at = None;
             }
             Event::SnapshotIntent { identifier, resource_id, from, to } => {
+                *self.snapshots_made.entry((resource_id.clone(), from.clone(), to.clone())).or_default() += 1;
                 self.snapshot = Some(SnapshotRecord {
                     identifier: identifier.clone(),
                     resource_id: resource_id.clone(),
@@ -234,6 +239,8 @@ impl Ledger {
                 self.failed_starts
                     .insert(service.clone(), FailedStart { images: images.clone(), why: why.clone(), at });
             }
+            // The database may change from here on: an older snapshot no longer shows it before the migration.
+            Event::CodeStarted { service: _ } => self.snapshot = None,
             Event::ChecksPassed => self.checks_passed_at = Some(at),
             Event::ReleaseFinished { .. } => self.release = None,
             Event::RollbackBorrowed { service, was } => {
@@ -279,7 +286,8 @@ impl Ledger {
         if self.migration_in_flight() {
             return Err(illegal("release-begun", "a migration has no outcome yet"));
         }
-        self.release = Some(Release { begun_at: at, from: from.clone(), to: to.clone(), images: images.clone() });
+        self.release =
+            Some(Release { begun_at: at, from: from.clone(), to: to.clone(), images: images.clone() });
         self.ignore_window = None;
         self.aborted = None;
         self.checks_passed_at = None;
@@ -288,7 +296,8 @@ impl Ledger {
     }
 
     fn intend(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
-        let Event::MigrationIntent { resource_id, from, to, attempt, client_token, started_by, definition } = event
+        let Event::MigrationIntent { resource_id, from, to, attempt, client_token, started_by, definition } =
+            event
         else {
             return Err(illegal("migration-intent", "not an intent"));
         };
@@ -330,6 +339,7 @@ impl Ledger {
             self.checks_passed_at = None;
         }
         self.retry = None;
+        self.record_requested = None;
     }
 
     fn request(&mut self, request: &Request) {
@@ -342,7 +352,9 @@ impl Ledger {
             }
             Wish::Abort { version } => self.aborted = Some((version.clone(), request.clone())),
             // The tag is set by an action; the event that it was set closes the attempt.
-            Wish::RecordSchema { version: _ } => {}
+            Wish::RecordSchema { version } => {
+                self.record_requested = Some((version.clone(), request.clone()))
+            }
             Wish::IgnoreWindow => self.ignore_window = Some(request.clone()),
             Wish::TakeOver => self.take_over = Some(request.clone()),
         }

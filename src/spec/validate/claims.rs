@@ -30,7 +30,9 @@ pub(super) fn of(root: &Leaf<RawEnvironment>, origins: &Origins) -> Vec<Claim> {
     let account = aws.and_then(|aws| aws.account.as_ref()).map_or("", |leaf| &origins.get(leaf.at).written);
     let here = format!("{region} {account}");
     let mut claim = |kind: &str, scope: &str, leaf: &Leaf<String>, suffix: &str| {
-        if let Some(name) = leaf.get() {
+        // Without region or account nobody can tell what is meant.
+        let in_known_scope = !scope.starts_with(' ') && !scope.ends_with(' ');
+        if let Some(name) = leaf.get().filter(|_| in_known_scope) {
             let identity = format!("{kind} {scope} {}{suffix}", name.to_lowercase());
             let place = origins.get(leaf.at).value.clone();
             claims.push(Claim { identity, noun: format!("{kind} `{name}{suffix}`"), place });
@@ -41,12 +43,12 @@ pub(super) fn of(root: &Leaf<RawEnvironment>, origins: &Origins) -> Vec<Claim> {
         claim("cluster", &here, leaf, "");
     }
     if let Some(database) = raw.database.as_ref().and_then(Leaf::get) {
-        // An instance and an Aurora cluster may share a name without being the same.
+        // An instance and an Aurora cluster may share a name without being the same thing.
         if let Some(leaf) = &database.instance {
-            claim("database", &format!("{here} instance"), leaf, "");
+            claim("database", &here, leaf, "");
         }
         if let Some(leaf) = &database.cluster {
-            claim("database", &format!("{here} cluster"), leaf, "");
+            claim("Aurora cluster", &here, leaf, "");
         }
     }
     if let Some(maintenance) = raw.maintenance.as_ref().and_then(Leaf::get) {

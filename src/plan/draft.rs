@@ -21,16 +21,35 @@ pub(super) struct Words {
 }
 
 impl Words {
-    pub(super) fn new(before: impl Into<String>, after: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(super) fn new(
+        before: impl Into<String>,
+        after: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Self {
         Words { before: before.into(), after: after.into(), reason: reason.into() }
     }
 }
 
 impl Draft {
-    pub(super) fn act(&mut self, step: Step, id: &str, resource: impl Into<String>, kind: ActionKind, words: Words) {
+    pub(super) fn act(
+        &mut self,
+        step: Step,
+        id: &str,
+        resource: impl Into<String>,
+        kind: ActionKind,
+        words: Words,
+    ) {
         let Words { before, after, reason } = words;
-        let action =
-            Action { id: id.to_owned(), kind, resource: resource.into(), before, after, reason, step, corrects: None };
+        let action = Action {
+            id: id.to_owned(),
+            kind,
+            resource: resource.into(),
+            before,
+            after,
+            reason,
+            step,
+            corrects: None,
+        };
         self.actions.push(action);
     }
 

@@ -94,7 +94,11 @@ pub(super) fn decide(input: &PlanningInput, schema: SchemaView, draft: &mut Draf
 fn fits(input: &PlanningInput, goal: &mut Goal, draft: &mut Draft) {
     let Some(release) = &input.ledger.release else {
         if goal.state == State::Stopped && has_pending_bump(input) {
-            draft.wait(WaitingReason::Asleep, "new versions are applied when the environment wakes", goal.planned.until);
+            draft.wait(
+                WaitingReason::Asleep,
+                "new versions are applied when the environment wakes",
+                goal.planned.until,
+            );
             goal.frozen = Frozen::Everything;
         } else if let Some(windows) = &input.spec.windows {
             if windows.applies_to == AppliesTo::All && has_pending_bump(input) {
@@ -113,7 +117,8 @@ fn fits(input: &PlanningInput, goal: &mut Goal, draft: &mut Draft) {
         let name = &input.spec.name;
         let hints = [
             format!("try the same again: tidegate retry {name} --reason \"…\""),
-            "or fix it forward: set a newer version in git; old code is never started on the new schema".to_owned(),
+            "or fix it forward: set a newer version in git; old code is never started on the new schema"
+                .to_owned(),
         ];
         hold(input, goal, blocked(BlockedReason::StartFailed, message, hints), State::Restricted, draft);
         return;
@@ -138,9 +143,12 @@ pub(super) fn still_wants(input: &PlanningInput, service: &ServiceName, failed: 
 fn hold(input: &PlanningInput, goal: &mut Goal, why: Blocked, held_in: State, draft: &mut Draft) {
     draft.block(why);
     goal.frozen = Frozen::Everything;
-    let migration_lives = input.snapshot.migration.as_ref().and_then(|seen| seen.present()).is_none_or(|seen| {
-        seen.tasks.iter().any(|task| task.status != TaskStatus::Stopped)
-    });
+    let migration_lives = input
+        .snapshot
+        .migration
+        .as_ref()
+        .and_then(|seen| seen.present())
+        .is_none_or(|seen| seen.tasks.iter().any(|task| task.status != TaskStatus::Stopped));
     if goal.state == State::Stopped && !migration_lives {
         return;
     }
@@ -170,7 +178,11 @@ fn due(input: &PlanningInput, goal: &mut Goal, work: Work, draft: &mut Draft) {
         if begun && is_schedules_stop(input) {
             finish_first(input, goal, draft);
         } else {
-            draft.wait(WaitingReason::Asleep, "the release begins when the environment wakes", goal.planned.until);
+            draft.wait(
+                WaitingReason::Asleep,
+                "the release begins when the environment wakes",
+                goal.planned.until,
+            );
             goal.frozen = Frozen::Everything;
             return;
         }
@@ -183,8 +195,14 @@ fn due(input: &PlanningInput, goal: &mut Goal, work: Work, draft: &mut Draft) {
             return;
         }
         if goal.state == State::Running && !traffic::is_closed(input) && !window_is_open(input) {
-            let everything = input.spec.windows.as_ref().is_some_and(|windows| windows.applies_to == AppliesTo::All);
-            hold_for_window(input, goal, draft, if everything { Frozen::Everything } else { Frozen::Followers });
+            let everything =
+                input.spec.windows.as_ref().is_some_and(|windows| windows.applies_to == AppliesTo::All);
+            hold_for_window(
+                input,
+                goal,
+                draft,
+                if everything { Frozen::Everything } else { Frozen::Followers },
+            );
             return;
         }
     }
@@ -193,7 +211,11 @@ fn due(input: &PlanningInput, goal: &mut Goal, work: Work, draft: &mut Draft) {
 
 fn window_is_open(input: &PlanningInput) -> bool {
     input.ledger.ignore_window.is_some()
-        || input.spec.windows.as_ref().is_none_or(|windows| matches!(window_at(input.now, windows), WindowState::Open { .. }))
+        || input
+            .spec
+            .windows
+            .as_ref()
+            .is_none_or(|windows| matches!(window_at(input.now, windows), WindowState::Open { .. }))
 }
 
 fn hold_for_window(input: &PlanningInput, goal: &mut Goal, draft: &mut Draft, frozen: Frozen) {
@@ -206,7 +228,10 @@ fn hold_for_window(input: &PlanningInput, goal: &mut Goal, draft: &mut Draft, fr
     });
     let message = match (opens_at, &input.spec.windows) {
         (Some(at), Some(windows)) => {
-            format!("the release waits for its window, which opens {}", at.with_timezone(&windows.timezone).format("%a %Y-%m-%d %H:%M %Z"))
+            format!(
+                "the release waits for its window, which opens {}",
+                at.with_timezone(&windows.timezone).format("%a %Y-%m-%d %H:%M %Z")
+            )
         }
         _ => "the release waits for its window, and none is in sight: look at `windows:`".to_owned(),
     };
@@ -221,7 +246,11 @@ fn is_schedules_stop(input: &PlanningInput) -> bool {
 }
 
 fn finish_first(input: &PlanningInput, goal: &mut Goal, draft: &mut Draft) {
-    draft.wait(WaitingReason::Release, "a release is under way: the schedule stops the environment after it", None::<Instant>);
+    draft.wait(
+        WaitingReason::Release,
+        "a release is under way: the schedule stops the environment after it",
+        None::<Instant>,
+    );
     goal.state = input.spec.state;
     goal.planned.effective = input.spec.state;
 }

@@ -36,7 +36,9 @@ fn services(input: &PlanningInput, problems: &mut Vec<Blocked>) {
                 problems.push(undeclared_autoscaling(name.as_str()));
             }
             Some(Observed::Present(_)) => {}
-            Some(Observed::Unreadable { why }) => problems.push(unreadable(&format!("service `{name}`"), why)),
+            Some(Observed::Unreadable { why }) => {
+                problems.push(unreadable(&format!("service `{name}`"), why))
+            }
             Some(Observed::Absent) | None => problems.push(missing_service(input, name.as_str())),
         }
         for (image, newest) in &images::wanted(input, &service.images).missing {
@@ -48,15 +50,20 @@ fn services(input: &PlanningInput, problems: &mut Vec<Blocked>) {
 pub(super) fn unsupported(service: &str) -> Blocked {
     blocked(
         BlockedReason::UnsupportedController,
-        format!("service `{service}` is rolled by CodeDeploy or a third party; tidegate works with the ECS controller only"),
-        ["recreate the service with the deployment controller `ECS`, or take it out of `services`".to_owned()],
+        format!(
+            "service `{service}` is rolled by CodeDeploy or a third party; tidegate works with the ECS controller only"
+        ),
+        ["recreate the service with the deployment controller `ECS`, or take it out of `services`"
+            .to_owned()],
     )
 }
 
 pub(super) fn undeclared_autoscaling(service: &str) -> Blocked {
     blocked(
         BlockedReason::AutoscalingUndeclared,
-        format!("service `{service}` has a scalable target, which would start its tasks again behind our back"),
+        format!(
+            "service `{service}` has a scalable target, which would start its tasks again behind our back"
+        ),
         [format!("declare it: `services: {{{service}: {{autoscaling: {{min: …, max: …}}}}}}`")],
     )
 }
@@ -69,13 +76,18 @@ pub(super) fn missing_service(input: &PlanningInput, service: &str) -> Blocked {
         .filter(|other| strsim::jaro_winkler(other.as_str(), service) > 0.8)
         .map(|other| format!("did you mean `{other}`?"))
         .next();
-    let hint = near.unwrap_or_else(|| "create it (Terraform, CDK or the console), or take it out of `services`".to_owned());
+    let hint = near.unwrap_or_else(|| {
+        "create it (Terraform, CDK or the console), or take it out of `services`".to_owned()
+    });
     let message = format!("service `{service}` does not exist in cluster `{}`", input.spec.cluster);
     blocked(BlockedReason::Missing, message, [hint])
 }
 
 fn migration(input: &PlanningInput, problems: &mut Vec<Blocked>) {
-    let (Some(spec), Some(Observed::Present(seen))) = (&input.spec.migration, &input.snapshot.migration) else { return };
+    let (Some(spec), Some(Observed::Present(seen))) = (&input.spec.migration, &input.snapshot.migration)
+    else {
+        return;
+    };
     for (image, newest) in &images::wanted(input, &spec.images).missing {
         problems.push(missing_image(input, image, newest));
     }
@@ -84,7 +96,10 @@ fn migration(input: &PlanningInput, problems: &mut Vec<Blocked>) {
         problems.push(blocked(
             BlockedReason::Missing,
             format!("task definition `{}` has no container `{container}`", seen.newest.short()),
-            [format!("its containers: {}", containers.keys().map(|name| name.as_str()).collect::<Vec<_>>().join(", "))],
+            [format!(
+                "its containers: {}",
+                containers.keys().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+            )],
         ));
     }
     for task in seen.tasks.iter().filter(|task| task.status != TaskStatus::Stopped) {

@@ -74,11 +74,16 @@ pub(super) fn assess(input: &PlanningInput) -> SchemaView {
         Some(Observed::Present(seen)) => seen,
         Some(Observed::Unreadable { why }) => {
             let what = format!("migration family `{}`", migration.task);
-            return SchemaView { recorded: recorded_tag(database), record: None, verdict: Verdict::KeepCode(unreadable(&what, why)) };
+            return SchemaView {
+                recorded: recorded_tag(database),
+                record: None,
+                verdict: Verdict::KeepCode(unreadable(&what, why)),
+            };
         }
         Some(Observed::Absent) | None => {
             let message = format!("task-definition family `{}` has no ACTIVE revision", migration.task);
-            let hint = "register it once (Terraform, CDK or the console), or correct `migration.task`".to_owned();
+            let hint =
+                "register it once (Terraform, CDK or the console), or correct `migration.task`".to_owned();
             let verdict = Verdict::KeepCode(blocked(BlockedReason::Missing, message, [hint]));
             return SchemaView { recorded: recorded_tag(database), record: None, verdict };
         }
@@ -143,14 +148,19 @@ impl Assessment<'_> {
         if let Some(known) = self.input.ledger.schema.get(self.resource_id()) {
             let message = format!(
                 "the tag `{}` of database `{}` is gone; the journal last recorded `{known}`",
-                tag::SCHEMA, self.database.database.identifier
+                tag::SCHEMA,
+                self.database.database.identifier
             );
             let hints = [
                 format!("put it back: tidegate record-schema {environment} {known} --reason \"the tag was lost\""),
                 "Terraform removes tags it does not know: add `tidegate:` to the provider's `ignore_tags.key_prefixes`".to_owned(),
             ];
             let lost = blocked(BlockedReason::SchemaTagLost, message, hints);
-            return SchemaView { recorded: Some(known.clone()), record: None, verdict: Verdict::KeepCode(lost) };
+            return SchemaView {
+                recorded: Some(known.clone()),
+                record: None,
+                verdict: Verdict::KeepCode(lost),
+            };
         }
         match &self.seen.running {
             RunningVersion::Known(version) => {
@@ -168,8 +178,11 @@ impl Assessment<'_> {
                     "database `{}` carries no schema version yet, and `{}` does not show one: {why}",
                     self.database.database.identifier, self.migration.follows
                 );
-                let hint = format!("say which version its schema has: tidegate record-schema {environment} VERSION --reason \"first contact\"");
-                let verdict = Verdict::Forbidden(blocked(BlockedReason::FirstContactUnreadable, message, [hint]));
+                let hint = format!(
+                    "say which version its schema has: tidegate record-schema {environment} VERSION --reason \"first contact\""
+                );
+                let verdict =
+                    Verdict::Forbidden(blocked(BlockedReason::FirstContactUnreadable, message, [hint]));
                 SchemaView { recorded: None, record: None, verdict }
             }
         }
@@ -192,9 +205,10 @@ impl Assessment<'_> {
     }
 
     fn in_flight(&self, attempt: &Attempt) -> SchemaView {
-        let found = self.seen.tasks.iter().find(|task| {
-            task.started_by == attempt.started_by || attempt.task.as_ref() == Some(&task.arn)
-        });
+        let found =
+            self.seen.tasks.iter().find(|task| {
+                task.started_by == attempt.started_by || attempt.task.as_ref() == Some(&task.arn)
+            });
         let age = self.input.now - attempt.intended_at;
         let recorded = Some(attempt.from.clone());
         let task = match (found, &attempt.task) {
@@ -203,7 +217,9 @@ impl Assessment<'_> {
             (None, _) => {
                 let message = format!(
                     "the migration to `{}` (attempt {}) was sent {} and no task of it is to be found: nobody knows how it ended",
-                    attempt.to, attempt.number, clock_time(attempt.intended_at)
+                    attempt.to,
+                    attempt.number,
+                    clock_time(attempt.intended_at)
                 );
                 let hold = blocked(BlockedReason::OutcomeUnknown, message, self.ways_out(Some(attempt)));
                 return SchemaView { recorded, record: None, verdict: Verdict::Hold(hold) };
@@ -219,7 +235,8 @@ impl Assessment<'_> {
         let recorded = recorded_tag(self.database).unwrap_or_else(|| attempt.from.clone());
         let again = |number| Verdict::Due { from: attempt.from.clone(), to: wanted.clone(), attempt: number };
         let verdict = if *wanted == attempt.to {
-            let by_itself = !outcome.reached_running && !outcome.unknown && attempt.number < UNSTARTED_ATTEMPTS_MAX;
+            let by_itself =
+                !outcome.reached_running && !outcome.unknown && attempt.number < UNSTARTED_ATTEMPTS_MAX;
             let aborted = self.input.ledger.aborted.as_ref().is_some_and(|(version, _)| version == wanted);
             if aborted && intact {
                 self.compare(&recorded)
@@ -288,7 +305,9 @@ impl Assessment<'_> {
             self.migration.follows, self.database.database.identifier
         );
         let hints = [
-            format!("if {wanted} really runs on that schema, say so in git: `migration: {{allow_schema: {recorded}}}`"),
+            format!(
+                "if {wanted} really runs on that schema, say so in git: `migration: {{allow_schema: {recorded}}}`"
+            ),
             format!("or set `versions.{}` back to {recorded}", self.migration.follows),
         ];
         Verdict::KeepCode(blocked(BlockedReason::Backward, message, hints))
@@ -317,7 +336,10 @@ impl Assessment<'_> {
         };
         let mut message = format!(
             "the migration {} → {} (attempt {}) failed at {}: {how}",
-            attempt.from, attempt.to, attempt.number, clock_time(at)
+            attempt.from,
+            attempt.to,
+            attempt.number,
+            clock_time(at)
         );
         for line in outcome.log_tail.iter().rev().take(3).rev() {
             message.push_str("\n  | ");
@@ -337,7 +359,10 @@ impl Assessment<'_> {
         let mut ways = Vec::new();
         if let Some(attempt) = attempt {
             ways.push(format!("run it again as it is: tidegate retry {environment} --reason \"…\""));
-            ways.push(format!("or fix it forward: set `versions.{follows}` to a version newer than {}", attempt.to));
+            ways.push(format!(
+                "or fix it forward: set `versions.{follows}` to a version newer than {}",
+                attempt.to
+            ));
             if self.migration.atomic {
                 ways.push(format!("or go back: set `versions.{follows}` to {} (the migration is declared atomic: it changed nothing)", attempt.from));
             }

@@ -40,7 +40,11 @@ pub(super) fn changed(input: &PlanningInput) -> impl Iterator<Item = Change<'_>>
 
 fn missing_release(name: &SiteName, source: &str) -> Blocked {
     let message = format!("site `{name}` asks for `{source}`, where there is nothing");
-    blocked(BlockedReason::ReleaseMissing, message, ["upload the release first, or correct `versions`".to_owned()])
+    blocked(
+        BlockedReason::ReleaseMissing,
+        message,
+        ["upload the release first, or correct `versions`".to_owned()],
+    )
 }
 
 fn missing_bucket(name: &SiteName, bucket: &str) -> Blocked {
@@ -63,8 +67,13 @@ pub(super) fn plan(input: &PlanningInput, goal: &Goal, draft: &mut Draft) {
         let (name, source, version) = (change.name, change.source, change.version);
         let before = seen.marker.live.as_ref().map_or("unknown".to_owned(), |live| live.version.to_string());
         if seen.marker.staged.as_ref().is_none_or(|staged| staged.source != source) {
-            let kind = ActionKind::StageSite { site: name.clone(), source: source.clone(), version: version.clone() };
-            let words = Words::new("", format!("{version} assets"), "ahead of everything: nobody sees them yet");
+            let kind = ActionKind::StageSite {
+                site: name.clone(),
+                source: source.clone(),
+                version: version.clone(),
+            };
+            let words =
+                Words::new("", format!("{version} assets"), "ahead of everything: nobody sees them yet");
             draft.act(Step::StageSites, &format!("site/{name}/stage"), name.as_str(), kind, words);
         }
         let reason = if goal.is_release() { "with the services" } else { "entry points last" };

@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 mod spec;
+mod tidy;

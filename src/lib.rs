@@ -4,6 +4,7 @@ pub mod clock;
 pub mod cloud;
 pub mod config;
 pub mod execute;
+pub mod gate;
 pub mod model;
 pub mod observe;
 pub mod plan;

@@ -1,1 +1,25 @@
 //! Pure functions of time: the state at an instant, the next change, release windows.
+//!
+//! Nothing here reads a clock, a file or the network: every function takes the instant it is asked about, so
+//! a missed tick or a restart gives the same answer as an uninterrupted run. Local time exists only in here;
+//! what enters and leaves are instants.
+//!
+//! How it is built: crontab lines, calendar days and spans are all points on the zone's *wall clock*.
+//! [`wall`] maps that line to instants and back without ever turning around (a skipped minute happens when the
+//! gap ends, a repeated one happens the first time), and everything else is comparison of wall-clock times.
+
+mod calendar;
+mod crontab;
+mod effective;
+mod hours;
+mod syntax;
+mod wall;
+mod windows;
+
+pub use calendar::{DateRange, TimeSpanOnDay};
+pub use chrono_tz::Tz;
+pub use crontab::{Crontab, CrontabError};
+pub use effective::{Because, Change, Declared, EffectiveState, Override, changes, next_change, state_at};
+pub use hours::Schedule;
+pub use syntax::SyntaxError;
+pub use windows::{AppliesTo, Window, WindowState, Windows, window_at, windows_meet_schedule};

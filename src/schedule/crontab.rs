@@ -1,0 +1,142 @@
+//! One line of an ordinary crontab, and the wall-clock minutes at which it fires.
+//!
+//! Zones have no place here: a line is about the wall clock. The `cron` crate finds the occurrences, asked as
+//! if the wall clock were UTC; in a real zone it would skip what a gap skips and give an overlap twice.
+//! Rules: <https://man7.org/linux/man-pages/man5/crontab.5.html>.
+
+mod dialect;
+mod field;
+
+use std::fmt;
+
+use chrono::NaiveDate;
+
+use self::field::{DAY_OF_MONTH, DAY_OF_WEEK, Field, HOUR, MINUTE, MONTH};
+use super::syntax::SyntaxError;
+use super::wall::Wall;
+
+/// What is wrong with a crontab line.
+pub type CrontabError = SyntaxError;
+
+/// The minutes of one day: bit `m` of entry `h`.
+pub(super) type MinutesOfDay = [u64; 24];
+
+/// Minute, hour, day of the month, month, day of the week.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Crontab {
+    text: String,
+    minutes: u64,
+    hours: u64,
+    /// The same line in the crate's dialect; two of them where either day field is enough.
+    alternatives: Vec<cron::Schedule>,
+}
+
+impl Crontab {
+    /// Reads a line of five fields: names, lists, ranges and steps; 0 and 7 are Sunday; `fri-mon` goes around
+    /// the week. A day field that starts with `*` is not restricted; if both are, either is enough.
+    pub fn parse(text: &str) -> Result<Self, CrontabError> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [minute, hour, day_of_month, month, day_of_week] = words[..] else {
+            return Err(not_five_fields(text, &words));
+        };
+        let fields = Fields {
+            minute: field::parse(text, minute, &MINUTE)?,
+            hour: field::parse(text, hour, &HOUR)?,
+            day_of_month: field::parse(text, day_of_month, &DAY_OF_MONTH)?,
+            month: field::parse(text, month, &MONTH)?,
+            day_of_week: field::parse(text, day_of_week, &DAY_OF_WEEK)?,
+        };
+        Ok(Self {
+            text: text.to_owned(),
+            minutes: fields.minute.bits,
+            hours: fields.hour.bits,
+            alternatives: dialect::translate(&fields),
+        })
+    }
+
+    /// The first occurrence after `wall`; none if the line never fires again before the year 2101.
+    pub(super) fn next_after(&self, wall: Wall) -> Option<Wall> {
+        let as_utc = wall.and_utc();
+        self.alternatives.iter().filter_map(|line| line.after(&as_utc).next()).map(|t| t.naive_utc()).min()
+    }
+
+    /// The last occurrence not after `wall`; none if the line has not fired since 1970.
+    pub(super) fn last_until(&self, wall: Wall) -> Option<Wall> {
+        // The crate looks strictly before, and steps by whole seconds.
+        let as_utc = (wall + chrono::TimeDelta::seconds(1)).and_utc();
+        self.alternatives
+            .iter()
+            .filter_map(|line| line.after(&as_utc).next_back())
+            .map(|t| t.naive_utc())
+            .max()
+    }
+
+    /// Whether the line fires at exactly this time.
+    pub(super) fn fires_at(&self, wall: Wall) -> bool {
+        self.alternatives.iter().any(|line| line.includes(wall.and_utc()))
+    }
+
+    /// Adds the minutes at which the line fires on `day`.
+    pub(super) fn add_minutes_of(&self, day: NaiveDate, minutes: &mut MinutesOfDay) {
+        let Some(first) = day.and_hms_opt(self.hours.trailing_zeros(), self.minutes.trailing_zeros(), 0)
+        else {
+            return;
+        };
+        if self.fires_at(first) {
+            for (hour, of_hour) in minutes.iter_mut().enumerate() {
+                *of_hour |= if self.hours >> hour & 1 == 1 { self.minutes } else { 0 };
+            }
+        }
+    }
+}
+
+/// The five fields, read.
+struct Fields {
+    minute: Field,
+    hour: Field,
+    day_of_month: Field,
+    month: Field,
+    day_of_week: Field,
+}
+
+fn not_five_fields(text: &str, words: &[&str]) -> SyntaxError {
+    let error = |part: &str, message: String| SyntaxError::at(text, part, message);
+    let example = "write minute, hour, day of the month, month, day of the week: 0 7 * * mon-fri";
+    let long_form = |name: &str| match name {
+        "@yearly" | "@annually" => Some("0 0 1 1 *"),
+        "@monthly" => Some("0 0 1 * *"),
+        "@weekly" => Some("0 0 * * 0"),
+        "@daily" | "@midnight" => Some("0 0 * * *"),
+        "@hourly" => Some("0 * * * *"),
+        _ => None,
+    };
+    match words {
+        [] => error(text, "the crontab line is empty".to_owned()).hint(example),
+        [name, ..] if name.starts_with('@') => {
+            let hint = long_form(&name.to_ascii_lowercase())
+                .map_or_else(|| example.to_owned(), |fields| format!("write {fields}"));
+            error(name, format!("`{name}` is not one of five fields")).hint(hint)
+        }
+        [.., last] if words.len() < 5 => {
+            let end = &last[last.len()..];
+            error(end, format!("a crontab line has five fields, this one has {}", words.len())).hint(example)
+        }
+        [_, _, _, _, _, sixth, ..] => {
+            error(sixth, format!("a crontab line has five fields, this one has {}", words.len()))
+                .hint("seconds and years have no place in it")
+        }
+        _ => unreachable!("five words are a line"),
+    }
+}
+
+impl fmt::Display for Crontab {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+impl fmt::Debug for Crontab {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Crontab").field(&self.text).finish()
+    }
+}

@@ -1,0 +1,34 @@
+//! From ordinary crontab to the dialect of the `cron` crate, verified against its version 0.17: it wants
+//! seconds, counts Sunday as 1 and refuses 0, refuses ranges that go around, and wants *both* day fields to
+//! match. Only plain lists of numbers are written, so nothing of its reading of names and ranges matters.
+
+use super::Fields;
+use super::field::ALL_DAYS_OF_MONTH;
+
+/// The lines whose union is the crontab line: two if either day field is enough, else one.
+pub(super) fn translate(fields: &Fields) -> Vec<cron::Schedule> {
+    let Fields { minute, hour, day_of_month, month, day_of_week } = fields;
+    let line = |days_of_month: u64, days_of_week: Option<u64>| {
+        let text = format!(
+            "0 {} {} {} {} {}",
+            list(minute.bits, 0),
+            list(hour.bits, 0),
+            list(days_of_month, 0),
+            list(month.bits, 0),
+            // Their Sunday is 1.
+            days_of_week.map_or("*".to_owned(), |bits| list(bits, 1)),
+        );
+        text.parse().expect("lists of numbers within range are valid in the dialect")
+    };
+    if day_of_month.restricted && day_of_week.restricted {
+        vec![line(day_of_month.bits, None), line(ALL_DAYS_OF_MONTH, Some(day_of_week.bits))]
+    } else {
+        vec![line(day_of_month.bits, Some(day_of_week.bits))]
+    }
+}
+
+fn list(bits: u64, shift: u32) -> String {
+    let numbers: Vec<String> =
+        (0..64).filter(|i| bits >> i & 1 == 1).map(|i| (i + shift).to_string()).collect();
+    numbers.join(",")
+}

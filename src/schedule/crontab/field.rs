@@ -1,0 +1,148 @@
+//! One field of a crontab line, read into a set of numbers.
+
+use super::super::syntax::SyntaxError;
+
+/// What a field counts.
+pub(super) struct Unit {
+    /// As in "`x` is not …".
+    name: &'static str,
+    low: u32,
+    high: u32,
+    /// The names of `low`, `low + 1`, …
+    names: &'static [&'static str],
+    /// After how many values a range may go around (`fri-mon`). Only where values have names: nobody means
+    /// `50-10` in minutes.
+    period: Option<u32>,
+}
+
+/// A field, read.
+pub(super) struct Field {
+    /// The values: bit `n` is `n`. Sunday is 0 only.
+    pub(super) bits: u64,
+    /// Whether the field restricts at all: in Vixie cron any that does not *start* with `*`.
+    pub(super) restricted: bool,
+}
+
+pub(super) const MINUTE: Unit = Unit { name: "a minute", low: 0, high: 59, names: &[], period: None };
+pub(super) const HOUR: Unit = Unit { name: "an hour", low: 0, high: 23, names: &[], period: None };
+pub(super) const DAY_OF_MONTH: Unit =
+    Unit { name: "a day of the month", low: 1, high: 31, names: &[], period: None };
+pub(super) const MONTH: Unit = Unit {
+    name: "a month",
+    low: 1,
+    high: 12,
+    names: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+    period: Some(12),
+};
+pub(super) const DAY_OF_WEEK: Unit = Unit {
+    name: "a day of the week",
+    low: 0,
+    // Sunday is 0 and 7.
+    high: 7,
+    names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
+    period: Some(7),
+};
+
+/// Days 1 to 31.
+pub(super) const ALL_DAYS_OF_MONTH: u64 = 0xffff_fffe;
+
+/// Reads a list of values, ranges and steps. `text` must be a slice of `line`, which errors point into.
+pub(super) fn parse(line: &str, text: &str, unit: &Unit) -> Result<Field, SyntaxError> {
+    let mut bits = 0;
+    for item in text.split(',') {
+        for value in values_of(line, item, unit)? {
+            bits |= 1 << unit.normal(value);
+        }
+    }
+    Ok(Field { bits, restricted: !text.starts_with('*') })
+}
+
+/// `*`, `a` or `a-b`, the first and the last perhaps with `/step`; values may run past the end of the unit.
+fn values_of(
+    line: &str,
+    item: &str,
+    unit: &Unit,
+) -> Result<std::iter::StepBy<std::ops::RangeInclusive<u32>>, SyntaxError> {
+    let (range, step_text) = item.split_once('/').map_or((item, None), |(range, step)| (range, Some(step)));
+    let step = step_text.map_or(Ok(1), |text| parse_step(line, text, unit))?;
+    let (first, last) = if range == "*" {
+        (unit.low, unit.high)
+    } else if let Some((first_text, last_text)) = range.split_once('-') {
+        let (first, last) = (unit.value(line, first_text)?, unit.value(line, last_text)?);
+        match unit.period {
+            _ if first <= last => (first, last),
+            Some(period) => (first, last + period),
+            None => {
+                let hint = format!("write {first}-{},{}-{last}", unit.high, unit.low);
+                return Err(
+                    SyntaxError::at(line, range, format!("`{range}` ends before it begins")).hint(hint)
+                );
+            }
+        }
+    } else {
+        let only = unit.value(line, range)?;
+        if step_text.is_some() {
+            return Err(SyntaxError::at(line, item, format!("`{item}` is a step without a range"))
+                .hint(format!("write {range}-{}/{step}", unit.high)));
+        }
+        (only, only)
+    };
+    Ok((first..=last).step_by(step))
+}
+
+fn parse_step(line: &str, text: &str, unit: &Unit) -> Result<usize, SyntaxError> {
+    // A longer step would quietly mean "the first value only", which nobody who writes `*/90` expects.
+    let longest = unit.high - unit.low + 1;
+    let step = number(text).filter(|step| (1..=longest).contains(step));
+    step.map(|step| step as usize).ok_or_else(|| {
+        SyntaxError::at(line, text, format!("`{text}` is not a step"))
+            .hint(format!("a step in this field is a number from 1 to {longest}"))
+    })
+}
+
+impl Unit {
+    fn value(&self, line: &str, text: &str) -> Result<u32, SyntaxError> {
+        let named = || self.names.iter().position(|name| name.eq_ignore_ascii_case(text));
+        let value = match named() {
+            Some(index) => Some(self.low + index as u32),
+            None => number(text).filter(|number| (self.low..=self.high).contains(number)),
+        };
+        value.ok_or_else(|| {
+            let message = if text.is_empty() {
+                format!("{} is missing", self.name)
+            } else {
+                format!("`{text}` is not {}", self.name)
+            };
+            SyntaxError::at(line, text, message).hint(self.advice(text))
+        })
+    }
+
+    /// What may be written here, seen from what was.
+    fn advice(&self, text: &str) -> String {
+        if text == "?" {
+            return "write *".to_owned();
+        }
+        if text.contains('#') || text.ends_with(['L', 'W']) {
+            return "L, W and # are not part of ordinary crontab".to_owned();
+        }
+        let range = format!("{} to {}", self.low, self.high);
+        match self.names {
+            [first, .., last] => format!("write {range}, or {first} to {last}"),
+            _ => format!("write {range}"),
+        }
+    }
+
+    /// The one number of a value: Sunday is 0, January is 1, whatever went around.
+    fn normal(&self, value: u32) -> u32 {
+        match self.period {
+            Some(period) => (value - self.low) % period + self.low,
+            None => value,
+        }
+    }
+}
+
+/// Plain digits: no sign, nothing longer than a field can hold.
+fn number(text: &str) -> Option<u32> {
+    let digits = !text.is_empty() && text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
+    if digits { text.parse().ok() } else { None }
+}

@@ -1,0 +1,138 @@
+//! A schedule on the wall clock: whether an environment should be up when the clock shows a time, and at which
+//! time that may change. No instants here, no overrides, and nothing of *which* state "up" is.
+
+use super::Tz;
+use super::calendar::{DateRange, TimeSpanOnDay};
+use super::crontab::{Crontab, MinutesOfDay};
+use super::wall::{Wall, midnight_after};
+
+/// When an environment is up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// The zone whose wall clock all the rest is written in.
+    pub timezone: Tz,
+    /// When it starts.
+    pub start: Vec<Crontab>,
+    /// When it stops; at the same minute stop wins.
+    pub stop: Vec<Crontab>,
+    /// Days on which it stays stopped, whatever the crontabs say.
+    pub except: Vec<DateRange>,
+    /// Spans in which it is up, whatever the crontabs and `except` say.
+    pub also: Vec<TimeSpanOnDay>,
+}
+
+/// What a schedule says about a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    /// Up, because of a span in `also`.
+    AlsoUp,
+    /// Stopped, because of a day in `except`.
+    ExceptStopped,
+    /// The last crontab event was a start.
+    Up,
+    /// The last crontab event was a stop.
+    Stopped,
+    /// No crontab has fired yet.
+    Nothing,
+}
+
+impl Schedule {
+    /// What holds when the clock shows `wall`.
+    pub(super) fn says(&self, wall: Wall) -> Says {
+        if self.also.iter().any(|span| contains(span.span(), wall)) {
+            return Says::AlsoUp;
+        }
+        if self.except.iter().any(|days| contains(days.span(), wall)) {
+            return Says::ExceptStopped;
+        }
+        self.crontabs_say(wall)
+    }
+
+    /// The first time after `wall` at which what holds may be another: not every edge changes it, but nothing
+    /// changes between edges. None if nothing ever changes again.
+    pub(super) fn next_edge(&self, wall: Wall) -> Option<Wall> {
+        let ends = |spans: &mut dyn Iterator<Item = (Wall, Wall)>| {
+            spans.filter(|&span| contains(span, wall)).map(|(_, end)| end).min()
+        };
+        let starts = |spans: &mut dyn Iterator<Item = (Wall, Wall)>| {
+            spans.map(|(start, _)| start).filter(|&start| start > wall).min()
+        };
+        let also = || self.also.iter().map(TimeSpanOnDay::span);
+        let except = || self.except.iter().map(DateRange::span);
+
+        // What is weaker than what holds cannot change it: a year of `except` is one step, not a walk over it.
+        if let Some(end) = ends(&mut also()) {
+            return Some(end);
+        }
+        let next_also = starts(&mut also());
+        if let Some(end) = ends(&mut except()) {
+            return earliest([Some(end), next_also]);
+        }
+        let next_crontab = match self.crontabs_say(wall) {
+            Says::Stopped => self.next_start_that_holds(wall),
+            _ => next_after(&self.stop, wall),
+        };
+        earliest([next_crontab, next_also, starts(&mut except())])
+    }
+
+    fn crontabs_say(&self, wall: Wall) -> Says {
+        let last = |crontabs: &[Crontab]| crontabs.iter().filter_map(|line| line.last_until(wall)).max();
+        match (last(&self.start), last(&self.stop)) {
+            (None, None) => Says::Nothing,
+            // No start at all is earlier than any stop.
+            (start, stop) if start > stop => Says::Up,
+            _ => Says::Stopped,
+        }
+    }
+
+    /// The next start that no stop of the same minute undoes.
+    fn next_start_that_holds(&self, wall: Wall) -> Option<Wall> {
+        let mut from = wall;
+        loop {
+            let start = next_after(&self.start, from)?;
+            if !self.stop.iter().any(|line| line.fires_at(start)) {
+                return Some(start);
+            }
+            // Crontabs that collide every minute would make this a walk of years, so the rest of such a day is
+            // compared at once.
+            let mut free = minutes_of(&self.start, start);
+            for (free, stops) in free.iter_mut().zip(minutes_of(&self.stop, start)) {
+                *free &= !stops;
+            }
+            match first_after(&free, start) {
+                Some(start) => return Some(start),
+                None => from = midnight_after(start.date()) - chrono::TimeDelta::seconds(1),
+            }
+        }
+    }
+}
+
+fn contains((start, end): (Wall, Wall), wall: Wall) -> bool {
+    start <= wall && wall < end
+}
+
+fn earliest<const N: usize>(times: [Option<Wall>; N]) -> Option<Wall> {
+    times.into_iter().flatten().min()
+}
+
+fn next_after(crontabs: &[Crontab], wall: Wall) -> Option<Wall> {
+    crontabs.iter().filter_map(|line| line.next_after(wall)).min()
+}
+
+fn minutes_of(crontabs: &[Crontab], on: Wall) -> MinutesOfDay {
+    let mut minutes = MinutesOfDay::default();
+    for line in crontabs {
+        line.add_minutes_of(on.date(), &mut minutes);
+    }
+    minutes
+}
+
+/// The first of `minutes` after `wall`, on the same day.
+fn first_after(minutes: &MinutesOfDay, wall: Wall) -> Option<Wall> {
+    (0..24u32).zip(minutes).find_map(|(hour, of_hour)| {
+        (0..60u32)
+            .filter(|minute| of_hour >> minute & 1 == 1)
+            .filter_map(|minute| wall.date().and_hms_opt(hour, minute, 0))
+            .find(|&time| time > wall)
+    })
+}

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::diagnostic::{Diagnostic, Place};
 use super::tree::Node;
 use access::NodeDeserializer;
-pub(super) use leaf::{At, Leaf, OneOrMany, ShortFor, Table, Written};
+pub(super) use leaf::{At, HasShortForm, Leaf, OneOrMany, ShortFor, Table, Written};
 
 /// Where a leaf of the mirror came from.
 #[derive(Clone, Debug)]

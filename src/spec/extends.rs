@@ -15,13 +15,20 @@ pub(super) struct Library<'a> {
     read: BTreeMap<String, (Option<Node>, Vec<Diagnostic>)>,
 }
 
+/// A file with what it extends.
+pub(super) struct Loaded {
+    pub(super) node: Node,
+    /// Whether all of it could be read. If not, `node` holds the rest, so that its own problems are found.
+    pub(super) complete: bool,
+}
+
 impl<'a> Library<'a> {
     pub(super) fn new(files: &'a BTreeMap<String, Vec<u8>>) -> Self {
         Self { files, read: BTreeMap::new() }
     }
 
-    /// A file over everything it extends; problems of all of them. `None` when a part cannot be read.
-    pub(super) fn load(&mut self, path: &str, problems: &mut Vec<Diagnostic>) -> Option<Node> {
+    /// A file over everything it extends; problems of all of them are written down.
+    pub(super) fn load(&mut self, path: &str, problems: &mut Vec<Diagnostic>) -> Loaded {
         let mut chain: Vec<(String, Node)> = Vec::new();
         let mut next = Some(path.to_owned());
         let mut complete = true;
@@ -32,25 +39,23 @@ impl<'a> Library<'a> {
                 complete = false;
                 break;
             };
-            match take_extends(&mut node) {
-                None => {}
-                Some(target) => match self.resolve(&path, &target, &chain) {
+            if let Some(target) = take_extends(&mut node) {
+                match self.resolve(&path, &target, &chain) {
                     Ok(base) => next = Some(base),
                     Err(problem) => {
                         problems.push(*problem);
                         complete = false;
                     }
-                },
+                }
             }
             chain.push((path, node));
         }
-        // From the innermost base outwards. What can be read is merged even when a base is missing, so that
-        // problems of the files at hand are found; the caller holds the environment back all the same.
-        let mut merged = Node { place: Place::start_of(path), value: Value::Map(Vec::new()) };
-        while let Some((_, node)) = chain.pop() {
-            merged = merge(merged, node, complete, problems);
+        // From the innermost base outwards.
+        let mut node = Node { place: Place::start_of(path), value: Value::Map(Vec::new()) };
+        while let Some((_, over)) = chain.pop() {
+            node = merge(node, over, complete, problems);
         }
-        complete.then_some(merged)
+        Loaded { node, complete }
     }
 
     fn parse(&mut self, path: &str) -> (Option<Node>, Vec<Diagnostic>) {

@@ -53,7 +53,7 @@ impl<'a> Library<'a> {
         // From the innermost base outwards.
         let mut node = Node { place: Place::start_of(path), value: Value::Map(Vec::new()) };
         while let Some((_, over)) = chain.pop() {
-            node = merge(node, over, complete, problems);
+            node = merge(node, over);
         }
         Loaded { node, complete }
     }
@@ -149,9 +149,9 @@ fn relative(from: &str, path: &str) -> String {
     ups.chain(path[shared..].iter().copied()).collect::<Vec<_>>().join("/")
 }
 
-/// `over` on top of `base`. Afterwards no empty value is left in maps; one that removed nothing is reported,
-/// unless a base is missing (`complete` is false) and nobody can tell.
-pub(super) fn merge(base: Node, over: Node, complete: bool, problems: &mut Vec<Diagnostic>) -> Node {
+/// `over` on top of `base`. An empty value that has nothing to remove stays: whether its key means anything, and
+/// that it does nothing, is for the mirror to say.
+pub(super) fn merge(base: Node, over: Node) -> Node {
     let Node { place, value } = over;
     let Value::Map(over) = value else { return Node { place, value } };
     let mut entries = match base.value {
@@ -159,28 +159,18 @@ pub(super) fn merge(base: Node, over: Node, complete: bool, problems: &mut Vec<D
         Value::Scalar(_) | Value::List(_) => Vec::new(),
     };
     for Entry { key, key_place, value } in over {
-        let index = entries.iter().position(|entry| entry.key == key);
-        if value.is_null() {
-            match index {
-                Some(index) => {
-                    entries.remove(index);
-                }
-                None if complete => problems.push(removes_nothing(&key, key_place)),
-                None => {}
-            }
+        let Some(index) = entries.iter().position(|entry| entry.key == key) else {
+            let value = merge(Node::nothing(), value);
+            entries.push(Entry { key, key_place, value });
+            continue;
+        };
+        if value.is_null() && !entries[index].value.is_null() {
+            entries.remove(index);
             continue;
         }
-        match index {
-            Some(index) => {
-                let below = std::mem::replace(&mut entries[index].value, Node::nothing());
-                let value = merge(below, value, complete, problems);
-                entries[index] = Entry { key, key_place, value };
-            }
-            None => {
-                let value = merge(Node::nothing(), value, complete, problems);
-                entries.push(Entry { key, key_place, value });
-            }
-        }
+        let below = std::mem::replace(&mut entries[index].value, Node::nothing());
+        let value = merge(below, value);
+        entries[index] = Entry { key, key_place, value };
     }
     Node { place, value: Value::Map(entries) }
 }
@@ -192,8 +182,5 @@ impl Node {
     }
 }
 
-fn removes_nothing(key: &str, place: Place) -> Diagnostic {
-    let message = format!("`{key}` has no value: that removes it, but there is nothing to remove");
-    let hint = format!("delete the line, or give it a value: `{key}: {{}}` declares it with all defaults");
-    Diagnostic::warning(place, Code::RemovesNothing, message).with_hint(hint)
-}
+#[cfg(test)]
+mod tests;

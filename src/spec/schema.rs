@@ -91,7 +91,7 @@ fn allow_partial(schema: &mut Schema) {
 }
 
 fn allow_null(value: &mut Value) {
-    let null = json!({ "type": "null" });
+    let empty = json!({ "type": "null" });
     let Some(schema) = value.as_object_mut() else { return };
     match schema.get_mut("type") {
         Some(Value::String(single)) if single != "null" => {
@@ -103,15 +103,15 @@ fn allow_null(value: &mut Value) {
         None => {}
     }
     match schema.get_mut("anyOf").and_then(Value::as_array_mut) {
-        Some(alternatives) if alternatives.contains(&null) => {}
-        Some(alternatives) => alternatives.push(null),
+        Some(alternatives) if alternatives.contains(&empty) => {}
+        Some(alternatives) => alternatives.push(empty),
         None => {
             // Words about the key stay beside the alternatives, so that editors show them.
             let mut inner = std::mem::take(schema);
             for key in ["description", "default"] {
                 schema.extend(inner.remove(key).map(|words| (key.to_owned(), words)));
             }
-            schema.insert("anyOf".to_owned(), json!([inner, null]));
+            schema.insert("anyOf".to_owned(), json!([inner, empty]));
         }
     }
 }

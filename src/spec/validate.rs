@@ -18,7 +18,7 @@ mod versions;
 
 use super::EnvironmentSpec;
 use super::decode::{self, Leaf};
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Code, Diagnostic};
 use super::raw::RawEnvironment;
 use super::tree::Node;
 use crate::model::Instant;
@@ -48,6 +48,8 @@ pub(super) fn validate(node: &Node, stem: &str, now: Instant) -> Checked {
 
 /// Checks only the shapes: for a file whose base is missing, where names may well exist.
 pub(super) fn shapes(node: &Node) -> Vec<Diagnostic> {
-    let (_, _, problems): (Leaf<RawEnvironment>, _, _) = decode::decode(node);
+    let (_, _, mut problems): (Leaf<RawEnvironment>, _, _) = decode::decode(node);
+    // What an empty value removes may stand in the base that is missing.
+    problems.retain(|problem| problem.code != Code::RemovesNothing);
     problems
 }

@@ -35,3 +35,10 @@ fn repository() -> &'static Path {
 fn now() -> Instant {
     "2026-11-23T09:00:00Z".parse().unwrap()
 }
+
+/// As an editor sees a file: merge keys resolved, `extends` not followed.
+fn as_json(bytes: &[u8]) -> serde_json::Value {
+    let mut value: serde_yaml::Value = serde_yaml::from_slice(bytes).unwrap();
+    value.apply_merge().unwrap();
+    serde_json::to_value(value).unwrap()
+}

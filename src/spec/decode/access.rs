@@ -24,9 +24,12 @@ pub(super) struct NodeDeserializer<'a> {
 
 impl<'a> NodeDeserializer<'a> {
     fn entry(&self, entry: &'a Entry) -> Self {
-        let dot = if self.path.is_empty() { "" } else { "." };
-        let path = format!("{}{dot}{}", self.path, entry.key);
+        let path = self.way_to(&entry.key);
         Self { node: &entry.value, key: &entry.key_place, path, notes: self.notes }
+    }
+
+    fn way_to(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
     fn item(&self, index: usize, node: &'a Node) -> Self {
@@ -104,6 +107,22 @@ impl<'a> NodeDeserializer<'a> {
     }
 }
 
+impl<'a> NodeDeserializer<'a> {
+    /// The entries that have a value. `key: ~` removes what a base sets, and the merge has done so; one that is
+    /// still here removed nothing.
+    fn with_values<'e>(&self, entries: impl Iterator<Item = &'e Entry>) -> Vec<&'e Entry> {
+        let (empty, kept): (Vec<&Entry>, Vec<&Entry>) = entries.partition(|entry| entry.value.is_null());
+        for entry in empty {
+            let message =
+                format!("`{}` has no value: that removes it, but nothing sets it", self.way_to(&entry.key));
+            let problem = Diagnostic::warning(entry.key_place.clone(), Code::RemovesNothing, message);
+            let hint = "delete the line, or give it a value; `{}` where all defaults are meant";
+            self.notes.problems.borrow_mut().push(problem.with_hint(hint));
+        }
+        kept
+    }
+}
+
 impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     type Error = Mismatch;
 
@@ -119,7 +138,8 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
             },
             Value::List(items) => visitor.visit_seq(Items { parent: &self, items: items.iter().enumerate() }),
             Value::Map(entries) => {
-                visitor.visit_map(Entries { parent: &self, entries: entries.iter(), value: None })
+                let entries = self.with_values(entries.iter()).into_iter();
+                visitor.visit_map(Entries { parent: &self, entries, value: None })
             }
         }
     }
@@ -143,7 +163,8 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         for entry in unknown {
             self.unknown_key(entry, fields);
         }
-        visitor.visit_map(Entries { parent: &self, entries: known.into_iter(), value: None })
+        let entries = self.with_values(known.into_iter()).into_iter();
+        visitor.visit_map(Entries { parent: &self, entries, value: None })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use super::{Diagnostic, Severity};
 
@@ -98,7 +98,7 @@ fn wrapped(lead: &str, words: &str) -> String {
 /// The lines around the place, drawn by miette, without its own header and footer.
 fn excerpt(diagnostic: &Diagnostic, source: &str) -> String {
     let drawing = Excerpt {
-        source: NamedSource::new(diagnostic.place.file.to_string(), source.to_owned()),
+        source: source.to_owned(),
         label: LabeledSpan::new_primary_with_span(None, clamped(diagnostic.place.span(), source)),
         severity: diagnostic.severity,
     };
@@ -133,7 +133,8 @@ fn clamped(span: std::ops::Range<usize>, source: &str) -> std::ops::Range<usize>
 
 #[derive(Debug)]
 struct Excerpt {
-    source: NamedSource<String>,
+    /// Without a name: the line above the drawing says where this is, in a form that tools can follow.
+    source: String,
     label: LabeledSpan,
     severity: Severity,
 }

@@ -34,15 +34,15 @@ texts! {
     /// Twelve digits, in quotes.
     AccountText(Written) "Account" "^[0-9]{12}$"
     /// `eu-central-2`
-    RegionText(String) "Region" "^[a-z]{2}(-[a-z]+)+-[0-9]+$"
+    RegionText(String) "Region" "^[a-z]+(-[a-z]+)+-[0-9]+$"
     /// A version, in quotes when it looks like a number; empty = not deployed.
     VersionText(Written) "Version" "^[A-Za-z0-9_.-]{0,128}$"
     /// `{name}` stands for an entry of `versions`.
     TemplateText(String) "Template" "^([^{}]|\\{[^{}]+\\})+$"
     /// `30s`, `5m`, `1h30m`, `2d`
-    DurationText(String) "Duration" "^([0-9]+[smhd])+$"
+    DurationText(Written) "Duration" "^([0-9]+[smhd])+$"
     /// An absolute URL.
-    UrlText(String) "Url" "^[Hh][Tt][Tt][Pp][Ss]?:"
+    UrlText(String) "Url" "^[Hh][Tt][Tt][Pp][Ss]?://"
     /// A crontab line of five fields.
     CronText(String) "Crontab" "^\\s*\\S+(\\s+\\S+){4}\\s*$"
     /// `2026-12-24` or `2026-12-24..2027-01-03`

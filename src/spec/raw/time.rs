@@ -39,7 +39,6 @@ pub(in crate::spec) struct RawOverride {
     #[schemars(required)]
     pub(in crate::spec) until: Option<Leaf<InstantText>>,
     /// Why, for those who meet it.
-    #[schemars(required)]
     pub(in crate::spec) reason: Option<Leaf<String>>,
 }
 

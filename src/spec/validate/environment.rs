@@ -115,9 +115,8 @@ fn region_name(f: &mut Findings<'_>, leaf: &Leaf<RegionText>) -> Option<String> 
     let RegionText(text) = leaf.get()?;
     let parts: Vec<&str> = text.split('-').collect();
     let shaped = match parts[..] {
-        [partition, .., number] => {
+        [.., number] => {
             parts.len() >= 3
-                && partition.len() == 2
                 && parts[..parts.len() - 1].iter().all(|part| is_lower(part))
                 && !number.is_empty()
                 && number.bytes().all(|b| b.is_ascii_digit())

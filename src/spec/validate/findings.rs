@@ -94,30 +94,27 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// A name that must be one of `known`; `noun` says of what.
+    /// A name that must be one of `known`; `missing` says that it is not.
     pub(super) fn reference<'k>(
         &mut self,
         at: At,
         name: &str,
-        noun: &str,
+        missing: &str,
         code: Code,
         known: impl IntoIterator<Item = &'k str> + Clone,
     ) -> bool {
         let exists = known.clone().into_iter().any(|candidate| candidate == name);
         if !exists {
-            self.error(at, code, format!("there is no {noun} `{name}`")).hint = suggest::hint(name, known);
+            self.error(at, code, format!("{missing} `{name}`")).hint = suggest::hint(name, known);
         }
         exists
     }
 
     /// Values of a list, each once; a second one is a slip worth a warning.
-    pub(super) fn distinct<'r, T: Ord>(
+    pub(super) fn distinct<'r, T: Ord + std::fmt::Display>(
         &mut self,
         items: impl IntoIterator<Item = (At, &'r T)>,
-    ) -> BTreeSet<&'r T>
-    where
-        T: std::fmt::Display,
-    {
+    ) -> BTreeSet<&'r T> {
         let mut seen = BTreeSet::new();
         for (at, item) in items {
             if !seen.insert(item) {

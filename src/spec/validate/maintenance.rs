@@ -61,15 +61,16 @@ fn header_name(f: &mut Findings<'_>, leaf: &Leaf<String>) -> Option<String> {
 }
 
 fn secret_source(f: &mut Findings<'_>, leaf: &Leaf<RawSecretSource>) -> Option<SecretSource> {
+    type Place = fn(String) -> SecretSource;
     let RawSecretSource { ssm, secretsmanager, env, file } = leaf.get()?;
-    let sources: [(&Option<Leaf<String>>, fn(String) -> SecretSource); 4] = [
+    let places: [(&Option<_>, Place); 4] = [
         (ssm, SecretSource::Ssm),
         (secretsmanager, SecretSource::SecretsManager),
         (env, SecretSource::Env),
         (file, SecretSource::File),
     ];
-    let named: Vec<(&Leaf<String>, fn(String) -> SecretSource)> =
-        sources.into_iter().filter_map(|(source, make)| Some((source.as_ref()?, make))).collect();
+    let named: Vec<_> =
+        places.into_iter().filter_map(|(place, make)| Some((place.as_ref()?, make))).collect();
     let hint = "name exactly one of `ssm`, `secretsmanager`, `env` and `file`";
     let [(source, make)] = named[..] else {
         let count = if named.is_empty() { "no place" } else { "more than one place" };

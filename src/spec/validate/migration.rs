@@ -45,7 +45,8 @@ pub(super) fn migration(
     let task = f.required(leaf.at, "task", task).map(|leaf| f.name(leaf, &names::ECS));
     let images = f.images(images, versions);
     let network = f.required(leaf.at, "network", network).and_then(|leaf| network_of(f, leaf, services));
-    if let Some(key) = &follows {
+    // Templates that could not be read may well have held it.
+    if let Some(key) = follows.as_ref().filter(|_| versions.are_resolved()) {
         if !images.values().any(|image| image.keys().contains(key)) {
             let message =
                 format!("no image of the migration holds `{{{key}}}`: every version would run the same");
@@ -88,7 +89,7 @@ fn followed_version(
     let name = leaf.get()?;
     let key = VersionKey::new(name);
     let keys: Vec<&str> = versions.keys().collect();
-    if !f.reference(leaf.at, name, "entry of `versions`", Code::UnknownVersion, keys.iter().copied()) {
+    if !f.reference(leaf.at, name, "`versions` has no entry", Code::UnknownVersion, keys.iter().copied()) {
         return None;
     }
     if versions.get(&key).is_some_and(Version::is_empty) {
@@ -109,7 +110,8 @@ fn network_of(
     let service = f.required(leaf.at, "service", service)?;
     let name = service.get()?;
     let known = services.keys().map(ServiceName::as_str);
-    f.reference(service.at, name, "service", Code::UnknownService, known).then(|| ServiceName::new(name))
+    f.reference(service.at, name, "there is no service", Code::UnknownService, known)
+        .then(|| ServiceName::new(name))
 }
 
 fn levels(f: &mut Findings<'_>, at: At, leaves: &[Leaf<Level>]) -> NeededFor {

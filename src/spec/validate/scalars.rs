@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::findings::Findings;
-use crate::spec::decode::Leaf;
+use crate::spec::decode::{Leaf, Written};
 use crate::spec::diagnostic::Code;
 use crate::spec::raw::{DurationText, UrlText, is_duration_text};
 
@@ -20,11 +20,15 @@ impl Findings<'_> {
 
     /// `1h30m`
     pub(super) fn duration(&mut self, leaf: &Option<Leaf<DurationText>>, default: Duration) -> Duration {
-        let Some((leaf, DurationText(text))) = leaf.as_ref().and_then(|leaf| Some((leaf, leaf.get()?)))
+        let Some((leaf, DurationText(value))) = leaf.as_ref().and_then(|leaf| Some((leaf, leaf.get()?)))
         else {
             return default;
         };
-        let read = if is_duration_text(text) { humantime::parse_duration(text).ok() } else { None };
+        // A bare number is no text, but what it lacks is a unit, not quotes.
+        let is_text = matches!(value, Written::Text(_));
+        let text = &self.origin(leaf.at).written;
+        let read =
+            if is_text && is_duration_text(text) { humantime::parse_duration(text).ok() } else { None };
         match read {
             Some(duration) if duration <= LONGEST => duration,
             Some(_) => {
@@ -50,6 +54,10 @@ impl Findings<'_> {
     pub(super) fn url(&mut self, leaf: &Leaf<UrlText>) -> Option<Url> {
         let UrlText(text) = leaf.get()?;
         let fault = match Url::parse(text) {
+            // The standard lets parsers repair blanks and slashes; what is written here is read by people.
+            Ok(_) if text.contains(char::is_whitespace) || !text.contains("://") => {
+                "this is not a URL: it has a blank, or no `://`".to_owned()
+            }
             Err(error) => format!("this is not a URL: {error}"),
             Ok(url) if !["http", "https"].contains(&url.scheme()) => {
                 format!("`{}` is not a scheme that browsers follow", url.scheme())

@@ -118,7 +118,9 @@ pub(super) fn references<'r>(
     f.distinct(named.iter().copied());
     named
         .into_iter()
-        .filter(|(at, name)| f.reference(*at, name, "service", Code::UnknownService, known.iter().copied()))
+        .filter(|(at, name)| {
+            f.reference(*at, name, "there is no service", Code::UnknownService, known.iter().copied())
+        })
         .map(|(at, name)| (at, name.as_str()))
         .collect()
 }

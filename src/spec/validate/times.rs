@@ -29,6 +29,7 @@ pub(super) fn schedule(f: &mut Findings<'_>, leaf: &Leaf<RawSchedule>, now: Inst
         let hint =
             "choose other minutes for one of the two; for one that always sleeps, write `state: stopped`";
         f.error(start_leaf?.at, Code::StartIsStop, message).hint = Some(hint.to_owned());
+        return None;
     }
     Some(schedule)
 }
@@ -94,7 +95,9 @@ fn zone_named(f: &mut Findings<'_>, leaf: &Leaf<String>) -> Option<Tz> {
     if let Ok(zone) = text.parse() {
         return Some(zone);
     }
-    let near = suggest::nearest(text, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+    let names = || chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    let is_city = |name: &&str| name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(text));
+    let near = suggest::nearest(text, names()).or_else(|| names().find(is_city));
     let hint = near.map_or_else(
         || "zones have IANA names, such as `Europe/Zurich`".to_owned(),
         |near| format!("did you mean `{near}`?"),
@@ -107,8 +110,9 @@ fn zone_named(f: &mut Findings<'_>, leaf: &Leaf<String>) -> Option<Tz> {
 fn instant(f: &mut Findings<'_>, leaf: &Leaf<InstantText>) -> Option<Instant> {
     let InstantText(text) = leaf.get()?;
     match chrono::DateTime::parse_from_rfc3339(text) {
-        Ok(at) => Some(at.to_utc()),
-        Err(_) => {
+        // chrono also takes the typographic minus.
+        Ok(at) if text.is_ascii() => Some(at.to_utc()),
+        _ => {
             let message = format!("`{text}` is not an instant");
             let hint = "write date, time and offset: `2026-11-24T22:00:00+01:00`".to_owned();
             f.error(leaf.at, Code::BadTime, message).hint = Some(hint);

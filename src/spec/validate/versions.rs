@@ -16,6 +16,8 @@ use crate::spec::suggest;
 pub(super) struct Versions {
     entries: BTreeMap<VersionKey, (At, Version)>,
     used: BTreeSet<VersionKey>,
+    /// Whether a template could not be read, or named an entry that does not exist: it was meant to use one.
+    unresolved: bool,
 }
 
 impl Versions {
@@ -26,7 +28,7 @@ impl Versions {
             let version = f.version(leaf).unwrap_or_else(|| Version::new("unreadable"));
             entries.insert(VersionKey::new(key), (leaf.at, version));
         }
-        Self { entries, used: BTreeSet::new() }
+        Self { entries, ..Self::default() }
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> + Clone {
@@ -41,9 +43,15 @@ impl Versions {
         self.used.insert(key.clone());
     }
 
+    /// Whether it is known which entries are used.
+    pub(super) fn are_resolved(&self) -> bool {
+        !self.unresolved
+    }
+
     /// The versions themselves; entries that nothing uses are reported.
     pub(super) fn finish(self, f: &mut Findings<'_>) -> BTreeMap<VersionKey, Version> {
-        for (key, (at, _)) in self.entries.iter().filter(|(key, _)| !self.used.contains(*key)) {
+        let unused = |key: &VersionKey| self.are_resolved() && !self.used.contains(key);
+        for (key, (at, _)) in self.entries.iter().filter(|(key, _)| unused(key)) {
             let message = format!("nothing uses the version `{key}`: changing it would change nothing");
             let hint = format!("name it in a template as `{{{key}}}`, or delete the line");
             f.warning_at_key(*at, Code::UnusedVersion, message).hint = Some(hint);
@@ -89,7 +97,10 @@ impl Findings<'_> {
         leaf: &Leaf<TemplateText>,
         versions: &mut Versions,
     ) -> Option<Template> {
-        let TemplateText(text) = leaf.get()?;
+        let Some(TemplateText(text)) = leaf.get() else {
+            versions.unresolved = true;
+            return None;
+        };
         if text.is_empty() {
             self.error(leaf.at, Code::BadTemplate, format!("`{}` is empty", self.path(leaf.at)));
             return None;
@@ -97,6 +108,7 @@ impl Findings<'_> {
         let template = match Template::parse(text) {
             Ok(template) => template,
             Err(offset) => {
+                versions.unresolved = true;
                 let message = "this brace has no partner, or nothing between them";
                 let hint =
                     "placeholders are written `{name}`, where `name` is an entry of `versions`".to_owned();
@@ -109,6 +121,7 @@ impl Findings<'_> {
                 versions.mark_used(key);
                 continue;
             }
+            versions.unresolved = true;
             let hole = format!("{{{key}}}");
             let start = text.find(&hole).expect("the template was parsed from this text");
             let message = format!("`versions` has no entry `{key}`");

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde_json::Value;
 use tidegate::model::{EnvironmentName, ServiceName, State};
 use tidegate::spec::{Declarations, read, render, schema};
 
-use super::{files_below, now, repository};
+use super::{as_json, files_below, now, repository};
 
 /// Every folder that holds `environments/`: this repository and its examples.
 fn repositories() -> Vec<PathBuf> {
@@ -23,13 +22,6 @@ fn environment_files(folder: &std::path::Path) -> BTreeMap<String, Vec<u8>> {
 
 fn own_declarations() -> Declarations {
     read(&environment_files(repository()), "environments", now())
-}
-
-/// As an editor sees a file: merge keys resolved, `extends` not followed.
-fn as_json(bytes: &[u8]) -> Value {
-    let mut value: serde_yaml::Value = serde_yaml::from_slice(bytes).unwrap();
-    value.apply_merge().unwrap();
-    serde_json::to_value(value).unwrap()
 }
 
 #[test]
@@ -144,4 +136,88 @@ fn production_is_the_platform_with_its_own_values() {
     assert_eq!(maintenance.cloudfront.as_ref().unwrap().distributions.len(), 2);
     assert!(production.schedule.is_none() && production.windows.is_some());
     assert!(declarations.environments["dev"].schedule.is_some());
+}
+
+/// Odd forms that the rules accept: the schema must not be stricter than they are.
+#[test]
+fn what_the_validator_accepts_satisfies_the_schema() {
+    let odd = r#"
+name: odd
+aws: {region: eusc-de-east-1, account: "012345678901", assume_role: "arn:aws-eusc:iam::012345678901:role/a/b"}
+cluster: Odd_1
+state: stopped
+mode: observe
+versions: {a: v1.0.0-rc.1, b: "1.10", c: "", d: hotfix-poolSize, "e.f": nightly}
+services:
+  x: {images: {x: "localhost:5000/x:{a}-{b}"}, autoscaling: {min: 0, max: 4}, count: 1, after: [], up_in: [running]}
+  y: {images: {y: "{d}.example.org/y@sha256:ab", z: "z:{c}{e.f}"}}
+  z: ~
+database: {cluster: odd-1}
+migration:
+  follows: a
+  task: t
+  images: {m: "m:{a}"}
+  network: {service: x}
+  needed_for: [major, patch]
+  atomic: true
+  timeout: 1d2h3m4s
+  snapshot: {take: false}
+  settle: 0s
+  allow_schema: v0.9.0
+maintenance:
+  page: HTTP://maintenance.example.org?x=1#y
+  bypass: {header: X_Maintenance-1, value_from: {secretsmanager: "arn:aws:secretsmanager:eu-central-2:012345678901:secret:x/y-AbCdEf"}}
+  load_balancer: {name: odd, port: 65535}
+  cloudfront: {function: f_1, distributions: ["*.example.org", E2EXAMPLE]}
+  keep_open: [y]
+sites: {s.1: {source: "s3://releases/{a}", bucket: odd.example.org, distribution: E2}}
+checks: [{url: "https://[::1]:8443/", status: 599, within: 0s}]
+schedule:
+  timezone: UTC
+  start: ["  0 7 * *   mon-fri ", "0 7 * jan,feb 7"]
+  stop: "*/30 18-20 1-7/2 * *"
+  except: " 2026-12-24 .. 2027-01-03 "
+  also: ["2026-11-28  09:00 .. 24:00"]
+override: {state: db-only, until: "2099-11-24t22:00:00.5z", reason: ""}
+windows: {timezone: UTC, allow: "0 4 * * tue,thu for 1h30m", deny: [" 2026-12-24"], applies_to: all}
+adopt_revision: always
+"#;
+    let files = BTreeMap::from([("odd.yaml".to_owned(), odd.as_bytes().to_vec())]);
+    let declarations = read(&files, ".", now());
+    assert!(!declarations.has_errors(), "{}", render(&declarations.diagnostics, &files));
+    let validator = jsonschema::draft202012::new(&schema()).unwrap();
+    let faults: Vec<String> = validator
+        .iter_errors(&as_json(odd.as_bytes()))
+        .map(|fault| format!("{}: {fault}", fault.instance_path()))
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn only_yaml_files_directly_in_the_root_are_environments() {
+    let file = |name: &str| {
+        let text = format!(
+            "name: {name}\naws: {{region: eu-central-2, account: '123456789012'}}\ncluster: {name}\nservices: {{}}\n"
+        );
+        text.into_bytes()
+    };
+    let files: BTreeMap<String, Vec<u8>> = [
+        "a.yaml",
+        "deploy/b.yaml",
+        "deploy/c.yml",
+        "deploy/.d.yaml",
+        "deploy/e.json",
+        "deploy/shared/f.yaml",
+        "deploy2/g.yaml",
+    ]
+    .into_iter()
+    .map(|path| (path.to_owned(), file(path.rsplit('/').next().unwrap().split('.').next().unwrap())))
+    .collect();
+    for (root, expected) in
+        [("deploy", "b c"), ("./deploy/", "b c"), (".", "a"), ("", "a"), ("deploy/shared", "f"), ("none", "")]
+    {
+        let names: Vec<EnvironmentName> = read(&files, root, now()).environments.into_keys().collect();
+        let names: Vec<&str> = names.iter().map(EnvironmentName::as_str).collect();
+        assert_eq!(names.join(" "), expected, "{root}");
+    }
 }

@@ -64,5 +64,15 @@ fn every_marker_stands_inside_its_file() {
 fn the_wire_form_has_exactly_the_documented_keys() {
     let files = BTreeMap::from([("environments/a.yaml".to_owned(), b"name: b\nsevices: {}\n".to_vec())]);
     let wire = tidegate::spec::wire(&read(&files, "environments", now()).diagnostics);
-    insta::assert_json_snapshot!(wire["diagnostics"][0], @"");
+    insta::assert_json_snapshot!(wire["diagnostics"][0], @r#"
+    {
+      "file": "environments/a.yaml",
+      "line": 1,
+      "column": 1,
+      "severity": "error",
+      "code": "missing-key",
+      "message": "this environment has no `aws`",
+      "hint": "add `aws`"
+    }
+    "#);
 }

@@ -1,12 +1,16 @@
 //! Input that nobody would write: whatever the bytes are, the reader answers, quickly and with places.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tidegate::spec::{read, render};
+use tidegate::spec::{read, render, schema};
 
-use super::{files_below, now, repository};
+use super::{as_json, files_below, now, repository};
+
+static SCHEMA: LazyLock<jsonschema::Validator> =
+    LazyLock::new(|| jsonschema::draft202012::new(&schema()).expect("the schema is one"));
 
 fn real_files() -> BTreeMap<String, Vec<u8>> {
     let files = files_below(&repository().join("environments"));
@@ -69,6 +73,14 @@ proptest! {
             bytes.splice(start..end, piece.into_bytes());
         }
         check(&files);
+        // What survives the changes and is accepted must satisfy the schema, too.
+        if !read(&files, "environments", now()).has_errors() {
+            for (path, bytes) in &files {
+                let faults: Vec<String> =
+                    SCHEMA.iter_errors(&as_json(bytes)).map(|fault| fault.to_string()).collect();
+                prop_assert!(faults.is_empty(), "{}: {:?}\n{}", path, faults, String::from_utf8_lossy(bytes));
+            }
+        }
     }
 
     #[test]

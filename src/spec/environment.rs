@@ -227,7 +227,8 @@ pub struct Check {
 }
 
 /// When a newer task-definition revision is rolled out without a version change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum AdoptRevision {
     /// At the next version change; until then it is drift that is reported.
     #[default]

@@ -1,0 +1,165 @@
+//! Diagnostics as text: the message, the lines around the place with a marker, the hint.
+//!
+//! miette draws the excerpt; the words around it are ours, so that every tidegate error reads alike. No
+//! colour: the marker says it all, and the text is the same in a pipe, a pull request and a terminal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+
+use super::{Diagnostic, Severity};
+
+/// Columns of the text.
+const WIDTH: usize = 100;
+
+/// Every problem in order, then the summary; `sources` are the files by path. Empty text for no problem.
+pub fn render(diagnostics: &[Diagnostic], sources: &BTreeMap<String, Vec<u8>>) -> String {
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text.push_str(&one(diagnostic, sources));
+        text.push('\n');
+    }
+    if !diagnostics.is_empty() {
+        text.push_str(&summary(diagnostics));
+        text.push('\n');
+    }
+    text
+}
+
+/// `3 errors, 1 warning in 2 files`; `no problems` for none.
+pub fn summary(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let warnings = diagnostics.len() - errors;
+    let files: BTreeSet<&str> = diagnostics.iter().map(|diagnostic| &*diagnostic.place.file).collect();
+    let counts: Vec<String> = [(errors, "error"), (warnings, "warning")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, noun)| plural(count, noun))
+        .collect();
+    if counts.is_empty() {
+        return "no problems".to_owned();
+    }
+    format!("{} in {}", counts.join(", "), plural(files.len(), "file"))
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+fn one(diagnostic: &Diagnostic, sources: &BTreeMap<String, Vec<u8>>) -> String {
+    let Diagnostic { place, severity, code, message, hint, environments } = diagnostic;
+    let mut text = wrapped(&format!("{severity}[{code}]: ", severity = severity.as_str()), message);
+    // Inside the environment's own file, saying its name again would be noise.
+    let elsewhere = environments.iter().any(|name| !is_file_of(&place.file, name.as_str()));
+    let concerned = if elsewhere {
+        let names: Vec<&str> = environments.iter().map(|name| name.as_str()).collect();
+        format!("   (read by {})", names.join(", "))
+    } else {
+        String::new()
+    };
+    text.push_str(&format!("  at {place}{concerned}\n"));
+    let source = sources.get(&*place.file).and_then(|bytes| std::str::from_utf8(bytes).ok());
+    if let Some(source) = source {
+        text.push_str(&excerpt(diagnostic, source.trim_start_matches('\u{feff}')));
+    }
+    if let Some(hint) = hint {
+        text.push_str(&wrapped("hint: ", hint));
+    }
+    text
+}
+
+fn is_file_of(file: &str, environment: &str) -> bool {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) == Some(environment)
+}
+
+/// Wraps at spaces; continuation lines stand below the first word of the text.
+fn wrapped(lead: &str, words: &str) -> String {
+    let indent = if lead == "hint: " { lead.len() } else { 2 };
+    let mut lines = vec![lead.to_owned()];
+    let mut empty = true;
+    for word in words.split(' ') {
+        let line = lines.last_mut().expect("there is always a line");
+        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(format!("{}{word}", " ".repeat(indent)));
+            continue;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// The lines around the place, drawn by miette, without its own header and footer.
+fn excerpt(diagnostic: &Diagnostic, source: &str) -> String {
+    let drawing = Excerpt {
+        source: source.to_owned(),
+        label: LabeledSpan::new_primary_with_span(None, clamped(diagnostic.place.span(), source)),
+        severity: diagnostic.severity,
+    };
+    let mut text = String::new();
+    GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+        .with_width(WIDTH)
+        .with_context_lines(1)
+        .with_links(false)
+        .render_report(&mut text, &drawing)
+        .expect("writing to a String cannot fail");
+    // miette always writes a header line with the (empty) message first.
+    let body: Vec<&str> = text.lines().skip_while(|line| !line.contains('╭')).map(str::trim_end).collect();
+    if body.is_empty() { String::new() } else { body.join("\n") + "\n" }
+}
+
+/// At least one character, never past the end, never across lines: a marker under a whole block says nothing.
+fn clamped(span: std::ops::Range<usize>, source: &str) -> std::ops::Range<usize> {
+    let mut start = span.start.min(source.len());
+    while !source.is_char_boundary(start) {
+        start -= 1;
+    }
+    let line_end = source[start..].find('\n').map_or(source.len(), |length| start + length);
+    let mut end = span.end.clamp(start, line_end);
+    while !source.is_char_boundary(end) {
+        end -= 1;
+    }
+    if end == start {
+        end += source[start..line_end].chars().next().map_or(0, char::len_utf8);
+    }
+    start..end
+}
+
+#[derive(Debug)]
+struct Excerpt {
+    /// Without a name: the line above the drawing says where this is, in a form that tools can follow.
+    source: String,
+    label: LabeledSpan,
+    severity: Severity,
+}
+
+impl fmt::Display for Excerpt {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl std::error::Error for Excerpt {}
+
+impl miette::Diagnostic for Excerpt {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(std::iter::once(self.label.clone())))
+    }
+}

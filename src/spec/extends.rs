@@ -1,0 +1,186 @@
+//! `extends`: one file over another. Maps merge, scalars and lists replace, `key: ~` removes.
+//!
+//! Every value keeps the place of the file it came from, so that a problem is shown where it can be mended.
+//! A path that leaves the repository is refused before anything is looked up.
+
+use std::collections::BTreeMap;
+
+use super::diagnostic::{Code, Diagnostic, Place};
+use super::suggest;
+use super::tree::{self, Entry, Node, Value};
+
+/// The files of a repository, each read at most once.
+pub(super) struct Library<'a> {
+    files: &'a BTreeMap<String, Vec<u8>>,
+    read: BTreeMap<String, (Option<Node>, Vec<Diagnostic>)>,
+}
+
+/// A file with what it extends.
+pub(super) struct Loaded {
+    pub(super) node: Node,
+    /// Whether all of it could be read. If not, `node` holds the rest, so that its own problems are found.
+    pub(super) complete: bool,
+}
+
+impl<'a> Library<'a> {
+    pub(super) fn new(files: &'a BTreeMap<String, Vec<u8>>) -> Self {
+        Self { files, read: BTreeMap::new() }
+    }
+
+    /// A file over everything it extends; problems of all of them are written down.
+    pub(super) fn load(&mut self, path: &str, problems: &mut Vec<Diagnostic>) -> Loaded {
+        let mut chain: Vec<(String, Node)> = Vec::new();
+        let mut next = Some(path.to_owned());
+        let mut complete = true;
+        while let Some(path) = next.take() {
+            let (node, found) = self.parse(&path);
+            problems.extend(found);
+            let Some(mut node) = node else {
+                complete = false;
+                break;
+            };
+            if let Some(target) = take_extends(&mut node) {
+                match self.resolve(&path, &target, &chain) {
+                    Ok(base) => next = Some(base),
+                    Err(problem) => {
+                        problems.push(*problem);
+                        complete = false;
+                    }
+                }
+            }
+            chain.push((path, node));
+        }
+        // From the innermost base outwards.
+        let mut node = Node { place: Place::start_of(path), value: Value::Map(Vec::new()) };
+        while let Some((_, over)) = chain.pop() {
+            node = merge(node, over);
+        }
+        Loaded { node, complete }
+    }
+
+    fn parse(&mut self, path: &str) -> (Option<Node>, Vec<Diagnostic>) {
+        if let Some(read) = self.read.get(path) {
+            return read.clone();
+        }
+        let bytes = self.files.get(path).expect("only files that exist are asked for");
+        let (node, mut problems) = tree::parse(path, bytes);
+        let node = node.and_then(|node| match node.value {
+            Value::Map(_) => Some(node),
+            _ => {
+                let message = "a file is a mapping of keys to values";
+                let problem = Diagnostic::error(node.place.clone(), Code::WrongType, message);
+                problems.push(problem.with_hint("begin with `name: …`"));
+                None
+            }
+        });
+        self.read.insert(path.to_owned(), (node.clone(), problems.clone()));
+        (node, problems)
+    }
+
+    /// The path of the file that `extends` names, seen from the file it stands in.
+    fn resolve(
+        &self,
+        from: &str,
+        target: &Node,
+        chain: &[(String, Node)],
+    ) -> Result<String, Box<Diagnostic>> {
+        let error = |code, message: String, hint: Option<String>| {
+            let problem = Diagnostic::error(target.place.clone(), code, message);
+            Box::new(Diagnostic { hint, ..problem })
+        };
+        let Some(text) = target.text() else {
+            let hint = "write one path, such as `platforms/graasp.yaml`";
+            return Err(error(Code::WrongType, "`extends` takes one path".to_owned(), Some(hint.to_owned())));
+        };
+        let Some(path) = join(from, text) else {
+            let message = format!("`{text}` leads out of the repository");
+            let hint = "only files of this repository can be extended; paths start at the file's own folder";
+            return Err(error(Code::ExtendsOutside, message, Some(hint.to_owned())));
+        };
+        let mut trail: Vec<&str> = chain.iter().map(|(path, _)| path.as_str()).chain([from]).collect();
+        if let Some(start) = trail.iter().position(|seen| *seen == path) {
+            trail.push(&path);
+            let message = format!("`extends` goes around in a circle: {}", trail[start..].join(" → "));
+            let hint = "move what they share to a file of its own";
+            return Err(error(Code::ExtendsLoop, message, Some(hint.to_owned())));
+        }
+        if !self.files.contains_key(&path) {
+            let near =
+                suggest::nearest(&path, self.files.keys().map(String::as_str).filter(|file| *file != from));
+            let hint = near.map(|near| format!("did you mean `{}`?", relative(from, near)));
+            return Err(error(Code::ExtendsMissing, format!("there is no file `{path}`"), hint));
+        }
+        Ok(path)
+    }
+}
+
+fn take_extends(node: &mut Node) -> Option<Node> {
+    let Value::Map(entries) = &mut node.value else { return None };
+    let index = entries.iter().position(|entry| entry.key == "extends")?;
+    Some(entries.remove(index).value).filter(|value| !value.is_null())
+}
+
+/// `target` seen from the folder of `from`; `None` when it is absolute or leaves the repository.
+fn join(from: &str, target: &str) -> Option<String> {
+    if target.starts_with(['/', '\\']) || target.contains(':') {
+        return None;
+    }
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in target.split(['/', '\\']) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            name => parts.push(name),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// `path` as it would be written in `from`.
+fn relative(from: &str, path: &str) -> String {
+    let folder: Vec<&str> = from.split('/').collect();
+    let folder = &folder[..folder.len() - 1];
+    let path: Vec<&str> = path.split('/').collect();
+    let shared = folder.iter().zip(&path).take_while(|(a, b)| a == b).count();
+    let ups = std::iter::repeat_n("..", folder.len() - shared);
+    ups.chain(path[shared..].iter().copied()).collect::<Vec<_>>().join("/")
+}
+
+/// `over` on top of `base`. An empty value that has nothing to remove stays: whether its key means anything, and
+/// that it does nothing, is for the mirror to say.
+pub(super) fn merge(base: Node, over: Node) -> Node {
+    let Node { place, value } = over;
+    let Value::Map(over) = value else { return Node { place, value } };
+    let mut entries = match base.value {
+        Value::Map(entries) => entries,
+        Value::Scalar(_) | Value::List(_) => Vec::new(),
+    };
+    for Entry { key, key_place, value } in over {
+        let Some(index) = entries.iter().position(|entry| entry.key == key) else {
+            let value = merge(Node::nothing(), value);
+            entries.push(Entry { key, key_place, value });
+            continue;
+        };
+        if value.is_null() && !entries[index].value.is_null() {
+            entries.remove(index);
+            continue;
+        }
+        let below = std::mem::replace(&mut entries[index].value, Node::nothing());
+        let value = merge(below, value);
+        entries[index] = Entry { key, key_place, value };
+    }
+    Node { place, value: Value::Map(entries) }
+}
+
+impl Node {
+    /// What an absent base is.
+    fn nothing() -> Self {
+        Node { place: Place::start_of(""), value: Value::Map(Vec::new()) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

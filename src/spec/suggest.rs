@@ -1,0 +1,47 @@
+//! Did-you-mean: the name somebody probably wanted.
+
+/// The candidate nearest to a misspelt word, if one is near enough to be worth saying.
+pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let folded = word.to_lowercase();
+    // A third of the word may be wrong: more would suggest unrelated words, less would miss swapped endings.
+    let limit = (word.chars().count() / 3).clamp(1, 4);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&folded, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// `` did you mean `x`? ``, else what there is to choose from; `None` when there is nothing.
+pub(super) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
+    if let Some(near) = nearest(word, candidates.clone()) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    let all: Vec<String> = candidates.into_iter().map(|candidate| format!("`{candidate}`")).collect();
+    match all.split_last() {
+        None => None,
+        Some((only, [])) => Some(format!("there is only {only}")),
+        Some((last, rest)) => Some(format!("there are {} and {last}", rest.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggests_only_what_is_near() {
+        let names = ["graasp", "workers", "redis"];
+        for (word, near) in [
+            ("grasp", Some("graasp")),
+            ("Redis", Some("redis")),
+            ("worekrs", Some("workers")),
+            ("umami", None),
+        ] {
+            assert_eq!(nearest(word, names), near, "{word}");
+        }
+        assert_eq!(hint("zzz", names).as_deref(), Some("there are `graasp`, `workers` and `redis`"));
+        assert_eq!(hint("zzz", []), None);
+    }
+}

@@ -1,0 +1,139 @@
+//! What two environments must not share: each would undo what the other does.
+//!
+//! Claims are read from the mirror, so that a conflict is seen even when a file has other problems. A conflict
+//! holds back *every* claimant that is otherwise valid: which of them is the rightful owner is not for us to
+//! guess. A claimant that is broken anyway holds back nobody else.
+
+use std::collections::BTreeMap;
+
+use crate::model::EnvironmentName;
+use crate::spec::decode::{Leaf, Origins};
+use crate::spec::diagnostic::{Code, Diagnostic, Place};
+use crate::spec::raw::RawEnvironment;
+
+/// Something that one environment alone may have.
+#[derive(Clone, Debug)]
+pub(in crate::spec) struct Claim {
+    /// `cluster eu-central-2 592217263685 graasp-prod`: equal for the same thing in AWS.
+    identity: String,
+    /// For messages: ``cluster `graasp-prod` ``.
+    noun: String,
+    place: Place,
+}
+
+/// Everything an environment claims, as far as it can be read.
+pub(super) fn of(root: &Leaf<RawEnvironment>, origins: &Origins) -> Vec<Claim> {
+    let Some(raw) = root.get() else { return Vec::new() };
+    let mut claims = Vec::new();
+    let aws = raw.aws.as_ref().and_then(Leaf::get);
+    let region = aws.and_then(|aws| aws.region.as_ref()?.get()).map_or("", |region| &region.0);
+    let account = aws.and_then(|aws| aws.account.as_ref()).map_or("", |leaf| &origins.get(leaf.at).written);
+    let here = format!("{region} {account}");
+    let mut claim = |kind: &str, scope: &str, leaf: &Leaf<String>, suffix: &str| {
+        if let Some(name) = leaf.get() {
+            let identity = format!("{kind} {scope} {}{suffix}", name.to_lowercase());
+            let place = origins.get(leaf.at).value.clone();
+            claims.push(Claim { identity, noun: format!("{kind} `{name}{suffix}`"), place });
+        }
+    };
+
+    if let Some(leaf) = &raw.cluster {
+        claim("cluster", &here, leaf, "");
+    }
+    if let Some(database) = raw.database.as_ref().and_then(Leaf::get) {
+        // An instance and an Aurora cluster may share a name without being the same.
+        if let Some(leaf) = &database.instance {
+            claim("database", &format!("{here} instance"), leaf, "");
+        }
+        if let Some(leaf) = &database.cluster {
+            claim("database", &format!("{here} cluster"), leaf, "");
+        }
+    }
+    if let Some(maintenance) = raw.maintenance.as_ref().and_then(Leaf::get) {
+        if let Some(balancer) = maintenance.load_balancer.as_ref().and_then(Leaf::get)
+            && let (Some(leaf), Some(port)) = (&balancer.name, balancer.port.as_ref().and_then(Leaf::get))
+        {
+            claim("listener", &here, leaf, &format!(":{port}"));
+        }
+        if let Some(cloudfront) = maintenance.cloudfront.as_ref().and_then(Leaf::get) {
+            if let Some(leaf) = &cloudfront.function {
+                claim("CloudFront function", account, leaf, "");
+            }
+            for leaf in cloudfront.distributions.iter().filter_map(Leaf::get).flatten() {
+                claim("distribution", "", leaf, "");
+            }
+        }
+    }
+    for (_, site) in raw.sites.iter().filter_map(Leaf::get).flat_map(|table| &table.0) {
+        let Some(site) = site.get() else { continue };
+        if let Some(leaf) = &site.bucket {
+            claim("site bucket", "", leaf, "");
+        }
+        if let Some(leaf) = &site.distribution {
+            claim("distribution", "", leaf, "");
+        }
+    }
+    claims
+}
+
+/// One environment's part in the comparison.
+pub(in crate::spec) struct Claimant<'a> {
+    pub(in crate::spec) name: &'a EnvironmentName,
+    /// Whether nothing else is wrong with it.
+    pub(in crate::spec) valid: bool,
+    pub(in crate::spec) claims: &'a [Claim],
+}
+
+/// Conflicts, each with the environment that it holds back.
+pub(in crate::spec) fn compare(claimants: &[Claimant<'_>]) -> Vec<(EnvironmentName, Diagnostic)> {
+    let mut groups: BTreeMap<&str, Vec<(&Claimant<'_>, &Claim)>> = BTreeMap::new();
+    for claimant in claimants {
+        for claim in claimant.claims {
+            groups.entry(&claim.identity).or_default().push((claimant, claim));
+        }
+    }
+    let mut conflicts = Vec::new();
+    for claims in groups.values() {
+        let several = claims.iter().any(|(claimant, _)| claimant.name != claims[0].0.name);
+        if several {
+            conflicts.extend(conflict(claims));
+        } else if claims[0].1.identity.starts_with("site bucket") && claims.len() > 1 {
+            conflicts.extend(claims[1..].iter().map(|claim| shared_by_sites(claim, claims[0].1)));
+        }
+    }
+    conflicts
+}
+
+fn conflict(claims: &[(&Claimant<'_>, &Claim)]) -> Vec<(EnvironmentName, Diagnostic)> {
+    let mut names: Vec<String> = claims.iter().map(|(claimant, _)| format!("`{}`", claimant.name)).collect();
+    names.sort();
+    names.dedup();
+    let valid = claims.iter().filter(|(claimant, _)| claimant.valid).map(|(claimant, _)| claimant.name);
+    let only_valid = match valid.collect::<Vec<_>>()[..] {
+        [first, ref rest @ ..] if rest.iter().all(|name| *name == first) => Some(first),
+        _ => None,
+    };
+    let held = claims.iter().filter(|(claimant, _)| only_valid != Some(claimant.name));
+    held.map(|(claimant, claim)| {
+        let message = format!("{} is claimed by {}", claim.noun, names.join(" and "));
+        let other = claims.iter().find(|(other, _)| other.name != claimant.name).expect("several claim it");
+        let hint = if other.1.place == claim.place {
+            "each environment needs its own: move the line out of the shared file".to_owned()
+        } else {
+            format!("each environment needs its own; the other claim is at {}", other.1.place)
+        };
+        let problem = Diagnostic::error(claim.place.clone(), Code::ClaimedTwice, message);
+        (claimant.name.clone(), problem.with_hint(hint))
+    })
+    .collect()
+}
+
+fn shared_by_sites(
+    (claimant, claim): &(&Claimant<'_>, &Claim),
+    first: &Claim,
+) -> (EnvironmentName, Diagnostic) {
+    let message = format!("{} is claimed by two sites", claim.noun);
+    let problem = Diagnostic::error(claim.place.clone(), Code::ClaimedTwice, message);
+    let hint = format!("each site needs its own; the other claim is in line {}", first.place.line);
+    (claimant.name.clone(), problem.with_hint(hint))
+}

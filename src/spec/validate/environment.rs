@@ -1,0 +1,221 @@
+//! The environment as a whole: its name, where it runs, and how its blocks fit together.
+
+use super::findings::Findings;
+use super::names::{self, Rule};
+use super::versions::Versions;
+use super::{maintenance, migration, services, sites, times};
+use crate::model::{ClusterName, EnvironmentName, Instant, Mode, State};
+use crate::spec::decode::{At, Leaf, Written};
+use crate::spec::diagnostic::Code;
+use crate::spec::raw::{AccountText, RawAws, RawDatabase, RawEnvironment, RegionText};
+use crate::spec::{AdoptRevision, DatabaseSpec, DatabaseTarget, EnvironmentSpec};
+
+/// Runs every rule. The spec is only good if no rule found an error.
+pub(super) fn environment(
+    f: &mut Findings<'_>,
+    root: &Leaf<RawEnvironment>,
+    stem: &str,
+    now: Instant,
+) -> Option<EnvironmentSpec> {
+    let RawEnvironment {
+        name,
+        extends: _, // followed and taken out before the mirror was filled
+        aws,
+        cluster,
+        state,
+        mode,
+        versions,
+        services,
+        database,
+        migration,
+        maintenance,
+        sites,
+        checks,
+        schedule,
+        override_,
+        windows,
+        adopt_revision,
+    } = root.get()?;
+
+    let name = environment_name(f, root.at, name, stem);
+    let (region, account, assume_role) = place_in_aws(f, root.at, aws);
+    let cluster = f.required(root.at, "cluster", cluster).map(|leaf| f.name(leaf, &names::ECS));
+    let mut versions = Versions::read(f, versions);
+    let migrated = migration::followed(migration);
+    let services = services::services(f, root.at, services, &mut versions, migrated.as_ref());
+    let database_spec = database.as_ref().and_then(|leaf| database_target(f, leaf));
+    let migration_spec =
+        migration.as_ref().and_then(|leaf| migration::migration(f, leaf, &services, &mut versions));
+    if let (Some(leaf), None) = (migration, database) {
+        let message = "a migration needs a `database`: the version of its schema is kept in a tag there";
+        let hint = "add `database: {instance: …}`, or delete `migration`".to_owned();
+        f.error_at_key(leaf.at, Code::MigrationWithoutDatabase, message).hint = Some(hint);
+    }
+    let maintenance_spec = maintenance.as_ref().and_then(|leaf| maintenance::maintenance(f, leaf, &services));
+    let sites = sites::sites(f, sites, &mut versions);
+    let checks = sites::checks(f, checks);
+    let schedule = schedule.as_ref().and_then(|leaf| times::schedule(f, leaf, now));
+    let git_override = override_.as_ref().and_then(|leaf| times::git_override(f, leaf, now));
+    let windows = windows.as_ref().and_then(|leaf| times::windows(f, leaf, schedule.as_ref(), now));
+    if maintenance.is_none() {
+        // The override is looked at on its own: it can ask for a state that `state` does not.
+        let asked = override_.as_ref().and_then(Leaf::get).and_then(|leaf| leaf.state.as_ref());
+        without_gate(f, [state.as_ref(), asked], migration.as_ref().map(|leaf| leaf.at));
+    }
+
+    Some(EnvironmentSpec {
+        name: EnvironmentName::new(name),
+        region,
+        account,
+        assume_role,
+        cluster: ClusterName::new(cluster?),
+        state: f.or(state, State::Running),
+        mode: f.or(mode, Mode::Enforce),
+        versions: versions.finish(f),
+        services,
+        database: database_spec,
+        migration: migration_spec,
+        maintenance: maintenance_spec,
+        sites,
+        checks,
+        schedule,
+        override_: git_override,
+        windows,
+        adopt_revision: f.or(adopt_revision, AdoptRevision::AtVersionChange),
+    })
+}
+
+fn environment_name(f: &mut Findings<'_>, root: At, name: &Option<Leaf<String>>, stem: &str) -> String {
+    let Some(leaf) = f.required(root, "name", name) else { return stem.to_owned() };
+    let name = f.name(leaf, &names::ENVIRONMENT);
+    if leaf.get().is_some() && name != stem {
+        let message = format!("`name` is `{name}`, but the file is called `{stem}`");
+        let hint = format!("write `name: {stem}`, or rename the file to `{name}.yaml`");
+        f.error(leaf.at, Code::NameDiffers, message).hint = Some(hint);
+    }
+    stem.to_owned()
+}
+
+fn place_in_aws(
+    f: &mut Findings<'_>,
+    root: At,
+    aws: &Option<Leaf<RawAws>>,
+) -> (String, String, Option<String>) {
+    let none = (String::new(), String::new(), None);
+    let Some(leaf) = f.required(root, "aws", aws) else { return none };
+    let Some(RawAws { region, account, assume_role }) = leaf.get() else { return none };
+    let region = f.required(leaf.at, "region", region).and_then(|leaf| region_name(f, leaf));
+    let account = f.required(leaf.at, "account", account).and_then(|leaf| account_digits(f, leaf));
+    let role = assume_role.as_ref().and_then(|leaf| role_arn(f, leaf, account.as_deref()));
+    (region.unwrap_or_default(), account.unwrap_or_default(), role)
+}
+
+/// `eu-central-2`, `us-gov-west-1`: no list of regions, since AWS adds new ones.
+fn region_name(f: &mut Findings<'_>, leaf: &Leaf<RegionText>) -> Option<String> {
+    let RegionText(text) = leaf.get()?;
+    let parts: Vec<&str> = text.split('-').collect();
+    let shaped = match parts[..] {
+        [.., number] => {
+            parts.len() >= 3
+                && parts[..parts.len() - 1].iter().all(|part| is_lower(part))
+                && !number.is_empty()
+                && number.bytes().all(|b| b.is_ascii_digit())
+        }
+        _ => false,
+    };
+    if !shaped {
+        let hint = "regions look like `eu-central-2`, without the letter of an availability zone".to_owned();
+        f.error(leaf.at, Code::BadRegion, format!("`{text}` cannot be a region")).hint = Some(hint);
+        return None;
+    }
+    Some(text.clone())
+}
+
+fn is_lower(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase())
+}
+
+fn account_digits(f: &mut Findings<'_>, leaf: &Leaf<AccountText>) -> Option<String> {
+    let AccountText(value) = leaf.get()?;
+    let origin = f.origin(leaf.at);
+    let digits_only = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let unquoted = match value {
+        Written::Other => true,
+        // serde_yaml reads digits with a leading zero as a text, other readers as a number.
+        Written::Text(text) => origin.plain && digits_only(text),
+    };
+    if unquoted {
+        let message = "an account is written in quotes: YAML readers drop the leading zeros of a number";
+        let hint = format!("write \"{}\"", origin.written);
+        f.error(leaf.at, Code::AccountNotQuoted, message).hint = Some(hint);
+    }
+    if origin.written.len() != 12 || !digits_only(&origin.written) {
+        let message = format!("an account has twelve digits; this is `{}`", origin.written);
+        f.error(leaf.at, Code::BadAccount, message);
+        return None;
+    }
+    Some(origin.written.clone())
+}
+
+/// `arn:aws:iam::592217263685:role/tidegate`
+fn role_arn(f: &mut Findings<'_>, leaf: &Leaf<String>, account: Option<&str>) -> Option<String> {
+    let text = leaf.get()?;
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let [arn, partition, service, region, owner, resource] = parts[..] else {
+        return bad_role(f, leaf.at, format!("`{text}` is not the ARN of a role"));
+    };
+    let is_role = arn == "arn"
+        && partition.starts_with("aws")
+        && service == "iam"
+        && region.is_empty()
+        && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty());
+    if !is_role {
+        return bad_role(f, leaf.at, format!("`{text}` is not the ARN of a role"));
+    }
+    if account.is_some_and(|account| account != owner) {
+        let message = format!("this role is in the account {owner}, not in the one that is declared");
+        return bad_role(f, leaf.at, message);
+    }
+    Some(text.clone())
+}
+
+fn bad_role(f: &mut Findings<'_>, at: At, message: String) -> Option<String> {
+    let hint = "roles look like `arn:aws:iam::592217263685:role/tidegate`, with the number of `aws.account`";
+    f.error(at, Code::BadRole, message).hint = Some(hint.to_owned());
+    None
+}
+
+fn database_target(f: &mut Findings<'_>, leaf: &Leaf<RawDatabase>) -> Option<DatabaseSpec> {
+    let RawDatabase { instance, cluster } = leaf.get()?;
+    let rule: &Rule = &names::DATABASE;
+    let instance = instance.as_ref().map(|leaf| f.name(leaf, rule));
+    let cluster = cluster.as_ref().map(|leaf| f.name(leaf, rule));
+    let target = match (instance, cluster) {
+        (Some(instance), None) => DatabaseTarget::Instance(instance),
+        (None, Some(cluster)) => DatabaseTarget::Cluster(cluster),
+        (both, _) => {
+            let many = if both.is_some() { "both `instance` and `cluster`" } else { "no database" };
+            let hint = "write `instance:` for RDS, or `cluster:` for Aurora".to_owned();
+            let message = format!("`database` names {many}");
+            f.error_at_key(leaf.at, Code::DatabaseTarget, message).hint = Some(hint);
+            return None;
+        }
+    };
+    Some(DatabaseSpec { target })
+}
+
+/// What wants a closed gate, where there is none to close.
+fn without_gate(f: &mut Findings<'_>, states: [Option<&Leaf<State>>; 2], migration: Option<At>) {
+    let hint = "add `maintenance`, or accept that users meet services that start and stop";
+    for leaf in states.into_iter().flatten() {
+        if let Some(state @ (State::Restricted | State::DbOnly)) = leaf.get() {
+            let message =
+                format!("`{state}` closes the gate, but there is no `maintenance`: nothing is closed");
+            f.warning(leaf.at, Code::NoGate, message).hint = Some(hint.to_owned());
+        }
+    }
+    if let Some(at) = migration {
+        let message = "without `maintenance` users reach the platform while it is migrated";
+        f.warning_at_key(at, Code::NoGate, message).hint = Some(hint.to_owned());
+    }
+}

@@ -1,0 +1,148 @@
+//! The notebook of the rules: problems, and the places they are written next to.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::spec::decode::{At, Leaf, Origin, Origins};
+use crate::spec::diagnostic::{Code, Diagnostic, Place};
+use crate::spec::suggest;
+
+pub(super) struct Findings<'a> {
+    origins: &'a Origins,
+    problems: Vec<Diagnostic>,
+}
+
+impl<'a> Findings<'a> {
+    pub(super) fn new(origins: &'a Origins, problems: Vec<Diagnostic>) -> Self {
+        Self { origins, problems }
+    }
+
+    pub(super) fn into_problems(self) -> Vec<Diagnostic> {
+        self.problems
+    }
+
+    pub(super) fn origin(&self, at: At) -> &'a Origin {
+        self.origins.get(at)
+    }
+
+    /// The way to a leaf, for messages: `services.graasp.count`.
+    pub(super) fn path(&self, at: At) -> &'a str {
+        &self.origin(at).path
+    }
+
+    /// An error next to a value; its hint is the caller's to set.
+    pub(super) fn error(&mut self, at: At, code: Code, message: impl Into<String>) -> &mut Diagnostic {
+        self.push(Diagnostic::error(self.origin(at).value.clone(), code, message))
+    }
+
+    /// An error next to a key: what is wrong is that it is there, or what it is called.
+    pub(super) fn error_at_key(&mut self, at: At, code: Code, message: impl Into<String>) -> &mut Diagnostic {
+        self.push(Diagnostic::error(self.origin(at).key.clone(), code, message))
+    }
+
+    /// An error next to some bytes of a text.
+    pub(super) fn error_within(
+        &mut self,
+        at: At,
+        bytes: Range<usize>,
+        code: Code,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.push(Diagnostic::error(within(self.origin(at), bytes), code, message))
+    }
+
+    pub(super) fn warning(&mut self, at: At, code: Code, message: impl Into<String>) -> &mut Diagnostic {
+        self.push(Diagnostic::warning(self.origin(at).value.clone(), code, message))
+    }
+
+    pub(super) fn warning_at_key(
+        &mut self,
+        at: At,
+        code: Code,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.push(Diagnostic::warning(self.origin(at).key.clone(), code, message))
+    }
+
+    fn push(&mut self, problem: Diagnostic) -> &mut Diagnostic {
+        self.problems.push(problem);
+        self.problems.last_mut().expect("just pushed")
+    }
+
+    /// A key that must be there, seen from the block that should have it.
+    pub(super) fn required<'r, T>(
+        &mut self,
+        block: At,
+        key: &str,
+        value: &'r Option<Leaf<T>>,
+    ) -> Option<&'r Leaf<T>> {
+        if value.is_none() {
+            let path = self.path(block);
+            let owner = if path.is_empty() { "this environment".to_owned() } else { format!("`{path}`") };
+            let dot = if path.is_empty() { "" } else { "." };
+            let hint = format!("add `{path}{dot}{key}`");
+            self.error_at_key(block, Code::MissingKey, format!("{owner} has no `{key}`")).hint = Some(hint);
+        }
+        value.as_ref()
+    }
+
+    /// A list that must name something, when it is there.
+    pub(super) fn not_empty<T>(&mut self, at: At, items: &[T], hint: &str) {
+        if items.is_empty() {
+            let message = format!("`{}` is empty", self.path(at));
+            self.error_at_key(at, Code::EmptyList, message).hint = Some(hint.to_owned());
+        }
+    }
+
+    /// A name that must be one of `known`; `missing` says that it is not.
+    pub(super) fn reference<'k>(
+        &mut self,
+        at: At,
+        name: &str,
+        missing: &str,
+        code: Code,
+        known: impl IntoIterator<Item = &'k str> + Clone,
+    ) -> bool {
+        let exists = known.clone().into_iter().any(|candidate| candidate == name);
+        if !exists {
+            self.error(at, code, format!("{missing} `{name}`")).hint = suggest::hint(name, known);
+        }
+        exists
+    }
+
+    /// Values of a list, each once; a second one is a slip worth a warning.
+    pub(super) fn distinct<'r, T: Ord + std::fmt::Display>(
+        &mut self,
+        items: impl IntoIterator<Item = (At, &'r T)>,
+    ) -> BTreeSet<&'r T> {
+        let mut seen = BTreeSet::new();
+        for (at, item) in items {
+            if !seen.insert(item) {
+                let message = format!("`{item}` is listed twice");
+                self.warning(at, Code::ListedTwice, message).hint = Some("remove one of the two".to_owned());
+            }
+        }
+        seen
+    }
+}
+
+/// The place of some bytes inside a text, when it stands in the file as it is (no escapes, one line); else the
+/// place of the whole text.
+fn within(origin: &Origin, bytes: Range<usize>) -> Place {
+    let Origin { value, written, plain, .. } = origin;
+    let quote = usize::from(!plain);
+    let as_written = value.end - value.start == written.len() + 2 * quote;
+    let (Some(before), Some(_)) = (written.get(..bytes.start), written.get(bytes.clone())) else {
+        return value.clone();
+    };
+    if !as_written {
+        return value.clone();
+    }
+    Place {
+        file: value.file.clone(),
+        line: value.line,
+        column: value.column + quote + before.chars().count(),
+        start: value.start + quote + bytes.start,
+        end: value.start + quote + bytes.end,
+    }
+}

@@ -1,0 +1,142 @@
+//! `migration:`: what it follows, where it runs, and what people promise about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::findings::Findings;
+use super::names;
+use super::versions::Versions;
+use crate::model::{FamilyName, Level, ServiceName, Version, VersionKey};
+use crate::spec::decode::{At, Leaf, ShortFor};
+use crate::spec::diagnostic::Code;
+use crate::spec::raw::{RawMigration, RawNeededFor, RawNetwork, RawSnapshot};
+use crate::spec::{MigrationSpec, NeededFor, ServiceSpec, SnapshotPolicy};
+
+/// Most migrations take minutes; after an hour somebody should look.
+const TIMEOUT: Duration = Duration::from_secs(60 * 60);
+/// Enough to go back over a bad week, without paying for a year of storage.
+const SNAPSHOTS_KEPT: u32 = 5;
+
+/// The version that migrations follow, as far as it can be read: other blocks have rules about it.
+pub(super) fn followed(raw: &Option<Leaf<RawMigration>>) -> Option<VersionKey> {
+    raw.as_ref().and_then(Leaf::get)?.follows.as_ref().and_then(Leaf::get).map(VersionKey::new)
+}
+
+pub(super) fn migration(
+    f: &mut Findings<'_>,
+    leaf: &Leaf<RawMigration>,
+    services: &BTreeMap<ServiceName, ServiceSpec>,
+    versions: &mut Versions,
+) -> Option<MigrationSpec> {
+    let RawMigration {
+        follows,
+        task,
+        images,
+        network,
+        needed_for,
+        atomic,
+        timeout,
+        snapshot,
+        settle,
+        allow_schema,
+    } = leaf.get()?;
+    let follows =
+        f.required(leaf.at, "follows", follows).and_then(|leaf| followed_version(f, leaf, versions));
+    let task = f.required(leaf.at, "task", task).map(|leaf| f.name(leaf, &names::ECS));
+    let images = f.images(images, versions);
+    let network = f.required(leaf.at, "network", network).and_then(|leaf| network_of(f, leaf, services));
+    // Templates that could not be read may well have held it.
+    if let Some(key) = follows.as_ref().filter(|_| versions.are_resolved()) {
+        if !images.values().any(|image| image.keys().contains(key)) {
+            let message =
+                format!("no image of the migration holds `{{{key}}}`: every version would run the same");
+            let hint = format!("add `migration.images` with a template that holds `{{{key}}}`");
+            f.warning_at_key(leaf.at, Code::MigrationImageFixed, message).hint = Some(hint);
+        }
+        let followers = services.values().flat_map(|service| service.images.values());
+        if !followers.flat_map(|image| image.keys()).any(|used| used == key) {
+            let message = format!("no service uses `{{{key}}}`, the version that is migrated");
+            let hint =
+                "services whose images hold it are kept off the schema until it is migrated".to_owned();
+            f.warning_at_key(leaf.at, Code::FollowedByNoService, message).hint = Some(hint);
+        }
+    }
+    let needed_for = match needed_for.as_ref().and_then(|leaf| Some((leaf.at, leaf.get()?))) {
+        None | Some((_, RawNeededFor::Always)) => NeededFor::Always,
+        Some((_, RawNeededFor::Never)) => NeededFor::Never,
+        Some((at, RawNeededFor::Levels(leaves))) => levels(f, at, leaves),
+    };
+    let allow_schema = allow_schema.as_ref().and_then(|leaf| acknowledged(f, leaf));
+    Some(MigrationSpec {
+        timeout: f.duration(timeout, TIMEOUT),
+        snapshot: snapshot_policy(f, snapshot),
+        settle: f.duration(settle, Duration::ZERO),
+        atomic: f.or(atomic, false),
+        follows: follows?,
+        task: FamilyName::new(task?),
+        network: network?,
+        images,
+        needed_for,
+        allow_schema,
+    })
+}
+
+fn followed_version(
+    f: &mut Findings<'_>,
+    leaf: &Leaf<String>,
+    versions: &mut Versions,
+) -> Option<VersionKey> {
+    let name = leaf.get()?;
+    let key = VersionKey::new(name);
+    let keys: Vec<&str> = versions.keys().collect();
+    if !f.reference(leaf.at, name, "`versions` has no entry", Code::UnknownVersion, keys.iter().copied()) {
+        return None;
+    }
+    if versions.get(&key).is_some_and(Version::is_empty) {
+        let message = format!("the migrated version `{key}` is empty: there would be nothing to migrate to");
+        let hint = format!("give `versions.{key}` a version, or delete `migration`");
+        f.error(leaf.at, Code::FollowedVersionEmpty, message).hint = Some(hint);
+    }
+    versions.mark_used(&key);
+    Some(key)
+}
+
+fn network_of(
+    f: &mut Findings<'_>,
+    leaf: &Leaf<ShortFor<RawNetwork>>,
+    services: &BTreeMap<ServiceName, ServiceSpec>,
+) -> Option<ServiceName> {
+    let ShortFor(RawNetwork { service }) = leaf.get()?;
+    let service = f.required(leaf.at, "service", service)?;
+    let name = service.get()?;
+    let known = services.keys().map(ServiceName::as_str);
+    f.reference(service.at, name, "there is no service", Code::UnknownService, known)
+        .then(|| ServiceName::new(name))
+}
+
+fn levels(f: &mut Findings<'_>, at: At, leaves: &[Leaf<Level>]) -> NeededFor {
+    f.not_empty(at, leaves, "write `never` if no change needs a migration");
+    let levels: BTreeSet<Level> = leaves.iter().filter_map(Leaf::get).copied().collect();
+    NeededFor::Levels(levels)
+}
+
+fn snapshot_policy(f: &mut Findings<'_>, raw: &Option<Leaf<RawSnapshot>>) -> SnapshotPolicy {
+    let default = SnapshotPolicy { take: true, keep: SNAPSHOTS_KEPT };
+    let Some(RawSnapshot { take, keep }) = raw.as_ref().and_then(Leaf::get) else { return default };
+    if let Some((at, 0)) = keep.as_ref().and_then(|leaf| Some((leaf.at, *leaf.get()?))) {
+        let hint = "to take none, write `snapshot: {take: false}`".to_owned();
+        f.error(at, Code::BadNumber, "at least one snapshot is kept").hint = Some(hint);
+    }
+    SnapshotPolicy { take: f.or(take, default.take), keep: f.or(keep, default.keep) }
+}
+
+/// A schema version is never empty: "no version" is what the tag says by being absent.
+fn acknowledged(f: &mut Findings<'_>, leaf: &Leaf<crate::spec::raw::VersionText>) -> Option<Version> {
+    let version = f.version(leaf)?;
+    if version.is_empty() {
+        let hint = "name the schema version, or delete the line".to_owned();
+        f.error(leaf.at, Code::BadVersion, "`migration.allow_schema` is empty").hint = Some(hint);
+        return None;
+    }
+    Some(version)
+}

@@ -1,0 +1,157 @@
+//! Which names AWS allows. A name that cannot exist is found here, not in the middle of a release.
+
+use super::findings::Findings;
+use crate::spec::decode::{At, Leaf};
+use crate::spec::diagnostic::Code;
+
+/// What a kind of name may look like.
+pub(super) struct Rule {
+    noun: &'static str,
+    longest: usize,
+    allowed: fn(&str) -> bool,
+    words: &'static str,
+}
+
+/// Part of tags, paths and file names of ours.
+pub(super) const ENVIRONMENT: Rule = Rule {
+    noun: "an environment's name",
+    longest: 64,
+    allowed: |name| starts_alphanumeric(name) && all(name, "-_"),
+    words: "letters, digits, `-` and `_`, beginning with a letter or digit",
+};
+
+/// Clusters, services, families, containers:
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
+pub(super) const ECS: Rule = Rule {
+    noun: "an ECS name",
+    longest: 255,
+    allowed: |name| all(name, "-_"),
+    words: "letters, digits, `-` and `_`",
+};
+
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
+pub(super) const DATABASE: Rule = Rule {
+    noun: "a database identifier",
+    longest: 63,
+    allowed: |name| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && all(name, "-")
+            && !name.ends_with('-')
+            && !name.contains("--")
+    },
+    words: "letters, digits and single `-`, beginning with a letter",
+};
+
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
+pub(super) const LOAD_BALANCER: Rule = Rule {
+    noun: "a load balancer's name",
+    longest: 32,
+    allowed: |name| all(name, "-") && !name.starts_with('-') && !name.ends_with('-'),
+    words: "letters, digits and inner `-`",
+};
+
+/// <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateFunction.html>
+pub(super) const FUNCTION: Rule = Rule {
+    noun: "a CloudFront function's name",
+    longest: 64,
+    allowed: |name| all(name, "-_"),
+    words: "letters, digits, `-` and `_`",
+};
+
+/// An alias is a host name, an id letters and digits.
+pub(super) const DISTRIBUTION: Rule = Rule {
+    noun: "a distribution",
+    longest: 253,
+    allowed: |name| all(name, "-.*"),
+    words: "an alias such as `assets.graasp.org`, or an id such as `E2EXAMPLE`",
+};
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
+pub(super) const BUCKET: Rule = Rule {
+    noun: "a bucket's name",
+    longest: 63,
+    allowed: |name| {
+        name.len() >= 3
+            && starts_alphanumeric(name)
+            && name.ends_with(|last: char| last.is_ascii_alphanumeric())
+            && all(name, "-.")
+            && !name.contains("..")
+            && !name.contains(|c: char| c.is_ascii_uppercase())
+    },
+    words: "at least three lower-case letters, digits, `-` and `.`",
+};
+
+/// Keys of `versions` and `sites`.
+pub(super) const KEY: Rule = Rule {
+    noun: "a name",
+    longest: 64,
+    allowed: |name| all(name, "-_."),
+    words: "letters, digits, `-`, `_` and `.`",
+};
+
+fn all(name: &str, punctuation: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || punctuation.contains(c))
+}
+
+fn starts_alphanumeric(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphanumeric())
+}
+
+impl Rule {
+    fn allows(&self, name: &str) -> bool {
+        !name.is_empty() && name.len() <= self.longest && (self.allowed)(name)
+    }
+
+    fn message(&self, name: &str) -> String {
+        format!("`{name}` cannot be {}", self.noun)
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(format!("up to {} characters: {}", self.longest, self.words))
+    }
+}
+
+impl Findings<'_> {
+    /// A name written as a value; empty when it was no text.
+    pub(super) fn name(&mut self, leaf: &Leaf<String>, rule: &Rule) -> String {
+        let Some(name) = leaf.get() else { return String::new() };
+        if !rule.allows(name) {
+            self.error(leaf.at, Code::BadName, rule.message(name)).hint = rule.hint();
+        }
+        name.clone()
+    }
+
+    /// A name written as a key.
+    pub(super) fn key_name(&mut self, at: At, name: &str, rule: &Rule) {
+        if !rule.allows(name) {
+            self.error_at_key(at, Code::BadName, rule.message(name)).hint = rule.hint();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_service_that_keeps_them() {
+        for (rule, good, bad) in [
+            (&ENVIRONMENT, "eu-1_prod", "-prod"),
+            (&ECS, "graasp_prod-1", "graasp prod"),
+            (&DATABASE, "graasp-prod", "graasp--prod"),
+            (&DATABASE, "g", "1graasp"),
+            (&DATABASE, "g", "graasp.prod"),
+            (&LOAD_BALANCER, "graasp-prod", "graasp_prod"),
+            (&LOAD_BALANCER, "graasp-prod", "a-name-that-is-longer-than-a-balancer-may-have"),
+            (&FUNCTION, "maintenance-check", "maintenance.check"),
+            (&DISTRIBUTION, "*.graasp.org", "https://graasp.org"),
+            (&BUCKET, "graasp-prod-client", "Graasp"),
+            (&BUCKET, "graasp.org", "a..b"),
+            (&KEY, "core", "co re"),
+            (&KEY, "core", ""),
+        ] {
+            assert!(rule.allows(good), "{good}");
+            assert!(!rule.allows(bad), "{bad}");
+        }
+    }
+}

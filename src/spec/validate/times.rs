@@ -1,0 +1,167 @@
+//! `schedule:`, `override:` and `windows:`. What a crontab line or a day means is known to the schedule room;
+//! here its complaints get a place in the file.
+
+use super::findings::Findings;
+use crate::model::{Instant, State};
+use crate::schedule::{
+    Crontab, DateRange, Declared, Override, Schedule, SyntaxError, TimeSpanOnDay, Tz, Window, WindowState,
+    Windows, next_change, state_at, window_at, windows_meet_schedule,
+};
+use crate::spec::decode::{At, Leaf, OneOrMany};
+use crate::spec::diagnostic::Code;
+use crate::spec::raw::{InstantText, RawOverride, RawSchedule, RawWindows};
+use crate::spec::suggest;
+
+pub(super) fn schedule(f: &mut Findings<'_>, leaf: &Leaf<RawSchedule>, now: Instant) -> Option<Schedule> {
+    let RawSchedule { timezone, start, stop, except, also } = leaf.get()?;
+    let zone = f.required(leaf.at, "timezone", timezone).and_then(|leaf| zone_named(f, leaf));
+    let start_leaf = f.required(leaf.at, "start", start);
+    let stop_leaf = f.required(leaf.at, "stop", stop);
+    let start =
+        start_leaf.and_then(|leaf| at_least_one(f, leaf, |text| Crontab::parse(&text.0), Code::BadCron));
+    let stop =
+        stop_leaf.and_then(|leaf| at_least_one(f, leaf, |text| Crontab::parse(&text.0), Code::BadCron));
+    let except = parsed(f, except, |text| DateRange::parse(&text.0), Code::BadDate);
+    let also = parsed(f, also, |text| TimeSpanOnDay::parse(&text.0), Code::BadDate);
+    let schedule = Schedule { timezone: zone?, start: start?, stop: stop?, except: except?, also: also? };
+    if never_starts(&schedule, now) {
+        let message = "it would never start: at the minutes of `start` it also stops, and stop wins";
+        let hint =
+            "choose other minutes for one of the two; for one that always sleeps, write `state: stopped`";
+        f.error(start_leaf?.at, Code::StartIsStop, message).hint = Some(hint.to_owned());
+        return None;
+    }
+    Some(schedule)
+}
+
+/// Whether every start is undone by a stop at the same minute, days of the calendar left aside.
+fn never_starts(schedule: &Schedule, now: Instant) -> bool {
+    let bare = Schedule { except: Vec::new(), also: Vec::new(), ..schedule.clone() };
+    let declared =
+        Declared { state: State::Running, schedule: Some(&bare), git_override: None, runtime_override: None };
+    state_at(now, &declared).state == State::Stopped && next_change(now, &declared).is_none()
+}
+
+pub(super) fn git_override(f: &mut Findings<'_>, leaf: &Leaf<RawOverride>, now: Instant) -> Option<Override> {
+    let RawOverride { state, until, reason } = leaf.get()?;
+    let state = f.required(leaf.at, "state", state).and_then(Leaf::get).copied();
+    let until = f.required(leaf.at, "until", until).and_then(|leaf| Some((leaf.at, instant(f, leaf)?)));
+    let reason_text = reason.as_ref().and_then(Leaf::get).map_or("", |text| text.trim());
+    if reason.as_ref().is_none_or(|leaf| leaf.value.is_some()) && reason_text.is_empty() {
+        let message = "an override without a `reason`";
+        let hint = "say why, for those who meet it: `reason: load test`".to_owned();
+        f.warning_at_key(leaf.at, Code::MissingKey, message).hint = Some(hint);
+    }
+    let (until_at, until) = until?;
+    if until <= now {
+        let message = "this override has ended and does nothing any more";
+        f.warning(until_at, Code::OverrideExpired, message).hint = Some("delete `override`".to_owned());
+    }
+    Some(Override { state: state?, until, reason: reason_text.to_owned() })
+}
+
+pub(super) fn windows(
+    f: &mut Findings<'_>,
+    leaf: &Leaf<RawWindows>,
+    schedule: Option<&Schedule>,
+    now: Instant,
+) -> Option<Windows> {
+    let RawWindows { timezone, allow, deny, applies_to } = leaf.get()?;
+    let zone = f.required(leaf.at, "timezone", timezone).and_then(|leaf| zone_named(f, leaf));
+    let parse = |text: &crate::spec::raw::WindowText| Window::parse(&text.0);
+    if let Some((at, OneOrMany(items))) = allow.as_ref().and_then(|leaf| Some((leaf.at, leaf.get()?))) {
+        f.not_empty(at, items, "delete the line if releases may begin at any time");
+    }
+    let allow = parsed(f, allow, parse, Code::BadWindow);
+    let deny = parsed(f, deny, parse, Code::BadWindow);
+    let applies_to = f.or(applies_to, Default::default());
+    let windows = Windows { timezone: zone?, allow: allow?, deny: deny?, applies_to };
+    let message = match schedule {
+        Some(schedule) if !windows_meet_schedule(&windows, schedule, now) => {
+            "these windows never open inside the hours of `schedule`: no release would ever begin"
+        }
+        None if window_at(now, &windows) == (WindowState::Closed { opens_at: None }) => {
+            "these windows never open: no release would ever begin"
+        }
+        _ => return Some(windows),
+    };
+    let hint = "widen `allow`, or move it into the hours in which the environment is up".to_owned();
+    f.warning_at_key(leaf.at, Code::WindowsMissSchedule, message).hint = Some(hint);
+    Some(windows)
+}
+
+fn zone_named(f: &mut Findings<'_>, leaf: &Leaf<String>) -> Option<Tz> {
+    let text = leaf.get()?;
+    if let Ok(zone) = text.parse() {
+        return Some(zone);
+    }
+    let names = || chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    let is_city = |name: &&str| name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(text));
+    let near = suggest::nearest(text, names()).or_else(|| names().find(is_city));
+    let hint = near.map_or_else(
+        || "zones have IANA names, such as `Europe/Zurich`".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    f.error(leaf.at, Code::UnknownTimezone, format!("there is no time zone `{text}`")).hint = Some(hint);
+    None
+}
+
+/// RFC 3339 with an offset: a local time alone would mean two instants once a year.
+fn instant(f: &mut Findings<'_>, leaf: &Leaf<InstantText>) -> Option<Instant> {
+    let InstantText(text) = leaf.get()?;
+    match chrono::DateTime::parse_from_rfc3339(text) {
+        // chrono also takes the typographic minus.
+        Ok(at) if text.is_ascii() => Some(at.to_utc()),
+        _ => {
+            let message = format!("`{text}` is not an instant");
+            let hint = "write date, time and offset: `2026-11-24T22:00:00+01:00`".to_owned();
+            f.error(leaf.at, Code::BadTime, message).hint = Some(hint);
+            None
+        }
+    }
+}
+
+fn at_least_one<T, R>(
+    f: &mut Findings<'_>,
+    leaf: &Leaf<OneOrMany<T>>,
+    parse: impl Fn(&T) -> Result<R, SyntaxError>,
+    code: Code,
+) -> Option<Vec<R>> {
+    let OneOrMany(items) = leaf.get()?;
+    f.not_empty(leaf.at, items, "one crontab line of five fields: `0 7 * * mon-fri`");
+    all_of(f, items, parse, code)
+}
+
+fn parsed<T, R>(
+    f: &mut Findings<'_>,
+    leaf: &Option<Leaf<OneOrMany<T>>>,
+    parse: impl Fn(&T) -> Result<R, SyntaxError>,
+    code: Code,
+) -> Option<Vec<R>> {
+    let Some(leaf) = leaf else { return Some(Vec::new()) };
+    all_of(f, &leaf.get()?.0, parse, code)
+}
+
+/// Every item, or `None` when one of them cannot be read; then each such one has been reported.
+fn all_of<T, R>(
+    f: &mut Findings<'_>,
+    items: &[Leaf<T>],
+    parse: impl Fn(&T) -> Result<R, SyntaxError>,
+    code: Code,
+) -> Option<Vec<R>> {
+    let read: Vec<Option<R>> = items
+        .iter()
+        .map(|leaf| parse(leaf.get()?).map_err(|error| syntax(f, leaf.at, error, code)).ok())
+        .collect();
+    read.into_iter().collect()
+}
+
+/// The schedule room counts characters in its text; the place in the file is the word that begins there.
+fn syntax(f: &mut Findings<'_>, at: At, error: SyntaxError, code: Code) {
+    let SyntaxError { message, column, hint } = error;
+    let written = &f.origin(at).written;
+    let start = written.char_indices().nth(column.saturating_sub(1)).map_or(written.len(), |(byte, _)| byte);
+    let rest = &written[start..];
+    let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
+    f.error_within(at, start..start + length, code, message).hint = hint;
+}

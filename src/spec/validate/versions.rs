@@ -1,0 +1,210 @@
+//! `versions:` and the templates that use them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::findings::Findings;
+use super::names;
+use crate::model::{ContainerName, Version, VersionKey};
+use crate::spec::Template;
+use crate::spec::decode::{At, Leaf, Table, Written};
+use crate::spec::diagnostic::Code;
+use crate::spec::raw::{TemplateText, VersionText};
+use crate::spec::suggest;
+
+/// The entries of `versions`, and which of them something uses.
+#[derive(Default)]
+pub(super) struct Versions {
+    entries: BTreeMap<VersionKey, (At, Version)>,
+    used: BTreeSet<VersionKey>,
+    /// Whether a template could not be read, or named an entry that does not exist: it was meant to use one.
+    unresolved: bool,
+}
+
+impl Versions {
+    pub(super) fn read(f: &mut Findings<'_>, raw: &Option<Leaf<Table<VersionText>>>) -> Self {
+        let mut entries = BTreeMap::new();
+        for (key, leaf) in raw.iter().filter_map(Leaf::get).flat_map(|table| &table.0) {
+            f.key_name(leaf.at, key, &names::KEY);
+            let version = f.version(leaf).unwrap_or_else(|| Version::new("unreadable"));
+            entries.insert(VersionKey::new(key), (leaf.at, version));
+        }
+        Self { entries, ..Self::default() }
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> + Clone {
+        self.entries.keys().map(VersionKey::as_str)
+    }
+
+    pub(super) fn get(&self, key: &VersionKey) -> Option<&Version> {
+        self.entries.get(key).map(|(_, version)| version)
+    }
+
+    pub(super) fn mark_used(&mut self, key: &VersionKey) {
+        self.used.insert(key.clone());
+    }
+
+    /// Whether it is known which entries are used.
+    pub(super) fn are_resolved(&self) -> bool {
+        !self.unresolved
+    }
+
+    /// The versions themselves; entries that nothing uses are reported.
+    pub(super) fn finish(self, f: &mut Findings<'_>) -> BTreeMap<VersionKey, Version> {
+        let unused = |key: &VersionKey| self.are_resolved() && !self.used.contains(key);
+        for (key, (at, _)) in self.entries.iter().filter(|(key, _)| unused(key)) {
+            let message = format!("nothing uses the version `{key}`: changing it would change nothing");
+            let hint = format!("name it in a template as `{{{key}}}`, or delete the line");
+            f.warning_at_key(*at, Code::UnusedVersion, message).hint = Some(hint);
+        }
+        self.entries.into_iter().map(|(key, (_, version))| (key, version)).collect()
+    }
+}
+
+impl Findings<'_> {
+    /// A version: a text of the characters that image tags allow; empty = not deployed.
+    pub(super) fn version(&mut self, leaf: &Leaf<VersionText>) -> Option<Version> {
+        match leaf.get()? {
+            VersionText(Written::Other) => {
+                let written = &self.origin(leaf.at).written;
+                let message =
+                    format!("`{}` must be a text; YAML reads {written} as a number", self.path(leaf.at));
+                let hint = Some(format!("put it in quotes: \"{written}\""));
+                self.error(leaf.at, Code::VersionNotText, message).hint = hint;
+                None
+            }
+            VersionText(Written::Text(text)) => {
+                let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+                if let Some((at, wrong)) = text.char_indices().find(|(_, c)| !allowed(*c)) {
+                    let message = format!("a version cannot hold `{wrong}`: image tags do not allow it");
+                    let hint = "letters, digits, `.`, `-` and `_`".to_owned();
+                    let bytes = at..at + wrong.len_utf8();
+                    self.error_within(leaf.at, bytes, Code::BadVersion, message).hint = Some(hint);
+                    return None;
+                }
+                if text.len() > 128 {
+                    let message = "a version has at most 128 characters, as image tags do";
+                    self.error(leaf.at, Code::BadVersion, message);
+                    return None;
+                }
+                Some(Version::new(text))
+            }
+        }
+    }
+
+    /// A template whose placeholders all have an entry in `versions`.
+    pub(super) fn template(
+        &mut self,
+        leaf: &Leaf<TemplateText>,
+        versions: &mut Versions,
+    ) -> Option<Template> {
+        let Some(TemplateText(text)) = leaf.get() else {
+            versions.unresolved = true;
+            return None;
+        };
+        if text.is_empty() {
+            self.error(leaf.at, Code::BadTemplate, format!("`{}` is empty", self.path(leaf.at)));
+            return None;
+        }
+        let template = match Template::parse(text) {
+            Ok(template) => template,
+            Err(offset) => {
+                versions.unresolved = true;
+                let message = "this brace has no partner, or nothing between them";
+                let hint =
+                    "placeholders are written `{name}`, where `name` is an entry of `versions`".to_owned();
+                self.error_within(leaf.at, offset..offset + 1, Code::BadTemplate, message).hint = Some(hint);
+                return None;
+            }
+        };
+        for key in template.keys() {
+            if versions.get(key).is_some() {
+                versions.mark_used(key);
+                continue;
+            }
+            versions.unresolved = true;
+            let hole = format!("{{{key}}}");
+            let start = text.find(&hole).expect("the template was parsed from this text");
+            let message = format!("`versions` has no entry `{key}`");
+            let hint = suggest::hint(key.as_str(), versions.keys())
+                .or_else(|| Some(format!("add `versions.{key}`")));
+            let bytes = start..start + hole.len();
+            self.error_within(leaf.at, bytes, Code::UnknownPlaceholder, message).hint = hint;
+        }
+        Some(template)
+    }
+
+    /// Container → image.
+    pub(super) fn images(
+        &mut self,
+        raw: &Option<Leaf<Table<TemplateText>>>,
+        versions: &mut Versions,
+    ) -> BTreeMap<ContainerName, Template> {
+        let mut images = BTreeMap::new();
+        for (container, leaf) in raw.iter().filter_map(Leaf::get).flat_map(|table| &table.0) {
+            self.key_name(leaf.at, container, &names::ECS);
+            let Some(template) = self.template(leaf, versions) else { continue };
+            if let Some(fault) = image_fault(&template) {
+                let message = format!("no registry can have this image: {fault}");
+                let hint =
+                    "images are written `registry/repository:tag`, the repository in lower case".to_owned();
+                self.error(leaf.at, Code::BadImage, message).hint = Some(hint);
+            }
+            images.insert(ContainerName::new(container), template);
+        }
+        images
+    }
+}
+
+/// What is wrong with an image, whatever the versions are:
+/// <https://github.com/distribution/reference/blob/main/reference.go>
+fn image_fault(template: &Template) -> Option<&'static str> {
+    let filled: BTreeMap<VersionKey, Version> =
+        template.keys().iter().map(|key| (key.clone(), Version::new("0"))).collect();
+    let image = template.image(&filled)?;
+    let repository = image.repository();
+    if image.as_str().chars().any(char::is_whitespace) {
+        return Some("it holds a blank");
+    }
+    if image.as_str().contains("://") {
+        return Some("it begins like a URL");
+    }
+    if repository.is_empty() || repository.split('/').any(str::is_empty) {
+        return Some("a part of its name is empty");
+    }
+    let (_, path) = repository.split_once('/').unwrap_or(("", repository));
+    if !path.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-/".contains(c)) {
+        return Some("its repository has characters other than lower-case letters, digits, `.`, `_` and `-`");
+    }
+    let tag_allowed = |tag: &str| {
+        !tag.is_empty()
+            && tag.len() <= 128
+            && tag.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
+    };
+    if image.tag().is_some_and(|tag| !tag_allowed(tag)) {
+        return Some("its tag has characters other than letters, digits, `_`, `.` and `-`");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_that_cannot_exist_are_told_from_those_that_can() {
+        for (text, possible) in [
+            ("redis:7-alpine", true),
+            ("592217263685.dkr.ecr.eu-central-2.amazonaws.com/graasp:core-{core}", true),
+            ("localhost:5000/graasp/{core}:v1", true),
+            ("public.ecr.aws/graasp/graasp@sha256:ab", true),
+            ("graasp core", false),
+            ("https://registry/graasp:v1", false),
+            ("Graasp:v1", false),
+            ("registry//graasp:v1", false),
+            ("graasp:", false),
+            (":v1", false),
+        ] {
+            assert_eq!(image_fault(&Template::parse(text).unwrap()).is_none(), possible, "{text}");
+        }
+    }
+}

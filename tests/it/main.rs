@@ -1,0 +1,3 @@
+//! The one integration test binary. Each room has a module; cases are text in `tests/cases`.
+
+mod spec;

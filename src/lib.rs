@@ -1,8 +1,10 @@
 //! tidegate: a GitOps reconciler for platforms on AWS ECS. ARCHITECTURE.md has the map.
 
+pub mod cli;
 pub mod clock;
 pub mod cloud;
 pub mod config;
+pub mod context;
 pub mod execute;
 pub mod model;
 pub mod observe;

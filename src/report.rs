@@ -1,1 +1,3 @@
-//! Reports as text, JSON and Markdown. No terminal access.
+//! What people and programs read: plans, status, history. Values in, text out; no terminal, no clock.
+
+pub mod moment;

@@ -2,8 +2,12 @@
 //!
 //! The only room that knows every adapter. Verbs and the daemon ask here and get ports.
 
+mod backend;
 mod declared;
 mod error;
+mod person;
 
+pub use backend::{Access, Backend};
 pub use declared::{Declared, declare, says};
 pub use error::ContextError;
+pub use person::{person, place};

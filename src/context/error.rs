@@ -1,5 +1,7 @@
 //! Why nothing could be built for the settings.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 use crate::config::ConfigError;
@@ -24,6 +26,12 @@ pub enum ContextError {
     /// The simulated world cannot be read or written.
     #[error("cannot use the simulated world")]
     World(#[source] std::io::Error),
+    /// Another process changes the simulated world.
+    #[error("another tidegate is changing the simulated world in {}", folder.display())]
+    WorldBusy {
+        /// Where it is kept.
+        folder: PathBuf,
+    },
 }
 
 impl ContextError {
@@ -37,6 +45,9 @@ impl ContextError {
                 Some("use --cloud sim: the same work on a simulated cloud, kept under the store".to_owned())
             }
             ContextError::World(_) => None,
+            ContextError::WorldBusy { .. } => {
+                Some("wait for it, allow more time with `--timeout`, or use another `--store`".to_owned())
+            }
         }
     }
 }

@@ -48,10 +48,10 @@ fn header(view: &PlanView) -> String {
             plan.blocked.iter().map(|blocked| super::json::word(&blocked.reason)).collect();
         format!("{RED}{}{RED:#}", reasons.join(", "))
     };
-    format!(
-        "{BOLD}{environment}{BOLD:#}  {revision}   blocked: {blocked}   expected downtime: {}\n",
-        downtime(plan)
-    )
+    let start = format!("{BOLD}{environment}{BOLD:#}  {revision}   blocked: {blocked}");
+    let end = format!("expected downtime: {}", downtime(plan));
+    let width = anstream::adapter::strip_str(&start).to_string().chars().count() + 3 + end.chars().count();
+    if width <= table::WIDTH { format!("{start}   {end}\n") } else { format!("{start}\n{end}\n") }
 }
 
 /// `none`, `~6 min`, or what else there is to say.
@@ -64,7 +64,7 @@ pub(super) fn downtime(plan: &Plan) -> String {
             let minutes = i64::try_from(seconds.div_ceil(60)).unwrap_or(i64::MAX / 60);
             format!("~{}", moment::length(chrono::TimeDelta::minutes(minutes)))
         }
-        None => "until the gate is opened again".to_owned(),
+        None => "open-ended".to_owned(),
     }
 }
 
@@ -196,7 +196,6 @@ fn closing(view: &PlanView) -> String {
         counted(plan.actions.len(), "action"),
         counted(steps, "step"),
     );
-    debug_assert!(sum.len() <= table::WIDTH);
     format!("\n{sum}\n{DIM}+ made   ~ changed   - removed   = waited for or asked, nothing changes{DIM:#}\n")
 }
 

@@ -138,8 +138,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
             },
             Value::List(items) => visitor.visit_seq(Items { parent: &self, items: items.iter().enumerate() }),
             Value::Map(entries) => {
-                let entries = self.with_values(entries.iter()).into_iter();
-                visitor.visit_map(Entries { parent: &self, entries, value: None })
+                visitor.visit_map(Entries { parent: &self, entries: entries.iter(), value: None })
             }
         }
     }
@@ -147,6 +146,12 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         // An absent key never comes here, and `key: ~` was taken out by the merge.
         visitor.visit_some(self)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        let Value::Map(entries) = &self.node.value else { return self.deserialize_any(visitor) };
+        let entries = self.with_values(entries.iter()).into_iter();
+        visitor.visit_map(Entries { parent: &self, entries, value: None })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -220,7 +225,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map identifier ignored_any
+        unit unit_struct seq tuple tuple_struct identifier ignored_any
     }
 }
 

@@ -61,7 +61,7 @@ fn one(diagnostic: &Diagnostic, sources: &BTreeMap<String, Vec<u8>>) -> String {
     text.push_str(&format!("  at {place}{concerned}\n"));
     let source = sources.get(&*place.file).and_then(|bytes| std::str::from_utf8(bytes).ok());
     if let Some(source) = source {
-        text.push_str(&excerpt(diagnostic, source.trim_start_matches('\u{feff}')));
+        text.push_str(&excerpt(diagnostic, &masked(source.trim_start_matches('\u{feff}'))));
     }
     if let Some(hint) = hint {
         text.push_str(&wrapped("hint: ", hint));
@@ -93,6 +93,22 @@ fn wrapped(lead: &str, words: &str) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// Credentials inside URLs as asterisks, of the same length so that places stay true.
+fn masked(source: &str) -> String {
+    let mut text = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        text.push_str(before);
+        let authority =
+            after.find(|c: char| "/\"',}]".contains(c) || c.is_whitespace()).unwrap_or(after.len());
+        let credentials = after[..authority].rfind('@').unwrap_or(0);
+        text.push_str(&"*".repeat(credentials));
+        rest = &after[credentials..];
+    }
+    text + rest
 }
 
 /// The lines around the place, drawn by miette, without its own header and footer.

@@ -26,11 +26,14 @@ pub(super) fn of(root: &Leaf<RawEnvironment>, origins: &Origins) -> Vec<Claim> {
     let Some(raw) = root.get() else { return Vec::new() };
     let mut claims = Vec::new();
     let aws = raw.aws.as_ref().and_then(Leaf::get);
-    let region = aws.and_then(|aws| aws.region.as_ref()?.get()).map_or("", |region| &region.0);
-    let account = aws.and_then(|aws| aws.account.as_ref()).map_or("", |leaf| &origins.get(leaf.at).written);
-    let here = format!("{region} {account}");
-    let mut claim = |kind: &str, scope: &str, leaf: &Leaf<String>, suffix: &str| {
-        if let Some(name) = leaf.get() {
+    let region = aws.and_then(|aws| aws.region.as_ref()?.get()).map(|region| region.0.as_str());
+    let account = aws.and_then(|aws| aws.account.as_ref()).map(|leaf| origins.get(leaf.at).written.as_str());
+    // Where region or account is unknown, nobody can tell what is meant.
+    let here = region.zip(account).map(|(region, account)| format!("{region} {account}"));
+    let here = here.as_deref();
+    let everywhere = Some("");
+    let mut claim = |kind: &str, scope: Option<&str>, leaf: &Leaf<String>, suffix: &str| {
+        if let Some((name, scope)) = leaf.get().zip(scope) {
             let identity = format!("{kind} {scope} {}{suffix}", name.to_lowercase());
             let place = origins.get(leaf.at).value.clone();
             claims.push(Claim { identity, noun: format!("{kind} `{name}{suffix}`"), place });
@@ -38,39 +41,39 @@ pub(super) fn of(root: &Leaf<RawEnvironment>, origins: &Origins) -> Vec<Claim> {
     };
 
     if let Some(leaf) = &raw.cluster {
-        claim("cluster", &here, leaf, "");
+        claim("cluster", here, leaf, "");
     }
     if let Some(database) = raw.database.as_ref().and_then(Leaf::get) {
-        // An instance and an Aurora cluster may share a name without being the same.
+        // An instance and an Aurora cluster may share a name without being the same thing.
         if let Some(leaf) = &database.instance {
-            claim("database", &format!("{here} instance"), leaf, "");
+            claim("database", here, leaf, "");
         }
         if let Some(leaf) = &database.cluster {
-            claim("database", &format!("{here} cluster"), leaf, "");
+            claim("Aurora cluster", here, leaf, "");
         }
     }
     if let Some(maintenance) = raw.maintenance.as_ref().and_then(Leaf::get) {
         if let Some(balancer) = maintenance.load_balancer.as_ref().and_then(Leaf::get)
             && let (Some(leaf), Some(port)) = (&balancer.name, balancer.port.as_ref().and_then(Leaf::get))
         {
-            claim("listener", &here, leaf, &format!(":{port}"));
+            claim("listener", here, leaf, &format!(":{port}"));
         }
         if let Some(cloudfront) = maintenance.cloudfront.as_ref().and_then(Leaf::get) {
             if let Some(leaf) = &cloudfront.function {
                 claim("CloudFront function", account, leaf, "");
             }
             for leaf in cloudfront.distributions.iter().filter_map(Leaf::get).flatten() {
-                claim("distribution", "", leaf, "");
+                claim("distribution", everywhere, leaf, "");
             }
         }
     }
     for (_, site) in raw.sites.iter().filter_map(Leaf::get).flat_map(|table| &table.0) {
         let Some(site) = site.get() else { continue };
         if let Some(leaf) = &site.bucket {
-            claim("site bucket", "", leaf, "");
+            claim("site bucket", everywhere, leaf, "");
         }
         if let Some(leaf) = &site.distribution {
-            claim("distribution", "", leaf, "");
+            claim("distribution", everywhere, leaf, "");
         }
     }
     claims

@@ -9,7 +9,7 @@ use crate::schedule::{
 };
 use crate::spec::decode::{At, Leaf, OneOrMany};
 use crate::spec::diagnostic::Code;
-use crate::spec::raw::{InstantText, RawOverride, RawSchedule, RawWindows};
+use crate::spec::raw::{CronText, InstantText, RawOverride, RawSchedule, RawWindows, WindowText};
 use crate::spec::suggest;
 
 pub(super) fn schedule(f: &mut Findings<'_>, leaf: &Leaf<RawSchedule>, now: Instant) -> Option<Schedule> {
@@ -24,14 +24,31 @@ pub(super) fn schedule(f: &mut Findings<'_>, leaf: &Leaf<RawSchedule>, now: Inst
     let except = parsed(f, except, |text| DateRange::parse(&text.0), Code::BadDate);
     let also = parsed(f, also, |text| TimeSpanOnDay::parse(&text.0), Code::BadDate);
     let schedule = Schedule { timezone: zone?, start: start?, stop: stop?, except: except?, also: also? };
+    let start_leaf = start_leaf?;
+    let hint = "choose other minutes for one of the two; for one that always sleeps, write `state: stopped`";
     if never_starts(&schedule, now) {
-        let message = "it would never start: at the minutes of `start` it also stops, and stop wins";
-        let hint =
-            "choose other minutes for one of the two; for one that always sleeps, write `state: stopped`";
-        f.error(start_leaf?.at, Code::StartIsStop, message).hint = Some(hint.to_owned());
+        let message =
+            "it would never start: no `start` comes without a `stop` at the same minute, and stop wins";
+        f.error(start_leaf.at, Code::StartIsStop, message).hint = Some(hint.to_owned());
         return None;
     }
+    for line in start_leaf.get().into_iter().flat_map(|lines| &lines.0) {
+        if lines(stop_leaf).contains(&words(line)) {
+            let message = "this start never happens: `stop` has the same line, and stop wins";
+            f.error(line.at, Code::StartIsStop, message).hint = Some(hint.to_owned());
+        }
+    }
     Some(schedule)
+}
+
+/// The fields of crontab lines: blanks and case do not make them different.
+fn lines(leaf: Option<&Leaf<OneOrMany<CronText>>>) -> Vec<Vec<String>> {
+    leaf.and_then(Leaf::get).into_iter().flat_map(|lines| &lines.0).map(words).collect()
+}
+
+fn words(line: &Leaf<CronText>) -> Vec<String> {
+    let text = line.get().map_or("", |text| &text.0);
+    text.split_whitespace().map(str::to_lowercase).collect()
 }
 
 /// Whether every start is undone by a stop at the same minute, days of the calendar left aside.
@@ -68,7 +85,7 @@ pub(super) fn windows(
 ) -> Option<Windows> {
     let RawWindows { timezone, allow, deny, applies_to } = leaf.get()?;
     let zone = f.required(leaf.at, "timezone", timezone).and_then(|leaf| zone_named(f, leaf));
-    let parse = |text: &crate::spec::raw::WindowText| Window::parse(&text.0);
+    let parse = |text: &WindowText| Window::parse(&text.0);
     if let Some((at, OneOrMany(items))) = allow.as_ref().and_then(|leaf| Some((leaf.at, leaf.get()?))) {
         f.not_empty(at, items, "delete the line if releases may begin at any time");
     }

@@ -1,0 +1,107 @@
+//! A second reading of a finished plan, by rules that do not know how it was made. A plan that breaks one is
+//! not carried out: that is a defect of tidegate, and a locked door is better than a broken database.
+
+use std::collections::BTreeSet;
+
+use crate::model::{ServiceName, State};
+use crate::plan::{Action, ActionKind, Plan, PlanningInput, StartService, Step};
+
+/// Rules that the plan breaks, in words.
+pub fn audit(input: &PlanningInput, plan: &Plan) -> Vec<String> {
+    let mut broken = Vec::new();
+    let actions = &plan.actions;
+    ids_are_unique(actions, &mut broken);
+    steps_are_in_order(actions, &mut broken);
+    migration_is_alone(input, actions, &mut broken);
+    migration_is_behind_the_gate(input, actions, &mut broken);
+    gate_opens_last(plan, actions, &mut broken);
+    database_stops_last(input, actions, &mut broken);
+    broken
+}
+
+fn ids_are_unique(actions: &[Action], broken: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    for action in actions.iter().filter(|action| !seen.insert(&action.id)) {
+        broken.push(format!("action `{}` stands twice in the plan", action.id));
+    }
+}
+
+fn steps_are_in_order(actions: &[Action], broken: &mut Vec<String>) {
+    if !actions.is_sorted_by_key(|action| action.step) {
+        broken.push("the steps are out of order".to_owned());
+    }
+}
+
+fn index_of(actions: &[Action], step: Step) -> Option<usize> {
+    actions.iter().position(|action| action.step == step)
+}
+
+/// No service whose code follows the schema has a task, or gets one, until the schema is recorded.
+fn migration_is_alone(input: &PlanningInput, actions: &[Action], broken: &mut Vec<String>) {
+    let Some(migrate) = index_of(actions, Step::Migrate) else { return };
+    let stopped: BTreeSet<&ServiceName> = actions[..migrate]
+        .iter()
+        .filter_map(|action| match &action.kind {
+            ActionKind::StopService { service, .. } => Some(service),
+            _ => None,
+        })
+        .collect();
+    for (name, spec) in input.spec.services.iter().filter(|(_, spec)| input.spec.follows_migration(spec)) {
+        let seen = input.snapshot.services.get(name).and_then(|seen| seen.present());
+        let empty = seen.is_some_and(|seen| seen.service.desired == 0 && seen.live_tasks() == 0);
+        if !empty && !stopped.contains(name) {
+            broken.push(format!("the migration would run while `{name}` may write"));
+        }
+        if spec.up_in.contains(&State::DbOnly) {
+            broken.push(format!("`{name}` follows the migrated version and is up in db-only"));
+        }
+    }
+    let record = index_of(actions, Step::Record);
+    for (index, action) in actions.iter().enumerate() {
+        let ActionKind::StartService(StartService { service, follows_migration: true, .. }) = &action.kind
+        else {
+            continue;
+        };
+        if record.is_none_or(|record| index < record) {
+            broken.push(format!("`{service}` would start before the new schema is recorded"));
+        }
+    }
+}
+
+fn migration_is_behind_the_gate(input: &PlanningInput, actions: &[Action], broken: &mut Vec<String>) {
+    let Some(migrate) = index_of(actions, Step::Migrate) else { return };
+    let closes = index_of(actions, Step::CloseGate).is_some_and(|close| close < migrate);
+    if input.spec.maintenance.is_some() && !closes && !super::traffic::is_closed(input) {
+        broken.push("the migration would run with the gate open".to_owned());
+    }
+}
+
+fn gate_opens_last(plan: &Plan, actions: &[Action], broken: &mut Vec<String>) {
+    let Some(open) = actions.iter().position(|action| action.id == "gate/open") else { return };
+    if plan.is_held() {
+        broken.push("the gate would open although the environment is held".to_owned());
+    }
+    for action in &actions[open..] {
+        if !matches!(action.step, Step::OpenGate | Step::Tidy) {
+            broken.push(format!("the gate would open before `{}`", action.id));
+        }
+    }
+}
+
+/// The database stops after every service, and nothing that needs it comes after.
+fn database_stops_last(input: &PlanningInput, actions: &[Action], broken: &mut Vec<String>) {
+    let Some(stop) = index_of(actions, Step::StopDatabase) else { return };
+    if stop + 1 != actions.len() {
+        broken.push("something would be done after the database is stopped".to_owned());
+    }
+    for name in input.spec.services.keys() {
+        let seen = input.snapshot.services.get(name).and_then(|seen| seen.present());
+        let empty = seen.is_some_and(|seen| seen.service.desired == 0 && seen.live_tasks() == 0);
+        let stops = actions[..stop]
+            .iter()
+            .any(|action| matches!(&action.kind, ActionKind::StopService { service, .. } if service == name));
+        if !empty && !stops {
+            broken.push(format!("the database would stop while `{name}` may use it"));
+        }
+    }
+}

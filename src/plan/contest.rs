@@ -1,0 +1,39 @@
+//! Drift that comes back: after three corrections in an hour somebody else means it, and a person must decide.
+
+use super::draft::{Draft, blocked};
+use crate::plan::{ActionKind, BlockedReason, PlanningInput};
+
+/// Corrections of the same field within the hour after which tidegate stops correcting it.
+const CORRECTIONS_MAX: usize = 3;
+
+/// Drops corrections that have become a fight. Closing the gate is exempt: users come first.
+pub(super) fn yield_contested(input: &PlanningInput, draft: &mut Draft) {
+    let mut contested = Vec::new();
+    draft.actions.retain(|action| {
+        let Some(field) = &action.corrects else { return true };
+        if matches!(action.kind, ActionKind::CloseGate { .. }) {
+            return true;
+        }
+        let corrections = input.ledger.corrections_of(&action.resource, field, input.now);
+        if corrections.len() < CORRECTIONS_MAX {
+            return true;
+        }
+        let history = corrections
+            .iter()
+            .map(|correction| format!("{} {} → {}", correction.at.format("%H:%M"), correction.before, correction.after))
+            .collect::<Vec<_>>()
+            .join("; ");
+        let message = format!(
+            "somebody keeps changing {field} of `{}`: put back {} times within the hour ({history}), now left alone",
+            action.resource,
+            corrections.len()
+        );
+        let hints = [
+            "find out who: CloudTrail shows it; Terraform, a second tool or a person".to_owned(),
+            format!("then: tidegate retry {} --reason \"…\"", input.spec.name),
+        ];
+        contested.push(blocked(BlockedReason::Contested, message, hints));
+        false
+    });
+    contested.into_iter().for_each(|blocked| draft.block(blocked));
+}

@@ -1,0 +1,320 @@
+//! The database and the migration on it: start, snapshot, migrate, record, settle, and stop last of all.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest as _, Sha256};
+
+use super::draft::{Draft, Words, blocked, unreadable};
+use super::goal::{Goal, Work};
+use super::{images, preflight};
+use crate::cloud::{DatabaseStatus, DbSnapshot, SnapshotStatus, TaskStatus, tag};
+use crate::model::{State, Version};
+use crate::observe::{DatabaseSeen, Observed};
+use crate::plan::{
+    ActionKind, BlockedReason, Migration, MigrationStart, PlanningInput, Recorded, Step, WaitingReason,
+};
+use crate::spec::MigrationSpec;
+
+/// Snapshots of ours begin like this, and carry our tag.
+pub(super) const SNAPSHOT_PREFIX: &str = "tidegate-";
+
+pub(super) fn plan(input: &PlanningInput, goal: &Goal, needs_database: bool, draft: &mut Draft) {
+    let Some(spec) = &input.spec.database else { return };
+    let name = spec.target.identifier();
+    let seen = match &input.snapshot.database {
+        Some(Observed::Present(seen)) => seen,
+        Some(Observed::Unreadable { why }) => {
+            return draft.block(unreadable(&format!("database `{name}`"), why));
+        }
+        Some(Observed::Absent) | None => {
+            let message = format!("database `{name}` does not exist in {}", input.spec.region);
+            return draft.block(blocked(
+                BlockedReason::Missing,
+                message,
+                ["correct `database:`, or create it".to_owned()],
+            ));
+        }
+    };
+    if goal.state.database_up() || goal.is_release() {
+        start(input, goal, seen, needs_database, draft);
+    }
+    if let Some(work) = &goal.migration {
+        migrate(input, seen, work, draft);
+    }
+    prune(input, goal, seen, draft);
+}
+
+fn start(input: &PlanningInput, goal: &Goal, seen: &DatabaseSeen, needs_database: bool, draft: &mut Draft) {
+    let name = &seen.database.identifier;
+    let status = &seen.database.status;
+    let reason = match status {
+        DatabaseStatus::Available => return,
+        DatabaseStatus::Broken(word) => return draft.block(preflight::broken_database(name, word)),
+        DatabaseStatus::Busy(_) if !needs_database => return,
+        DatabaseStatus::Busy(word) => {
+            draft.wait(WaitingReason::Database, format!("database `{name}` is {word}"), None);
+            "until it is done"
+        }
+        DatabaseStatus::Stopped | DatabaseStatus::Starting | DatabaseStatus::Stopping => {
+            "before anything that uses it"
+        }
+    };
+    let words = Words::new(status.to_string(), "available", reason);
+    draft.act(Step::StartDatabase, "database/start", name, ActionKind::StartDatabase, words);
+    if super::is_settled(input, goal) && *status == DatabaseStatus::Stopped {
+        draft.corrects("status", "available", status.to_string());
+    }
+}
+
+/// The database stops last, and only when nothing can be using it.
+pub(super) fn stop(input: &PlanningInput, goal: &Goal, everything_stops: bool, draft: &mut Draft) {
+    if goal.state != State::Stopped || goal.is_release() {
+        return;
+    }
+    let Some(Observed::Present(seen)) = &input.snapshot.database else { return };
+    let name = &seen.database.identifier;
+    if seen.database.status == DatabaseStatus::Stopped {
+        return;
+    }
+    if let Some(why) = &seen.database.unstoppable {
+        let message = format!("database `{name}` cannot be stopped: {why}");
+        let hint = "use `state: db-only` for hours without services, or remove what keeps it up".to_owned();
+        return draft.block(blocked(BlockedReason::Database, message, [hint]));
+    }
+    if let DatabaseStatus::Broken(word) = &seen.database.status {
+        return draft.block(preflight::broken_database(name, word));
+    }
+    let tasks = input
+        .snapshot
+        .migration
+        .as_ref()
+        .and_then(|seen| seen.present())
+        .map(|seen| seen.tasks.iter().filter(|task| task.status != TaskStatus::Stopped).count());
+    if !everything_stops
+        || tasks.is_some_and(|live| live > 0)
+        || (input.spec.migration.is_some() && tasks.is_none())
+    {
+        draft.wait(
+            WaitingReason::Database,
+            format!("database `{name}` stops once every task that may use it is gone"),
+            None,
+        );
+        return;
+    }
+    let status = seen.database.status.to_string();
+    let by_aws = super::is_settled(input, goal);
+    let reason = if by_aws {
+        "AWS starts a stopped database by itself after 7 days"
+    } else {
+        "last: after every task is gone"
+    };
+    draft.act(
+        Step::StopDatabase,
+        "database/stop",
+        name,
+        ActionKind::StopDatabase,
+        Words::new(status.clone(), "stopped", reason),
+    );
+    if by_aws {
+        draft.corrects("status", "stopped", status);
+    }
+}
+
+fn migrate(input: &PlanningInput, seen: &DatabaseSeen, work: &Work, draft: &mut Draft) {
+    let Some(spec) = &input.spec.migration else { return };
+    let (from, to) = match work {
+        Work::Run { from, to, .. } => (from, to),
+        Work::Watch(flight) => (&flight.attempt.from, &flight.attempt.to),
+    };
+    if matches!(work, Work::Run { .. }) && spec.snapshot.take {
+        snapshot(input, seen, from, to, draft);
+    }
+    let migration = attempt(input, spec, seen, work);
+    let reason = match migration.start {
+        MigrationStart::Send { .. } if spec.snapshot.take => "once, after the snapshot is available",
+        MigrationStart::Send { .. } => "once, while only the database is up",
+        MigrationStart::Resend { .. } => {
+            "the request's answer was lost: the same request again, which AWS carries out once"
+        }
+        MigrationStart::Adopt { .. } => "it runs already: it is watched to its end",
+    };
+    let id = format!("migration/{to}/{}", migration.attempt);
+    let words = Words::new(from.to_string(), to.to_string(), reason);
+    draft.act(Step::Migrate, &id, spec.task.as_str(), ActionKind::Migrate(migration), words);
+    record(seen, from, to, Recorded::Migration, draft);
+    if !spec.settle.is_zero() {
+        let until = input.now + chrono::TimeDelta::from_std(spec.settle).unwrap_or_default();
+        settle(until, spec, draft);
+    }
+}
+
+pub(super) fn record(seen: &DatabaseSeen, from: &Version, to: &Version, how: Recorded, draft: &mut Draft) {
+    let (step, reason) = match how {
+        Recorded::FirstContact => (Step::FirstContact, "first contact: this is the version that runs"),
+        Recorded::Migration => (Step::Record, "after the migration succeeds"),
+        Recorded::Person => (Step::FirstContact, "a person says so"),
+    };
+    let kind =
+        ActionKind::RecordSchema { version: to.clone(), resource_id: seen.database.resource_id.clone(), how };
+    let words = Words::new(from.to_string(), to.to_string(), reason);
+    draft.act(step, "schema/record", &seen.database.identifier, kind, words);
+}
+
+/// The rest of the wait after a migration that is recorded already.
+pub(super) fn settle_rest(input: &PlanningInput, draft: &mut Draft) {
+    let (Some(spec), Some(since)) = (&input.spec.migration, input.ledger.settling_since) else { return };
+    let until = since + chrono::TimeDelta::from_std(spec.settle).unwrap_or_default();
+    if until > input.now {
+        settle(until, spec, draft);
+    }
+}
+
+fn settle(until: crate::model::Instant, spec: &MigrationSpec, draft: &mut Draft) {
+    let after = humantime::format_duration(spec.settle).to_string();
+    draft.act(
+        Step::Settle,
+        "migration/settle",
+        spec.task.as_str(),
+        ActionKind::Settle { until },
+        Words::new("", after, "before services start"),
+    );
+}
+
+fn attempt(input: &PlanningInput, spec: &MigrationSpec, seen: &DatabaseSeen, work: &Work) -> Migration {
+    let resource_id = &seen.database.resource_id;
+    match work {
+        Work::Watch(flight) => Migration {
+            from: flight.attempt.from.clone(),
+            to: flight.attempt.to.clone(),
+            attempt: flight.attempt.number,
+            resource_id: flight.attempt.resource_id.clone(),
+            start: match &flight.task {
+                Some(task) => MigrationStart::Adopt { task: task.clone() },
+                None => MigrationStart::Resend { definition: flight.attempt.definition.clone() },
+            },
+            client_token: flight.attempt.client_token.clone(),
+            started_by: flight.attempt.started_by.clone(),
+            timeout: spec.timeout,
+        },
+        Work::Run { from, to, attempt } => {
+            let images = images::wanted(input, &spec.images).images;
+            let digests: Vec<&str> = images.values().map(|image| image.as_str()).collect();
+            let number = attempt.to_string();
+            let template = match &input.snapshot.migration {
+                Some(Observed::Present(seen)) => seen.newest.arn.clone(),
+                _ => String::new(),
+            };
+            Migration {
+                from: from.clone(),
+                to: to.clone(),
+                attempt: *attempt,
+                resource_id: resource_id.clone(),
+                start: MigrationStart::Send { template, images: images.clone() },
+                // At most 64 characters: "tidegate-" and 32 hexadecimal digits.
+                client_token: token(&[resource_id, to.as_str(), &digests.join(" "), &number]),
+                started_by: token(&[resource_id, to.as_str(), &number]),
+                timeout: spec.timeout,
+            }
+        }
+    }
+}
+
+fn token(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    let hex: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("{SNAPSHOT_PREFIX}{hex}")
+}
+
+fn snapshot(input: &PlanningInput, seen: &DatabaseSeen, from: &Version, to: &Version, draft: &mut Draft) {
+    let resource_id = &seen.database.resource_id;
+    let begun = input.ledger.snapshot.as_ref().filter(|snapshot| {
+        snapshot.resource_id == *resource_id && snapshot.from == *from && snapshot.to == *to
+    });
+    let there = |identifier: &str| seen.snapshots.iter().find(|snapshot| snapshot.identifier == identifier);
+    let identifier = match begun {
+        Some(begun) => match there(&begun.identifier).map(|snapshot| snapshot.status) {
+            Some(SnapshotStatus::Available) if begun.taken => return,
+            Some(SnapshotStatus::Available | SnapshotStatus::Creating) => begun.identifier.clone(),
+            None if !begun.taken => begun.identifier.clone(),
+            Some(SnapshotStatus::Failed) | None => snapshot_name(input, seen, from, to),
+        },
+        None => snapshot_name(input, seen, from, to),
+    };
+    let kind = ActionKind::TakeSnapshot { identifier: identifier.clone(), tag: format!("{from}/{to}") };
+    let words = Words::new("", identifier, "before the migration");
+    draft.act(Step::Snapshot, "database/snapshot", &seen.database.identifier, kind, words);
+}
+
+/// Letters, digits and single hyphens, at most 255.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html>
+fn snapshot_name(input: &PlanningInput, seen: &DatabaseSeen, from: &Version, to: &Version) -> String {
+    let key = (seen.database.resource_id.clone(), from.clone(), to.clone());
+    let number = input.ledger.snapshots_made.get(&key).copied().unwrap_or(0) + 1;
+    let text = format!("{SNAPSHOT_PREFIX}{}-{from}-to-{to}-{number}", seen.database.identifier);
+    let mut name = String::new();
+    for letter in text.chars() {
+        match letter {
+            'a'..='z' | 'A'..='Z' | '0'..='9' => name.push(letter.to_ascii_lowercase()),
+            _ if name.ends_with('-') => {}
+            _ => name.push('-'),
+        }
+    }
+    // A repeated first contact with another store must not meet a name that is taken.
+    if seen.snapshots.iter().any(|snapshot| snapshot.identifier == name) {
+        name = format!("{name}-{}", &token(&[&seen.database.resource_id, &input.now.to_rfc3339()])[9..17]);
+    }
+    name
+}
+
+/// Ours, oldest first: manual, our prefix, our tag.
+fn ours(seen: &DatabaseSeen) -> Vec<&DbSnapshot> {
+    let mut ours: Vec<&DbSnapshot> = seen
+        .snapshots
+        .iter()
+        .filter(|snapshot| {
+            snapshot.manual
+                && snapshot.identifier.starts_with(SNAPSHOT_PREFIX)
+                && snapshot.tags.contains_key(tag::SNAPSHOT)
+                && snapshot.status == SnapshotStatus::Available
+        })
+        .collect();
+    ours.sort_by_key(|snapshot| snapshot.created_at);
+    ours
+}
+
+fn prune(input: &PlanningInput, goal: &Goal, seen: &DatabaseSeen, draft: &mut Draft) {
+    let Some(spec) = &input.spec.migration else { return };
+    if goal.held || (input.ledger.release.is_none() && !goal.is_release()) {
+        return;
+    }
+    let recorded = match &goal.migration {
+        Some(Work::Run { to, .. }) => Some(to.as_str()),
+        Some(Work::Watch(flight)) => Some(flight.attempt.to.as_str()),
+        None => seen.database.tags.get(tag::SCHEMA).map(String::as_str),
+    };
+    let ours = ours(seen);
+    let coming = draft.actions.iter().any(|action| action.step == Step::Snapshot);
+    let excess = (ours.len() + usize::from(coming)).saturating_sub(spec.snapshot.keep as usize);
+    let mut kept = BTreeSet::new();
+    for end in [0, 1] {
+        // `<from>/<to>`: the newest that shows the recorded schema, and the newest that shows the one before.
+        let newest =
+            ours.iter().rev().find(|snapshot| snapshot.tags[tag::SNAPSHOT].split('/').nth(end) == recorded);
+        kept.extend(newest.map(|snapshot| &snapshot.identifier));
+    }
+    let identifiers: Vec<String> = ours
+        .iter()
+        .filter(|snapshot| !kept.contains(&snapshot.identifier))
+        .take(excess)
+        .map(|snapshot| snapshot.identifier.clone())
+        .collect();
+    if !identifiers.is_empty() {
+        let words = Words::new(identifiers.join(" "), "", format!("{} are kept", spec.snapshot.keep));
+        let kind = ActionKind::PruneSnapshots { identifiers };
+        draft.act(Step::Tidy, "database/prune", &seen.database.identifier, kind, words);
+    }
+}

@@ -1,0 +1,107 @@
+//! The plan in the making: what the parts of the planner add to, in any order.
+
+use crate::model::Instant;
+use crate::plan::{Action, ActionKind, Blocked, BlockedReason, Drift, Step, Waiting, WaitingReason};
+
+/// Collects; decides nothing.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub actions: Vec<Action>,
+    pub blocked: Vec<Blocked>,
+    pub waiting: Vec<Waiting>,
+    pub drift: Vec<Drift>,
+    pub notes: Vec<String>,
+}
+
+/// The words of an action: how it is, how it will be, why.
+pub(super) struct Words {
+    pub before: String,
+    pub after: String,
+    pub reason: String,
+}
+
+impl Words {
+    pub(super) fn new(
+        before: impl Into<String>,
+        after: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Self {
+        Words { before: before.into(), after: after.into(), reason: reason.into() }
+    }
+}
+
+impl Draft {
+    pub(super) fn act(
+        &mut self,
+        step: Step,
+        id: &str,
+        resource: impl Into<String>,
+        kind: ActionKind,
+        words: Words,
+    ) {
+        let Words { before, after, reason } = words;
+        let action = Action {
+            id: id.to_owned(),
+            kind,
+            resource: resource.into(),
+            before,
+            after,
+            reason,
+            step,
+            corrects: None,
+        };
+        self.actions.push(action);
+    }
+
+    /// Says of the newest action that it puts back what somebody changed.
+    pub(super) fn corrects(&mut self, field: &str, expected: impl Into<String>, observed: impl Into<String>) {
+        if let Some(action) = self.actions.last_mut() {
+            action.corrects = Some(field.to_owned());
+            let resource = action.resource.clone();
+            self.drift(resource, field, expected, observed);
+        }
+    }
+
+    pub(super) fn drift(
+        &mut self,
+        resource: impl Into<String>,
+        field: &str,
+        expected: impl Into<String>,
+        observed: impl Into<String>,
+    ) {
+        self.drift.push(Drift {
+            resource: resource.into(),
+            field: field.to_owned(),
+            expected: expected.into(),
+            observed: observed.into(),
+        });
+    }
+
+    pub(super) fn block(&mut self, blocked: Blocked) {
+        if !self.blocked.contains(&blocked) {
+            self.blocked.push(blocked);
+        }
+    }
+
+    pub(super) fn wait(&mut self, reason: WaitingReason, message: impl Into<String>, until: Option<Instant>) {
+        self.waiting.push(Waiting { reason, message: message.into(), until });
+    }
+}
+
+/// Something that needs a person.
+pub(super) fn blocked(
+    reason: BlockedReason,
+    message: impl Into<String>,
+    hints: impl IntoIterator<Item = String>,
+) -> Blocked {
+    Blocked { reason, message: message.into(), hints: hints.into_iter().collect() }
+}
+
+/// A thing that could not be read.
+pub(super) fn unreadable(what: &str, why: &str) -> Blocked {
+    blocked(
+        BlockedReason::Unreadable,
+        format!("{what} could not be read: {why}"),
+        ["nothing is done to what cannot be read; it is read again at the next pass".to_owned()],
+    )
+}

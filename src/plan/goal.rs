@@ -1,0 +1,277 @@
+//! What this pass works towards: the state, and which bumps may go along. Everything later only carries it out.
+
+use std::collections::BTreeSet;
+
+use super::draft::{Draft, blocked};
+use super::schema::{Flight, SchemaView, Verdict};
+use super::{images, preflight, traffic};
+use crate::cloud::TaskStatus;
+use crate::model::{Gate, Instant, ServiceName, State, Version};
+use crate::plan::{Blocked, BlockedReason, PlannedState, PlanningInput, WaitingReason};
+use crate::schedule::{AppliesTo, Because, WindowState, window_at};
+use crate::store::journal::FailedStart;
+
+/// What this pass works towards.
+#[derive(Debug)]
+pub(super) struct Goal {
+    /// The state that the actions lead to.
+    pub state: State,
+    /// What people are told.
+    pub planned: PlannedState,
+    /// The migration on the way there.
+    pub migration: Option<Work>,
+    /// Which images and sites stay as they are.
+    pub frozen: Frozen,
+    /// Nothing is started, rolled or put back; the gate is kept closed.
+    pub held: bool,
+    /// Services that follow the schema may not be started.
+    pub code_forbidden: bool,
+}
+
+/// The part of the migration that is still to be done.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// From the beginning.
+    Run { from: Version, to: Version, attempt: u32 },
+    /// It is under way.
+    Watch(Flight),
+}
+
+/// What keeps its version for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Frozen {
+    Nothing,
+    /// Services and sites whose templates name the migrated version.
+    Followers,
+    Everything,
+}
+
+impl Goal {
+    /// Whether the gate must be closed on the way.
+    pub(super) fn is_release(&self) -> bool {
+        self.migration.is_some()
+    }
+
+    /// Whether the gate is to be open at the end.
+    pub(super) fn opens(&self) -> bool {
+        !self.held && self.state.gate() == Gate::Open
+    }
+}
+
+pub(super) fn decide(input: &PlanningInput, schema: SchemaView, draft: &mut Draft) -> Goal {
+    let mut goal = Goal {
+        state: input.desired.state,
+        planned: PlannedState {
+            declared: input.spec.state,
+            effective: input.desired.state,
+            because: input.desired.because,
+            until: input.desired.until,
+        },
+        migration: None,
+        frozen: Frozen::Nothing,
+        held: false,
+        code_forbidden: false,
+    };
+    match schema.verdict {
+        Verdict::Fits => fits(input, &mut goal, draft),
+        Verdict::KeepCode(why) => {
+            draft.block(why);
+            goal.frozen = Frozen::Followers;
+        }
+        Verdict::Forbidden(why) => {
+            draft.block(why);
+            goal.frozen = Frozen::Followers;
+            goal.code_forbidden = true;
+        }
+        Verdict::Hold(why) => hold(input, &mut goal, why, State::DbOnly, draft),
+        Verdict::InFlight(flight) => watch(&mut goal, flight, draft),
+        Verdict::Due { from, to, attempt } => due(input, &mut goal, Work::Run { from, to, attempt }, draft),
+    }
+    goal
+}
+
+/// No migration is needed: a release may still be on its way up, or a start may have failed in it.
+fn fits(input: &PlanningInput, goal: &mut Goal, draft: &mut Draft) {
+    let Some(release) = &input.ledger.release else {
+        if goal.state == State::Stopped && has_pending_bump(input) {
+            draft.wait(
+                WaitingReason::Asleep,
+                "new versions are applied when the environment wakes",
+                goal.planned.until,
+            );
+            goal.frozen = Frozen::Everything;
+        } else if let Some(windows) = &input.spec.windows {
+            if windows.applies_to == AppliesTo::All && has_pending_bump(input) {
+                hold_for_window(input, goal, draft, Frozen::Everything);
+            }
+        }
+        return;
+    };
+    if let Some((service, failed)) = failed_start(input) {
+        let message = format!(
+            "`{service}` did not come up on {} after the schema went to {}: {}\nusers see the maintenance page until it does",
+            failed.images.iter().map(images::label).collect::<Vec<_>>().join(", "),
+            release.to,
+            failed.why
+        );
+        let name = &input.spec.name;
+        let hints = [
+            format!("try the same again: tidegate retry {name} --reason \"…\""),
+            "or fix it forward: set a newer version in git; old code is never started on the new schema"
+                .to_owned(),
+        ];
+        hold(input, goal, blocked(BlockedReason::StartFailed, message, hints), State::Restricted, draft);
+        return;
+    }
+    if is_schedules_stop(input) {
+        finish_first(input, goal, draft);
+    }
+}
+
+/// A service of the release that failed with the very images that are still wanted.
+fn failed_start(input: &PlanningInput) -> Option<(&ServiceName, &FailedStart)> {
+    input.ledger.failed_starts.iter().find(|(service, failed)| still_wants(input, service, failed))
+}
+
+/// Whether a service would run again what failed.
+pub(super) fn still_wants(input: &PlanningInput, service: &ServiceName, failed: &FailedStart) -> bool {
+    let Some(spec) = input.spec.services.get(service) else { return false };
+    let wanted = images::wanted(input, &spec.images).images;
+    wanted.values().all(|image| failed.images.iter().any(|other| images::same_version(image, other)))
+}
+
+fn hold(input: &PlanningInput, goal: &mut Goal, why: Blocked, held_in: State, draft: &mut Draft) {
+    draft.block(why);
+    goal.frozen = Frozen::Everything;
+    let migration_lives = input
+        .snapshot
+        .migration
+        .as_ref()
+        .and_then(|seen| seen.present())
+        .is_none_or(|seen| seen.tasks.iter().any(|task| task.status != TaskStatus::Stopped));
+    if goal.state == State::Stopped && !migration_lives {
+        return;
+    }
+    goal.held = true;
+    goal.state = held_in;
+    goal.planned.effective = held_in;
+    goal.planned.because = Because::Hold;
+    goal.planned.until = None;
+}
+
+fn watch(goal: &mut Goal, flight: Flight, draft: &mut Draft) {
+    let message = format!("the migration to {} is under way; it is never interrupted", flight.attempt.to);
+    if goal.state == State::Stopped {
+        goal.state = State::DbOnly;
+        goal.planned.effective = State::DbOnly;
+        draft.wait(WaitingReason::Migration, message, None);
+    }
+    goal.migration = Some(Work::Watch(flight));
+}
+
+fn due(input: &PlanningInput, goal: &mut Goal, work: Work, draft: &mut Draft) {
+    let begun = match (&work, &input.ledger.release) {
+        (Work::Run { to, .. }, Some(release)) => release.to == *to,
+        _ => false,
+    };
+    if goal.state == State::Stopped {
+        if begun && is_schedules_stop(input) {
+            finish_first(input, goal, draft);
+        } else {
+            draft.wait(
+                WaitingReason::Asleep,
+                "the release begins when the environment wakes",
+                goal.planned.until,
+            );
+            goal.frozen = Frozen::Everything;
+            return;
+        }
+    }
+    if !begun {
+        let problems = preflight::problems(input);
+        if !problems.is_empty() {
+            problems.into_iter().for_each(|problem| draft.block(problem));
+            goal.frozen = Frozen::Everything;
+            return;
+        }
+        if goal.state == State::Running && !traffic::is_closed(input) && !window_is_open(input) {
+            let everything =
+                input.spec.windows.as_ref().is_some_and(|windows| windows.applies_to == AppliesTo::All);
+            hold_for_window(
+                input,
+                goal,
+                draft,
+                if everything { Frozen::Everything } else { Frozen::Followers },
+            );
+            return;
+        }
+    }
+    goal.migration = Some(work);
+}
+
+fn window_is_open(input: &PlanningInput) -> bool {
+    input.ledger.ignore_window.is_some()
+        || input
+            .spec
+            .windows
+            .as_ref()
+            .is_none_or(|windows| matches!(window_at(input.now, windows), WindowState::Open { .. }))
+}
+
+fn hold_for_window(input: &PlanningInput, goal: &mut Goal, draft: &mut Draft, frozen: Frozen) {
+    if window_is_open(input) {
+        return;
+    }
+    let opens_at = input.spec.windows.as_ref().and_then(|windows| match window_at(input.now, windows) {
+        WindowState::Closed { opens_at } => opens_at,
+        WindowState::Open { .. } => None,
+    });
+    let message = match (opens_at, &input.spec.windows) {
+        (Some(at), Some(windows)) => {
+            format!(
+                "the release waits for its window, which opens {}",
+                at.with_timezone(&windows.timezone).format("%a %Y-%m-%d %H:%M %Z")
+            )
+        }
+        _ => "the release waits for its window, and none is in sight: look at `windows:`".to_owned(),
+    };
+    draft.wait(WaitingReason::Window, message, opens_at);
+    goal.frozen = frozen;
+}
+
+/// The stop comes from the clock, not from a person.
+fn is_schedules_stop(input: &PlanningInput) -> bool {
+    input.desired.state == State::Stopped
+        && matches!(input.desired.because, Because::Schedule | Because::Calendar)
+}
+
+fn finish_first(input: &PlanningInput, goal: &mut Goal, draft: &mut Draft) {
+    draft.wait(
+        WaitingReason::Release,
+        "a release is under way: the schedule stops the environment after it",
+        None::<Instant>,
+    );
+    goal.state = input.spec.state;
+    goal.planned.effective = input.spec.state;
+}
+
+fn has_pending_bump(input: &PlanningInput) -> bool {
+    let services = input.spec.services.iter().any(|(name, service)| {
+        let seen = input.snapshot.services.get(name).and_then(|seen| seen.present());
+        seen.is_some_and(|seen| {
+            !images::changes(input, seen, &images::wanted(input, &service.images).images).is_empty()
+        })
+    });
+    services || super::sites::changed(input).next().is_some()
+}
+
+/// Services whose images, and sites whose source, keep their version under `frozen`.
+pub(super) fn keeps_version(input: &PlanningInput, frozen: Frozen, keys: BTreeSet<&str>) -> bool {
+    match frozen {
+        Frozen::Nothing => false,
+        Frozen::Everything => true,
+        Frozen::Followers => {
+            input.spec.migration.as_ref().is_some_and(|migration| keys.contains(migration.follows.as_str()))
+        }
+    }
+}

@@ -8,6 +8,7 @@ pub mod json;
 pub mod markdown;
 pub mod moment;
 mod nouns;
+pub mod status;
 mod table;
 pub mod text;
 

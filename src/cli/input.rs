@@ -10,9 +10,9 @@ use crate::model::Instant;
 /// For people or for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Output {
-    /// For people.
+    // For people
     Text,
-    /// For programs: versioned JSON.
+    // For programs
     Json,
 }
 

@@ -5,6 +5,9 @@
 
 mod completions;
 mod declared;
+#[cfg(test)]
+#[path = "cli/demo/repository.rs"]
+mod demo_repository;
 mod error;
 mod input;
 mod schedule;

@@ -1,3 +1,4 @@
 //! The daemon.
 
 pub mod mailbox;
+pub mod wanted;

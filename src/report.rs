@@ -7,7 +7,7 @@ pub mod diff;
 pub mod json;
 pub mod markdown;
 pub mod moment;
-mod nouns;
+pub(crate) mod nouns;
 pub mod status;
 mod table;
 pub mod text;

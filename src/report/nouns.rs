@@ -1,10 +1,10 @@
 //! How an action is called in a row: its noun and its sign.
 
-use crate::plan::{Action, ActionKind};
+use crate::plan::{Action, ActionKind, Step};
 
 /// What the sign before a row says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sign {
+pub(crate) enum Sign {
     /// Something is made.
     Made,
     /// Something is changed.
@@ -17,7 +17,7 @@ pub(super) enum Sign {
 
 impl Sign {
     /// One character.
-    pub(super) fn glyph(self) -> char {
+    pub(crate) fn glyph(self) -> char {
         match self {
             Sign::Made => '+',
             Sign::Changed => '~',
@@ -27,7 +27,7 @@ impl Sign {
     }
 
     /// The sign of an action.
-    pub(super) fn of(action: &Action) -> Sign {
+    pub(crate) fn of(action: &Action) -> Sign {
         match &action.kind {
             ActionKind::ClaimOwner { .. }
             | ActionKind::RecordSchema { .. }
@@ -54,7 +54,7 @@ impl Sign {
 }
 
 /// What an action is about.
-pub(super) fn noun(kind: &ActionKind) -> &'static str {
+pub(crate) fn noun(kind: &ActionKind) -> &'static str {
     match kind {
         ActionKind::ClaimOwner { .. } => "cluster",
         ActionKind::RecordSchema { .. } => "schema",
@@ -76,11 +76,36 @@ pub(super) fn noun(kind: &ActionKind) -> &'static str {
 }
 
 /// `now -> then`; only one of them where the other says nothing.
-pub(super) fn change(action: &Action) -> String {
+pub(crate) fn change(action: &Action) -> String {
     match (action.before.as_str(), action.after.as_str()) {
         ("", after) => after.to_owned(),
         (before, "") => before.to_owned(),
         (before, after) if before == after => after.to_owned(),
         (before, after) => format!("{before} -> {after}"),
+    }
+}
+
+/// What a step is called while it goes on.
+pub(crate) fn title(step: Step) -> &'static str {
+    match step {
+        Step::Claim => "say whose cluster this is",
+        Step::FirstContact => "record the version that runs",
+        Step::Associate => "prepare the gate at CloudFront",
+        Step::StageSites => "upload sites",
+        Step::Begin => "begin the release",
+        Step::CloseGate => "close the gate",
+        Step::Drain => "drain",
+        Step::StopServices(_) => "stop services",
+        Step::StartDatabase => "start the database",
+        Step::Snapshot => "take a snapshot",
+        Step::Migrate => "migrate",
+        Step::Record => "record the schema version",
+        Step::Settle => "let the database settle",
+        Step::StartServices(_) => "start services",
+        Step::SwitchSites => "switch sites",
+        Step::Check => "check",
+        Step::OpenGate => "open the gate",
+        Step::Tidy => "tidy up",
+        Step::StopDatabase => "stop the database",
     }
 }

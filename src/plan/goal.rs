@@ -34,7 +34,7 @@ pub(super) enum Work {
     /// From the beginning.
     Run { from: Version, to: Version, attempt: u32 },
     /// It is under way.
-    Watch(Flight),
+    Watch(Box<Flight>),
 }
 
 /// What keeps its version for now.
@@ -100,10 +100,11 @@ fn fits(input: &PlanningInput, goal: &mut Goal, draft: &mut Draft) {
                 goal.planned.until,
             );
             goal.frozen = Frozen::Everything;
-        } else if let Some(windows) = &input.spec.windows {
-            if windows.applies_to == AppliesTo::All && has_pending_bump(input) {
-                hold_for_window(input, goal, draft, Frozen::Everything);
-            }
+        } else if let Some(windows) = &input.spec.windows
+            && windows.applies_to == AppliesTo::All
+            && has_pending_bump(input)
+        {
+            hold_for_window(input, goal, draft, Frozen::Everything);
         }
         return;
     };
@@ -159,7 +160,7 @@ fn hold(input: &PlanningInput, goal: &mut Goal, why: Blocked, held_in: State, dr
     goal.planned.until = None;
 }
 
-fn watch(goal: &mut Goal, flight: Flight, draft: &mut Draft) {
+fn watch(goal: &mut Goal, flight: Box<Flight>, draft: &mut Draft) {
     let message = format!("the migration to {} is under way; it is never interrupted", flight.attempt.to);
     if goal.state == State::Stopped {
         goal.state = State::DbOnly;

@@ -37,7 +37,7 @@ pub(super) enum Verdict {
     /// A migration must run first.
     Due { from: Version, to: Version, attempt: u32 },
     /// A migration is under way: watch it to its end.
-    InFlight(Flight),
+    InFlight(Box<Flight>),
     /// The wanted code must wait; what runs may go on running, and may be started.
     KeepCode(Blocked),
     /// Nobody knows whether any code fits: what follows the schema is not started.
@@ -105,10 +105,10 @@ struct Assessment<'a> {
 impl Assessment<'_> {
     fn assess(&self) -> SchemaView {
         let ledger = &self.input.ledger;
-        if !ledger.migration_in_flight() {
-            if let Some((version, _)) = &ledger.record_requested {
-                return self.view(version.clone(), Some(Recorded::Person), self.compare(version));
-            }
+        if !ledger.migration_in_flight()
+            && let Some((version, _)) = &ledger.record_requested
+        {
+            return self.view(version.clone(), Some(Recorded::Person), self.compare(version));
         }
         let attempt = ledger.attempt.as_ref().filter(|attempt| attempt.resource_id == self.resource_id());
         match attempt.map(|attempt| (attempt, &attempt.status)) {
@@ -226,7 +226,7 @@ impl Assessment<'_> {
             }
         };
         let flight = Flight { attempt: attempt.clone(), task };
-        SchemaView { recorded, record: None, verdict: Verdict::InFlight(flight) }
+        SchemaView { recorded, record: None, verdict: Verdict::InFlight(Box::new(flight)) }
     }
 
     fn failed(&self, attempt: &Attempt, outcome: &Outcome, at: Instant) -> SchemaView {
@@ -283,18 +283,18 @@ impl Assessment<'_> {
         if !self.is_needed_for(level) {
             return Verdict::Fits;
         }
-        if let Some((version, request)) = &self.input.ledger.aborted {
-            if version == wanted {
-                let message = format!(
-                    "the release of `{}` {wanted} was given up by {}: {}",
-                    self.migration.follows, request.who, request.reason
-                );
-                let hints = [
-                    format!("try it again: tidegate retry {} --reason \"…\"", self.input.spec.name),
-                    format!("or set `versions.{}` to another version", self.migration.follows),
-                ];
-                return Verdict::KeepCode(blocked(BlockedReason::Aborted, message, hints));
-            }
+        if let Some((version, request)) = &self.input.ledger.aborted
+            && version == wanted
+        {
+            let message = format!(
+                "the release of `{}` {wanted} was given up by {}: {}",
+                self.migration.follows, request.who, request.reason
+            );
+            let hints = [
+                format!("try it again: tidegate retry {} --reason \"…\"", self.input.spec.name),
+                format!("or set `versions.{}` to another version", self.migration.follows),
+            ];
+            return Verdict::KeepCode(blocked(BlockedReason::Aborted, message, hints));
         }
         if forward {
             let attempt = self.attempts_made(wanted) + 1;

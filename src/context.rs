@@ -8,6 +8,6 @@ mod error;
 mod person;
 
 pub use backend::{Access, Backend};
-pub use declared::{Declared, declare, says};
+pub use declared::{Declared, declare, place, says};
 pub use error::ContextError;
-pub use person::{person, place};
+pub use person::{machine, person};

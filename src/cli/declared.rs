@@ -73,27 +73,29 @@ fn warn(declared: &Declared, about: Option<&str>) {
     }
 }
 
+/// Nothing is declared where we looked.
+pub(super) fn none(declared: &Declared) -> CliError {
+    CliError::failure(format!("no environments are declared in {}", declared.place))
+        .hint("name the place with `--repo` or `--dir`, the folder of environments inside it with `--path`")
+}
+
 fn unknown(declared: &Declared, name: &str) -> CliError {
     let declarations = &declared.declarations;
-    let known: Vec<&str> = declarations
-        .environments
-        .keys()
-        .chain(declarations.broken.keys())
-        .map(|name| name.as_str())
-        .collect();
-    let error = CliError::failure(format!("no environment is called `{name}`"))
-        .because_of(format!("the declarations come from {}", declared.place));
+    let all = declarations.environments.keys().chain(declarations.broken.keys());
+    let known: Vec<&str> = all.map(|name| name.as_str()).collect();
+    if known.is_empty() {
+        return none(declared);
+    }
     let likely = known
         .iter()
         .map(|known| (strsim::jaro_winkler(known, name), known))
         .filter(|(alike, _)| *alike >= ALIKE_MIN)
         .max_by(|(one, _), (other, _)| one.total_cmp(other));
     let list = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    match (likely, known.is_empty()) {
-        (_, true) => error.hint(
-            "no environments are declared there: name the place with `--repo` or `--dir`, the folder with `--path`",
-        ),
-        (Some((_, likely)), _) => error.hint(format!("did you mean `{likely}`? Declared: {list}")),
-        (None, _) => error.hint(format!("declared: {list}")),
+    let error = CliError::failure(format!("no environment is called `{name}`"))
+        .because_of(format!("{} declares {list}", declared.place));
+    match likely {
+        Some((_, likely)) => error.hint(format!("did you mean `{likely}`?")),
+        None => error.hint("name one of them, or another place with `--repo` or `--dir`"),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::error::{CliError, Exit};
 use super::input::Output;
-use super::ui;
+use super::{declared as environments, ui};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context;
@@ -26,14 +26,16 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     }
     match args.output {
         Output::Json => ui::print_json(&spec::wire(&declarations.diagnostics))?,
-        Output::Text if declarations.diagnostics.is_empty() => {
+        Output::Text if declarations.diagnostics.is_empty() && !declarations.environments.is_empty() => {
             let names: Vec<_> = declarations.environments.keys().map(|name| name.as_str()).collect();
-            ui::print(&match names.len() {
-                0 => format!("no environments in {}\n", declared.place),
-                count => format!("{count} environments, no problems: {}\n", names.join(", ")),
-            })?;
+            let noun = if names.len() == 1 { "environment" } else { "environments" };
+            ui::print(&format!("{} {noun}, no problems: {}\n", names.len(), names.join(", ")))?;
         }
         Output::Text => ui::print(&spec::render(&declarations.diagnostics, &declared.tree.files))?,
+    }
+    // A folder without declarations is a wrong folder: saying "no problems" of it would let every check pass.
+    if declarations.environments.is_empty() && declarations.broken.is_empty() {
+        return Err(environments::none(&declared));
     }
     Ok(if declarations.has_errors() { Exit::Failure } else { Exit::Done })
 }

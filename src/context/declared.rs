@@ -40,12 +40,20 @@ impl Declared {
 /// When the place cannot be reached or read. What is wrong *in* the files is in the value.
 pub fn declare(settings: &Settings, clones: Option<PathBuf>, now: Instant) -> Result<Declared, ContextError> {
     let mut source = source::open(settings.source(clones))?;
-    let place = source.describe();
+    let place = place(source.describe(), &settings.path);
     let tree = match source.poll()? {
         Poll::Changed(tree) | Poll::Rewritten { tree, .. } => tree,
         Poll::Unchanged => unreachable!("the first poll always answers with a tree"),
     };
     Ok(Declared::read(tree, &settings.path, place, now))
+}
+
+/// A source and the folder of environments in it, for people.
+pub fn place(source: String, path: &str) -> String {
+    match path {
+        "" | "." => source,
+        path => format!("{source} (folder `{path}`)"),
+    }
 }
 
 /// Everything that has a say in the state of an environment.

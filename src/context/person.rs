@@ -6,11 +6,11 @@ use std::fs;
 pub fn person() -> String {
     let user =
         ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
-    format!("{}@{}", user.as_deref().unwrap_or("unknown"), place())
+    format!("{}@{}", user.as_deref().unwrap_or("unknown"), machine())
 }
 
 /// The machine's name.
-pub fn place() -> String {
+pub fn machine() -> String {
     let name =
         fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| fs::read_to_string("/etc/hostname"));
     let name = name.map(|name| name.trim().to_owned()).unwrap_or_default();

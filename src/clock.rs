@@ -22,6 +22,14 @@ pub trait Clock: Send + Sync {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
+impl SystemClock {
+    /// Waits in a thread of its own right, outside any runtime.
+    #[expect(clippy::disallowed_methods, reason = "the one place that really waits, without a runtime")]
+    pub fn pause(self, duration: Duration) {
+        std::thread::sleep(duration);
+    }
+}
+
 #[async_trait]
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]

@@ -1,9 +1,13 @@
 //! tidegate: a GitOps reconciler for platforms on AWS ECS. ARCHITECTURE.md has the map.
 
+pub mod cli;
 pub mod clock;
 pub mod cloud;
 pub mod config;
+pub mod context;
+pub mod daemon;
 pub mod execute;
+pub mod gate;
 pub mod model;
 pub mod observe;
 pub mod plan;
@@ -14,3 +18,4 @@ pub mod sim;
 pub mod source;
 pub mod spec;
 pub mod store;
+pub mod telemetry;

@@ -1,3 +1,7 @@
-//! The tidegate program.
+//! The tidegate program: everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tidegate::cli::main()
+}

@@ -1,1 +1,36 @@
-//! Reports as text, JSON and Markdown. No terminal access.
+//! What people and programs read: plans, status, history. Values in, text out; no terminal, no clock.
+//!
+//! Text carries colour codes, which the stream removes where nobody would see them; its meaning never hangs
+//! on them. JSON has types of its own (`json`), so that the inner ones may change freely.
+
+pub mod diff;
+pub mod json;
+pub mod markdown;
+pub mod moment;
+pub(crate) mod nouns;
+pub mod status;
+mod table;
+pub mod text;
+
+use std::collections::BTreeMap;
+
+use crate::model::{EnvironmentName, Instant, Revision, ServiceName};
+use crate::plan::Plan;
+use crate::schedule::Tz;
+
+/// A plan with what is needed to show it.
+#[derive(Clone, Debug)]
+pub struct PlanView<'a> {
+    /// Whose plan.
+    pub environment: &'a EnvironmentName,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The revision last reached, if any.
+    pub before: Option<&'a Revision>,
+    /// When it was made.
+    pub now: Instant,
+    /// The zone in which its readers think.
+    pub zone: Tz,
+    /// What changes inside definitions: lines by service, secrets left out.
+    pub diffs: BTreeMap<ServiceName, Vec<String>>,
+}

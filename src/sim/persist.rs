@@ -26,13 +26,19 @@ impl WorldFolder {
     /// The world of last time, or a new one at `now`; environments that appeared since are added, one release
     /// behind. The clock goes on where it stood: start a [`super::SimClock`] at [`World::now`].
     pub fn open(&self, specs: &[EnvironmentSpec], seed: u64, now: Instant) -> io::Result<World> {
+        let world = self.look(specs, seed, now)?;
+        self.save(&world)?;
+        Ok(world)
+    }
+
+    /// The same without writing anything: for commands that only look.
+    pub fn look(&self, specs: &[EnvironmentSpec], seed: u64, now: Instant) -> io::Result<World> {
         let mut world = match fs::read(self.file()) {
             Ok(text) => serde_json::from_slice(&text).map_err(|error| self.unreadable(&error))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => World::new(seed, now),
             Err(error) => return Err(error),
         };
         world.declare(specs, &Age::OneBehind);
-        self.save(&world)?;
         Ok(world)
     }
 

@@ -1,0 +1,87 @@
+//! The command line: parses it, calls one verb, turns its end into an exit code.
+//!
+//! One verb a file. Verbs print; the rooms below them do not. Arguments here are raw text that became types;
+//! what they mean together is `config`'s and `context`'s.
+
+mod completions;
+mod declared;
+#[cfg(test)]
+#[path = "cli/demo/repository.rs"]
+mod demo_repository;
+mod error;
+mod input;
+mod schedule;
+mod schema;
+mod ui;
+mod validate;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub use error::{CliError, Exit};
+
+use crate::config::{self, Flags, Settings};
+
+/// GitOps for platforms on AWS ECS that close for migrations and sleep at night.
+///
+/// Environments are YAML files in a git repository. tidegate compares them with what runs, says what it would
+/// do (`plan`), does it once (`apply`), or goes on doing it (`run`).
+#[derive(Debug, Parser)]
+#[command(name = "tidegate", version, max_term_width = 100, propagate_version = true)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "See it work, without an account and without a network: tidegate demo")]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Validate(validate::Args),
+    Schedule(schedule::Args),
+    Schema(schema::Args),
+    Completions(completions::Args),
+}
+
+/// The whole definition of the command line, for completions and for tests.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs the program: the whole of `main`.
+pub fn main() -> ExitCode {
+    error::explain_panics();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version arrive here too; clap knows which stream and which code.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
+        }
+    };
+    match catch_unwind(AssertUnwindSafe(|| dispatch(&cli))) {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(error)) => {
+            ui::say(&error.render());
+            error.exit().into()
+        }
+        Err(_) => Exit::Internal.into(),
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
+    match &cli.verb {
+        Verb::Validate(args) => validate::run(args, &settings(cli)?),
+        Verb::Schedule(args) => schedule::run(args, &settings(cli)?),
+        Verb::Schema(args) => schema::run(args),
+        Verb::Completions(args) => completions::run(args),
+    }
+}
+
+fn settings(cli: &Cli) -> Result<Settings, CliError> {
+    Ok(config::load(&cli.flags, |name| std::env::var(name).ok())?)
+}

@@ -1,0 +1,136 @@
+//! What verbs that look have in common: declarations, one preview an environment, and the views of it.
+
+use std::collections::BTreeMap;
+
+use super::declared;
+use super::error::CliError;
+use crate::clock::{Clock, SystemClock};
+use crate::config::Settings;
+use crate::context::{self, Access, Backend, Declared};
+use crate::model::{EnvironmentName, Instant, ServiceName};
+use crate::observe::Observed;
+use crate::plan::ActionKind;
+use crate::reconcile::Preview;
+use crate::report::status::StatusView;
+use crate::report::{PlanView, diff, moment};
+use crate::schedule;
+use crate::spec::EnvironmentSpec;
+use crate::store::LeaseHolder;
+
+/// An environment that was looked at.
+pub(super) struct Looked {
+    /// What is declared.
+    pub(super) spec: EnvironmentSpec,
+    /// What was seen and planned.
+    pub(super) seen: Seen,
+}
+
+/// What was seen and planned, with the moment of it.
+pub(super) struct Seen {
+    pub(super) preview: Preview,
+    pub(super) holder: Option<LeaseHolder>,
+    pub(super) now: Instant,
+}
+
+impl std::ops::Deref for Seen {
+    type Target = Preview;
+
+    fn deref(&self) -> &Preview {
+        &self.preview
+    }
+}
+
+/// Looks at one environment. `at` = as if it were then.
+pub(super) fn one(
+    settings: &Settings,
+    name: &str,
+    intent: &str,
+    at: Option<Instant>,
+) -> Result<Looked, CliError> {
+    let declared = context::declare(settings, None, SystemClock.now())?;
+    let spec = declared::environment(&declared, name, intent)?.clone();
+    let backend = open(settings, &declared, at)?;
+    if let Some(at) = at.filter(|at| *at < backend.now()) {
+        let zone = moment::zone_of(&spec);
+        return Err(CliError::failure(format!("`--at {}` lies in the past", moment::rfc3339(at, zone)))
+            .because_of(format!("it is {} in this world", moment::local(backend.now(), zone)))
+            .hint("plan for now, or for an instant to come: the world as it was is not kept"));
+    }
+    let seen = see(&backend, &declared, &spec, intent)?;
+    Ok(Looked { spec, seen })
+}
+
+/// Looks at one environment or at all valid ones.
+pub(super) fn several(settings: &Settings, name: Option<&str>, intent: &str) -> Result<Vec<Looked>, CliError> {
+    let declared = context::declare(settings, None, SystemClock.now())?;
+    let specs: Vec<EnvironmentSpec> =
+        declared::environments(&declared, name, intent)?.into_values().cloned().collect();
+    let backend = open(settings, &declared, None)?;
+    let look = |spec: EnvironmentSpec| {
+        let seen = see(&backend, &declared, &spec, intent)?;
+        Ok(Looked { spec, seen })
+    };
+    specs.into_iter().map(look).collect()
+}
+
+fn open(settings: &Settings, declared: &Declared, at: Option<Instant>) -> Result<Backend, CliError> {
+    let specs: Vec<EnvironmentSpec> = declared.environments().values().cloned().collect();
+    Ok(Backend::open(settings, &specs, Access::Look, at)?)
+}
+
+fn see(
+    backend: &Backend,
+    declared: &Declared,
+    spec: &EnvironmentSpec,
+    intent: &str,
+) -> Result<Seen, CliError> {
+    let cannot = |name: &EnvironmentName| CliError::failure(format!("cannot {intent} `{name}`"));
+    let preview =
+        backend.preview(spec, &declared.tree.revision).map_err(|error| cannot(&spec.name).because(&error))?;
+    let holder = backend.store().lease_holder(&spec.name)?;
+    Ok(Seen { preview, holder, now: backend.now() })
+}
+
+/// The plan, to be shown.
+pub(super) fn plan_view<'a>(spec: &'a EnvironmentSpec, seen: &'a Seen) -> PlanView<'a> {
+    PlanView {
+        environment: &spec.name,
+        plan: &seen.plan,
+        before: seen.ledger.converged.as_ref().map(|converged| &converged.revision),
+        now: seen.now,
+        zone: moment::zone_of(spec),
+        diffs: diffs(&seen.preview),
+    }
+}
+
+/// What changes inside the definitions of services that are rolled.
+fn diffs(preview: &Preview) -> BTreeMap<ServiceName, Vec<String>> {
+    let rolled = preview.plan.actions.iter().filter_map(|action| match &action.kind {
+        ActionKind::StartService(start) => Some((&start.service, start.definition.as_ref()?)),
+        _ => None,
+    });
+    rolled
+        .filter_map(|(service, definition)| {
+            let Some(Observed::Present(seen)) = preview.snapshot.services.get(service) else { return None };
+            let known = [&seen.newest, &seen.definition];
+            let template = known.into_iter().find(|known| known.arn == definition.template)?;
+            let after = template.document.with_images(&definition.images);
+            let lines = diff::definition_diff(&seen.definition.document, &after);
+            (!lines.is_empty()).then(|| (service.clone(), lines))
+        })
+        .collect()
+}
+
+/// The status, to be shown.
+pub(super) fn status_view<'a>(spec: &'a EnvironmentSpec, seen: &'a Seen) -> StatusView<'a> {
+    StatusView {
+        spec,
+        plan: &seen.plan,
+        snapshot: &seen.snapshot,
+        ledger: &seen.ledger,
+        holder: seen.holder.as_ref(),
+        next_change: schedule::next_change(seen.now, &context::says(spec, None)),
+        now: seen.now,
+        zone: moment::zone_of(spec),
+    }
+}

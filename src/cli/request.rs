@@ -1,0 +1,113 @@
+//! The verbs of a person's decision: `retry`, `abort`, `record-schema`.
+
+use super::error::{CliError, Exit};
+use super::look::{self, Looked};
+use super::wish::{self, Decision};
+use super::{input, ui};
+use crate::config::Settings;
+use crate::context;
+use crate::daemon::mailbox::{self, Poke};
+use crate::model::Version;
+use crate::reconcile;
+use crate::spec::EnvironmentSpec;
+use crate::store::journal::Request;
+use crate::store::{LocalStore, Store as _};
+
+/// Try again what has failed: a migration, or a service that did not come up
+///
+/// A failed migration never runs again without this, or a newer version in git.
+#[derive(Debug, clap::Args)]
+pub(super) struct RetryArgs {
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Give up a release whose migration has not reached RUNNING; the old versions come back
+///
+/// The way forward again is a newer version in git, or `retry`.
+#[derive(Debug, clap::Args)]
+pub(super) struct AbortArgs {
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Say which version the database's schema has
+///
+/// For a first contact that cannot be read, and for schemas that were changed or restored by hand.
+#[derive(Debug, clap::Args)]
+pub(super) struct RecordSchemaArgs {
+    #[command(flatten)]
+    common: Common,
+    /// The version
+    #[arg(value_name = "VERSION")]
+    version: String,
+}
+
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    environment: String,
+    /// Why: kept in the journal
+    #[arg(long, value_name = "TEXT", value_parser = input::reason)]
+    reason: String,
+}
+
+pub(super) fn retry(args: &RetryArgs, settings: &Settings) -> Result<Exit, CliError> {
+    decide(&args.common, settings, "retry", |looked| wish::retry(&looked.spec.name, &looked.seen.plan))
+}
+
+pub(super) fn abort(args: &AbortArgs, settings: &Settings) -> Result<Exit, CliError> {
+    decide(&args.common, settings, "abort", |looked| wish::abort(&looked.spec.name, &looked.seen.ledger))
+}
+
+pub(super) fn record_schema(args: &RecordSchemaArgs, settings: &Settings) -> Result<Exit, CliError> {
+    let version = Version::new(args.version.trim());
+    decide(&args.common, settings, "record the schema of", |looked| {
+        wish::record_schema(&looked.spec, &looked.seen.ledger, &version)
+    })
+}
+
+fn decide(
+    common: &Common,
+    settings: &Settings,
+    intent: &str,
+    judge: impl Fn(&Looked) -> Result<Decision, CliError>,
+) -> Result<Exit, CliError> {
+    let looked = look::one(settings, &common.environment, intent, None)?;
+    let Decision { wish, next } = judge(&looked)?;
+    let request = Request { who: context::person(), reason: common.reason.clone(), wish };
+    leave(settings, &looked.spec, &request)?;
+    let name = &looked.spec.name;
+    let poke = Poke { who: request.who, accept_revision: None };
+    let daemon = mailbox::tell(settings.store()?, &poke)
+        .map_err(|error| CliError::failure("cannot reach the daemon").because(&error))?;
+    let who = match daemon {
+        Some(running) => format!("the daemon (process {} on {}) takes it up now", running.pid, running.place),
+        None => format!("`tidegate apply {name}` takes it up"),
+    };
+    ui::print(&format!("{name}: {next}\n{who}\n"))?;
+    Ok(Exit::Done)
+}
+
+/// Leaves a request for whoever acts next. One at a time: two people should hear of each other.
+pub(super) fn leave(settings: &Settings, spec: &EnvironmentSpec, request: &Request) -> Result<(), CliError> {
+    let store = LocalStore::open(settings.store()?)?;
+    let value = serde_json::to_value(request).expect("a request is text, which always becomes JSON");
+    if store.swap_record(&spec.name, reconcile::REQUEST, None, Some(&value))? {
+        return Ok(());
+    }
+    let earlier = store.get_record(&spec.name, reconcile::REQUEST)?;
+    let earlier = earlier.and_then(|value| serde_json::from_value::<Request>(value).ok());
+    let told = earlier.map_or_else(
+        || "it cannot be read".to_owned(),
+        |Request { who, reason, wish }| {
+            let word = serde_json::to_value(&wish).ok();
+            let word = word.and_then(|word| word["wish"].as_str().map(str::to_owned)).unwrap_or_default();
+            format!("{who} asked for {word}: {reason}")
+        },
+    );
+    Err(CliError::failure(format!("another request for `{}` waits to be taken up", spec.name))
+        .because_of(told)
+        .hint(format!("`tidegate apply {}` or the daemon takes it up", spec.name)))
+}

@@ -1,0 +1,41 @@
+//! `validate`: every problem of the declarations, with its place.
+
+use super::error::{CliError, Exit};
+use super::input::Output;
+use super::{declared as environments, ui};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Settings;
+use crate::context;
+use crate::spec;
+
+/// Check the declarations: every problem, with its place and a way out
+///
+/// Warnings do not fail. Touches no cloud and makes no store.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// For people or for programs
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    output: Output,
+}
+
+pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
+    let declared = context::declare(settings, None, SystemClock.now())?;
+    let declarations = &declared.declarations;
+    for link in &declared.tree.links {
+        ui::say(&format!("warning: the symbolic link {link} is not followed\n"));
+    }
+    match args.output {
+        Output::Json => ui::print_json(&spec::wire(&declarations.diagnostics))?,
+        Output::Text if declarations.diagnostics.is_empty() && !declarations.environments.is_empty() => {
+            let names: Vec<_> = declarations.environments.keys().map(|name| name.as_str()).collect();
+            let noun = if names.len() == 1 { "environment" } else { "environments" };
+            ui::print(&format!("{} {noun}, no problems: {}\n", names.len(), names.join(", ")))?;
+        }
+        Output::Text => ui::print(&spec::render(&declarations.diagnostics, &declared.tree.files))?,
+    }
+    // A folder without declarations is a wrong folder: saying "no problems" of it would let every check pass.
+    if declarations.environments.is_empty() && declarations.broken.is_empty() {
+        return Err(environments::none(&declared));
+    }
+    Ok(if declarations.has_errors() { Exit::Failure } else { Exit::Done })
+}

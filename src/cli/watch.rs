@@ -1,0 +1,142 @@
+//! Progress of a run: bars on a terminal, plain lines elsewhere, with the times of the clock that the cloud
+//! lives in.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::ui;
+use crate::clock::Clock;
+use crate::execute::{ActionOutcome, ActionResult, Progress};
+use crate::plan::{Action, Plan, Step};
+use crate::report::{moment, nouns};
+use crate::schedule::Tz;
+
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+const GREEN: Style = AnsiColor::Green.on_default();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+
+/// Where lines go.
+pub(super) type Sink = Box<dyn Fn(&str) + Send + Sync>;
+
+/// Somebody watches.
+pub(super) struct Watch {
+    clock: Arc<dyn Clock>,
+    zone: Tz,
+    sink: Sink,
+    bars: Option<MultiProgress>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    step: Option<Step>,
+    /// The action's row, how it looked last, and its bar on a terminal.
+    actions: BTreeMap<String, Shown>,
+}
+
+struct Shown {
+    label: String,
+    last: String,
+    bar: Option<ProgressBar>,
+}
+
+impl Watch {
+    /// Tells on `sink`, with bars on standard error if that is a terminal and `bars` are wanted.
+    pub(super) fn new(clock: Arc<dyn Clock>, zone: Tz, sink: Sink, bars: bool) -> Self {
+        let bars = (bars && console_is_terminal()).then(MultiProgress::new);
+        Self { clock, zone, sink, bars, seen: Mutex::default() }
+    }
+
+    /// On standard error.
+    pub(super) fn on_stderr(clock: Arc<dyn Clock>, zone: Tz) -> Self {
+        Self::new(clock, zone, Box::new(ui::say), true)
+    }
+
+    fn line(&self, text: &str) {
+        let at = self.clock.now().with_timezone(&self.zone).format("%H:%M:%S");
+        let line = format!("{DIM}{at}{DIM:#}  {text}\n");
+        match &self.bars {
+            Some(bars) => bars.suspend(|| (self.sink)(&line)),
+            None => (self.sink)(&line),
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().expect("nothing panics while it holds this lock")
+    }
+
+    fn bar(&self, label: &str) -> Option<ProgressBar> {
+        let bars = self.bars.as_ref()?;
+        let bar = bars.add(ProgressBar::new_spinner());
+        let style = ProgressStyle::with_template("          {spinner} {prefix}  {msg}").expect("a fixed template");
+        bar.set_style(style);
+        bar.set_prefix(label.to_owned());
+        bar.enable_steady_tick(std::time::Duration::from_millis(100));
+        Some(bar)
+    }
+}
+
+fn console_is_terminal() -> bool {
+    std::io::IsTerminal::is_terminal(&std::io::stderr())
+}
+
+/// How it looks, without how long that has been so: what changes with every look is not worth a line.
+fn gist(text: &str) -> &str {
+    text.rsplit_once(", ").map_or(text, |(gist, _)| gist)
+}
+
+impl Progress for Watch {
+    fn plan_ready(&self, _plan: &Plan) {
+        self.seen().step = None;
+    }
+
+    fn step_started(&self, step: Step, _actions: &[Action]) {
+        if self.seen().step.replace(step) != Some(step) {
+            self.line(&format!("{BOLD}{}{BOLD:#}", nouns::title(step)));
+        }
+    }
+
+    fn action_started(&self, action: &Action) {
+        let label = format!("{:<9}  {:<16}", nouns::noun(&action.kind), action.resource);
+        self.line(&format!("  {} {label}  {}", nouns::Sign::of(action).glyph(), nouns::change(action)));
+        let bar = self.bar(&label);
+        self.seen().actions.insert(action.id.clone(), Shown { label, last: String::new(), bar });
+    }
+
+    fn action_progress(&self, id: &str, text: &str) {
+        let line = {
+            let mut seen = self.seen();
+            let Some(shown) = seen.actions.get_mut(id) else { return };
+            if let Some(bar) = &shown.bar {
+                bar.set_message(text.to_owned());
+                return;
+            }
+            if shown.last == gist(text) {
+                return;
+            }
+            gist(text).clone_into(&mut shown.last);
+            format!("    {}  {}", shown.label, shown.last)
+        };
+        self.line(&format!("{DIM}{line}{DIM:#}"));
+    }
+
+    fn action_finished(&self, action: &Action, outcome: &ActionOutcome) {
+        let Some(shown) = self.seen().actions.remove(&action.id) else { return };
+        if let Some(bar) = shown.bar {
+            bar.finish_and_clear();
+        }
+        let took = moment::length(outcome.finished_at - outcome.started_at);
+        let told = match &outcome.result {
+            ActionResult::Done => format!("{GREEN}done{GREEN:#} in {took}"),
+            ActionResult::Again { why } => format!("{YELLOW}to be tried again{YELLOW:#} after {took}: {why}"),
+            ActionResult::Left { what } => format!("{YELLOW}left to itself{YELLOW:#} after {took}: {what}"),
+            ActionResult::Failed { why } => format!("{RED}failed{RED:#} after {took}: {why}"),
+        };
+        self.line(&format!("    {}  {told}", shown.label));
+    }
+}

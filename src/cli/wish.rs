@@ -1,0 +1,166 @@
+//! `retry`, `abort` and `record-schema`: what a person decides, checked against what there is to decide, and
+//! left for whoever acts next.
+
+use super::error::CliError;
+use crate::model::{EnvironmentName, Version};
+use crate::plan::{BlockedReason, Plan};
+use crate::spec::EnvironmentSpec;
+use crate::store::journal::{AttemptStatus, Ledger, Wish};
+
+/// What was decided and what follows from it, in words.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Decision {
+    /// For the journal.
+    pub(super) wish: Wish,
+    /// What happens next.
+    pub(super) next: String,
+}
+
+/// Whether something can be tried again.
+pub(super) fn retry(name: &EnvironmentName, plan: &Plan) -> Result<Decision, CliError> {
+    let again = plan.blocked.iter().map(|blocked| blocked.reason).find(|reason| {
+        reason.is_hold() || matches!(reason, BlockedReason::Aborted | BlockedReason::Contested)
+    });
+    let next = match again {
+        Some(BlockedReason::MigrationFailed) => "the migration runs once more, as a new attempt",
+        Some(BlockedReason::OutcomeUnknown) => {
+            "the migration is sent once more, as a new attempt: be sure that the lost one has ended"
+        }
+        Some(BlockedReason::StartFailed) => "the service that did not come up is started once more",
+        Some(BlockedReason::Aborted) => "the release that was given up begins again",
+        Some(_) => "the field that somebody else keeps changing is put back once more",
+        None => {
+            return Err(CliError::failure(format!("nothing in `{name}` has failed: there is nothing to retry"))
+                .hint(format!("`tidegate plan {name}` shows what it would do, and what stands in the way")));
+        }
+    };
+    Ok(Decision { wish: Wish::Retry, next: next.to_owned() })
+}
+
+/// Whether a release can be given up: before its migration has reached RUNNING.
+pub(super) fn abort(name: &EnvironmentName, ledger: &Ledger) -> Result<Decision, CliError> {
+    let Some(release) = &ledger.release else {
+        return Err(CliError::failure(format!("no release of `{name}` is under way: there is nothing to abort"))
+            .hint("to take back a release that has not begun, revert it in git"));
+    };
+    let (from, to) = (&release.from, &release.to);
+    let ours = ledger.attempt.as_ref().filter(|attempt| attempt.to == *to);
+    if ours.is_some_and(|attempt| attempt.reached_running && attempt.status != AttemptStatus::Closed) {
+        return Err(CliError::failure(format!("the release {from} -> {to} of `{name}` cannot be aborted any more"))
+            .because_of("its migration has reached RUNNING: the point of no return")
+            .hint(format!("`tidegate status {name}` shows how it stands, and the ways out if it failed")));
+    }
+    if ledger.schema.values().any(|schema| schema == to) {
+        return Err(CliError::failure(format!("the release {from} -> {to} of `{name}` cannot be aborted any more"))
+            .because_of(format!("the schema is {to} already"))
+            .hint("go forward: a newer version in git, or `tidegate retry` if a service did not come up"));
+    }
+    Ok(Decision {
+        wish: Wish::Abort { version: to.clone() },
+        next: format!("{to} is given up: services come back as {from} was, then the gate opens"),
+    })
+}
+
+/// Whether a schema version can be recorded by hand.
+pub(super) fn record_schema(
+    spec: &EnvironmentSpec,
+    ledger: &Ledger,
+    version: &Version,
+) -> Result<Decision, CliError> {
+    let name = &spec.name;
+    if spec.migration.is_none() {
+        return Err(CliError::failure(format!("`{name}` declares no migration: no schema version is kept for it"))
+            .hint("add `migration:` to its file first"));
+    }
+    if version.is_empty() {
+        return Err(CliError::usage("a schema version cannot be empty"));
+    }
+    let in_flight = ledger.attempt.as_ref().filter(|attempt| attempt.status == AttemptStatus::Open);
+    if let Some(attempt) = in_flight {
+        return Err(CliError::failure(format!("a migration of `{name}` to {} is under way", attempt.to))
+            .hint("wait for its end: what it leaves decides which version is true"));
+    }
+    Ok(Decision {
+        wish: Wish::RecordSchema { version: version.clone() },
+        next: format!("the database is tagged with {version}, and everything else follows from that"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Instant, Mode, Revision, State};
+    use crate::plan::{Blocked, PlannedState};
+    use crate::schedule::Because;
+    use crate::store::journal::{Attempt, Release};
+
+    fn plan(blocked: &[BlockedReason]) -> Plan {
+        let blocked = blocked.iter().map(|reason| Blocked {
+            reason: *reason,
+            message: String::new(),
+            hints: Vec::new(),
+        });
+        Plan {
+            revision: Revision::worktree(),
+            mode: Mode::Enforce,
+            state: PlannedState {
+                declared: State::Running,
+                effective: State::Running,
+                because: Because::Declared,
+                until: None,
+            },
+            actions: Vec::new(),
+            blocked: blocked.collect(),
+            waiting: Vec::new(),
+            drift: Vec::new(),
+            notes: Vec::new(),
+            expected_downtime_seconds: None,
+        }
+    }
+
+    fn release(attempt: Option<(bool, AttemptStatus)>) -> Ledger {
+        let at = Instant::from_timestamp(1_800_000_000, 0).unwrap();
+        let (from, to) = (Version::from("v1"), Version::from("v2"));
+        let attempt = attempt.map(|(reached_running, status)| Attempt {
+            resource_id: "db-1".to_owned(),
+            from: from.clone(),
+            to: to.clone(),
+            number: 1,
+            intended_at: at,
+            client_token: String::new(),
+            started_by: String::new(),
+            definition: String::new(),
+            task: None,
+            reached_running,
+            overdue: false,
+            status,
+        });
+        let release = Release { begun_at: at, from, to, images: Default::default() };
+        Ledger { release: Some(release), attempt, ..Ledger::default() }
+    }
+
+    #[test]
+    fn only_what_failed_is_retried() {
+        let name = "production".into();
+        for (blocked, retried) in [
+            (vec![], false),
+            (vec![BlockedReason::ImageMissing], false),
+            (vec![BlockedReason::MigrationFailed], true),
+            (vec![BlockedReason::Unreadable, BlockedReason::StartFailed], true),
+            (vec![BlockedReason::Aborted], true),
+        ] {
+            assert_eq!(retry(&name, &plan(&blocked)).is_ok(), retried, "{blocked:?}");
+        }
+    }
+
+    #[test]
+    fn a_release_is_aborted_only_before_its_migration_runs() {
+        let name = "production".into();
+        assert!(abort(&name, &Ledger::default()).is_err());
+        assert!(abort(&name, &release(None)).is_ok());
+        assert!(abort(&name, &release(Some((false, AttemptStatus::Open)))).is_ok());
+        assert!(abort(&name, &release(Some((true, AttemptStatus::Open)))).is_err());
+        let recorded = Ledger { schema: [("db-1".to_owned(), "v2".into())].into(), ..release(None) };
+        assert!(abort(&name, &recorded).is_err());
+    }
+}

@@ -1,0 +1,13 @@
+//! The composition root: builds source, declarations, store, clock and cloud for given settings.
+//!
+//! The only room that knows every adapter. Verbs and the daemon ask here and get ports.
+
+mod backend;
+mod declared;
+mod error;
+mod person;
+
+pub use backend::{Access, Backend};
+pub use declared::{Declared, declare, place, says};
+pub use error::ContextError;
+pub use person::{machine, person};

@@ -1,0 +1,136 @@
+//! Clock, cloud and store for the settings: what a verb that looks at the world or acts on it is given.
+//!
+//! The simulated world is one file for all environments, so whoever changes it holds a lock beside it; a
+//! process that is killed frees it. Its clock never lags behind the real one, so that schedules show the
+//! present; what a command lets pass (a migration of an hour) stays passed.
+
+use std::fs::{File, TryLockError};
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::ContextError;
+use crate::clock::{Clock, SystemClock};
+use crate::cloud::Cloud;
+use crate::config::{self, Settings};
+use crate::model::Instant;
+use crate::sim::{SimClock, SimCloud, WorldFolder};
+use crate::spec::EnvironmentSpec;
+use crate::store::{LocalStore, Store};
+
+/// What chance decides in a new simulated world. Fixed: the same declarations make the same world.
+const SEED: u64 = 1;
+
+/// How often a lock that somebody else holds is tried again.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// What a verb wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// To read. Makes no store and writes nothing.
+    Look,
+    /// To write. Waits so long for another process that changes the same simulated world.
+    Change {
+        /// The longest wait.
+        wait_max: Duration,
+    },
+}
+
+/// Clock, cloud and store.
+pub struct Backend {
+    clock: SimClock,
+    cloud: SimCloud,
+    store: Arc<dyn Store>,
+    /// Held while this exists.
+    _lock: Option<File>,
+}
+
+impl Backend {
+    /// Builds all three. `at` is the present instead of the clock's, where it lies after the world's own.
+    ///
+    /// # Errors
+    /// When the store or the world cannot be used, or the cloud has no adapter.
+    pub fn open(
+        settings: &Settings,
+        specs: &[EnvironmentSpec],
+        access: Access,
+        at: Option<Instant>,
+    ) -> Result<Self, ContextError> {
+        if settings.cloud == config::Cloud::Aws {
+            return Err(ContextError::NoAdapter);
+        }
+        let root = settings.store()?;
+        let folder = WorldFolder::new(root.join("sim"));
+        let now = at.unwrap_or_else(|| SystemClock.now());
+        let (store, lock, world): (Arc<dyn Store>, _, _) = match access {
+            Access::Look => {
+                let store = LocalStore::open_existing(root)?;
+                (Arc::new(store), None, folder.look(specs, SEED, now).map_err(ContextError::World)?)
+            }
+            Access::Change { wait_max } => {
+                let store = LocalStore::open(root)?;
+                let lock = lock(root.join("sim"), wait_max)?;
+                (Arc::new(store), Some(lock), folder.open(specs, SEED, now).map_err(ContextError::World)?)
+            }
+        };
+        let clock = SimClock::new(world.now().max(now));
+        let cloud = SimCloud::new(world, Arc::new(clock.clone()));
+        if lock.is_some() {
+            folder.keep(&cloud);
+        }
+        Ok(Self { clock, cloud, store, _lock: lock })
+    }
+
+    /// The time that the cloud lives in.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(self.clock.clone())
+    }
+
+    /// The present there.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// The ports for an environment.
+    pub fn cloud(&self, spec: &EnvironmentSpec) -> Cloud {
+        self.cloud.cloud(spec)
+    }
+
+    /// The store.
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
+    /// Runs a program against this cloud, to its end.
+    pub fn block_on<F: Future>(&self, program: F) -> F::Output {
+        self.clock.block_on(program)
+    }
+
+    /// Keeps what happened in the simulated world after the last effect.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(self) -> Result<(), ContextError> {
+        self.cloud.save().map_err(ContextError::World)
+    }
+}
+
+/// The lock of the simulated world.
+fn lock(folder: PathBuf, wait_max: Duration) -> Result<File, ContextError> {
+    std::fs::create_dir_all(&folder).map_err(ContextError::World)?;
+    let mut options = File::options();
+    let file = options.create(true).truncate(false).write(true).open(folder.join("lock"));
+    let file = file.map_err(ContextError::World)?;
+    let deadline = SystemClock.now() + wait_max;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(ContextError::World(error)),
+            Err(TryLockError::WouldBlock) if SystemClock.now() >= deadline => {
+                return Err(ContextError::WorldBusy { folder });
+            }
+            Err(TryLockError::WouldBlock) => SystemClock.pause(RETRY),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The daemon.
+
+pub mod mailbox;
+pub mod wanted;

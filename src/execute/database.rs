@@ -1,0 +1,74 @@
+//! Starting and stopping the database. Both follow what it does, whoever set it on its way.
+
+use std::time::Duration;
+
+use super::error::ActionError;
+use super::hands::Hands;
+use crate::cloud::{CloudError, Database, DatabaseStatus, Kind};
+
+/// Minutes as a rule; hours when RDS has to bring a large volume back.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StartInstance.html>
+const START_MAX: Duration = Duration::from_secs(2 * 3600);
+/// Minutes; longer when it first finishes a backup.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
+const STOP_MAX: Duration = Duration::from_secs(3600);
+
+/// Brings the database to `available`.
+pub(super) async fn start(hands: &Hands<'_>, id: &str) -> Result<(), ActionError> {
+    let target = hands.database()?;
+    let mut wait = hands.wait(id, format!("`{}` to be available", target.identifier()), START_MAX);
+    loop {
+        let seen = look(hands).await?;
+        match seen.status {
+            DatabaseStatus::Available => return Ok(()),
+            DatabaseStatus::Stopped => {
+                tolerated(hands.write(|| hands.cloud.start_database(target)).await)?;
+            }
+            DatabaseStatus::Broken(ref word) => return Err(broken(target.identifier(), word)),
+            DatabaseStatus::Starting | DatabaseStatus::Stopping | DatabaseStatus::Busy(_) => {}
+        }
+        wait.pause(&seen.status.to_string()).await?;
+    }
+}
+
+/// Brings the database to `stopped`, as often as AWS or somebody else starts it meanwhile.
+pub(super) async fn stop(hands: &Hands<'_>, id: &str) -> Result<(), ActionError> {
+    let target = hands.database()?;
+    let mut wait = hands.wait(id, format!("`{}` to be stopped", target.identifier()), STOP_MAX);
+    loop {
+        let seen = look(hands).await?;
+        match seen.status {
+            DatabaseStatus::Stopped => return Ok(()),
+            DatabaseStatus::Available => {
+                if let Some(why) = seen.unstoppable {
+                    return Err(ActionError::refused(format!(
+                        "`{}` cannot be stopped: {why}",
+                        seen.identifier
+                    )));
+                }
+                tolerated(hands.write(|| hands.cloud.stop_database(target)).await)?;
+            }
+            DatabaseStatus::Broken(ref word) => return Err(broken(target.identifier(), word)),
+            DatabaseStatus::Starting | DatabaseStatus::Stopping | DatabaseStatus::Busy(_) => {}
+        }
+        wait.pause(&seen.status.to_string()).await?;
+    }
+}
+
+pub(super) async fn look(hands: &Hands<'_>) -> Result<Database, ActionError> {
+    let target = hands.database()?;
+    let found = hands.read(|| hands.cloud.database(target)).await?;
+    found.ok_or_else(|| ActionError::refused(format!("the database `{}` is gone", target.identifier())))
+}
+
+/// It changed its state between our look and our call: the next look tells.
+pub(super) fn tolerated(answer: Result<(), ActionError>) -> Result<(), ActionError> {
+    match answer {
+        Err(ActionError::Cloud(CloudError { kind: Kind::InvalidState, .. })) => Ok(()),
+        answer => answer,
+    }
+}
+
+fn broken(identifier: &str, word: &str) -> ActionError {
+    ActionError::refused(format!("`{identifier}` is {word}; a person must look"))
+}

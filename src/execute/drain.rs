@@ -1,0 +1,63 @@
+//! Two waits for time itself: until requests have run out, and after a migration.
+
+use std::time::Duration;
+
+use super::error::ActionError;
+use super::hands::Hands;
+use crate::cloud::RuleAction;
+use crate::gate;
+use crate::model::Instant;
+use crate::store::journal::Event;
+
+/// Requests a minute in a target group that still count as none: a few people with the header, or a monitor.
+const REQUESTS_PER_GROUP_MAX: f64 = 5.0;
+/// No declared wait is longer; the instant that ends it comes with the action.
+const WAIT_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Waits until requests of gated target groups have run out: at least `until`, at most `at_most_until`.
+pub(super) async fn drain(
+    hands: &Hands<'_>,
+    id: &str,
+    until: Instant,
+    at_most_until: Instant,
+) -> Result<(), ActionError> {
+    let mut wait = hands.wait(id, "requests to run out", WAIT_MAX);
+    wait.until(until, "draining").await?;
+    let groups = gated_groups(hands).await?;
+    while !groups.is_empty() && hands.clock.now() < at_most_until {
+        // Metrics are a courtesy: without them only time counts.
+        let Ok(Some(requests)) = hands.read(|| hands.cloud.requests_last_minute(&groups)).await else {
+            break;
+        };
+        let most = REQUESTS_PER_GROUP_MAX * f64::from(u32::try_from(groups.len()).unwrap_or(u32::MAX));
+        if requests <= most {
+            break;
+        }
+        wait.pause(&format!("{requests:.0} requests in the last minute")).await?;
+    }
+    hands.record(Event::Drained)
+}
+
+/// Waits after a migration.
+pub(super) async fn settle(hands: &Hands<'_>, id: &str, until: Instant) -> Result<(), ActionError> {
+    hands.wait(id, "the database to settle", WAIT_MAX).until(until, "settling").await?;
+    hands.record(Event::Settled)
+}
+
+/// Target groups that only gated rules forward to: what open rules lead to keeps its traffic.
+async fn gated_groups(hands: &Hands<'_>) -> Result<Vec<String>, ActionError> {
+    let Some(target) = &hands.maintenance()?.load_balancer else { return Ok(Vec::new()) };
+    let Some(listener) = hands.read(|| hands.cloud.listener(target)).await? else { return Ok(Vec::new()) };
+    let groups_of = |closed: bool| {
+        let rules = listener.rules.iter().filter(move |rule| gate::is_ours(rule) == closed);
+        rules.flat_map(|rule| match &rule.action {
+            RuleAction::Forward(groups) | RuleAction::Other(groups) => groups.as_slice(),
+            RuleAction::Redirect | RuleAction::Fixed => &[],
+        })
+    };
+    let mut groups: Vec<String> = groups_of(true).cloned().collect();
+    groups.sort();
+    groups.dedup();
+    groups.retain(|group| groups_of(false).all(|open| open != group));
+    Ok(groups)
+}

@@ -1,0 +1,224 @@
+//! Closing and opening the gate: rules of the load balancer, code of the CloudFront function.
+//!
+//! Neither API has transactions, and rules have no ETag: read, compare, write, read back, until it holds.
+//!
+//! **Order.** A request that a closed rule turns away falls to the next matching rule. Rules are closed from
+//! the last priority to the first and opened from the first to the last, so that at every moment a request
+//! goes where it went before or where it will go in the end, never to a rule that was not meant for it.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::error::ActionError;
+use super::hands::Hands;
+use crate::cloud::{Function, Kind, Rule, tag};
+use crate::gate;
+use crate::model::{Gate, RuleArn};
+use crate::spec::Maintenance;
+use crate::store::journal::Event;
+
+/// Rules and functions are there within seconds; longer means that somebody else writes too.
+const GATE_MAX: Duration = Duration::from_secs(120);
+
+/// Closes: nobody without the header gets through these rules and this function.
+pub(super) async fn close(
+    hands: &Hands<'_>,
+    id: &str,
+    rules: &[RuleArn],
+    function: bool,
+) -> Result<(), ActionError> {
+    let maintenance = hands.maintenance()?;
+    let secret = secret(hands, maintenance).await?;
+    close_rules(hands, id, maintenance, rules, &secret).await?;
+    if function {
+        set_code(hands, id, maintenance, Gate::Closed, &secret).await?;
+    }
+    hands.record(Event::GateClosed)
+}
+
+/// Opens: our conditions and our tags go, everything else of each rule stays.
+pub(super) async fn open(
+    hands: &Hands<'_>,
+    id: &str,
+    rules: &[RuleArn],
+    function: bool,
+) -> Result<(), ActionError> {
+    let maintenance = hands.maintenance()?;
+    open_rules(hands, id, maintenance, rules).await?;
+    if function {
+        // The open code holds no secret: none is read for it.
+        set_code(hands, id, maintenance, Gate::Open, &SecretString::default()).await?;
+    }
+    hands.record(Event::GateOpened)
+}
+
+/// Associates the function with every behaviour of a distribution, once it has code of ours to serve.
+pub(super) async fn associate(hands: &Hands<'_>, id: &str, distribution: &str) -> Result<(), ActionError> {
+    let maintenance = hands.maintenance()?;
+    let Some(cloudfront) = &maintenance.cloudfront else {
+        return Err(ActionError::refused("no CloudFront function is declared any more"));
+    };
+    let name = &cloudfront.function;
+    let function = hands.read(|| hands.cloud.function(name)).await?;
+    let is_ours =
+        function.and_then(|function| function.live).is_some_and(|code| gate::recognise(&code).is_some());
+    if !is_ours {
+        set_code(hands, id, maintenance, Gate::Open, &SecretString::default()).await?;
+    }
+    hands.write(|| hands.cloud.associate_function(distribution, name)).await
+}
+
+async fn close_rules(
+    hands: &Hands<'_>,
+    id: &str,
+    maintenance: &Maintenance,
+    rules: &[RuleArn],
+    secret: &SecretString,
+) -> Result<(), ActionError> {
+    let header = &maintenance.bypass.header;
+    let mut wait = hands.wait(id, "the rules to be closed", GATE_MAX);
+    for round in 0.. {
+        let found = listener_rules(hands, maintenance, rules).await?;
+        let mut open: Vec<&Rule> = chosen(&found, rules)
+            .filter(|rule| !gate::is_ours(rule) || !gate::is_closed(rule, header, secret))
+            .collect();
+        open.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
+        if open.is_empty() {
+            break;
+        }
+        if round > 0 {
+            wait.pause(&format!("{} rules still open", open.len())).await?;
+        }
+        for rule in open {
+            if !gate::is_ours(rule) && rule.conditions.iter().any(|condition| condition.is_header(header)) {
+                return Err(ActionError::refused(format!(
+                    "rule {} asks for `{header}` already, and not because of us; it is left alone",
+                    rule.priority
+                )));
+            }
+            // The tag first: a condition without it would count as somebody else's and stay for ever.
+            hands.write(|| hands.cloud.tag_rule(&rule.arn, tag::GATE, Some(gate::TAG_VALUE))).await?;
+            let conditions = gate::closed_conditions(&rule.conditions, header, secret);
+            hands.write(|| hands.cloud.set_rule_conditions(&rule.arn, &conditions)).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn open_rules(
+    hands: &Hands<'_>,
+    id: &str,
+    maintenance: &Maintenance,
+    rules: &[RuleArn],
+) -> Result<(), ActionError> {
+    let header = &maintenance.bypass.header;
+    let mut wait = hands.wait(id, "the rules to be open", GATE_MAX);
+    for round in 0.. {
+        let found = listener_rules(hands, maintenance, rules).await?;
+        let mut closed: Vec<&Rule> = chosen(&found, rules).filter(|rule| gate::is_ours(rule)).collect();
+        closed.sort_by_key(|rule| rule.priority);
+        if closed.is_empty() {
+            break;
+        }
+        if round > 0 {
+            wait.pause(&format!("{} rules still closed", closed.len())).await?;
+        }
+        for rule in closed {
+            let conditions = gate::open_conditions(&rule.conditions, header);
+            if conditions.is_empty() {
+                return Err(ActionError::refused(format!(
+                    "rule {} would have no condition left and take every request",
+                    rule.priority
+                )));
+            }
+            if conditions != rule.conditions {
+                hands.write(|| hands.cloud.set_rule_conditions(&rule.arn, &conditions)).await?;
+            }
+            hands.write(|| hands.cloud.tag_rule(&rule.arn, tag::GATE, None)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The rules that are meant and exist. One that was deleted meanwhile lets nobody through.
+fn chosen<'l>(found: &'l [Rule], meant: &'l [RuleArn]) -> impl Iterator<Item = &'l Rule> {
+    found.iter().filter(|rule| meant.contains(&rule.arn))
+}
+
+/// The listener's rules as they are; nothing is read when no rule is meant.
+async fn listener_rules(
+    hands: &Hands<'_>,
+    maintenance: &Maintenance,
+    rules: &[RuleArn],
+) -> Result<Vec<Rule>, ActionError> {
+    if rules.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(target) = &maintenance.load_balancer else {
+        return Err(ActionError::refused("no load balancer is declared any more"));
+    };
+    let found = hands.read(|| hands.cloud.listener(target)).await?;
+    let found = found.ok_or_else(|| {
+        ActionError::refused(format!("`{}` has no listener on port {}", target.name, target.port))
+    })?;
+    Ok(found.rules)
+}
+
+/// Writes and publishes the function's code until the LIVE stage holds it. A stale ETag means that somebody
+/// wrote meanwhile: look again.
+async fn set_code(
+    hands: &Hands<'_>,
+    id: &str,
+    maintenance: &Maintenance,
+    gate: Gate,
+    secret: &SecretString,
+) -> Result<(), ActionError> {
+    let Some(cloudfront) = &maintenance.cloudfront else {
+        return Err(ActionError::refused("no CloudFront function is declared any more"));
+    };
+    let name = &cloudfront.function;
+    let code = gate::write_code(gate, &maintenance.page, &maintenance.bypass.header, secret);
+    let mut wait = hands.wait(id, format!("the function `{name}` to be {gate}"), GATE_MAX);
+    let mut seen = String::new();
+    loop {
+        let found = hands.read(|| hands.cloud.function(name)).await?;
+        if found.as_ref().is_some_and(|function| function.live.as_deref() == Some(&code)) {
+            return Ok(());
+        }
+        if !seen.is_empty() {
+            wait.pause(&seen).await?;
+        }
+        match publish(hands, name, found.as_ref(), &code).await {
+            Ok(()) => seen = "published".to_owned(),
+            Err(ActionError::Cloud(error))
+                if error.kind.is_transient() || error.kind == Kind::InvalidState =>
+            {
+                seen = error.message;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+async fn publish(
+    hands: &Hands<'_>,
+    name: &str,
+    found: Option<&Function>,
+    code: &str,
+) -> Result<(), ActionError> {
+    hands.journal.verify()?;
+    let etag = match found {
+        Some(function) if function.development == code => function.etag.clone(),
+        _ => hands.cloud.put_function(name, found.map(|function| function.etag.as_str()), code).await?,
+    };
+    hands.journal.verify()?;
+    Ok(hands.cloud.publish_function(name, &etag).await?)
+}
+
+async fn secret(hands: &Hands<'_>, maintenance: &Maintenance) -> Result<SecretString, ActionError> {
+    let secret = hands.read(|| hands.cloud.secret(&maintenance.bypass.value_from)).await?;
+    gate::check_secret(&secret)
+        .map_err(|why| ActionError::refused(format!("the bypass secret cannot be used: {why}")))?;
+    Ok(secret)
+}

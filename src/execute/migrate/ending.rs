@@ -1,0 +1,82 @@
+//! How a migration ended, from its stopped task. Pure.
+
+use std::collections::BTreeSet;
+
+use crate::cloud::{Container, Document, Task};
+use crate::model::ContainerName;
+use crate::plan::Migration;
+use crate::spec::MigrationSpec;
+use crate::store::journal::Outcome;
+
+/// The only stop code that means "its program ended by itself".
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
+const ENDED_BY_ITSELF: &str = "EssentialContainerExited";
+/// Characters of a logged line that are kept.
+const LINE_CHARS_MAX: usize = 500;
+
+/// The outcome of a task that has stopped.
+pub(super) fn of(task: &Task, counted: &BTreeSet<ContainerName>, log_tail: Vec<String>) -> Outcome {
+    let codes: Vec<Option<i32>> = task
+        .containers
+        .iter()
+        .filter(|container: &&Container| counted.contains(&container.name))
+        .map(|container| container.exit_code)
+        .collect();
+    let worst = codes.iter().flatten().find(|code| **code != 0).or(codes.iter().flatten().next()).copied();
+    let all_zero = !codes.is_empty() && codes.iter().all(|code| *code == Some(0));
+    Outcome {
+        succeeded: all_zero && task.stop_code.as_deref() == Some(ENDED_BY_ITSELF),
+        reached_running: task.started_at.is_some(),
+        unknown: false,
+        exit_code: worst,
+        stop_code: task.stop_code.clone(),
+        reason: task.stopped_reason.clone(),
+        log_tail: log_tail.into_iter().map(|line| line.chars().take(LINE_CHARS_MAX).collect()).collect(),
+    }
+}
+
+/// Nobody saw it end.
+pub(super) fn unknown(reached_running: bool) -> Outcome {
+    Outcome {
+        succeeded: false,
+        reached_running,
+        unknown: true,
+        exit_code: None,
+        stop_code: None,
+        reason: Some("the task is not listed any more, and nobody saw it stop".to_owned()),
+        log_tail: Vec::new(),
+    }
+}
+
+/// Containers whose exit code counts: those the declaration names, else the essential ones. A log router
+/// beside the migration is essential as a rule, and is killed when the migration ends.
+pub(super) fn counted(declared: &MigrationSpec, document: &Document) -> BTreeSet<ContainerName> {
+    let present: BTreeSet<ContainerName> = document.images().into_keys().collect();
+    let named: BTreeSet<ContainerName> =
+        declared.images.keys().filter(|name| present.contains(*name)).cloned().collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let essential = document
+        .containers()
+        .filter(|container| container.get("essential").and_then(serde_json::Value::as_bool).unwrap_or(true));
+    essential.filter_map(|container| Some(ContainerName::new(container.get("name")?.as_str()?))).collect()
+}
+
+/// The outcome in words.
+pub(super) fn said(migration: &Migration, outcome: &Outcome) -> String {
+    let Migration { from, to, attempt, .. } = migration;
+    let what = format!("the migration {from} → {to}, attempt {attempt},");
+    let reason = outcome.reason.as_deref().unwrap_or("no reason given");
+    if outcome.unknown {
+        return format!("{what} is lost: {reason}");
+    }
+    match outcome.exit_code {
+        _ if !outcome.reached_running => format!("{what} never ran: {reason}"),
+        Some(code) => format!("{what} ended with exit code {code}: {reason}"),
+        None => format!("{what} was stopped: {reason}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! Watching a migration task to its end. A migration is never stopped by us.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::super::error::ActionError;
+use super::super::hands::Hands;
+use super::super::wait::delta;
+use super::ending;
+use crate::cloud::{Task, TaskStatus};
+use crate::model::Instant;
+use crate::plan::Migration;
+use crate::spec::MigrationSpec;
+use crate::store::journal::{Event, Outcome};
+
+/// After a day of watching a run ends and the next one adopts the task: a run is something people look at.
+const WATCH_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Stopped tasks are listed for about an hour. One that was asked for less than 45 minutes ago and is not
+/// listed has not been listed *yet*.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html>
+const LISTED_AFTER: TimeDelta = TimeDelta::minutes(45);
+/// …and one old answer is no proof either.
+const MISSING_FOR: TimeDelta = TimeDelta::minutes(5);
+/// Lines that are kept of its log.
+const LOG_LINES: usize = 20;
+
+/// Watches until the task has stopped, or is lost.
+pub(super) async fn watch(
+    hands: &Hands<'_>,
+    id: &str,
+    declared: &MigrationSpec,
+    migration: &Migration,
+    arn: &str,
+) -> Result<Outcome, ActionError> {
+    let cluster = &hands.spec.cluster;
+    let mut wait = hands.wait(id, "the migration to end", WATCH_MAX);
+    let mut missing_since: Option<Instant> = None;
+    loop {
+        let now = hands.clock.now();
+        let (intended_at, ran) = hands.journal.ask(|ledger| {
+            let attempt = ledger.attempt.as_ref();
+            (attempt.map_or(now, |a| a.intended_at), attempt.is_some_and(|a| a.reached_running))
+        });
+        let tasks = hands.read(|| hands.cloud.family_tasks(cluster, &declared.task)).await?;
+        let seen = match tasks.into_iter().find(|task| task.arn == arn) {
+            Some(task) => {
+                missing_since = None;
+                if !ran && (task.started_at.is_some() || task.status == TaskStatus::Running) {
+                    hands.record(Event::MigrationRunning { attempt: migration.attempt })?;
+                }
+                if task.status == TaskStatus::Stopped {
+                    return outcome(hands, declared, &task).await;
+                }
+                words(task.status).to_owned()
+            }
+            None => {
+                let since = *missing_since.get_or_insert(now);
+                if now - intended_at > LISTED_AFTER && now - since > MISSING_FOR {
+                    return Ok(ending::unknown(ran));
+                }
+                "not listed".to_owned()
+            }
+        };
+        say_when_overdue(hands, id, migration, now - intended_at)?;
+        match wait.pause(&seen).await {
+            Err(ActionError::Deadline { what, .. }) => return Err(ActionError::Left(what)),
+            paused => paused?,
+        }
+    }
+}
+
+async fn outcome(hands: &Hands<'_>, declared: &MigrationSpec, task: &Task) -> Result<Outcome, ActionError> {
+    let definition = hands.read(|| hands.cloud.task_definition(&task.definition)).await?;
+    // A log that cannot be read does not change how the migration ended.
+    let log = hands.read(|| hands.cloud.log_tail(&task.arn, LOG_LINES)).await.unwrap_or_default();
+    Ok(ending::of(task, &ending::counted(declared, &definition.document), log))
+}
+
+/// Once an attempt: a person is told, the task goes on.
+fn say_when_overdue(
+    hands: &Hands<'_>,
+    id: &str,
+    migration: &Migration,
+    age: TimeDelta,
+) -> Result<(), ActionError> {
+    let is_said = hands.journal.ask(|ledger| ledger.attempt.as_ref().is_some_and(|attempt| attempt.overdue));
+    if is_said || age <= delta(migration.timeout) {
+        return Ok(());
+    }
+    let limit = humantime::format_duration(migration.timeout);
+    hands.progress.action_progress(id, &format!("longer than {limit}; it goes on and is watched"));
+    hands.record(Event::MigrationOverdue { attempt: migration.attempt })
+}
+
+fn words(status: TaskStatus) -> &'static str {
+    match status {
+        TaskStatus::Provisioning | TaskStatus::Pending | TaskStatus::Activating => "starting",
+        TaskStatus::Running => "running",
+        TaskStatus::Deactivating | TaskStatus::Stopping | TaskStatus::Deprovisioning => "stopping",
+        TaskStatus::Stopped => "stopped",
+    }
+}

@@ -1,0 +1,98 @@
+//! The snapshot before a migration: one for each intent, found again by its identifier.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::database::{look, tolerated};
+use super::error::ActionError;
+use super::hands::Hands;
+use crate::cloud::{CloudError, DatabaseStatus, DbSnapshot, Kind, SnapshotStatus, tag};
+use crate::model::Version;
+use crate::store::journal::Event;
+
+/// The first snapshot of a large volume copies all of it; later ones are incremental.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_CreateSnapshot.html>
+const SNAPSHOT_MAX: Duration = Duration::from_secs(2 * 3600);
+
+/// Takes the snapshot, or adopts the one that an earlier try has begun, and waits until it is available.
+pub(super) async fn take(
+    hands: &Hands<'_>,
+    id: &str,
+    identifier: &str,
+    value: &str,
+) -> Result<(), ActionError> {
+    let (from, to) = value
+        .split_once('/')
+        .ok_or_else(|| ActionError::refused(format!("`{value}` does not name two versions")))?;
+    let is_intended = hands
+        .journal
+        .ask(|ledger| ledger.snapshot.as_ref().is_some_and(|snapshot| snapshot.identifier == identifier));
+    if !is_intended {
+        hands.record(Event::SnapshotIntent {
+            identifier: identifier.to_owned(),
+            resource_id: look(hands).await?.resource_id,
+            from: Version::from(from),
+            to: Version::from(to),
+        })?;
+    }
+    let tags = BTreeMap::from([(tag::SNAPSHOT.to_owned(), value.to_owned())]);
+    let mut wait = hands.wait(id, format!("snapshot `{identifier}`"), SNAPSHOT_MAX);
+    loop {
+        let seen = match find(hands, identifier, value).await?.map(|snapshot| snapshot.status) {
+            Some(SnapshotStatus::Available) => break,
+            Some(SnapshotStatus::Failed) => {
+                return Err(ActionError::refused(format!("RDS says that snapshot `{identifier}` failed")));
+            }
+            Some(SnapshotStatus::Creating) => "creating".to_owned(),
+            None => {
+                let status = look(hands).await?.status;
+                if status == DatabaseStatus::Available {
+                    begin(hands, identifier, &tags).await?;
+                }
+                format!("the database is {status}")
+            }
+        };
+        wait.pause(&seen).await?;
+    }
+    hands.record(Event::SnapshotTaken { identifier: identifier.to_owned() })
+}
+
+/// One call: whatever becomes of it, the next look finds the snapshot or calls again.
+async fn begin(
+    hands: &Hands<'_>,
+    identifier: &str,
+    tags: &BTreeMap<String, String>,
+) -> Result<(), ActionError> {
+    let target = hands.database()?;
+    hands.journal.verify()?;
+    match hands.cloud.create_snapshot(target, identifier, tags).await {
+        Err(error) if error.kind.is_transient() => Ok(()),
+        answer => tolerated(answer.map_err(ActionError::from)),
+    }
+}
+
+async fn find(hands: &Hands<'_>, identifier: &str, value: &str) -> Result<Option<DbSnapshot>, ActionError> {
+    let target = hands.database()?;
+    let snapshots = hands.read(|| hands.cloud.snapshots(target)).await?;
+    let found = snapshots.into_iter().find(|snapshot| snapshot.identifier == identifier);
+    match found {
+        Some(foreign) if foreign.tags.get(tag::SNAPSHOT).map(String::as_str) != Some(value) => {
+            Err(ActionError::refused(format!(
+                "snapshot `{identifier}` exists and is not ours; nothing is done to it"
+            )))
+        }
+        found => Ok(found),
+    }
+}
+
+/// Deletes snapshots; what is gone already is gone.
+pub(super) async fn prune(hands: &Hands<'_>, identifiers: &[String]) -> Result<(), ActionError> {
+    let target = hands.database()?;
+    for identifier in identifiers {
+        match hands.write(|| hands.cloud.delete_snapshot(target, identifier)).await {
+            Err(ActionError::Cloud(CloudError { kind: Kind::NotFound, .. })) => {}
+            answer => answer?,
+        }
+    }
+    Ok(())
+}

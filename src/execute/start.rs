@@ -1,0 +1,147 @@
+//! Bringing a service up, or to other images, or to another count, and waiting for the verdict.
+
+use std::time::Duration;
+
+use super::definition;
+use super::error::ActionError;
+use super::hands::Hands;
+use super::verdict::{Asked, Verdict, judge};
+use crate::cloud::{Deployment, Rollback, Rollout, Service, UpdateService};
+use crate::model::ServiceName;
+use crate::plan::{NewDefinition, StartService};
+use crate::store::journal::Event;
+
+/// Image pull, start, health checks and the drain of the old tasks take minutes; ECS itself may need ten to
+/// call a deployment failed when each task dies late.
+const START_MAX: Duration = Duration::from_secs(15 * 60);
+
+/// Starts, rolls or scales a service.
+pub(super) async fn start(hands: &Hands<'_>, id: &str, start: &StartService) -> Result<(), ActionError> {
+    let StartService { service, definition, desired, scaling, rollback_off, follows_migration } = start;
+    let before = look(hands, service).await?;
+    let definition = match definition {
+        Some(wanted) => Some(resolve(hands, &before, wanted).await?),
+        None => None,
+    };
+    if *follows_migration {
+        hands.record(Event::CodeStarted { service: service.clone() })?;
+    }
+    if let Some(was) = *rollback_off {
+        hands.record(Event::RollbackBorrowed { service: service.clone(), was })?;
+    }
+    let update = UpdateService {
+        cluster: hands.spec.cluster.clone(),
+        service: service.clone(),
+        definition,
+        desired: *desired,
+        rollback: rollback_off.map(|_| Rollback::OFF),
+    };
+    let asked_at = hands.clock.now();
+    let answer = hands.write(|| hands.cloud.update_service(&update)).await?;
+    if let Some(target) = scaling {
+        let cluster = &hands.spec.cluster;
+        hands.write(|| hands.cloud.set_scalable_target(cluster, service, target)).await?;
+    }
+    if hands.journal.ask(|ledger| ledger.scaling_borrowed.contains_key(service)) {
+        hands.record(Event::ScalingRestored { service: service.clone() })?;
+    }
+    let primary = primary(&answer)?;
+    let asked = Asked {
+        deployment: primary.id.clone(),
+        created_at: primary.created_at,
+        definition: update.definition.clone().unwrap_or_else(|| primary.definition.clone()),
+        is_new: update.definition.is_some(),
+        at: asked_at,
+    };
+    match settle(hands, id, service, &asked).await {
+        Err(ActionError::Refused(why)) => Err(failed(hands, service, &asked, why).await?),
+        Err(late @ ActionError::Deadline { .. }) => {
+            Err(failed(hands, service, &asked, late.to_string()).await?)
+        }
+        settled => settled,
+    }
+}
+
+/// The definition to move to. A deployment that failed is not begun again by naming its definition once more:
+/// ECS compares and does nothing. Then the same text gets a fresh revision.
+async fn resolve(hands: &Hands<'_>, before: &Service, wanted: &NewDefinition) -> Result<String, ActionError> {
+    let primary = primary(before)?;
+    let failed = (primary.rollout == Rollout::Failed).then_some(primary.definition.as_str());
+    let found = definition::with_images(hands, &wanted.template, &wanted.images, failed).await?;
+    Ok(found.arn)
+}
+
+async fn settle(
+    hands: &Hands<'_>,
+    id: &str,
+    service: &ServiceName,
+    asked: &Asked,
+) -> Result<(), ActionError> {
+    let cluster = &hands.spec.cluster;
+    let mut wait = hands.wait(id, format!("`{service}` to come up"), START_MAX);
+    let mut well_since = None;
+    loop {
+        let found = look(hands, service).await?;
+        let tasks = hands.read(|| hands.cloud.service_tasks(cluster, service)).await?;
+        let now = hands.clock.now();
+        let seen = match judge(asked, &found, &tasks, well_since, now) {
+            Verdict::Up => return Ok(()),
+            Verdict::Failed(why) => {
+                return Err(ActionError::refused(format!("`{service}` did not come up: {why}")));
+            }
+            Verdict::Well(seen) => {
+                well_since.get_or_insert(now);
+                seen
+            }
+            Verdict::NotYet(seen) => {
+                well_since = None;
+                seen
+            }
+        };
+        wait.pause(&seen).await?;
+    }
+}
+
+/// Journals that the service did not come up, and with which images.
+async fn failed(
+    hands: &Hands<'_>,
+    service: &ServiceName,
+    asked: &Asked,
+    why: String,
+) -> Result<ActionError, ActionError> {
+    let definition = hands.read(|| hands.cloud.task_definition(&asked.definition)).await?;
+    let images = definition.document.images().into_values().collect();
+    hands.record(Event::StartFailed { service: service.clone(), images, why: why.clone() })?;
+    Ok(ActionError::Refused(why))
+}
+
+/// Gives a service its automatic rollbacks back.
+pub(super) async fn restore_rollback(
+    hands: &Hands<'_>,
+    service: &ServiceName,
+    rollback: Rollback,
+) -> Result<(), ActionError> {
+    let update = UpdateService {
+        cluster: hands.spec.cluster.clone(),
+        service: service.clone(),
+        definition: None,
+        desired: None,
+        rollback: Some(rollback),
+    };
+    hands.write(|| hands.cloud.update_service(&update)).await?;
+    hands.record(Event::RollbackRestored { service: service.clone() })
+}
+
+async fn look(hands: &Hands<'_>, service: &ServiceName) -> Result<Service, ActionError> {
+    let cluster = &hands.spec.cluster;
+    let names = std::slice::from_ref(service);
+    let mut found = hands.read(|| hands.cloud.services(cluster, names)).await?;
+    found
+        .remove(service)
+        .ok_or_else(|| ActionError::refused(format!("the service `{service}` is gone from `{cluster}`")))
+}
+
+fn primary(service: &Service) -> Result<&Deployment, ActionError> {
+    let primary = service.deployments.iter().find(|deployment| deployment.primary);
+    primary.ok_or_else(|| ActionError::refused(format!("`{}` has no deployment", service.name)))
+}

@@ -1,0 +1,65 @@
+//! Bringing a service to nothing: scaling first, then the count, then the wait for its last task.
+//!
+//! "Desired 0" is not "stopped": a task that is asked to go may write to the database for minutes
+//! (deregistration, then `stopTimeout`). Only a listing of its tasks tells.
+
+use std::time::Duration;
+
+use super::error::ActionError;
+use super::hands::Hands;
+use crate::cloud::{ScalableTarget, Suspended, TaskStatus, UpdateService};
+use crate::model::ServiceName;
+use crate::store::journal::Event;
+
+/// Five minutes of deregistration (the default) and two of `stopTimeout` (Fargate's most), and some.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-connection-draining.html>
+const STOP_MAX: Duration = Duration::from_secs(10 * 60);
+/// How often a count that somebody raises meanwhile is put back, before we stop fighting.
+const CORRECTIONS_MAX: u32 = 3;
+
+/// Suspends scaling, sets desired 0, and waits until no task is left.
+pub(super) async fn stop(
+    hands: &Hands<'_>,
+    id: &str,
+    service: &ServiceName,
+    scaling: Option<ScalableTarget>,
+) -> Result<(), ActionError> {
+    let cluster = &hands.spec.cluster;
+    if let Some(was) = scaling {
+        hands.record(Event::ScalingBorrowed { service: service.clone(), was })?;
+        // One call: registering alone would clamp the count up to an old minimum.
+        let target = ScalableTarget { min: 0, max: was.max, suspended: Suspended::ALL };
+        hands.write(|| hands.cloud.set_scalable_target(cluster, service, &target)).await?;
+    }
+    let update = UpdateService {
+        cluster: cluster.clone(),
+        service: service.clone(),
+        definition: None,
+        desired: Some(0),
+        rollback: None,
+    };
+    hands.write(|| hands.cloud.update_service(&update)).await?;
+    let mut corrections = 0;
+    let mut wait = hands.wait(id, format!("the last task of `{service}`"), STOP_MAX);
+    loop {
+        let names = std::slice::from_ref(service);
+        let found = hands.read(|| hands.cloud.services(cluster, names)).await?;
+        let Some(found) = found.get(service) else { return Ok(()) };
+        let tasks = hands.read(|| hands.cloud.service_tasks(cluster, service)).await?;
+        let left = tasks.iter().filter(|task| task.status != TaskStatus::Stopped).count();
+        if found.desired == 0 && found.running + found.pending == 0 && left == 0 {
+            return Ok(());
+        }
+        wait.pause(&format!("{left} tasks left")).await?;
+        if found.desired > 0 {
+            corrections += 1;
+            if corrections > CORRECTIONS_MAX {
+                let count = found.desired;
+                return Err(ActionError::refused(format!(
+                    "somebody keeps setting the count of `{service}` to {count}"
+                )));
+            }
+            hands.write(|| hands.cloud.update_service(&update)).await?;
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Whether a service came up. Pure: what was asked for, what is seen, and a verdict.
+//!
+//! "Stable" alone lies: it is true at 0/0 and after a rollback. So a start is judged by its own deployment,
+//! its own definition, and its own tasks.
+
+use chrono::TimeDelta;
+
+use crate::cloud::{Deployment, Rollout, Service, Task, TaskStatus};
+use crate::model::Instant;
+
+/// How long a start without a deployment must look well: three rounds of a target group's default health
+/// check, which asks every ten to thirty seconds.
+const HEALTHY_FOR: TimeDelta = TimeDelta::seconds(30);
+/// Failed tasks after which a start without a deployment has failed: where ECS's circuit breaker begins.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html>
+const FAILURES_MAX: usize = 3;
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Asked {
+    /// The deployment that answers for it.
+    pub(super) deployment: String,
+    /// When that was created.
+    pub(super) created_at: Instant,
+    /// The definition to run.
+    pub(super) definition: String,
+    /// Whether our call has started the deployment.
+    pub(super) is_new: bool,
+    /// When we asked.
+    pub(super) at: Instant,
+}
+
+/// What is to be said.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Verdict {
+    /// It is up.
+    Up,
+    /// Nothing is wrong; it has to look so for a while.
+    Well(String),
+    /// Not yet.
+    NotYet(String),
+    /// It will not come up by itself.
+    Failed(String),
+}
+
+/// Looks once. `well_since` = when this first said [`Verdict::Well`] without interruption.
+pub(super) fn judge(
+    asked: &Asked,
+    service: &Service,
+    tasks: &[Task],
+    well_since: Option<Instant>,
+    now: Instant,
+) -> Verdict {
+    let Some(primary) = service.deployments.iter().find(|deployment| deployment.primary) else {
+        return Verdict::NotYet("no deployment yet".to_owned());
+    };
+    if primary.id != asked.deployment {
+        // An older deployment is an older answer: the API is eventually consistent.
+        if primary.created_at < asked.created_at {
+            return Verdict::NotYet("not begun yet".to_owned());
+        }
+        return Verdict::Failed(superseded(asked, service, primary));
+    }
+    let stopped: Vec<&Task> = tasks.iter().filter(|task| has_failed(asked, task)).collect();
+    if primary.rollout == Rollout::Failed {
+        return Verdict::Failed(with_reasons(&primary.rollout_reason, &stopped));
+    }
+    // ECS counts by itself where its breaker is on; where it is off, nobody else ends this.
+    let failures_max = if asked.is_new { 2 * breaker_threshold(service.desired) } else { FAILURES_MAX };
+    if stopped.len() >= failures_max {
+        let said = format!("{} tasks stopped since we asked", stopped.len());
+        return Verdict::Failed(with_reasons(&said, &stopped));
+    }
+    let ours = |task: &&Task| task.started_by == asked.deployment && task.status == TaskStatus::Running;
+    let healthy = tasks.iter().filter(ours).filter(|task| task.healthy).count();
+    let desired = service.desired;
+    let seen = format!("running {}/{desired}, healthy {healthy}/{desired}", service.running);
+    let is_well = desired > 0
+        && service.running == desired
+        && healthy == desired as usize
+        && primary.definition == asked.definition
+        && primary.rollout == Rollout::Completed;
+    match is_well {
+        false => Verdict::NotYet(seen),
+        true if asked.is_new || well_since.is_some_and(|since| now - since >= HEALTHY_FOR) => Verdict::Up,
+        true => Verdict::Well(seen),
+    }
+}
+
+fn superseded(asked: &Asked, service: &Service, primary: &Deployment) -> String {
+    let ours = service.deployments.iter().find(|deployment| deployment.id == asked.deployment);
+    match ours.filter(|deployment| deployment.rollout == Rollout::Failed) {
+        Some(ours) => format!("{}; now: {}", ours.rollout_reason, primary.rollout_reason),
+        None => format!("another deployment took its place: {}", primary.rollout_reason),
+    }
+}
+
+/// A task of this start that ended although nobody asked it to: it never ran, its program ended, or it was
+/// found ill. Scaling in is no failure.
+fn has_failed(asked: &Asked, task: &Task) -> bool {
+    let ended = task.stopped_at.is_some_and(|at| at >= asked.at);
+    let code = task.stop_code.as_deref();
+    let found_ill = task.stopped_reason.as_deref().is_some_and(|reason| reason.contains("health checks"));
+    ended
+        && task.started_by == asked.deployment
+        && (matches!(code, Some("TaskFailedToStart" | "EssentialContainerExited")) || found_ill)
+}
+
+/// Half of the desired count, at least 3, at most 200: ECS's own rule.
+fn breaker_threshold(desired: u32) -> usize {
+    desired.div_ceil(2).clamp(3, 200) as usize
+}
+
+/// The last task's own words say more than the deployment's.
+fn with_reasons(said: &str, stopped: &[&Task]) -> String {
+    let Some(task) = stopped.iter().max_by_key(|task| task.stopped_at) else { return said.to_owned() };
+    let codes: Vec<String> = task
+        .containers
+        .iter()
+        .filter_map(|container| Some(format!("{} exited {}", container.name, container.exit_code?)))
+        .collect();
+    let reason = task.stopped_reason.as_deref().unwrap_or("no reason given");
+    match codes.is_empty() {
+        true => format!("{said} (last task: {reason})"),
+        false => format!("{said} (last task: {reason}: {})", codes.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! The code of the CloudFront function: written and recognised here, nowhere else.
+//!
+//! Open or closed is a matter of code, not of association: an association takes minutes to reach the edges,
+//! code takes seconds. The open code holds neither the redirect nor the secret, so that a function that was
+//! opened gives nothing away.
+//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html>
+
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::model::Gate;
+
+/// First line of code of ours, up to the word `open` or `closed`.
+const MARK: &str = "// tidegate gate: ";
+
+/// The code of the function. JSON strings are JavaScript strings, so every value is written as JSON.
+pub fn write_code(gate: Gate, page: &Url, header: &str, secret: &SecretString) -> String {
+    let intro = "// Written by tidegate; changes made by hand are overwritten.\n";
+    match gate {
+        Gate::Open => {
+            format!("{MARK}{gate}\n{intro}function handler(event) {{\n  return event.request;\n}}\n")
+        }
+        Gate::Closed => {
+            let (page, header, secret) =
+                (quoted(page.as_str()), quoted(&header.to_lowercase()), quoted(secret.expose_secret()));
+            format!(
+                "{MARK}{gate}\n{intro}\
+                 const page = {page};\n\
+                 const header = {header};\n\
+                 const secret = {secret};\n\
+                 \n\
+                 function handler(event) {{\n\
+                 \x20 const sent = event.request.headers[header];\n\
+                 \x20 if (sent && sent.value === secret) {{\n\
+                 \x20   return event.request;\n\
+                 \x20 }}\n\
+                 \x20 return {{\n\
+                 \x20   statusCode: 302,\n\
+                 \x20   statusDescription: \"Found\",\n\
+                 \x20   headers: {{\n\
+                 \x20     \"location\": {{ value: page }},\n\
+                 \x20     \"cache-control\": {{ value: \"no-store\" }},\n\
+                 \x20   }},\n\
+                 \x20 }};\n\
+                 }}\n"
+            )
+        }
+    }
+}
+
+/// Which gate code of ours makes, whatever page, header and secret it was written with; `None` = not ours.
+pub fn recognise(code: &str) -> Option<Gate> {
+    match code.lines().next()?.strip_prefix(MARK)? {
+        "open" => Some(Gate::Open),
+        "closed" => Some(Gate::Closed),
+        _ => None,
+    }
+}
+
+/// A JavaScript string. ES5 engines take two characters for line ends that JSON leaves as they are.
+fn quoted(text: &str) -> String {
+    let json = serde_json::Value::String(text.to_owned()).to_string();
+    json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes of a function's code.
+    /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-function-restrictions.html>
+    const CODE_BYTES_MAX: usize = 10 * 1024;
+
+    fn code(gate: Gate) -> String {
+        let page = Url::parse("https://maintenance.graasp.org/\"; steal()").unwrap();
+        write_code(gate, &page, "X-Maintenance-Bypass", &SecretString::from("s3cret-".repeat(18)))
+    }
+
+    #[test]
+    fn open_code_gives_nothing_away() {
+        let open = code(Gate::Open);
+        assert_eq!(
+            open,
+            "// tidegate gate: open\n\
+             // Written by tidegate; changes made by hand are overwritten.\n\
+             function handler(event) {\n  return event.request;\n}\n"
+        );
+        assert_eq!(recognise(&open), Some(Gate::Open));
+    }
+
+    #[test]
+    fn closed_code_is_small_and_escapes_what_it_quotes() {
+        let closed = code(Gate::Closed);
+        assert!(closed.len() < CODE_BYTES_MAX);
+        assert!(closed.contains("const header = \"x-maintenance-bypass\";"), "{closed}");
+        assert!(!closed.contains("\"; steal()"), "{closed}");
+        assert_eq!(recognise(&closed), Some(Gate::Closed));
+        assert_eq!(quoted("a\"b\u{2028}\n"), "\"a\\\"b\\u2028\\n\"");
+    }
+
+    #[test]
+    fn other_code_is_not_ours() {
+        for code in ["", "function handler(event) { return event.request; }\n", "// tidegate gate: ajar\n"] {
+            assert_eq!(recognise(code), None);
+        }
+    }
+}

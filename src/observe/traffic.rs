@@ -1,0 +1,174 @@
+//! The gate's parts: rules, the function's code, distributions. The secret is compared here and dropped.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join;
+use secrecy::SecretString;
+
+use super::{
+    CodeSeen, DistributionSeen, Eyes, FunctionSeen, HeaderSeen, ListenerSeen, Observed, RuleSeen, RuleTarget,
+    ServiceSeen, TrafficSeen, patiently, unreadable,
+};
+use crate::cloud::{Condition, Distribution, Function, Rule, RuleAction};
+use crate::gate;
+use crate::model::{Gate, ServiceName};
+use crate::spec::{CloudFrontGate, ListenerTarget, Maintenance};
+
+type Services = BTreeMap<ServiceName, Observed<ServiceSeen>>;
+type Distributions = Result<BTreeMap<String, Distribution>, String>;
+
+/// The gate, if one is declared.
+pub(super) async fn traffic(
+    eyes: Eyes<'_>,
+    services: &Services,
+    distributions: &Distributions,
+) -> Option<TrafficSeen> {
+    let maintenance = eyes.spec.maintenance.as_ref()?;
+    let secret = secret(eyes, maintenance).await;
+    let usable = secret.as_ref().ok();
+    let listener = async {
+        let target = maintenance.load_balancer.as_ref()?;
+        Some(listener(eyes, maintenance, target, usable, services).await)
+    };
+    let function = async {
+        let cloudfront = maintenance.cloudfront.as_ref()?;
+        Some(function(eyes, maintenance, cloudfront, usable, distributions).await)
+    };
+    let (listener, function) = join(listener, function).await;
+    Some(TrafficSeen { secret: secret.map(|_| ()), listener, function })
+}
+
+async fn secret(eyes: Eyes<'_>, maintenance: &Maintenance) -> Result<SecretString, String> {
+    let secret = patiently(eyes.clock, || eyes.cloud.secret(&maintenance.bypass.value_from)).await;
+    let secret = secret.map_err(|error| error.to_string())?;
+    gate::check_secret(&secret)?;
+    Ok(secret)
+}
+
+async fn listener(
+    eyes: Eyes<'_>,
+    maintenance: &Maintenance,
+    target: &ListenerTarget,
+    secret: Option<&SecretString>,
+    services: &Services,
+) -> Observed<ListenerSeen> {
+    // Which service a rule leads to is known from the services. One that could not be read would make its
+    // rules look as if they led elsewhere.
+    if let Some(why) = services.values().find_map(|seen| match seen {
+        Observed::Unreadable { why } => Some(why),
+        Observed::Present(_) | Observed::Absent => None,
+    }) {
+        return Observed::Unreadable { why: format!("its rules cannot be told apart: {why}") };
+    }
+    let listener = match patiently(eyes.clock, || eyes.cloud.listener(target)).await {
+        Ok(Some(listener)) => listener,
+        Ok(None) => return Observed::Absent,
+        Err(error) => return unreadable(error),
+    };
+    let header = &maintenance.bypass.header;
+    let mut rules: Vec<RuleSeen> =
+        listener.rules.iter().map(|rule| rule_seen(rule, header, secret, services)).collect();
+    rules.sort_by_key(|rule| rule.priority);
+    let default_is_closed = matches!(listener.default_action, RuleAction::Redirect | RuleAction::Fixed);
+    Observed::Present(ListenerSeen { default_is_closed, rules })
+}
+
+fn rule_seen(rule: &Rule, header: &str, secret: Option<&SecretString>, services: &Services) -> RuleSeen {
+    let own = || rule.conditions.iter().filter(|condition| !condition.is_header(header));
+    let values_of = |field: &str| -> Vec<String> {
+        own().filter(|condition| condition.field == field).flat_map(|c| c.values.clone()).collect()
+    };
+    let is_known = |condition: &Condition| matches!(condition.field.as_str(), "host-header" | "path-pattern");
+    RuleSeen {
+        arn: rule.arn.clone(),
+        priority: rule.priority,
+        hosts: values_of("host-header"),
+        paths: values_of("path-pattern"),
+        other_conditions: own().any(|condition| !is_known(condition)),
+        target: target(&rule.action, services),
+        header: header_seen(rule, header, secret),
+        values: own().map(|condition| condition.values.len()).sum(),
+    }
+}
+
+/// With an unreadable secret, ours counts as current: that it is closed is certain, that it is stale is not.
+fn header_seen(rule: &Rule, header: &str, secret: Option<&SecretString>) -> HeaderSeen {
+    let asks = rule.conditions.iter().any(|condition| condition.is_header(header));
+    match (asks, gate::is_ours(rule)) {
+        (false, _) => HeaderSeen::Absent,
+        (true, false) => HeaderSeen::Foreign,
+        (true, true) if secret.is_none_or(|secret| gate::is_closed(rule, header, secret)) => {
+            HeaderSeen::Current
+        }
+        (true, true) => HeaderSeen::Stale,
+    }
+}
+
+fn target(action: &RuleAction, services: &Services) -> RuleTarget {
+    let groups = match action {
+        RuleAction::Redirect => return RuleTarget::Redirect,
+        RuleAction::Fixed => return RuleTarget::Fixed,
+        RuleAction::Forward(groups) | RuleAction::Other(groups) => groups,
+    };
+    let behind = |seen: &ServiceSeen| seen.service.target_groups.iter().any(|group| groups.contains(group));
+    let found: BTreeSet<ServiceName> = services
+        .iter()
+        .filter(|(_, seen)| seen.present().is_some_and(behind))
+        .map(|(name, _)| name.clone())
+        .collect();
+    if found.is_empty() { RuleTarget::Unmanaged } else { RuleTarget::Services(found) }
+}
+
+async fn function(
+    eyes: Eyes<'_>,
+    maintenance: &Maintenance,
+    cloudfront: &CloudFrontGate,
+    secret: Option<&SecretString>,
+    distributions: &Distributions,
+) -> Observed<FunctionSeen> {
+    let found = match patiently(eyes.clock, || eyes.cloud.function(&cloudfront.function)).await {
+        Ok(Some(function)) => function,
+        Ok(None) => return Observed::Absent,
+        Err(error) => return unreadable(error),
+    };
+    let distributions = match distributions {
+        Ok(distributions) => distributions,
+        Err(why) => return Observed::Unreadable { why: why.clone() },
+    };
+    let seen = cloudfront.distributions.iter().map(|name| {
+        let seen = distributions.get(name);
+        (name.clone(), seen.map_or(DistributionSeen::Missing, |d| distribution(d, &cloudfront.function)))
+    });
+    Observed::Present(FunctionSeen { code: code(&found, maintenance, secret), distributions: seen.collect() })
+}
+
+/// As with rules, closed code of ours counts as current while the secret cannot be read.
+fn code(found: &Function, maintenance: &Maintenance, secret: Option<&SecretString>) -> CodeSeen {
+    let Some(live) = &found.live else { return CodeSeen::Missing };
+    let closed =
+        |secret| gate::write_code(Gate::Closed, &maintenance.page, &maintenance.bypass.header, secret);
+    match gate::recognise(live) {
+        None => CodeSeen::Foreign,
+        Some(Gate::Open) => CodeSeen::Open,
+        Some(Gate::Closed) if secret.is_none_or(|secret| closed(secret) == *live) => CodeSeen::Closed,
+        Some(Gate::Closed) => CodeSeen::ClosedStale,
+    }
+}
+
+fn distribution(found: &Distribution, function: &str) -> DistributionSeen {
+    let id = found.id.clone();
+    let conflict = found.behaviours.iter().find_map(|behaviour| match &behaviour.function {
+        Some(other) if other != function => Some(format!("`{}` calls `{other}`", behaviour.path)),
+        _ if behaviour.lambda => Some(format!("`{}` calls Lambda@Edge", behaviour.path)),
+        _ => None,
+    });
+    if let Some(what) = conflict {
+        return DistributionSeen::Conflict { id, what };
+    }
+    let is_guarded = found.behaviours.iter().all(|behaviour| behaviour.function.is_some());
+    match (is_guarded, found.deployed) {
+        (true, true) => DistributionSeen::Guarded { id },
+        (true, false) => DistributionSeen::Deploying { id },
+        (false, _) => DistributionSeen::Unguarded { id },
+    }
+}

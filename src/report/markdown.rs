@@ -1,0 +1,127 @@
+//! A plan for a pull request.
+
+use super::nouns::{self, Sign};
+use super::{PlanView, moment, text};
+use crate::model::Mode;
+
+/// The whole plan as Markdown.
+pub fn plan(view: &PlanView) -> String {
+    let PlanView { environment, plan, zone, .. } = view;
+    let mut out = format!("### `{}` at `{}`\n\n", cell(environment.as_str()), cell(plan.revision.short()));
+    let state = &plan.state;
+    let until = state.until.map(|at| format!(" until {}", moment::local(at, *zone))).unwrap_or_default();
+    out.push_str(&format!(
+        "**State** {} ({}{until}) · **Expected downtime** {} · **Blocked** {}\n",
+        state.effective,
+        moment::because(state.because),
+        text::downtime(plan),
+        if plan.blocked.is_empty() { "no" } else { "yes" },
+    ));
+    if plan.mode == Mode::Observe {
+        out.push_str("\n> `mode: observe`: nothing of this is carried out.\n");
+    }
+    if plan.actions.is_empty() {
+        out.push_str("\nNothing to do.\n");
+    } else {
+        out.push_str("\n| # | | what | which | change | why |\n|--:|---|---|---|---|---|\n");
+    }
+    let (mut number, mut last) = (0, None);
+    for action in &plan.actions {
+        let is_new = last.replace(action.step) != Some(action.step);
+        number += usize::from(is_new);
+        out.push_str(&format!(
+            "| {} | `{}` | {} | {} | {} | {} |\n",
+            if is_new { number.to_string() } else { String::new() },
+            Sign::of(action).glyph(),
+            nouns::noun(&action.kind),
+            cell(&action.resource),
+            cell(&nouns::change(action)),
+            cell(&action.reason),
+        ));
+    }
+    if !view.diffs.is_empty() {
+        out.push_str("\n<details><summary>Inside the task definitions</summary>\n\n```diff\n");
+        for (service, lines) in &view.diffs {
+            out.push_str(&format!("  {service}\n"));
+            // A fence inside the fence would end it.
+            lines.iter().for_each(|line| out.push_str(&format!("{}\n", line.replace("```", "'''"))));
+        }
+        out.push_str("```\n\n</details>\n");
+    }
+    list(
+        &mut out,
+        "Blocked",
+        plan.blocked.iter().map(|blocked| {
+            let mut item = format!("**{}**: {}", super::json::word(&blocked.reason), line(&blocked.message));
+            blocked.hints.iter().for_each(|hint| item.push_str(&format!("\n  - {}", line(hint))));
+            item
+        }),
+    );
+    list(
+        &mut out,
+        "Waiting",
+        plan.waiting.iter().map(|waiting| {
+            let until = waiting.until.map(|at| format!(" (until {})", moment::local(at, *zone)));
+            format!(
+                "**{}**: {}{}",
+                super::json::word(&waiting.reason),
+                line(&waiting.message),
+                until.unwrap_or_default()
+            )
+        }),
+    );
+    list(
+        &mut out,
+        "Drift",
+        plan.drift.iter().map(|drift| {
+            line(&format!(
+                "{} {}: {}, expected {}",
+                drift.resource, drift.field, drift.observed, drift.expected
+            ))
+        }),
+    );
+    list(&mut out, "Notes", plan.notes.iter().map(|note| line(note)));
+    out
+}
+
+fn list(out: &mut String, title: &str, items: impl Iterator<Item = String>) {
+    let items: Vec<String> = items.collect();
+    if items.is_empty() {
+        return;
+    }
+    out.push_str(&format!("\n**{title}**\n\n"));
+    items.iter().for_each(|item| out.push_str(&format!("- {item}\n")));
+}
+
+/// Text on one line that renders as it stands: no HTML, no mentions, no links made of what a tag says.
+/// What stands between backticks stays code.
+fn line(text: &str) -> String {
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut out = String::with_capacity(flat.len());
+    let mut in_code = false;
+    for char in flat.chars() {
+        match char {
+            '`' => {
+                in_code = !in_code;
+                out.push(char);
+            }
+            _ if in_code => out.push(char),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '@' => out.push_str("&#64;"),
+            '\\' | '*' | '_' | '[' | ']' | '#' | '~' => {
+                out.push('\\');
+                out.push(char);
+            }
+            _ => out.push(char),
+        }
+    }
+    // An odd backtick would swallow the rest of the page.
+    if in_code { out.replace('`', "'") } else { out }
+}
+
+/// The same for a cell of a table, in which a bar would begin the next one.
+fn cell(text: &str) -> String {
+    line(text).replace('|', "\\|")
+}

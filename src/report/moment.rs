@@ -1,0 +1,77 @@
+//! Time for people: local, with its zone, and durations in words.
+
+use chrono::TimeDelta;
+
+use crate::model::Instant;
+use crate::schedule::{Because, Tz};
+use crate::spec::EnvironmentSpec;
+
+/// The zone in which an environment's people think: its schedule's, else its windows', else UTC.
+pub fn zone_of(spec: &EnvironmentSpec) -> Tz {
+    let schedule = spec.schedule.as_ref().map(|schedule| schedule.timezone);
+    schedule.or(spec.windows.as_ref().map(|windows| windows.timezone)).unwrap_or(Tz::UTC)
+}
+
+/// `Tue 2026-11-24 04:00 CET`; seconds only where there are any.
+pub fn local(at: Instant, zone: Tz) -> String {
+    let at = at.with_timezone(&zone);
+    let has_seconds = at.timestamp() % 60 != 0;
+    at.format(if has_seconds { "%a %Y-%m-%d %H:%M:%S %Z" } else { "%a %Y-%m-%d %H:%M %Z" }).to_string()
+}
+
+/// RFC 3339 with the zone's offset, to the second.
+pub fn rfc3339(at: Instant, zone: Tz) -> String {
+    at.with_timezone(&zone).to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
+}
+
+/// `45 s`, `6 min`, `1 h 20 min`, `3 d 4 h`: two units at most, which is as exact as people ask for.
+pub fn length(of: TimeDelta) -> String {
+    let seconds = of.num_seconds().max(0);
+    let two = |major: i64, unit: &str, minor: i64, small: &str| match minor {
+        0 => format!("{major} {unit}"),
+        minor => format!("{major} {unit} {minor} {small}"),
+    };
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
+        3_600..86_400 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
+        _ => two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
+    }
+}
+
+/// Why a state holds, after its name.
+pub fn because(because: Because) -> &'static str {
+    match because {
+        Because::Declared => "as declared",
+        Because::Schedule => "by schedule",
+        Because::Calendar => "by calendar",
+        Because::Override => "by override",
+        Because::Hold => "on hold",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_read_like_speech() {
+        for (seconds, text) in [
+            (-5, "0 s"),
+            (45, "45 s"),
+            (360, "6 min"),
+            (375, "6 min 15 s"),
+            (4_800, "1 h 20 min"),
+            (90_000, "1 d 1 h"),
+        ] {
+            assert_eq!(length(TimeDelta::seconds(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn instants_are_shown_where_people_live() {
+        let at = Instant::from_timestamp(1_795_489_200, 0).unwrap();
+        assert_eq!(local(at, Tz::Europe__Zurich), "Tue 2026-11-24 04:00 CET");
+        assert_eq!(rfc3339(at, Tz::Europe__Zurich), "2026-11-24T04:00:00+01:00");
+    }
+}

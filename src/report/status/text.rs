@@ -1,0 +1,137 @@
+//! A status for a terminal.
+
+use anstyle::{AnsiColor, Style};
+
+use super::StatusView;
+use super::gate::GateSeen;
+use super::wire::{WireService, gather};
+use crate::model::Mode;
+use crate::report::moment;
+use crate::report::table::{columns, paragraph};
+
+const BOLD: Style = Style::new().bold();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+const GREEN: Style = AnsiColor::Green.on_default();
+
+/// One environment.
+pub fn text(view: &StatusView) -> String {
+    let status = gather(view);
+    let mut text =
+        format!("{BOLD}{}{BOLD:#}  {}   {}\n", status.environment, status.revision.short(), verdict(view));
+    let state = &view.plan.state;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut row = |name: &str, value: String| rows.push(vec![name.to_owned(), value]);
+    let until = state.until.map(|at| format!(" until {}", moment::local(at, view.zone))).unwrap_or_default();
+    let mode = if status.mode == Mode::Observe { "; observed only" } else { "" };
+    row("state", format!("{} {}{until}{mode}", state.effective, moment::because(state.because)));
+    if let Some(gate) = status.gate {
+        let users = match gate {
+            GateSeen::Open => "users get through",
+            GateSeen::Closed => "users see the maintenance page",
+            GateSeen::Partly => "some users see the maintenance page",
+            GateSeen::Unreadable => "nobody knows what users see",
+        };
+        row("gate", format!("{}: {users}", gate.as_str()));
+    }
+    if let Some(database) = &status.database {
+        let schema = status.schema_version.map(|version| format!(", schema {version}")).unwrap_or_default();
+        let restart =
+            view.snapshot.database.as_ref().and_then(|seen| seen.present()?.database.automatic_restart_at);
+        let restart = restart
+            .map(|at| format!("; AWS starts it by itself on {}", moment::local(at, view.zone)))
+            .unwrap_or_default();
+        row("database", format!("{} {}{schema}{restart}", database.identifier, database.status));
+    }
+    let versions: Vec<String> = status
+        .declared_versions
+        .iter()
+        .map(|(key, declared)| match status.versions.get(*key) {
+            Some(running) if running != declared => format!("{key} {running} (declared {declared})"),
+            Some(running) => format!("{key} {running}"),
+            None if declared.is_empty() => format!("{key} not deployed"),
+            None => format!("{key} {declared} (declared)"),
+        })
+        .collect();
+    if !versions.is_empty() {
+        row("versions", versions.join(", "));
+    }
+    if let Some(change) = view.next_change {
+        let at = moment::local(change.at, view.zone);
+        let length = moment::length(change.at - view.now);
+        row("next", format!("{} {} on {at}, in {length}", change.state, moment::because(change.because)));
+    }
+    if let Some(lease) = view.holder {
+        row("acting", format!("{} since {}", lease.holder, moment::local(lease.since, view.zone)));
+    }
+    lines(&mut text, &rows, &[12]);
+    text.push('\n');
+    lines(&mut text, &status.services.iter().map(service).collect::<Vec<_>>(), &[20, 12, 24]);
+    text.push_str(&standing(view));
+    text
+}
+
+fn lines(text: &mut String, rows: &[Vec<String>], limits: &[usize]) {
+    for line in columns(rows, limits, 2).into_iter().flatten() {
+        text.push_str(&format!("  {}\n", line.trim_end()));
+    }
+}
+
+fn verdict(view: &StatusView) -> String {
+    let plan = view.plan;
+    if plan.is_held() {
+        format!("{RED}held{RED:#}: a person must decide")
+    } else if !plan.blocked.is_empty() {
+        format!("{RED}blocked{RED:#}")
+    } else if !plan.actions.is_empty() {
+        format!(
+            "{YELLOW}{} actions pending{YELLOW:#}: see `tidegate plan {}`",
+            plan.actions.len(),
+            view.spec.name
+        )
+    } else if !plan.waiting.is_empty() {
+        format!("{YELLOW}waiting{YELLOW:#}")
+    } else {
+        format!("{GREEN}as declared{GREEN:#}")
+    }
+}
+
+/// Name, tasks, definition, images by tag.
+fn service(service: &WireService<'_>) -> Vec<String> {
+    let tasks = match (service.running, service.desired) {
+        (Some(running), Some(desired)) if running == desired && desired > 0 => format!("{running} up"),
+        (Some(0), Some(0)) => "down".to_owned(),
+        (Some(running), Some(desired)) => format!("{running} of {desired} up"),
+        _ if service.readable => "missing".to_owned(),
+        _ => "unreadable".to_owned(),
+    };
+    let images: Vec<String> = service
+        .images
+        .values()
+        .map(|image| {
+            let written = image.split('@').next().unwrap_or(image);
+            written.rsplit('/').next().unwrap_or(written).to_owned()
+        })
+        .collect();
+    vec![service.name.to_owned(), tasks, service.definition.clone().unwrap_or_default(), images.join(", ")]
+}
+
+fn standing(view: &StatusView) -> String {
+    let mut text = String::new();
+    for blocked in &view.plan.blocked {
+        let word = crate::report::json::word(&blocked.reason);
+        text.push_str(&format!("\n{RED}blocked:{RED:#} {word}\n{}", paragraph("  ", &blocked.message)));
+        blocked.hints.iter().for_each(|hint| text.push_str(&paragraph("  hint: ", hint)));
+    }
+    for waiting in &view.plan.waiting {
+        let until = waiting.until.map(|at| format!(" (until {})", moment::local(at, view.zone)));
+        let message = format!("{}{}", waiting.message, until.unwrap_or_default());
+        text.push_str(&format!("\n{YELLOW}waiting:{YELLOW:#} {}", paragraph("", &message)));
+    }
+    for drift in &view.plan.drift {
+        let line =
+            format!("{} {}: {}, expected {}", drift.resource, drift.field, drift.observed, drift.expected);
+        text.push_str(&format!("{YELLOW}drift:{YELLOW:#} {}", paragraph("", &line)));
+    }
+    text
+}

@@ -1,0 +1,272 @@
+//! The wire type of a status, and how it is gathered. Text is made of the same value.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::StatusView;
+use super::gate::{self, GateSeen};
+use crate::cloud::{Rollout, tag};
+use crate::model::{Mode, Revision, State, VersionKey};
+use crate::observe::Observed;
+use crate::report::json::{self, SCHEMA, WireBlocked, WireState, WireWaiting, word};
+use crate::schedule::{Because, Change};
+
+/// `status --output json`, one for each environment.
+#[derive(Serialize)]
+pub(super) struct WireStatus<'a> {
+    schema: &'static str,
+    pub(super) environment: &'a str,
+    pub(super) revision: &'a Revision,
+    pub(super) mode: Mode,
+    pub(super) state: WireState,
+    /// What runs, as far as images tell; else what was last reached.
+    pub(super) versions: BTreeMap<&'a VersionKey, String>,
+    pub(super) declared_versions: BTreeMap<&'a VersionKey, &'a str>,
+    pub(super) schema_version: Option<&'a str>,
+    pub(super) gate: Option<GateSeen>,
+    pub(super) services: Vec<WireService<'a>>,
+    pub(super) database: Option<WireDatabase<'a>>,
+    pub(super) conditions: Vec<Condition>,
+    blocked: Vec<WireBlocked<'a>>,
+    waiting: Vec<WireWaiting<'a>>,
+    pending_actions: usize,
+    pub(super) next_change: Option<WireChange>,
+    pub(super) lease: Option<WireLease<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct WireService<'a> {
+    pub(super) name: &'a str,
+    /// Whether it could be read.
+    pub(super) readable: bool,
+    pub(super) desired: Option<u32>,
+    pub(super) running: Option<u32>,
+    pub(super) pending: Option<u32>,
+    pub(super) definition: Option<String>,
+    pub(super) rollout: Option<&'static str>,
+    pub(super) images: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct WireDatabase<'a> {
+    pub(super) identifier: &'a str,
+    pub(super) status: String,
+    pub(super) automatic_restart_at: Option<String>,
+}
+
+/// One of four fixed questions and its answer.
+#[derive(Serialize)]
+pub(super) struct Condition {
+    /// `Ready`, `Stalled`, `Waiting`, `Drifted`
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
+    pub(super) status: bool,
+    /// A stable word, where the answer has one.
+    pub(super) reason: String,
+    pub(super) message: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct WireChange {
+    pub(super) at: String,
+    pub(super) state: State,
+    pub(super) because: Because,
+}
+
+#[derive(Serialize)]
+pub(super) struct WireLease<'a> {
+    pub(super) holder: &'a str,
+    pub(super) since: String,
+}
+
+/// One environment as JSON.
+pub fn json(view: &StatusView) -> Value {
+    json::value(&gather(view))
+}
+
+pub(super) fn gather<'a>(view: &'a StatusView<'a>) -> WireStatus<'a> {
+    let StatusView { spec, plan, zone, holder, next_change, .. } = *view;
+    let state = &plan.state;
+    WireStatus {
+        schema: SCHEMA,
+        environment: spec.name.as_str(),
+        revision: &plan.revision,
+        mode: plan.mode,
+        state: WireState {
+            declared: state.declared,
+            effective: state.effective,
+            because: state.because,
+            until: state.until.map(|until| json::instant(until, zone)),
+        },
+        versions: versions(view),
+        declared_versions: spec.versions.iter().map(|(key, version)| (key, version.as_str())).collect(),
+        schema_version: schema_version(view),
+        gate: gate::seen(view),
+        services: services(view),
+        database: database(view),
+        conditions: conditions(view),
+        blocked: plan
+            .blocked
+            .iter()
+            .map(|blocked| WireBlocked {
+                reason: blocked.reason,
+                message: &blocked.message,
+                hints: &blocked.hints,
+            })
+            .collect(),
+        waiting: plan
+            .waiting
+            .iter()
+            .map(|waiting| WireWaiting {
+                reason: waiting.reason,
+                message: &waiting.message,
+                until: waiting.until.map(|until| json::instant(until, zone)),
+            })
+            .collect(),
+        pending_actions: plan.actions.len(),
+        next_change: next_change.map(|Change { at, state, because }| WireChange {
+            at: json::instant(at, zone),
+            state,
+            because,
+        }),
+        lease: holder
+            .map(|holder| WireLease { holder: &holder.holder, since: json::instant(holder.since, zone) }),
+    }
+}
+
+/// Each version key as the images that run show it, read backwards through the templates. Several versions
+/// side by side are joined by `, `.
+fn versions<'a>(view: &'a StatusView) -> BTreeMap<&'a VersionKey, String> {
+    let spec = view.spec;
+    let mut found: BTreeMap<&VersionKey, Vec<String>> = BTreeMap::new();
+    for (name, service) in &spec.services {
+        let Some(Observed::Present(seen)) = view.snapshot.services.get(name) else { continue };
+        let images = seen.definition.document.images();
+        for (container, template) in &service.images {
+            let Some(image) = images.get(container) else { continue };
+            let written = image.as_str().split('@').next().unwrap_or_default();
+            for key in template.keys() {
+                if let Some(version) = template.extract(key, &spec.versions, written) {
+                    found.entry(key).or_default().push(version.as_str().to_owned());
+                }
+            }
+        }
+    }
+    for (site, declared) in &spec.sites {
+        let Some(Observed::Present(seen)) = view.snapshot.sites.get(site) else { continue };
+        if let (Some(live), [key]) = (&seen.marker.live, declared.source.keys()) {
+            found.entry(key).or_default().push(live.version.as_str().to_owned());
+        }
+    }
+    let reached = view.ledger.converged.as_ref();
+    spec.versions
+        .keys()
+        .filter_map(|key| {
+            let mut seen = found.remove(key).unwrap_or_default();
+            seen.sort();
+            seen.dedup();
+            let last =
+                || reached.and_then(|reached| reached.versions.get(key)).map(|last| last.as_str().to_owned());
+            let version = if seen.is_empty() { last() } else { Some(seen.join(", ")) };
+            version.map(|version| (key, version))
+        })
+        .collect()
+}
+
+fn schema_version<'a>(view: &'a StatusView) -> Option<&'a str> {
+    let seen = view.snapshot.database.as_ref()?.present()?;
+    seen.database.tags.get(tag::SCHEMA).map(String::as_str)
+}
+
+fn services<'a>(view: &'a StatusView) -> Vec<WireService<'a>> {
+    view.snapshot
+        .services
+        .iter()
+        .map(|(name, observed)| {
+            let seen = observed.present();
+            let primary = seen.and_then(|seen| seen.service.deployments.iter().find(|one| one.primary));
+            WireService {
+                name: name.as_str(),
+                readable: !matches!(observed, Observed::Unreadable { .. }),
+                desired: seen.map(|seen| seen.service.desired),
+                running: seen.map(|seen| seen.service.running),
+                pending: seen.map(|seen| seen.service.pending),
+                definition: seen.map(|seen| seen.definition.short()),
+                rollout: primary.map(|primary| match primary.rollout {
+                    Rollout::InProgress => "in-progress",
+                    Rollout::Completed => "completed",
+                    Rollout::Failed => "failed",
+                }),
+                images: seen
+                    .map(|seen| seen.definition.document.images())
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|(container, image)| (container.to_string(), image.to_string()))
+                    .collect(),
+            }
+        })
+        .collect()
+}
+
+fn database<'a>(view: &'a StatusView) -> Option<WireDatabase<'a>> {
+    let declared = view.spec.database.as_ref()?;
+    let seen = view.snapshot.database.as_ref()?;
+    let status = match seen {
+        Observed::Present(seen) => seen.database.status.to_string(),
+        Observed::Absent => "missing".to_owned(),
+        Observed::Unreadable { .. } => "unreadable".to_owned(),
+    };
+    let restart = seen.present().and_then(|seen| seen.database.automatic_restart_at);
+    Some(WireDatabase {
+        identifier: declared.target.identifier(),
+        status,
+        automatic_restart_at: restart.map(|at| json::instant(at, view.zone)),
+    })
+}
+
+/// Always the same four, so that a dashboard need not guess what a missing one means.
+fn conditions(view: &StatusView) -> Vec<Condition> {
+    let plan = view.plan;
+    let ready = plan.is_converged();
+    let blocked = plan.blocked.first();
+    let waiting = plan.waiting.first();
+    let pending = plan.actions.len();
+    let told = |kind, status, reason: String, message: String| Condition { kind, status, reason, message };
+    let (ready_reason, ready_message) = match (ready, pending) {
+        (true, _) => ("converged", "as declared".to_owned()),
+        (false, 0) => ("not-converged", "not as declared, and nothing can be done now".to_owned()),
+        (false, 1) => ("changes-pending", "1 action is pending".to_owned()),
+        (false, count) => ("changes-pending", format!("{count} actions are pending")),
+    };
+    vec![
+        told("Ready", ready, ready_reason.to_owned(), ready_message),
+        told(
+            "Stalled",
+            blocked.is_some(),
+            blocked.map_or_else(|| "none".to_owned(), |blocked| word(&blocked.reason)),
+            blocked.map(|blocked| blocked.message.clone()).unwrap_or_default(),
+        ),
+        told(
+            "Waiting",
+            waiting.is_some(),
+            waiting.map_or_else(|| "none".to_owned(), |waiting| word(&waiting.reason)),
+            waiting.map(|waiting| waiting.message.clone()).unwrap_or_default(),
+        ),
+        told(
+            "Drifted",
+            !plan.drift.is_empty(),
+            if plan.drift.is_empty() { "none" } else { "drift" }.to_owned(),
+            plan.drift
+                .first()
+                .map(|drift| {
+                    format!(
+                        "{} {}: {}, expected {}",
+                        drift.resource, drift.field, drift.observed, drift.expected
+                    )
+                })
+                .unwrap_or_default(),
+        ),
+    ]
+}

@@ -1,0 +1,203 @@
+//! A plan for a terminal of 100 columns: who, what, in which order, why, and what stands in the way.
+
+use anstyle::{AnsiColor, Style};
+
+use super::nouns::{self, Sign};
+use super::table::{self, columns, paragraph};
+use super::{PlanView, moment};
+use crate::model::Mode;
+use crate::plan::{ActionKind, Plan, Step};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+const GREEN: Style = AnsiColor::Green.on_default();
+const CYAN: Style = AnsiColor::Cyan.on_default();
+
+/// Widths of a row's columns before the reason: noun, resource, change.
+const COLUMNS: [usize; 3] = [9, 16, 30];
+/// ` 12  ~ ` before a row.
+const ROW_INDENT: usize = 7;
+
+/// The whole plan.
+pub fn plan(view: &PlanView) -> String {
+    let mut text = header(view);
+    text.push_str(&state(view));
+    if !view.plan.actions.is_empty() {
+        text.push('\n');
+        text.push_str(&steps(view));
+    }
+    text.push_str(&standing(view));
+    text.push_str(&closing(view));
+    text
+}
+
+fn header(view: &PlanView) -> String {
+    let PlanView { environment, plan, before, .. } = view;
+    let revision = match before {
+        Some(before) if **before != plan.revision => {
+            format!("{} -> {}", before.short(), plan.revision.short())
+        }
+        _ => plan.revision.short().to_owned(),
+    };
+    let blocked = if plan.blocked.is_empty() {
+        "none".to_owned()
+    } else {
+        let reasons: Vec<String> =
+            plan.blocked.iter().map(|blocked| super::json::word(&blocked.reason)).collect();
+        format!("{RED}{}{RED:#}", reasons.join(", "))
+    };
+    let start = format!("{BOLD}{environment}{BOLD:#}  {revision}   blocked: {blocked}");
+    let end = format!("expected downtime: {}", downtime(plan));
+    let width = anstream::adapter::strip_str(&start).to_string().chars().count() + 3 + end.chars().count();
+    if width <= table::WIDTH { format!("{start}   {end}\n") } else { format!("{start}\n{end}\n") }
+}
+
+/// `none`, `~6 min`, or what else there is to say.
+pub(super) fn downtime(plan: &Plan) -> String {
+    match plan.expected_downtime_seconds {
+        Some(0) => "none".to_owned(),
+        // Estimates of history: whole minutes are as exact as they get.
+        Some(seconds @ 0..90) => format!("~{seconds} s"),
+        Some(seconds) => {
+            let minutes = i64::try_from(seconds.div_ceil(60)).unwrap_or(i64::MAX / 60);
+            format!("~{}", moment::length(chrono::TimeDelta::minutes(minutes)))
+        }
+        None => "open-ended".to_owned(),
+    }
+}
+
+fn state(view: &PlanView) -> String {
+    let state = &view.plan.state;
+    let mut line = format!("state: {} {}", state.effective, moment::because(state.because));
+    if state.declared != state.effective {
+        line.push_str(&format!(" (declared: {})", state.declared));
+    }
+    if let Some(until) = state.until {
+        line.push_str(&format!(" until {}", moment::local(until, view.zone)));
+    }
+    if view.plan.mode == Mode::Observe {
+        line.push_str("; mode: observe, so nothing of this is carried out");
+    }
+    format!("{}\n", line)
+}
+
+/// Numbered steps, a row an action, what changes inside definitions below it.
+fn steps(view: &PlanView) -> String {
+    let actions = &view.plan.actions;
+    let rows: Vec<Vec<String>> = actions
+        .iter()
+        .map(|action| {
+            vec![
+                nouns::noun(&action.kind).to_owned(),
+                action.resource.clone(),
+                nouns::change(action),
+                action.reason.clone(),
+            ]
+        })
+        .collect();
+    let mut text = String::new();
+    let (mut number, mut last): (usize, Option<Step>) = (0, None);
+    for (action, lines) in actions.iter().zip(columns(&rows, &COLUMNS, ROW_INDENT)) {
+        let is_new = last != Some(action.step);
+        number += usize::from(is_new);
+        last = Some(action.step);
+        let label = if is_new { format!("{number:>3}") } else { "   ".to_owned() };
+        let sign = Sign::of(action);
+        let style = style_of(sign);
+        for (index, line) in lines.iter().enumerate() {
+            let lead = if index == 0 {
+                format!("{DIM}{label}{DIM:#}  {style}{}{style:#} ", sign.glyph())
+            } else {
+                " ".repeat(ROW_INDENT)
+            };
+            text.push_str(format!("{lead}{line}").trim_end());
+            text.push('\n');
+        }
+        if let ActionKind::StartService(start) = &action.kind {
+            for line in view.diffs.get(&start.service).into_iter().flatten() {
+                text.push_str(&format!("{DIM}           {line}{DIM:#}\n"));
+            }
+        }
+    }
+    text
+}
+
+fn style_of(sign: Sign) -> Style {
+    match sign {
+        Sign::Made => GREEN,
+        Sign::Changed => YELLOW,
+        Sign::Removed => RED,
+        Sign::Asked => CYAN,
+    }
+}
+
+/// What stands in the way, what is waited for, what drifts, what is worth knowing.
+fn standing(view: &PlanView) -> String {
+    let plan = view.plan;
+    let mut text = String::new();
+    for blocked in &plan.blocked {
+        let word = super::json::word(&blocked.reason);
+        text.push_str(&format!("\n{RED}blocked:{RED:#} {BOLD}{word}{BOLD:#}\n"));
+        text.push_str(&paragraph("  ", &blocked.message));
+        for hint in &blocked.hints {
+            text.push_str(&paragraph("  hint: ", hint));
+        }
+    }
+    if !plan.waiting.is_empty() {
+        text.push_str(&format!("\n{YELLOW}waiting{YELLOW:#}\n"));
+    }
+    for waiting in &plan.waiting {
+        let word = super::json::word(&waiting.reason);
+        let until =
+            waiting.until.map(|at| format!(" (until {})", moment::local(at, view.zone))).unwrap_or_default();
+        text.push_str(&paragraph("  ", &format!("{word}: {}{until}", waiting.message)));
+    }
+    if !plan.drift.is_empty() {
+        text.push_str(&format!("\n{YELLOW}drift{YELLOW:#}: what differs though nobody declared it\n"));
+    }
+    for drift in &plan.drift {
+        let line =
+            format!("{} {}: {}, expected {}", drift.resource, drift.field, drift.observed, drift.expected);
+        text.push_str(&paragraph("  ", &line));
+    }
+    if !plan.notes.is_empty() {
+        text.push_str("\nnotes\n");
+    }
+    for note in &plan.notes {
+        text.push_str(&paragraph("  ", note));
+    }
+    text
+}
+
+/// What it comes to, and what the signs mean.
+fn closing(view: &PlanView) -> String {
+    let plan = view.plan;
+    let environment = view.environment;
+    if plan.actions.is_empty() {
+        return match (plan.blocked.is_empty(), plan.waiting.is_empty()) {
+            (true, true) => format!("\nnothing to do: `{environment}` is as declared\n"),
+            (true, false) => "\nnothing to do now; the rest follows by itself\n".to_owned(),
+            (false, _) => "\nnothing is done until this is resolved\n".to_owned(),
+        };
+    }
+    let steps = {
+        let mut steps: Vec<Step> = plan.actions.iter().map(|action| action.step).collect();
+        steps.dedup();
+        steps.len()
+    };
+    let counted = |count: usize, noun: &str| match count {
+        1 => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
+    };
+    let sum = format!(
+        "{} in {}: one step after the other, what shares a number side by side",
+        counted(plan.actions.len(), "action"),
+        counted(steps, "step"),
+    );
+    format!("\n{sum}\n{DIM}+ made   ~ changed   - removed   = waited for or asked, nothing changes{DIM:#}\n")
+}
+
+#[cfg(test)]
+mod tests;

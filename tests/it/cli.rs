@@ -1,0 +1,67 @@
+//! The real binary in a hermetic place: no variables of the machine, its own home, the files of this
+//! repository.
+
+mod errors;
+mod help;
+
+use std::path::Path;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// A person's machine, as far as tidegate sees it.
+pub(crate) struct Machine {
+    home: TempDir,
+}
+
+/// How a command ended.
+pub(crate) struct Ended {
+    /// Exit code.
+    pub(crate) code: i32,
+    /// Standard output.
+    pub(crate) out: String,
+    /// Standard error.
+    pub(crate) err: String,
+}
+
+impl Machine {
+    /// A new one.
+    pub(crate) fn new() -> Self {
+        Self { home: tempfile::tempdir().unwrap() }
+    }
+
+    /// Its home folder.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// tidegate with these arguments, at the root of this repository.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("tidegate").unwrap();
+        command.args(args).env_clear().env("HOME", self.home()).env("USER", "ann").env("TZ", "UTC");
+        command.current_dir(env!("CARGO_MANIFEST_DIR"));
+        command
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(&self, args: &[&str]) -> Ended {
+        let output = self.command(args).output().unwrap();
+        let text = |bytes: Vec<u8>| {
+            let text = String::from_utf8(bytes).unwrap();
+            text.replace(&self.home().display().to_string(), "~")
+                .replace(env!("CARGO_MANIFEST_DIR"), "[repository]")
+        };
+        Ended {
+            code: output.status.code().expect("it ended by itself"),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+
+    /// A file below the home folder.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.home().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}

@@ -76,12 +76,6 @@ proptest! {
             prop_assert_eq!(&*leaf.place.file, expected, "{}", path);
         }
     }
-
-    #[test]
-    fn three_files_may_be_joined_from_either_end(a in tree("a", false), b in tree("b", false), c in tree("c", false)) {
-        let (left, right) = (over(&over(&a, &b), &c), over(&a, &over(&b, &c)));
-        prop_assert_eq!(leaves(&left), leaves(&right));
-    }
 }
 
 #[test]

@@ -1,0 +1,117 @@
+//! How often a run tries what did not go, before it leaves it to a person or to the next run. Pure.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::execute::{ActionOutcome, ActionResult};
+use crate::plan::{Action, BlockedReason, Plan, WaitingReason};
+
+/// The same actions, done and planned again so often: reality does not take them.
+const ROUNDS_MAX: u32 = 5;
+/// Tries of an action that changed nothing: pauses of 15, 30, 60, 120 and 240 seconds, eight minutes in all.
+/// Fargate's capacity comes back within minutes or not for long.
+const TRIES_MAX: u32 = 6;
+/// Looks at something that cannot be read: pauses of 5 to 80 seconds, beyond the patience of each read.
+const LOOKS_MAX: u32 = 6;
+/// Waits for passing states: the longest of them, a database that starts, takes two hours at most.
+const PASSING_MAX: Duration = Duration::from_secs(2 * 3600);
+/// How often a passing state is looked at.
+const PASSING_PAUSE: Duration = Duration::from_secs(15);
+
+/// What a run does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Look and plan again after a pause.
+    Again(Duration),
+    /// Give up: what was tried and why that is enough.
+    GiveUp(String),
+}
+
+/// What went wrong so far.
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    last: Vec<(String, String)>,
+    rounds: u32,
+    tries: BTreeMap<String, u32>,
+    failed: BTreeMap<String, String>,
+    looks: u32,
+    passing: Duration,
+}
+
+impl Patience {
+    /// An action of this frontier that failed in this very run: once more would go the same way.
+    pub(super) fn failed_before(&self, frontier: &[Action]) -> Option<String> {
+        let failed = frontier.iter().find_map(|action| Some((action, self.failed.get(&action.id)?)));
+        failed.map(|(action, why)| format!("{}: {why}", action.id))
+    }
+
+    /// Weighs how a step ended.
+    pub(super) fn after(&mut self, frontier: &[Action], outcomes: &[ActionOutcome]) -> Next {
+        (self.looks, self.passing) = (0, Duration::ZERO);
+        let mut tries_max = 0;
+        let mut again = None;
+        for outcome in outcomes {
+            match &outcome.result {
+                ActionResult::Done => {
+                    self.tries.remove(&outcome.id);
+                }
+                ActionResult::Failed { why } => {
+                    self.failed.insert(outcome.id.clone(), why.clone());
+                }
+                ActionResult::Again { why } => {
+                    let tries = self.tries.entry(outcome.id.clone()).or_default();
+                    *tries += 1;
+                    tries_max = tries_max.max(*tries);
+                    again = Some(format!("{}: {why}", outcome.id));
+                }
+                ActionResult::Left { .. } => {}
+            }
+        }
+        if let Some(why) = again {
+            self.last.clear();
+            return match tries_max >= TRIES_MAX {
+                true => Next::GiveUp(format!("{why}; tried {tries_max} times")),
+                false => Next::Again(doubled(15, tries_max)),
+            };
+        }
+        self.after_round(frontier)
+    }
+
+    /// The same again and again: a stale answer at first, a fight after that.
+    fn after_round(&mut self, frontier: &[Action]) -> Next {
+        let this: Vec<_> = frontier.iter().map(|action| (action.id.clone(), action.before.clone())).collect();
+        if this != self.last {
+            (self.last, self.rounds) = (this, 1);
+            return Next::Again(Duration::ZERO);
+        }
+        self.rounds += 1;
+        if self.rounds > ROUNDS_MAX {
+            let what = frontier.iter().map(|action| action.id.as_str()).collect::<Vec<_>>().join(", ");
+            let rounds = self.rounds;
+            return Next::GiveUp(format!("{what} was done {rounds} times and is still to be done"));
+        }
+        Next::Again(doubled(2, self.rounds - 1))
+    }
+
+    /// Nothing can be done now: whether looking again may help, and when. `None` = it will not.
+    pub(super) fn idle(&mut self, plan: &Plan) -> Option<Duration> {
+        let is_unreadable = plan.blocked.iter().any(|blocked| blocked.reason == BlockedReason::Unreadable);
+        if is_unreadable {
+            self.looks += 1;
+            return (self.looks < LOOKS_MAX).then(|| doubled(5, self.looks));
+        }
+        let passes = plan.waiting.iter().any(|waiting| {
+            matches!(
+                waiting.reason,
+                WaitingReason::Database | WaitingReason::Distribution | WaitingReason::Migration
+            )
+        });
+        self.passing += PASSING_PAUSE;
+        (passes && self.passing <= PASSING_MAX).then_some(PASSING_PAUSE)
+    }
+}
+
+/// `seconds`, doubled with every try after the first.
+fn doubled(seconds: u64, tries: u32) -> Duration {
+    Duration::from_secs(seconds << tries.saturating_sub(1).min(8))
+}

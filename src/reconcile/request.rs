@@ -1,0 +1,26 @@
+//! What people ask for reaches the journal here: they leave a record, whoever acts next writes it down.
+
+use super::runner::ReconcileError;
+use crate::execute::Journal;
+use crate::model::EnvironmentName;
+use crate::store::Store;
+use crate::store::journal::{Event, Request};
+
+/// The kind of the record that holds a request.
+pub const REQUEST: &str = "request";
+
+/// Takes up a request, if there is one. It leaves its place only after it is in the journal; after a crash
+/// between the two it is taken up twice, which decides nothing new.
+pub(super) fn take_up(
+    store: &dyn Store,
+    environment: &EnvironmentName,
+    journal: &Journal<'_>,
+) -> Result<Option<Request>, ReconcileError> {
+    let Some(value) = store.get_record(environment, REQUEST)? else { return Ok(None) };
+    let request: Request = serde_json::from_value(value.clone())
+        .map_err(|source| ReconcileError::Request { environment: environment.clone(), source })?;
+    tracing::info!(who = request.who, reason = request.reason, wish = ?request.wish, "taken up");
+    journal.record(Event::Requested(request.clone()))?;
+    store.swap_record(environment, REQUEST, Some(&value), None)?;
+    Ok(Some(request))
+}

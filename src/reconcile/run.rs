@@ -1,0 +1,255 @@
+//! What a run did, as it is kept in the history. Fields are added, never renamed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::execute::{ActionOutcome, ActionResult};
+use crate::model::{EnvironmentName, Instant, Revision, RunId, Version};
+use crate::plan::{Action, ActionKind, Blocked, BlockedReason, Plan, Step};
+use crate::store::journal::Request;
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its identity.
+    pub id: RunId,
+    /// Which environment.
+    pub environment: EnvironmentName,
+    /// The commit it worked towards last.
+    pub revision: Revision,
+    /// Who ran it: `apply by ann@laptop`.
+    pub holder: String,
+    /// When it began.
+    pub started_at: Instant,
+    /// When it ended; none = it is under way, or its process died.
+    pub finished_at: Option<Instant>,
+    /// How it ended; none likewise.
+    pub outcome: Option<RunOutcome>,
+    /// Why it ended so, where there is more to say.
+    pub message: Option<String>,
+    /// The release it began or went on with.
+    pub release: Option<ReleaseReport>,
+    /// What people asked for and this run took up.
+    #[serde(default)]
+    pub requests: Vec<Request>,
+    /// What it did, in order.
+    pub steps: Vec<StepReport>,
+    /// What stood in the way at its end.
+    #[serde(default)]
+    pub blocked: Vec<BlockedReport>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunOutcome {
+    /// What is declared holds, or will by itself when the environment wakes.
+    Converged,
+    /// Only a window is awaited.
+    Window,
+    /// `mode: observe`: something was to be done, nothing was.
+    Observed,
+    /// Something stands in the way.
+    Blocked,
+    /// A release failed and is held: the gate stays closed.
+    Held,
+    /// A step failed, and would again.
+    Failed,
+    /// Its time was up.
+    TimedOut,
+    /// It was asked to go.
+    Stopped,
+    /// The environment is declared no more.
+    Unmanaged,
+}
+
+impl RunOutcome {
+    /// The word for people and programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunOutcome::Converged => "converged",
+            RunOutcome::Window => "window",
+            RunOutcome::Observed => "observed",
+            RunOutcome::Blocked => "blocked",
+            RunOutcome::Held => "held",
+            RunOutcome::Failed => "failed",
+            RunOutcome::TimedOut => "timed-out",
+            RunOutcome::Stopped => "stopped",
+            RunOutcome::Unmanaged => "unmanaged",
+        }
+    }
+}
+
+/// Two schema versions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseReport {
+    /// Before.
+    pub from: Version,
+    /// After.
+    pub to: Version,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// Its word.
+    pub step: String,
+    /// When it began.
+    pub started_at: Instant,
+    /// When it ended.
+    pub finished_at: Instant,
+    /// The worst of its actions: `done`, `again`, `left` or `failed`.
+    pub outcome: String,
+    /// What was done, side by side.
+    pub actions: Vec<ActionReport>,
+}
+
+/// One action.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActionReport {
+    /// Stable for the same intention.
+    pub id: String,
+    /// What was done.
+    pub kind: String,
+    /// To what.
+    pub resource: String,
+    /// How it was.
+    pub before: String,
+    /// How it was to be.
+    pub after: String,
+    /// When it began.
+    pub started_at: Instant,
+    /// When it ended.
+    pub finished_at: Instant,
+    /// `done`, `again`, `left` or `failed`.
+    pub outcome: String,
+    /// What went wrong.
+    pub message: Option<String>,
+}
+
+/// What stood in the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockedReport {
+    /// A stable word.
+    pub reason: BlockedReason,
+    /// What, where and why.
+    pub message: String,
+    /// The ways out.
+    pub hints: Vec<String>,
+}
+
+impl Run {
+    pub(super) fn begin(
+        environment: &EnvironmentName,
+        revision: Revision,
+        holder: &str,
+        fencing: u64,
+        now: Instant,
+    ) -> Self {
+        Run {
+            id: RunId::new(format!("{}-{fencing:06}", now.format("%Y%m%dT%H%M%SZ"))),
+            environment: environment.clone(),
+            revision,
+            holder: holder.to_owned(),
+            started_at: now,
+            finished_at: None,
+            outcome: None,
+            message: None,
+            release: None,
+            requests: Vec::new(),
+            steps: Vec::new(),
+            blocked: Vec::new(),
+        }
+    }
+
+    /// Takes a step in.
+    pub(super) fn took(
+        &mut self,
+        step: Step,
+        actions: &[Action],
+        outcomes: &[ActionOutcome],
+        from: Instant,
+        to: Instant,
+    ) {
+        let reports = actions.iter().zip(outcomes).map(|(action, outcome)| report(action, outcome)).collect();
+        for action in actions {
+            if let ActionKind::BeginRelease { from, to, .. } = &action.kind {
+                self.release = Some(ReleaseReport { from: from.clone(), to: to.clone() });
+            }
+        }
+        let worst = outcomes.iter().map(|outcome| &outcome.result).max_by_key(|result| severity(result));
+        self.steps.push(StepReport {
+            step: step.as_str().to_owned(),
+            started_at: from,
+            finished_at: to,
+            outcome: worst.map_or("done", word).to_owned(),
+            actions: reports,
+        });
+    }
+
+    /// Ends it with the plan it ended on.
+    pub(super) fn end(
+        &mut self,
+        outcome: RunOutcome,
+        message: Option<String>,
+        plan: Option<&Plan>,
+        now: Instant,
+    ) {
+        self.finished_at = Some(now);
+        self.outcome = Some(outcome);
+        self.message = message;
+        self.blocked =
+            plan.map(|plan| plan.blocked.iter().map(BlockedReport::of).collect()).unwrap_or_default();
+    }
+
+    /// Whether it is worth keeping: it did something, took something up, or failed.
+    pub(super) fn is_worth_keeping(&self) -> bool {
+        !self.steps.is_empty() || !self.requests.is_empty()
+    }
+}
+
+impl BlockedReport {
+    fn of(blocked: &Blocked) -> Self {
+        BlockedReport {
+            reason: blocked.reason,
+            message: blocked.message.clone(),
+            hints: blocked.hints.clone(),
+        }
+    }
+}
+
+fn report(action: &Action, outcome: &ActionOutcome) -> ActionReport {
+    let message = match &outcome.result {
+        ActionResult::Done => None,
+        ActionResult::Again { why } | ActionResult::Failed { why } => Some(why.clone()),
+        ActionResult::Left { what } => Some(format!("left to itself: {what}")),
+    };
+    ActionReport {
+        id: action.id.clone(),
+        kind: action.kind.as_str().to_owned(),
+        resource: action.resource.clone(),
+        before: action.before.clone(),
+        after: action.after.clone(),
+        started_at: outcome.started_at,
+        finished_at: outcome.finished_at,
+        outcome: word(&outcome.result).to_owned(),
+        message,
+    }
+}
+
+fn word(result: &ActionResult) -> &'static str {
+    match result {
+        ActionResult::Done => "done",
+        ActionResult::Again { .. } => "again",
+        ActionResult::Left { .. } => "left",
+        ActionResult::Failed { .. } => "failed",
+    }
+}
+
+fn severity(result: &ActionResult) -> u8 {
+    match result {
+        ActionResult::Done => 0,
+        ActionResult::Left { .. } => 1,
+        ActionResult::Again { .. } => 2,
+        ActionResult::Failed { .. } => 3,
+    }
+}

@@ -1,0 +1,260 @@
+//! The loop of a run.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::observed::permitted;
+use super::patience::{Next, Patience};
+use super::preview::{Look, Preview, expect};
+use super::request;
+use super::run::{ReleaseReport, Run, RunOutcome};
+use super::wanted::{Wanted, Wishes};
+use crate::clock::Clock;
+use crate::cloud::CloudWrite;
+use crate::execute::{self, Hands, Journal, JournalError, Progress};
+use crate::model::{EnvironmentName, Instant, Mode, Revision};
+use crate::plan::{Plan, WaitingReason};
+use crate::store::journal::Event;
+use crate::store::{Lease, LeaseHolder, Store, StoreError};
+
+/// How often a lease that somebody else holds is asked for.
+const LEASE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Why a run could not begin, or could not go on.
+#[derive(Debug, Error)]
+pub enum ReconcileError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// What somebody left as a request is none.
+    #[error("the request for `{environment}` cannot be understood: {source}")]
+    Request {
+        /// For which environment.
+        environment: EnvironmentName,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// Somebody else acts on the environment.
+    #[error("`{environment}` is being worked on by {}", holder.as_ref().map_or("somebody else", |holder| &holder.holder))]
+    Busy {
+        /// Which environment.
+        environment: EnvironmentName,
+        /// Who.
+        holder: Option<LeaseHolder>,
+    },
+}
+
+/// How much of a hurry there is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Haste {
+    /// None.
+    None,
+    /// End at the next step.
+    AfterStep,
+    /// Leave waits to themselves, too.
+    Now,
+}
+
+/// All that a run needs.
+#[derive(Clone, Copy)]
+pub struct Reconciler<'a> {
+    /// The world.
+    pub cloud: &'a dyn CloudWrite,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// Lease, journal, history.
+    pub store: &'a dyn Store,
+    /// What is wanted.
+    pub wishes: &'a dyn Wishes,
+    /// Who watches.
+    pub progress: &'a dyn Progress,
+    /// Who acts, for people.
+    pub holder: &'a str,
+    /// When the run has to be over.
+    pub deadline: Option<Instant>,
+    /// Whether it is to end.
+    pub haste: &'a (dyn Fn() -> Haste + Send + Sync),
+}
+
+impl Reconciler<'_> {
+    /// Brings an environment to where it is wanted, as far as that goes without a person and without the
+    /// calendar. In `mode: observe` it looks.
+    ///
+    /// # Errors
+    /// When the lease cannot be had or is lost, or the store fails. What was begun is found again by the next
+    /// run.
+    pub async fn converge(&self, environment: &EnvironmentName) -> Result<Run, ReconcileError> {
+        let begun_at = self.clock.now();
+        let Some(wanted) = self.wishes.current() else {
+            let mut run = Run::begin(environment, Revision::worktree(), self.holder, 0, begun_at);
+            run.end(RunOutcome::Unmanaged, None, None, begun_at);
+            return Ok(run);
+        };
+        let lease = self.lease(environment).await?;
+        let journal = Journal::open(self.store, self.clock, &lease)?;
+        let mut run = Run::begin(environment, wanted.revision, self.holder, lease.fencing(), begun_at);
+        run.release = journal.ask(|ledger| {
+            ledger.release.as_ref().map(|it| ReleaseReport { from: it.from.clone(), to: it.to.clone() })
+        });
+        let mut work = Work { with: *self, journal: &journal, run: &mut run, patience: Patience::default() };
+        let (outcome, message, plan) = work.through(environment).await?;
+        run.end(outcome, message, plan.as_ref(), self.clock.now());
+        tracing::info!(%environment, run = %run.id, outcome = outcome.as_str(), message = run.message, "run over");
+        self.keep(&run)?;
+        Ok(run)
+    }
+
+    async fn lease(&self, environment: &EnvironmentName) -> Result<Lease, ReconcileError> {
+        loop {
+            let now = self.clock.now();
+            if let Some(lease) = self.store.acquire(environment, self.holder, now)? {
+                return Ok(lease);
+            }
+            if self.is_late(now) || (self.haste)() > Haste::None {
+                let holder = self.store.lease_holder(environment)?;
+                return Err(ReconcileError::Busy { environment: environment.clone(), holder });
+            }
+            self.clock.sleep(LEASE_PAUSE).await;
+        }
+    }
+
+    fn is_late(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| now >= deadline)
+    }
+
+    fn keep(&self, run: &Run) -> Result<(), ReconcileError> {
+        if run.is_worth_keeping() {
+            let value = serde_json::to_value(run).expect("a run is plain values with text keys");
+            self.store.save_run(&run.environment, &run.id, &value)?;
+        }
+        Ok(())
+    }
+}
+
+/// A run under way.
+struct Work<'a> {
+    with: Reconciler<'a>,
+    journal: &'a Journal<'a>,
+    run: &'a mut Run,
+    patience: Patience,
+}
+
+type End = (RunOutcome, Option<String>, Option<Plan>);
+
+impl Work<'_> {
+    async fn through(&mut self, environment: &EnvironmentName) -> Result<End, ReconcileError> {
+        let with = self.with;
+        let expected = expect(with.store, environment)?;
+        let look = Look { cloud: with.cloud, clock: with.clock, store: with.store, expected };
+        loop {
+            let Some(wanted) = with.wishes.current() else {
+                return Ok((RunOutcome::Unmanaged, None, None));
+            };
+            if wanted.spec.mode == Mode::Enforce {
+                self.run.requests.extend(request::take_up(with.store, environment, self.journal)?);
+            }
+            self.run.revision = wanted.revision.clone();
+            let (over, poked) = (with.wishes.runtime_override(), with.wishes.refresh_images());
+            let seen = look.once(wanted.clone(), self.journal.ledger(), over.as_ref(), poked).await;
+            with.progress.plan_ready(&seen.plan);
+            if let Some((outcome, message)) = self.interrupted() {
+                return Ok((outcome, Some(message), Some(seen.plan)));
+            }
+            let pause = if permitted(&seen.plan).is_empty() {
+                match self.patience.idle(&seen.plan) {
+                    Some(pause) => pause,
+                    None => return self.settle(&wanted, seen.plan),
+                }
+            } else if let Some(why) = self.patience.failed_before(permitted(&seen.plan)) {
+                return Ok((RunOutcome::Failed, Some(why), Some(seen.plan)));
+            } else {
+                match self.step(&wanted, &seen).await? {
+                    Next::Again(pause) => pause,
+                    Next::GiveUp(why) => return Ok((RunOutcome::Failed, Some(why), Some(seen.plan))),
+                }
+            };
+            if !pause.is_zero() {
+                with.clock.sleep(pause).await;
+            }
+        }
+    }
+
+    /// Carries out the first step.
+    async fn step(&mut self, wanted: &Wanted, seen: &Preview) -> Result<Next, ReconcileError> {
+        let with = self.with;
+        let actions = permitted(&seen.plan);
+        let Some(step) = actions.first().map(|action| action.step) else {
+            return Ok(Next::Again(Duration::ZERO));
+        };
+        let cancel = move || (with.haste)() == Haste::Now || with.is_late(with.clock.now());
+        let hands = Hands {
+            cloud: with.cloud,
+            clock: with.clock,
+            journal: self.journal,
+            spec: &wanted.spec,
+            revision: &wanted.revision,
+            progress: with.progress,
+            cancel: &cancel,
+        };
+        with.progress.step_started(step, actions);
+        let from = with.clock.now();
+        let outcomes = execute::carry_out(&hands, actions).await;
+        self.run.took(step, actions, &outcomes, from, with.clock.now());
+        with.keep(self.run)?;
+        // Whatever an action made of a lost lease, nothing goes on without it.
+        self.journal.verify()?;
+        Ok(self.patience.after(actions, &outcomes))
+    }
+
+    fn interrupted(&self) -> Option<(RunOutcome, String)> {
+        let with = self.with;
+        if (with.haste)() > Haste::None {
+            return Some((RunOutcome::Stopped, "asked to go; the next run goes on from here".to_owned()));
+        }
+        let late = with.is_late(with.clock.now());
+        late.then(|| (RunOutcome::TimedOut, "the time is up; the next run goes on from here".to_owned()))
+    }
+
+    /// Nothing more can happen by itself.
+    fn settle(&mut self, wanted: &Wanted, plan: Plan) -> Result<End, ReconcileError> {
+        let outcome = classify(&plan);
+        let is_news = self.journal.ask(|ledger| {
+            !ledger.failed_starts.is_empty()
+                || ledger.converged.as_ref().is_none_or(|reached| {
+                    reached.state != plan.state.effective
+                        || reached.versions != wanted.spec.versions
+                        || reached.revision != wanted.revision
+                })
+        });
+        if outcome == RunOutcome::Converged && plan.mode == Mode::Enforce && is_news {
+            self.journal.record(Event::Converged {
+                state: plan.state.effective,
+                versions: wanted.spec.versions.clone(),
+                revision: wanted.revision.clone(),
+            })?;
+        }
+        Ok((outcome, None, Some(plan)))
+    }
+}
+
+/// What a plan that cannot go on means for people.
+fn classify(plan: &Plan) -> RunOutcome {
+    let awaits = |reason| plan.waiting.iter().any(|waiting| waiting.reason == reason);
+    if plan.is_held() {
+        RunOutcome::Held
+    } else if !plan.blocked.is_empty() {
+        RunOutcome::Blocked
+    } else if !plan.actions.is_empty() {
+        RunOutcome::Observed
+    } else if awaits(WaitingReason::Window) {
+        RunOutcome::Window
+    } else if plan.waiting.iter().all(|waiting| waiting.reason == WaitingReason::Asleep) {
+        RunOutcome::Converged
+    } else {
+        RunOutcome::TimedOut
+    }
+}

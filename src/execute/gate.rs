@@ -20,6 +20,9 @@ use crate::store::journal::Event;
 
 /// Rules and functions are there within seconds; longer means that somebody else writes too.
 const GATE_MAX: Duration = Duration::from_secs(120);
+/// A change of a distribution reaches every edge within minutes.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HowToUpdateDistribution.html>
+const DEPLOY_MAX: Duration = Duration::from_secs(30 * 60);
 
 /// Closes: nobody without the header gets through these rules and this function.
 pub(super) async fn close(
@@ -66,7 +69,18 @@ pub(super) async fn associate(hands: &Hands<'_>, id: &str, distribution: &str) -
     if !is_ours {
         set_code(hands, id, maintenance, Gate::Open, &SecretString::default()).await?;
     }
-    hands.write(|| hands.cloud.associate_function(distribution, name)).await
+    let ids = [distribution.to_owned()];
+    let mut wait = hands.wait(id, format!("the distribution `{distribution}` to be deployed"), DEPLOY_MAX);
+    loop {
+        let found = hands.read(|| hands.cloud.distributions(&ids)).await?.remove(distribution);
+        let found = found.ok_or_else(|| ActionError::refused(format!("`{distribution}` is gone")))?;
+        if found.behaviours.iter().any(|behaviour| behaviour.function.as_ref() != Some(name)) {
+            hands.write(|| hands.cloud.associate_function(distribution, name)).await?;
+        } else if found.deployed {
+            return Ok(());
+        }
+        wait.pause("being deployed to every edge").await?;
+    }
 }
 
 async fn close_rules(

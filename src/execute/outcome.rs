@@ -23,7 +23,7 @@ pub struct ActionOutcome {
 pub enum ActionResult {
     /// What was intended holds.
     Done,
-    /// Nothing was changed, and another attempt may go better.
+    /// Another attempt may go better by itself: nothing was changed, or the cloud was out of breath.
     Again {
         /// What went wrong.
         why: String,
@@ -46,6 +46,9 @@ impl ActionResult {
             Ok(()) => ActionResult::Done,
             Err(ActionError::Again(why)) => ActionResult::Again { why },
             Err(ActionError::Left(what)) => ActionResult::Left { what },
+            Err(ActionError::Cloud(error)) if error.kind.is_transient() => {
+                ActionResult::Again { why: error.to_string() }
+            }
             Err(error) => ActionResult::Failed { why: error.to_string() },
         }
     }

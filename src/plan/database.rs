@@ -157,7 +157,11 @@ pub(super) fn record(seen: &DatabaseSeen, from: &Version, to: &Version, how: Rec
     let kind =
         ActionKind::RecordSchema { version: to.clone(), resource_id: seen.database.resource_id.clone(), how };
     let words = Words::new(from.to_string(), to.to_string(), reason);
-    draft.act(step, "schema/record", &seen.database.identifier, kind, words);
+    let id = match how {
+        Recorded::FirstContact => "schema/first-contact",
+        Recorded::Migration | Recorded::Person => "schema/record",
+    };
+    draft.act(step, id, &seen.database.identifier, kind, words);
 }
 
 /// The rest of the wait after a migration that is recorded already.

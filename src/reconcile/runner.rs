@@ -6,13 +6,13 @@ use thiserror::Error;
 
 use super::observed::permitted;
 use super::patience::{Next, Patience};
-use super::preview::{Look, Preview, expect};
+use super::preview::{Look, Preview, expect, preview};
 use super::request;
 use super::run::{ReleaseReport, Run, RunOutcome};
 use super::wanted::{Wanted, Wishes};
 use crate::clock::Clock;
 use crate::cloud::CloudWrite;
-use crate::execute::{self, Hands, Journal, JournalError, Progress};
+use crate::execute::{self, Hands, Journal, JournalError, Progress, read_ledger};
 use crate::model::{EnvironmentName, Instant, Mode, Revision};
 use crate::plan::{Plan, WaitingReason};
 use crate::store::journal::Event;
@@ -94,6 +94,9 @@ impl Reconciler<'_> {
             run.end(RunOutcome::Unmanaged, None, None, begun_at);
             return Ok(run);
         };
+        if wanted.spec.mode == Mode::Observe && !read_ledger(self.store, environment)?.migration_in_flight() {
+            return self.watch(wanted).await;
+        }
         let lease = self.lease(environment).await?;
         let journal = Journal::open(self.store, self.clock, &lease)?;
         let mut run = Run::begin(environment, wanted.revision, self.holder, lease.fencing(), begun_at);
@@ -105,6 +108,17 @@ impl Reconciler<'_> {
         run.end(outcome, message, plan.as_ref(), self.clock.now());
         tracing::info!(%environment, run = %run.id, outcome = outcome.as_str(), message = run.message, "run over");
         self.keep(&run)?;
+        Ok(run)
+    }
+
+    /// `mode: observe` with nothing under way: no lease, no journal, no history.
+    async fn watch(&self, wanted: Wanted) -> Result<Run, ReconcileError> {
+        let begun_at = self.clock.now();
+        let mut run = Run::begin(&wanted.spec.name, wanted.revision.clone(), self.holder, 0, begun_at);
+        if let Some(seen) = preview(self.cloud, self.clock, self.store, self.wishes).await? {
+            self.progress.plan_ready(&seen.plan);
+            run.end(classify(&seen.plan), None, Some(&seen.plan), self.clock.now());
+        }
         Ok(run)
     }
 

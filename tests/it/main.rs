@@ -1,5 +1,7 @@
 //! The one integration test binary. Each room has a module; cases are text in `tests/cases`.
 
 mod cli;
+mod release;
+mod rig;
 mod spec;
 mod tidy;

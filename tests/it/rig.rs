@@ -1,0 +1,200 @@
+//! A whole tidegate in one process: declarations, a simulated cloud, a store, and runs that may be killed.
+
+mod store;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use tidegate::clock::Clock as _;
+use tidegate::execute::{Progress, Silent};
+use tidegate::model::{Instant, Revision, StoreId, Version};
+use tidegate::plan::Plan;
+use tidegate::reconcile::{self, Haste, Preview, REQUEST, ReconcileError, Reconciler, Run, Wanted, Wishes};
+use tidegate::sim::{Age, CrashPlan, CrashPoint, Interrupted, SimClock, SimCloud, World};
+use tidegate::spec::{self, EnvironmentSpec};
+use tidegate::store::journal::{Ledger, Request, Wish};
+use tidegate::store::{MemoryStore, Store};
+
+pub use store::CrashingStore;
+
+/// Reads one environment's declaration; panics on errors in it.
+pub fn environment(name: &str, text: &str, now: Instant) -> EnvironmentSpec {
+    let file = format!("environments/{name}.yaml");
+    let files = BTreeMap::from([(file, text.as_bytes().to_vec())]);
+    from_files(name, &files, now)
+}
+
+/// Reads one environment of a repository on disk.
+pub fn from_folder(folder: &str, name: &str, now: Instant) -> EnvironmentSpec {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut files = BTreeMap::new();
+    for folder in ["environments", "environments/platforms"] {
+        let Ok(entries) = std::fs::read_dir(root.join(folder)) else { continue };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "yaml") {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                files.insert(format!("{folder}/{name}"), std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    from_files(name, &files, now)
+}
+
+fn from_files(name: &str, files: &BTreeMap<String, Vec<u8>>, now: Instant) -> EnvironmentSpec {
+    let declared = spec::read(files, "environments", now);
+    let said = spec::render(&declared.diagnostics, files);
+    declared.environments.get(name).unwrap_or_else(|| panic!("{said}")).clone()
+}
+
+/// A Tuesday, ten in the morning in Europe.
+pub fn a_tuesday() -> Instant {
+    "2026-11-24T09:00:00Z".parse().unwrap()
+}
+
+/// What is wanted, changed by commits while a run may be under way.
+#[derive(Clone)]
+pub struct Repository(Arc<Mutex<(Option<Wanted>, u32)>>);
+
+impl Wishes for Repository {
+    fn current(&self) -> Option<Wanted> {
+        self.0.lock().unwrap().0.clone()
+    }
+}
+
+impl Repository {
+    /// A new commit.
+    pub fn commit(&self, spec: EnvironmentSpec) {
+        let mut head = self.0.lock().unwrap();
+        head.1 += 1;
+        let revision = Revision::commit(format!("{:07x}", head.1));
+        head.0 = Some(Wanted { spec, revision });
+    }
+
+    /// What the newest commit declares.
+    pub fn spec(&self) -> EnvironmentSpec {
+        self.current().expect("declared").spec
+    }
+}
+
+/// Everything a test drives.
+pub struct Rig {
+    pub clock: SimClock,
+    pub cloud: SimCloud,
+    pub store: Arc<MemoryStore>,
+    pub repository: Repository,
+    /// The process of the next runs.
+    pub crash: CrashPlan,
+}
+
+impl Rig {
+    /// A world as `spec` describes it at `age`, never touched by tidegate.
+    pub fn new(spec: &EnvironmentSpec, age: &Age, seed: u64, now: Instant) -> Self {
+        let world = World::from_spec(std::slice::from_ref(spec), age, seed, now);
+        let clock = SimClock::new(now);
+        let cloud = SimCloud::new(world, Arc::new(clock.clone()));
+        let crash = cloud.crash();
+        let store = Arc::new(MemoryStore::new(StoreId::new("6f1c1f5e-0000-4000-8000-000000000001")));
+        let repository = Repository(Arc::new(Mutex::new((None, 0))));
+        repository.commit(spec.clone());
+        Rig { clock, cloud, store, repository, crash }
+    }
+
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// A new commit; registries and release buckets learn of its versions.
+    pub fn commit(&self, spec: &EnvironmentSpec) {
+        self.cloud.with(|world| world.declare(std::slice::from_ref(spec), &Age::UpToDate));
+        self.repository.commit(spec.clone());
+    }
+
+    /// A new commit that changes the newest one.
+    pub fn edit(&self, change: impl FnOnce(&mut EnvironmentSpec)) {
+        let mut spec = self.repository.spec();
+        change(&mut spec);
+        self.commit(&spec);
+    }
+
+    /// A new commit with other versions.
+    pub fn bump(&self, versions: &[(&str, &str)]) {
+        self.edit(|spec| {
+            for (key, version) in versions {
+                spec.versions.insert((*key).into(), Version::from(*version));
+            }
+        });
+    }
+
+    /// What a run would do now.
+    pub fn preview(&self) -> Preview {
+        let cloud = self.cloud.cloud(&self.repository.spec());
+        let look = reconcile::preview(&*cloud, &self.clock, &*self.store, &self.repository);
+        self.clock.block_on(look).unwrap().expect("declared")
+    }
+
+    pub fn plan(&self) -> Plan {
+        self.preview().plan
+    }
+
+    pub fn ledger(&self) -> Ledger {
+        self.preview().ledger
+    }
+
+    /// One run to its end.
+    pub fn apply(&self) -> Run {
+        self.apply_watched(&Silent)
+    }
+
+    pub fn apply_watched(&self, progress: &dyn Progress) -> Run {
+        self.try_apply(progress, None).unwrap().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// One run that may be killed.
+    pub fn try_apply(
+        &self,
+        progress: &dyn Progress,
+        deadline: Option<Instant>,
+    ) -> Result<Result<Run, ReconcileError>, Interrupted> {
+        let spec = self.repository.spec();
+        let cloud = self.cloud.cloud(&spec);
+        let store = CrashingStore { store: self.store.clone(), crash: self.crash.clone() };
+        let haste = || Haste::None;
+        let reconciler = Reconciler {
+            cloud: &*cloud,
+            clock: &self.clock,
+            store: &store,
+            wishes: &self.repository,
+            progress,
+            holder: "test",
+            deadline,
+            haste: &haste,
+        };
+        let ended = self.clock.run(&self.crash, reconciler.converge(&spec.name));
+        if ended.is_err() {
+            // The process is gone, and with it its lock.
+            self.store.break_lease(&spec.name);
+        }
+        ended
+    }
+
+    /// The process that comes next dies at `point`, or not.
+    pub fn restart(&self, point: Option<CrashPoint>) {
+        self.crash.restart(point);
+    }
+
+    /// A person asks for something, as the verbs do.
+    pub fn ask(&self, wish: Wish) {
+        let request = Request { who: "ann@laptop".to_owned(), reason: "seen to".to_owned(), wish };
+        let value = serde_json::to_value(request).unwrap();
+        self.store.put_record(&self.repository.spec().name, REQUEST, Some(&value)).unwrap();
+    }
+
+    /// Nothing that tidegate did broke a promise.
+    pub fn assert_clean(&self, about: &str) {
+        let said: Vec<String> =
+            self.cloud.with(|world| world.violations_by_tidegate().iter().map(ToString::to_string).collect());
+        assert!(said.is_empty(), "{about}: {said:#?}");
+    }
+}

@@ -1,5 +1,7 @@
 //! tidegate: a GitOps reconciler for platforms on AWS ECS. ARCHITECTURE.md has the map.
 
+#[cfg(test)]
+mod bench;
 pub mod cli;
 pub mod clock;
 pub mod cloud;

@@ -7,6 +7,7 @@ use url::Url;
 use super::error::ActionError;
 use super::hands::Hands;
 use crate::cloud::{Condition, Kind};
+use crate::gate;
 use crate::spec::Check;
 use crate::store::journal::Event;
 
@@ -20,11 +21,15 @@ pub(super) async fn check(hands: &Hands<'_>, id: &str, checks: &[Check]) -> Resu
 async fn ask(hands: &Hands<'_>, id: &str, check: &Check, header: Option<&Header>) -> Result<(), ActionError> {
     let Check { url, status, within } = check;
     let sent = header.and_then(|header| header.for_url(url));
+    let bare = match (header, sent) {
+        (Some(_), None) => ", asked without the bypass header: no gated rule or distribution of ours is for it",
+        _ => "",
+    };
     let mut wait = hands.wait(id, format!("{url} to answer {status}"), *within);
     loop {
         let seen = match hands.cloud.probe(url, sent).await {
             Ok(answer) if answer == *status => return Ok(()),
-            Ok(answer) => format!("{url} answers {answer}"),
+            Ok(answer) => format!("{url} answers {answer}{bare}"),
             Err(error) if error.kind == Kind::Invalid => return Err(error.into()),
             Err(error) => format!("{url} does not answer: {}", error.message),
         };
@@ -53,7 +58,9 @@ async fn header(hands: &Hands<'_>) -> Result<Option<Header>, ActionError> {
     let mut hosts = Vec::new();
     if let Some(target) = &maintenance.load_balancer {
         let listener = hands.read(|| hands.cloud.listener(target)).await?;
-        let rules = listener.into_iter().flat_map(|listener| listener.rules);
+        // Rules that ask for the header because of us. Others on a shared balancer lead to other people, and
+        // what is open needs none.
+        let rules = listener.into_iter().flat_map(|listener| listener.rules).filter(gate::is_ours);
         let conditions = rules.flat_map(|rule| rule.conditions);
         hosts.extend(conditions.filter(is_host).flat_map(|condition| condition.values));
     }

@@ -31,14 +31,19 @@ pub(super) async fn start(hands: &Hands<'_>, id: &str) -> Result<(), ActionError
     }
 }
 
-/// Brings the database to `stopped`, as often as AWS or somebody else starts it meanwhile.
+/// Brings the database to `stopped`. One that somebody starts while it stops is not stopped again from here:
+/// whoever did that may have started tasks, too, and only a plan looks for them.
 pub(super) async fn stop(hands: &Hands<'_>, id: &str) -> Result<(), ActionError> {
     let target = hands.database()?;
     let mut wait = hands.wait(id, format!("`{}` to be stopped", target.identifier()), STOP_MAX);
+    let mut was_stopping = false;
     loop {
         let seen = look(hands).await?;
         match seen.status {
             DatabaseStatus::Stopped => return Ok(()),
+            DatabaseStatus::Starting | DatabaseStatus::Available if was_stopping => {
+                return Err(ActionError::Again(format!("somebody has started `{}`", seen.identifier)));
+            }
             DatabaseStatus::Available => {
                 if let Some(why) = seen.unstoppable {
                     return Err(ActionError::refused(format!(
@@ -49,7 +54,8 @@ pub(super) async fn stop(hands: &Hands<'_>, id: &str) -> Result<(), ActionError>
                 tolerated(hands.write(|| hands.cloud.stop_database(target)).await)?;
             }
             DatabaseStatus::Broken(ref word) => return Err(broken(target.identifier(), word)),
-            DatabaseStatus::Starting | DatabaseStatus::Stopping | DatabaseStatus::Busy(_) => {}
+            DatabaseStatus::Stopping => was_stopping = true,
+            DatabaseStatus::Starting | DatabaseStatus::Busy(_) => {}
         }
         wait.pause(&seen.status.to_string()).await?;
     }
@@ -69,6 +75,6 @@ pub(super) fn tolerated(answer: Result<(), ActionError>) -> Result<(), ActionErr
     }
 }
 
-fn broken(identifier: &str, word: &str) -> ActionError {
+pub(super) fn broken(identifier: &str, word: &str) -> ActionError {
     ActionError::refused(format!("`{identifier}` is {word}; a person must look"))
 }

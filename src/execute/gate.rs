@@ -12,7 +12,7 @@ use secrecy::SecretString;
 
 use super::error::ActionError;
 use super::hands::Hands;
-use crate::cloud::{Function, Kind, Rule, tag};
+use crate::cloud::{CloudError, Function, Kind, Rule, tag};
 use crate::gate;
 use crate::model::{Gate, RuleArn};
 use crate::spec::Maintenance;
@@ -53,7 +53,26 @@ pub(super) async fn open(
         // The open code holds no secret: none is read for it.
         set_code(hands, id, maintenance, Gate::Open, &SecretString::default()).await?;
     }
-    hands.record(Event::GateOpened)
+    // What is kept open may be opened alone: then the gate stays closed, and since when is not forgotten.
+    if is_open(hands, maintenance).await? { hands.record(Event::GateOpened) } else { Ok(()) }
+}
+
+/// Whether nothing of ours turns anybody away.
+async fn is_open(hands: &Hands<'_>, maintenance: &Maintenance) -> Result<bool, ActionError> {
+    if let Some(target) = &maintenance.load_balancer {
+        let listener = hands.read(|| hands.cloud.listener(target)).await?;
+        let closed = |rule: &Rule| {
+            gate::is_ours(rule)
+                && rule.conditions.iter().any(|condition| condition.is_header(&maintenance.bypass.header))
+        };
+        if listener.is_some_and(|listener| listener.rules.iter().any(closed)) {
+            return Ok(false);
+        }
+    }
+    let Some(cloudfront) = &maintenance.cloudfront else { return Ok(true) };
+    let function = hands.read(|| hands.cloud.function(&cloudfront.function)).await?;
+    let live = function.and_then(|function| function.live);
+    Ok(live.is_none_or(|code| gate::recognise(&code) != Some(Gate::Closed)))
 }
 
 /// Associates the function with every behaviour of a distribution, once it has code of ours to serve.
@@ -92,17 +111,20 @@ async fn close_rules(
 ) -> Result<(), ActionError> {
     let header = &maintenance.bypass.header;
     let mut wait = hands.wait(id, "the rules to be closed", GATE_MAX);
-    for round in 0.. {
+    let mut written = false;
+    loop {
         let found = listener_rules(hands, maintenance, rules).await?;
         let mut open: Vec<&Rule> = chosen(&found, rules)
             .filter(|rule| !gate::is_ours(rule) || !gate::is_closed(rule, header, secret))
             .collect();
         open.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
         if open.is_empty() {
-            break;
+            return Ok(());
         }
-        if round > 0 {
+        // What is written was read a moment ago, never before a pause: somebody else may write, too.
+        if std::mem::take(&mut written) {
             wait.pause(&format!("{} rules still open", open.len())).await?;
+            continue;
         }
         for rule in open {
             if !gate::is_ours(rule) && rule.conditions.iter().any(|condition| condition.is_header(header)) {
@@ -112,12 +134,13 @@ async fn close_rules(
                 )));
             }
             // The tag first: a condition without it would count as somebody else's and stay for ever.
-            hands.write(|| hands.cloud.tag_rule(&rule.arn, tag::GATE, Some(gate::TAG_VALUE))).await?;
+            let tagged = hands.write(|| hands.cloud.tag_rule(&rule.arn, tag::GATE, Some(gate::TAG_VALUE)));
+            unless_gone(tagged.await)?;
             let conditions = gate::closed_conditions(&rule.conditions, header, secret);
-            hands.write(|| hands.cloud.set_rule_conditions(&rule.arn, &conditions)).await?;
+            unless_gone(hands.write(|| hands.cloud.set_rule_conditions(&rule.arn, &conditions)).await)?;
         }
+        written = true;
     }
-    Ok(())
 }
 
 async fn open_rules(
@@ -128,15 +151,17 @@ async fn open_rules(
 ) -> Result<(), ActionError> {
     let header = &maintenance.bypass.header;
     let mut wait = hands.wait(id, "the rules to be open", GATE_MAX);
-    for round in 0.. {
+    let mut written = false;
+    loop {
         let found = listener_rules(hands, maintenance, rules).await?;
         let mut closed: Vec<&Rule> = chosen(&found, rules).filter(|rule| gate::is_ours(rule)).collect();
         closed.sort_by_key(|rule| rule.priority);
         if closed.is_empty() {
-            break;
+            return Ok(());
         }
-        if round > 0 {
+        if std::mem::take(&mut written) {
             wait.pause(&format!("{} rules still closed", closed.len())).await?;
+            continue;
         }
         for rule in closed {
             let conditions = gate::open_conditions(&rule.conditions, header);
@@ -147,12 +172,20 @@ async fn open_rules(
                 )));
             }
             if conditions != rule.conditions {
-                hands.write(|| hands.cloud.set_rule_conditions(&rule.arn, &conditions)).await?;
+                unless_gone(hands.write(|| hands.cloud.set_rule_conditions(&rule.arn, &conditions)).await)?;
             }
-            hands.write(|| hands.cloud.tag_rule(&rule.arn, tag::GATE, None)).await?;
+            unless_gone(hands.write(|| hands.cloud.tag_rule(&rule.arn, tag::GATE, None)).await)?;
         }
+        written = true;
     }
-    Ok(())
+}
+
+/// A rule that somebody deleted between our look and our call needs nothing any more; the next look tells.
+fn unless_gone(answer: Result<(), ActionError>) -> Result<(), ActionError> {
+    match answer {
+        Err(ActionError::Cloud(CloudError { kind: Kind::NotFound, .. })) => Ok(()),
+        answer => answer,
+    }
 }
 
 /// The rules that are meant and exist. One that was deleted meanwhile lets nobody through.
@@ -194,24 +227,26 @@ async fn set_code(
     let name = &cloudfront.function;
     let code = gate::write_code(gate, &maintenance.page, &maintenance.bypass.header, secret);
     let mut wait = hands.wait(id, format!("the function `{name}` to be {gate}"), GATE_MAX);
-    let mut seen = String::new();
+    let mut tried: Option<String> = None;
     loop {
         let found = hands.read(|| hands.cloud.function(name)).await?;
         if found.as_ref().is_some_and(|function| function.live.as_deref() == Some(&code)) {
             return Ok(());
         }
-        if !seen.is_empty() {
+        // As with rules: an ETag that was read before a pause would only be refused.
+        if let Some(seen) = tried.take() {
             wait.pause(&seen).await?;
+            continue;
         }
-        match publish(hands, name, found.as_ref(), &code).await {
-            Ok(()) => seen = "published".to_owned(),
+        tried = Some(match publish(hands, name, found.as_ref(), &code).await {
+            Ok(()) => "published".to_owned(),
             Err(ActionError::Cloud(error))
                 if error.kind.is_transient() || error.kind == Kind::InvalidState =>
             {
-                seen = error.message;
+                error.message
             }
             Err(error) => return Err(error),
-        }
+        });
     }
 }
 
@@ -236,3 +271,6 @@ async fn secret(hands: &Hands<'_>, maintenance: &Maintenance) -> Result<SecretSt
         .map_err(|why| ActionError::refused(format!("the bypass secret cannot be used: {why}")))?;
     Ok(secret)
 }
+
+#[cfg(test)]
+mod tests;

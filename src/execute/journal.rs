@@ -1,6 +1,7 @@
 //! The one way in which events are written: the lease is asked for, the event is checked against all that
 //! went before, the line is on the disk, and only then does the ledger know it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use thiserror::Error;
@@ -29,6 +30,10 @@ pub enum JournalError {
         /// Why.
         source: serde_json::Error,
     },
+    /// A line was begun and may or may not be there: what the journal adds up to is known only to whoever
+    /// reads it again.
+    #[error("an earlier line of the journal may or may not be written; nothing is done until it is read again")]
+    InDoubt,
 }
 
 /// Reads an environment's journal and folds it.
@@ -55,6 +60,7 @@ pub struct Journal<'a> {
     clock: &'a dyn Clock,
     lease: &'a Lease,
     ledger: Mutex<Ledger>,
+    in_doubt: AtomicBool,
 }
 
 impl<'a> Journal<'a> {
@@ -64,7 +70,7 @@ impl<'a> Journal<'a> {
     /// As [`read_ledger`].
     pub fn open(store: &'a dyn Store, clock: &'a dyn Clock, lease: &'a Lease) -> Result<Self, JournalError> {
         let ledger = read_ledger(store, lease.environment())?;
-        Ok(Self { store, clock, lease, ledger: Mutex::new(ledger) })
+        Ok(Self { store, clock, lease, ledger: Mutex::new(ledger), in_doubt: AtomicBool::new(false) })
     }
 
     /// What the journal adds up to now.
@@ -81,15 +87,20 @@ impl<'a> Journal<'a> {
     ///
     /// # Errors
     /// When the event cannot stand here, the lease is lost, or the store cannot write. The ledger is then as
-    /// it was.
+    /// it was. A store that could not write may have written all the same: from then on nothing is recorded
+    /// and nothing may be done, because the same line twice would be a journal that nobody can read.
     pub fn record(&self, event: Event) -> Result<(), JournalError> {
         let mut ledger = self.locked();
         let at = self.clock.now();
         let mut next = ledger.clone();
         next.apply(at, &event)?;
-        self.lease.verify()?;
+        self.verify()?;
         let line = serde_json::to_value(&event).expect("events are plain values with text keys");
-        self.store.append(self.lease, at, &line)?;
+        if let Err(error) = self.store.append(self.lease, at, &line) {
+            let is_refused = matches!(error, StoreError::LeaseLost { .. });
+            self.in_doubt.store(!is_refused, Ordering::Relaxed);
+            return Err(error.into());
+        }
         *ledger = next;
         Ok(())
     }
@@ -97,8 +108,11 @@ impl<'a> Journal<'a> {
     /// Whether we may still write to the cloud. Asked immediately before each write.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`] when we may not.
+    /// [`StoreError::LeaseLost`] when we may not, [`JournalError::InDoubt`] when a line is in doubt.
     pub fn verify(&self) -> Result<(), JournalError> {
+        if self.in_doubt.load(Ordering::Relaxed) {
+            return Err(JournalError::InDoubt);
+        }
         Ok(self.lease.verify()?)
     }
 

@@ -162,3 +162,6 @@ async fn end(hands: &Hands<'_>, migration: &Migration, outcome: Outcome) -> Resu
     }
     Err(ActionError::Again(said))
 }
+
+#[cfg(test)]
+mod tests;

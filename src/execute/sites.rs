@@ -73,6 +73,7 @@ pub(super) async fn switch(
     }
     let marker = marker(hands, bucket).await?.map(|(marker, _)| marker);
     let stale = stale(marker.as_ref(), &filling.release);
+    filling.name_strangers(hands, id, marker.as_ref());
     for keys in stale.chunks(DELETED_AT_ONCE_MAX) {
         hands.write(|| hands.cloud.delete_objects(bucket, keys)).await?;
     }
@@ -92,7 +93,9 @@ async fn look<'a>(
     let from = source.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
     let from =
         from.ok_or_else(|| ActionError::refused(format!("`{source}` is not `s3://bucket/prefix/`")))?;
-    let objects = hands.read(|| hands.cloud.objects(from.0, from.1)).await?;
+    let mut objects = hands.read(|| hands.cloud.objects(from.0, from.1)).await?;
+    // What consoles make of a "folder": an empty object whose key is the prefix itself, or ends like one.
+    objects.retain(|object| !object.key.is_empty() && !object.key.ends_with('/'));
     if objects.is_empty() {
         return Err(ActionError::refused(format!("there is nothing below `{source}`")));
     }
@@ -109,6 +112,20 @@ impl Filling<'_> {
             self.there.iter().map(|object| (object.key.as_str(), object.etag.as_str())).collect();
         let differs = |object: &&Object| !there.contains(&(object.key.as_str(), object.etag.as_str()));
         self.source.iter().filter(|object| chosen(&object.key)).filter(differs).collect()
+    }
+
+    /// Keys of no release that we know: named, never deleted.
+    fn name_strangers(&self, hands: &Hands<'_>, id: &str, marker: Option<&Marker>) {
+        let releases = marker.into_iter().flat_map(|marker| [&marker.live, &marker.previous, &marker.staged]);
+        let known: BTreeSet<&String> =
+            releases.flatten().chain([&self.release]).flat_map(|release| &release.keys).collect();
+        let strangers: Vec<&str> =
+            self.there.iter().map(|object| &object.key).filter(|key| !known.contains(key)).map(String::as_str).collect();
+        if let Some(first) = strangers.first() {
+            let text = format!("{} files of no release are left alone: {first}, …", strangers.len());
+            tracing::info!(action = id, "{text}");
+            hands.progress.action_progress(id, &text);
+        }
     }
 
     async fn copy(&self, hands: &Hands<'_>, id: &str, objects: &[&Object]) -> Result<(), ActionError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::database::{look, tolerated};
+use super::database::{broken, look};
 use super::error::ActionError;
 use super::hands::Hands;
 use crate::cloud::{CloudError, DatabaseStatus, DbSnapshot, Kind, SnapshotStatus, tag};
@@ -13,6 +13,9 @@ use crate::store::journal::Event;
 /// The first snapshot of a large volume copies all of it; later ones are incremental.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_CreateSnapshot.html>
 const SNAPSHOT_MAX: Duration = Duration::from_secs(2 * 3600);
+/// RDS says so often that the identifier is taken before it is believed: over a minute and a half, in which
+/// a snapshot of ours whose answer was lost is listed.
+const TAKEN_MAX: u32 = 10;
 
 /// Takes the snapshot, or adopts the one that an earlier try has begun, and waits until it is available.
 pub(super) async fn take(
@@ -37,6 +40,7 @@ pub(super) async fn take(
     }
     let tags = BTreeMap::from([(tag::SNAPSHOT.to_owned(), value.to_owned())]);
     let mut wait = hands.wait(id, format!("snapshot `{identifier}`"), SNAPSHOT_MAX);
+    let mut taken = 0;
     loop {
         let seen = match find(hands, identifier, value).await?.map(|snapshot| snapshot.status) {
             Some(SnapshotStatus::Available) => break,
@@ -44,30 +48,45 @@ pub(super) async fn take(
                 return Err(ActionError::refused(format!("RDS says that snapshot `{identifier}` failed")));
             }
             Some(SnapshotStatus::Creating) => "creating".to_owned(),
-            None => {
-                let status = look(hands).await?.status;
-                if status == DatabaseStatus::Available {
-                    begin(hands, identifier, &tags).await?;
+            None => match look(hands).await?.status {
+                DatabaseStatus::Available => {
+                    let refused = begin(hands, identifier, &tags).await?;
+                    taken += u32::from(refused.as_ref().is_some_and(|error| error.kind == Kind::Conflict));
+                    if taken > TAKEN_MAX {
+                        return Err(ActionError::refused(format!(
+                            "snapshot `{identifier}` exists, and not of `{}`; nothing is done to it",
+                            hands.database()?.identifier()
+                        )));
+                    }
+                    refused.map_or_else(|| "asked for".to_owned(), |error| error.message)
                 }
-                format!("the database is {status}")
-            }
+                DatabaseStatus::Broken(word) => {
+                    return Err(broken(hands.database()?.identifier(), &word));
+                }
+                DatabaseStatus::Stopped => {
+                    return Err(ActionError::Again("the database is stopped".to_owned()));
+                }
+                status => format!("the database is {status}"),
+            },
         };
         wait.pause(&seen).await?;
     }
     hands.record(Event::SnapshotTaken { identifier: identifier.to_owned() })
 }
 
-/// One call: whatever becomes of it, the next look finds the snapshot or calls again.
+/// One call: whatever becomes of it, the next look finds the snapshot or calls again. Gives the refusal that
+/// may pass.
 async fn begin(
     hands: &Hands<'_>,
     identifier: &str,
     tags: &BTreeMap<String, String>,
-) -> Result<(), ActionError> {
+) -> Result<Option<CloudError>, ActionError> {
     let target = hands.database()?;
     hands.journal.verify()?;
     match hands.cloud.create_snapshot(target, identifier, tags).await {
-        Err(error) if error.kind.is_transient() => Ok(()),
-        answer => tolerated(answer.map_err(ActionError::from)),
+        Ok(()) => Ok(None),
+        Err(error) if error.kind.is_transient() || error.kind == Kind::InvalidState => Ok(Some(error)),
+        Err(error) => Err(error.into()),
     }
 }
 

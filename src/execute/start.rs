@@ -6,7 +6,7 @@ use super::definition;
 use super::error::ActionError;
 use super::hands::Hands;
 use super::verdict::{Asked, Verdict, judge};
-use crate::cloud::{Deployment, Rollback, Rollout, Service, UpdateService};
+use crate::cloud::{Deployment, Rollback, Rollout, Service, TaskDefinition, UpdateService};
 use crate::model::ServiceName;
 use crate::plan::{NewDefinition, StartService};
 use crate::store::journal::Event;
@@ -19,9 +19,13 @@ const START_MAX: Duration = Duration::from_secs(15 * 60);
 pub(super) async fn start(hands: &Hands<'_>, id: &str, start: &StartService) -> Result<(), ActionError> {
     let StartService { service, definition, desired, scaling, rollback_off, follows_migration } = start;
     let before = look(hands, service).await?;
-    let definition = match definition {
-        Some(wanted) => Some(resolve(hands, &before, wanted).await?),
-        None => None,
+    // Read before anything is written: should the start fail, what was to run must be told for sure.
+    let runs = match definition {
+        Some(wanted) => resolve(hands, &before, wanted).await?,
+        None => {
+            let arn = &primary(&before)?.definition;
+            hands.read(|| hands.cloud.task_definition(arn)).await?
+        }
     };
     if *follows_migration {
         hands.record(Event::CodeStarted { service: service.clone() })?;
@@ -32,7 +36,7 @@ pub(super) async fn start(hands: &Hands<'_>, id: &str, start: &StartService) -> 
     let update = UpdateService {
         cluster: hands.spec.cluster.clone(),
         service: service.clone(),
-        definition,
+        definition: definition.as_ref().map(|_| runs.arn.clone()),
         desired: *desired,
         rollback: rollback_off.map(|_| Rollback::OFF),
     };
@@ -49,26 +53,27 @@ pub(super) async fn start(hands: &Hands<'_>, id: &str, start: &StartService) -> 
     let asked = Asked {
         deployment: primary.id.clone(),
         created_at: primary.created_at,
-        definition: update.definition.clone().unwrap_or_else(|| primary.definition.clone()),
+        definition: runs.arn.clone(),
         is_new: update.definition.is_some(),
         at: asked_at,
     };
     match settle(hands, id, service, &asked).await {
-        Err(ActionError::Refused(why)) => Err(failed(hands, service, &asked, why).await?),
-        Err(late @ ActionError::Deadline { .. }) => {
-            Err(failed(hands, service, &asked, late.to_string()).await?)
-        }
+        Err(ActionError::Refused(why)) => Err(failed(hands, service, &runs, why)?),
+        Err(late @ ActionError::Deadline { .. }) => Err(failed(hands, service, &runs, late.to_string())?),
         settled => settled,
     }
 }
 
 /// The definition to move to. A deployment that failed is not begun again by naming its definition once more:
 /// ECS compares and does nothing. Then the same text gets a fresh revision.
-async fn resolve(hands: &Hands<'_>, before: &Service, wanted: &NewDefinition) -> Result<String, ActionError> {
+async fn resolve(
+    hands: &Hands<'_>,
+    before: &Service,
+    wanted: &NewDefinition,
+) -> Result<TaskDefinition, ActionError> {
     let primary = primary(before)?;
     let failed = (primary.rollout == Rollout::Failed).then_some(primary.definition.as_str());
-    let found = definition::with_images(hands, &wanted.template, &wanted.images, failed).await?;
-    Ok(found.arn)
+    definition::with_images(hands, &wanted.template, &wanted.images, failed).await
 }
 
 async fn settle(
@@ -103,14 +108,13 @@ async fn settle(
 }
 
 /// Journals that the service did not come up, and with which images.
-async fn failed(
+fn failed(
     hands: &Hands<'_>,
     service: &ServiceName,
-    asked: &Asked,
+    runs: &TaskDefinition,
     why: String,
 ) -> Result<ActionError, ActionError> {
-    let definition = hands.read(|| hands.cloud.task_definition(&asked.definition)).await?;
-    let images = definition.document.images().into_values().collect();
+    let images = runs.document.images().into_values().collect();
     hands.record(Event::StartFailed { service: service.clone(), images, why: why.clone() })?;
     Ok(ActionError::Refused(why))
 }

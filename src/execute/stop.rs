@@ -39,7 +39,7 @@ pub(super) async fn stop(
         rollback: None,
     };
     hands.write(|| hands.cloud.update_service(&update)).await?;
-    let mut corrections = 0;
+    let (mut corrections, mut was_zero) = (0, false);
     let mut wait = hands.wait(id, format!("the last task of `{service}`"), STOP_MAX);
     loop {
         let names = std::slice::from_ref(service);
@@ -51,8 +51,11 @@ pub(super) async fn stop(
             return Ok(());
         }
         wait.pause(&format!("{left} tasks left")).await?;
-        if found.desired > 0 {
-            corrections += 1;
+        if found.desired == 0 {
+            was_zero = true;
+        } else {
+            // A count from before our call is an old answer, not a correction by somebody else.
+            corrections += u32::from(std::mem::take(&mut was_zero));
             if corrections > CORRECTIONS_MAX {
                 let count = found.desired;
                 return Err(ActionError::refused(format!(

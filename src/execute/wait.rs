@@ -31,8 +31,9 @@ impl<'a> Wait<'a> {
     /// Tells whoever watches how it looks, and pauses.
     ///
     /// # Errors
-    /// When the time is up, or when we are asked to go.
+    /// When the time is up, when we are asked to go, or when the lease is lost: whoever has it now waits, too.
     pub(super) async fn pause(&mut self, seen: &str) -> Result<(), ActionError> {
+        self.hands.journal.verify()?;
         if (self.hands.cancel)() {
             return Err(ActionError::Left(self.what.clone()));
         }

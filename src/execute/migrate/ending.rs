@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cloud::{Container, Document, Task};
+use crate::cloud::{Document, Task};
 use crate::model::ContainerName;
 use crate::plan::Migration;
 use crate::spec::MigrationSpec;
@@ -14,19 +14,24 @@ const ENDED_BY_ITSELF: &str = "EssentialContainerExited";
 /// Characters of a logged line that are kept.
 const LINE_CHARS_MAX: usize = 500;
 
-/// The outcome of a task that has stopped.
-pub(super) fn of(task: &Task, counted: &BTreeSet<ContainerName>, log_tail: Vec<String>) -> Outcome {
+/// The outcome of a task that has stopped. `ran` = it was seen RUNNING before.
+pub(super) fn of(
+    task: &Task,
+    counted: &BTreeSet<ContainerName>,
+    ran: bool,
+    log_tail: Vec<String>,
+) -> Outcome {
     let codes: Vec<Option<i32>> = task
         .containers
         .iter()
-        .filter(|container: &&Container| counted.contains(&container.name))
+        .filter(|container| counted.contains(&container.name))
         .map(|container| container.exit_code)
         .collect();
     let worst = codes.iter().flatten().find(|code| **code != 0).or(codes.iter().flatten().next()).copied();
     let all_zero = !codes.is_empty() && codes.iter().all(|code| *code == Some(0));
     Outcome {
         succeeded: all_zero && task.stop_code.as_deref() == Some(ENDED_BY_ITSELF),
-        reached_running: task.started_at.is_some(),
+        reached_running: ran || task.started_at.is_some(),
         unknown: false,
         exit_code: worst,
         stop_code: task.stop_code.clone(),
@@ -48,15 +53,15 @@ pub(super) fn unknown(reached_running: bool) -> Outcome {
     }
 }
 
-/// Containers whose exit code counts: those the declaration names, else the essential ones. A log router
-/// beside the migration is essential as a rule, and is killed when the migration ends.
-pub(super) fn counted(declared: &MigrationSpec, document: &Document) -> BTreeSet<ContainerName> {
-    let present: BTreeSet<ContainerName> = document.images().into_keys().collect();
-    let named: BTreeSet<ContainerName> =
-        declared.images.keys().filter(|name| present.contains(*name)).cloned().collect();
-    if !named.is_empty() {
-        return named;
-    }
+/// Containers of the task that the declaration names: their exit codes count. A log router beside the
+/// migration is essential as a rule, and is killed when the migration ends.
+pub(super) fn named(declared: &MigrationSpec, task: &Task) -> BTreeSet<ContainerName> {
+    let present = task.containers.iter().map(|container| &container.name);
+    present.filter(|name| declared.images.contains_key(*name)).cloned().collect()
+}
+
+/// Without a declared one, the essential containers count.
+pub(super) fn essential(document: &Document) -> BTreeSet<ContainerName> {
     let essential = document
         .containers()
         .filter(|container| container.get("essential").and_then(serde_json::Value::as_bool).unwrap_or(true));

@@ -50,7 +50,7 @@ pub(super) async fn watch(
                     hands.record(Event::MigrationRunning { attempt: migration.attempt })?;
                 }
                 if task.status == TaskStatus::Stopped {
-                    return outcome(hands, declared, &task).await;
+                    return outcome(hands, declared, &task, ran).await;
                 }
                 words(task.status).to_owned()
             }
@@ -70,11 +70,20 @@ pub(super) async fn watch(
     }
 }
 
-async fn outcome(hands: &Hands<'_>, declared: &MigrationSpec, task: &Task) -> Result<Outcome, ActionError> {
-    let definition = hands.read(|| hands.cloud.task_definition(&task.definition)).await?;
+async fn outcome(
+    hands: &Hands<'_>,
+    declared: &MigrationSpec,
+    task: &Task,
+    ran: bool,
+) -> Result<Outcome, ActionError> {
+    let mut counted = ending::named(declared, task);
+    if counted.is_empty() {
+        let definition = hands.read(|| hands.cloud.task_definition(&task.definition)).await?;
+        counted = ending::essential(&definition.document);
+    }
     // A log that cannot be read does not change how the migration ended.
     let log = hands.read(|| hands.cloud.log_tail(&task.arn, LOG_LINES)).await.unwrap_or_default();
-    Ok(ending::of(task, &ending::counted(declared, &definition.document), log))
+    Ok(ending::of(task, &counted, ran, log))
 }
 
 /// Once an attempt: a person is told, the task goes on.

@@ -1,0 +1,234 @@
+//! A bench for unit tests: one environment on a simulated cloud, a store, and hands to try an action with.
+//!
+//! What the whole program does is tried in `tests/it`; here one action, one look or one run is tried alone, and
+//! the cloud may be bent while it goes on.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::join;
+
+use crate::clock::Clock;
+use crate::cloud::{Cloud, Kind};
+use crate::execute::{self, ActionResult, Hands, Journal, Progress, read_ledger};
+use crate::model::{Instant, Revision, StoreId};
+use crate::observe::{ObserveOptions, Snapshot, observe};
+use crate::plan::{Action, ActionKind, Plan, Step};
+use crate::reconcile::{Preview, Wanted, preview};
+use crate::sim::{Age, SimClock, SimCloud, World};
+use crate::spec::{self, CloudFrontGate, EnvironmentSpec};
+use crate::store::journal::{Event, Ledger};
+use crate::store::{MemoryStore, Store};
+
+const SHOP: &str = include_str!("../tests/cases/plan/shop.yaml");
+
+/// A Tuesday, ten in the morning in Europe.
+pub(crate) fn a_tuesday() -> Instant {
+    "2026-11-24T09:00:00Z".parse().unwrap()
+}
+
+/// A shop with every kind of part: gate of rules and function, site behind a distribution, autoscaling.
+pub(crate) fn shop() -> EnvironmentSpec {
+    let files = BTreeMap::from([("environments/shop.yaml".to_owned(), SHOP.as_bytes().to_vec())]);
+    let mut declared = spec::read(&files, "environments", a_tuesday());
+    let mut spec = declared.environments.remove("shop").expect("the shop is declared without errors");
+    let maintenance = spec.maintenance.as_mut().expect("the shop has a gate");
+    let distributions = vec!["assets.shop.example".to_owned()];
+    maintenance.cloudfront = Some(CloudFrontGate { function: "shop-gate".to_owned(), distributions });
+    spec.sites.get_mut("client").expect("the shop has a site").distribution = Some("E2SHOP".to_owned());
+    spec
+}
+
+/// What an action told those who watch.
+#[derive(Default)]
+pub(crate) struct Said(Mutex<Vec<String>>);
+
+impl Progress for Said {
+    fn action_progress(&self, _id: &str, text: &str) {
+        self.0.lock().unwrap().push(text.to_owned());
+    }
+}
+
+/// Everything a unit test drives.
+pub(crate) struct Bench {
+    pub(crate) clock: SimClock,
+    pub(crate) cloud: SimCloud,
+    pub(crate) store: MemoryStore,
+    pub(crate) spec: EnvironmentSpec,
+    pub(crate) said: Said,
+    leaving: AtomicBool,
+}
+
+impl Bench {
+    /// The shop, one release behind, never touched by tidegate.
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// The shop, declared a little differently.
+    pub(crate) fn with(change: impl FnOnce(&mut EnvironmentSpec)) -> Self {
+        let mut spec = shop();
+        change(&mut spec);
+        Self::of(spec, &Age::OneBehind)
+    }
+
+    /// An environment of a given age.
+    pub(crate) fn of(spec: EnvironmentSpec, age: &Age) -> Self {
+        let world = World::from_spec(std::slice::from_ref(&spec), age, 1, a_tuesday());
+        let clock = SimClock::new(a_tuesday());
+        // Whatever waits longer than a month waits for ever.
+        clock.set_limit(a_tuesday() + chrono::TimeDelta::days(31));
+        let cloud = SimCloud::new(world, Arc::new(clock.clone()));
+        let store = MemoryStore::new(StoreId::new("6f1c1f5e-0000-4000-8000-000000000001"));
+        Bench { clock, cloud, store, spec, said: Said::default(), leaving: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn port(&self) -> Cloud {
+        self.cloud.cloud(&self.spec)
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Seconds since the test began.
+    pub(crate) fn seconds(&self) -> i64 {
+        (self.now() - a_tuesday()).num_seconds()
+    }
+
+    /// Asks whatever waits to leave, or takes that back.
+    pub(crate) fn leave(&self, leaving: bool) {
+        self.leaving.store(leaving, Ordering::Relaxed);
+    }
+
+    /// Carries one action out.
+    pub(crate) fn act(&self, kind: ActionKind) -> ActionResult {
+        self.act_while(kind, async {})
+    }
+
+    /// Carries one action out while something else happens.
+    pub(crate) fn act_while(&self, kind: ActionKind, meanwhile: impl Future<Output = ()>) -> ActionResult {
+        let port = self.port();
+        let lease = self.store.acquire(&self.spec.name, "test", self.now()).unwrap().expect("nobody has it");
+        let journal = Journal::open(&self.store, &self.clock, &lease).unwrap();
+        let revision = Revision::worktree();
+        let cancel = || self.leaving.load(Ordering::Relaxed);
+        let hands = Hands {
+            cloud: &*port,
+            clock: &self.clock,
+            journal: &journal,
+            spec: &self.spec,
+            revision: &revision,
+            progress: &self.said,
+            cancel: &cancel,
+        };
+        let actions = [action(kind)];
+        let (mut outcomes, ()) = self.clock.block_on(join(execute::carry_out(&hands, &actions), meanwhile));
+        outcomes.pop().expect("an outcome for each action").result
+    }
+
+    /// Waits, for what happens meanwhile.
+    pub(crate) async fn after(&self, seconds: u64) {
+        self.clock.sleep(Duration::from_secs(seconds)).await;
+    }
+
+    /// Lets time pass while nothing is done.
+    pub(crate) fn pass(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+        self.cloud.with(|_| {});
+    }
+
+    /// The next `times` calls of an operation fail.
+    pub(crate) fn fault(&self, operation: &'static str, times: u32, kind: Kind) {
+        self.cloud.faults(|plan| plan.script(operation, times, kind));
+    }
+
+    /// Writes events down, as an earlier run would have.
+    pub(crate) fn journaled(&self, events: impl IntoIterator<Item = Event>) {
+        let lease = self.store.acquire(&self.spec.name, "test", self.now()).unwrap().expect("nobody has it");
+        let journal = Journal::open(&self.store, &self.clock, &lease).unwrap();
+        events.into_iter().for_each(|event| journal.record(event).unwrap());
+    }
+
+    pub(crate) fn ledger(&self) -> Ledger {
+        read_ledger(&self.store, &self.spec.name).unwrap()
+    }
+
+    /// Every event of the journal, by its word.
+    pub(crate) fn events(&self) -> Vec<String> {
+        let lines = self.store.read_log(&self.spec.name).unwrap().lines;
+        lines.into_iter().map(|line| line.event["event"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Every write that the cloud carried out: operation and resource.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let log = self.cloud.log().into_iter().filter(|effect| effect.applied);
+        log.map(|effect| format!("{} {}", effect.operation, effect.resource)).collect()
+    }
+
+    /// How often an operation reached the cloud as a write.
+    pub(crate) fn count(&self, operation: &str) -> usize {
+        self.cloud.log().iter().filter(|effect| effect.operation == operation).count()
+    }
+
+    /// What was told while actions went on.
+    pub(crate) fn said(&self) -> String {
+        self.said.0.lock().unwrap().join("\n")
+    }
+
+    /// What reality looks like.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let (port, ledger) = (self.port(), self.ledger());
+        self.clock.block_on(observe(&*port, &self.clock, &self.spec, &ledger, ObserveOptions::default()))
+    }
+
+    /// What would be done.
+    pub(crate) fn preview(&self) -> Preview {
+        let wanted = Wanted { spec: self.spec.clone(), revision: Revision::worktree() };
+        let port = self.port();
+        self.clock.block_on(preview(&*port, &self.clock, &self.store, &wanted)).unwrap().expect("declared")
+    }
+
+    pub(crate) fn plan(&self) -> Plan {
+        self.preview().plan
+    }
+
+    /// The planned action with this id.
+    pub(crate) fn planned(&self, id: &str) -> ActionKind {
+        let plan = self.plan();
+        let found = plan.actions.iter().find(|action| action.id == id);
+        found.unwrap_or_else(|| panic!("no `{id}` in {plan:#?}")).kind.clone()
+    }
+
+    /// Nothing that tidegate did broke a promise.
+    pub(crate) fn assert_clean(&self) {
+        let said: Vec<String> =
+            self.cloud.with(|world| world.violations_by_tidegate().iter().map(ToString::to_string).collect());
+        assert!(said.is_empty(), "{said:#?}");
+    }
+}
+
+/// An action around what it does.
+pub(crate) fn action(kind: ActionKind) -> Action {
+    Action {
+        id: "test".to_owned(),
+        kind,
+        resource: "test".to_owned(),
+        before: String::new(),
+        after: String::new(),
+        reason: String::new(),
+        step: Step::Claim,
+        corrects: None,
+    }
+}
+
+/// Why an action failed; panics when it did not.
+pub(crate) fn failure(result: ActionResult) -> String {
+    match result {
+        ActionResult::Failed { why } => why,
+        other => panic!("it did not fail: {other:?}"),
+    }
+}

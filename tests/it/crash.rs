@@ -29,7 +29,7 @@ struct End {
     snapshots: Vec<String>,
     /// Revisions of each family: none is registered twice.
     revisions: BTreeMap<String, usize>,
-    /// Attempts at migrations: none is begun twice.
+    /// Attempts at migrations. A death may spare one, because the same attempt is sent again; it never adds one.
     attempts: Vec<u32>,
 }
 
@@ -119,7 +119,12 @@ fn disturbed(story: &Story, points: &[CrashPoint], expected: &End) -> Result<(),
 }
 
 fn differences(end: &End, expected: &End) -> Option<String> {
-    if end == expected {
+    let is_spared = end.attempts.len() == expected.attempts.len()
+        && end.attempts.iter().zip(&expected.attempts).all(|(found, expected)| found <= expected);
+    let End { portrait, snapshots, revisions, attempts: _ } = end;
+    if is_spared
+        && (portrait, snapshots, revisions) == (&expected.portrait, &expected.snapshots, &expected.revisions)
+    {
         return None;
     }
     let keys = expected.portrait.keys().chain(end.portrait.keys());

@@ -5,6 +5,7 @@
 //! its answer arrived, dead with the answer in hand and nothing done about it.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use tidegate::model::{Instant, State};
 use tidegate::reconcile::RunOutcome;
@@ -42,13 +43,17 @@ struct Undisturbed {
 }
 
 fn shop() -> EnvironmentSpec {
-    environment("shop", SHOP, a_tuesday())
+    static SPEC: LazyLock<EnvironmentSpec> = LazyLock::new(|| environment("shop", SHOP, a_tuesday()));
+    SPEC.clone()
 }
 
 /// Production as it is declared, when its window is open.
 fn production() -> (EnvironmentSpec, Instant) {
-    let now = "2026-11-24T03:30:00Z".parse().unwrap();
-    (from_folder(".", "production", now), now)
+    static SPEC: LazyLock<(EnvironmentSpec, Instant)> = LazyLock::new(|| {
+        let now = "2026-11-24T03:30:00Z".parse().unwrap();
+        (from_folder(".", "production", now), now)
+    });
+    SPEC.clone()
 }
 
 fn settled(spec: &EnvironmentSpec, now: Instant) -> Rig {

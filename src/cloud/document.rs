@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -12,14 +13,16 @@ use crate::model::{ContainerName, ImageRef};
 
 /// The fields of a task definition that describe it, in the shape of
 /// [RegisterTaskDefinition](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html).
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Document(Value);
+///
+/// Shared: a pass hands the same revision from the cloud to the snapshot to the plan, and each is read only.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(from = "Value")]
+pub struct Document(Arc<Value>);
 
 impl Document {
     /// Wraps the describing fields; whatever only identifies a revision (ARN, number, status) must be gone.
     pub fn new(value: Value) -> Self {
-        Self(value)
+        Self(Arc::new(value))
     }
 
     /// The whole text, for the adapter that registers it.
@@ -41,7 +44,7 @@ impl Document {
 
     /// The same definition with other images in the named containers; nothing else changes.
     pub fn with_images(&self, images: &BTreeMap<ContainerName, ImageRef>) -> Document {
-        let mut value = self.0.clone();
+        let mut value = Value::clone(&self.0);
         let containers = value.get_mut("containerDefinitions").and_then(Value::as_array_mut);
         for container in containers.into_iter().flatten() {
             let wanted =
@@ -50,7 +53,7 @@ impl Document {
                 fields.insert("image".to_owned(), Value::String(image.as_str().to_owned()));
             }
         }
-        Document(value)
+        Document::new(value)
     }
 
     /// Containers as they stand.
@@ -68,6 +71,18 @@ impl Document {
         let mut hash = Sha256::new();
         hash_canonical(&self.0, &mut hash);
         hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl From<Value> for Document {
+    fn from(value: Value) -> Self {
+        Self::new(value)
+    }
+}
+
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 

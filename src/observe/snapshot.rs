@@ -151,6 +151,8 @@ pub struct RuleSeen {
     pub target: RuleTarget,
     /// Our header's condition.
     pub header: HeaderSeen,
+    /// Our tag, whether or not the condition stands: a death between the two leaves it behind.
+    pub marked: bool,
     /// Condition values in use, our header's not counted; AWS allows five.
     pub values: usize,
 }

@@ -87,6 +87,7 @@ fn rule_seen(rule: &Rule, header: &str, secret: Option<&SecretString>, services:
         other_conditions: own().any(|condition| !is_known(condition)),
         target: target(&rule.action, services),
         header: header_seen(rule, header, secret),
+        marked: gate::is_ours(rule),
         values: own().map(|condition| condition.values.len()).sum(),
     }
 }

@@ -351,9 +351,9 @@ pub(super) fn newer_revisions(input: &PlanningInput, draft: &mut Draft) {
     }
     for (name, seen) in &input.snapshot.services {
         let Observed::Present(seen) = seen else { continue };
-        let differs = seen.newest.document.fingerprint() != seen.definition.document.fingerprint();
-        let rolls = draft.actions.iter().any(|action| action.id == format!("service/{name}/roll"));
-        if seen.newest.revision > seen.definition.revision && differs && !rolls {
+        let differs = || seen.newest.document.fingerprint() != seen.definition.document.fingerprint();
+        let rolls = || draft.actions.iter().any(|action| action.id == format!("service/{name}/roll"));
+        if seen.newest.revision > seen.definition.revision && !rolls() && differs() {
             draft.drift(name.as_str(), "revision", seen.definition.short(), seen.newest.short());
         }
     }

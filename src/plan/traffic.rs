@@ -24,6 +24,8 @@ struct Change {
     function: bool,
     /// What people see: hosts and paths of the rules.
     places: Vec<String>,
+    /// Opening it lets somebody in; otherwise only marks of ours are cleared away.
+    lets_in: bool,
 }
 
 impl Change {
@@ -111,14 +113,16 @@ fn to_open(
             None => BTreeSet::new(),
         };
         for rule in &listener.rules {
-            if matches!(rule.header, HeaderSeen::Current | HeaderSeen::Stale) && !still.contains(&rule.arn) {
+            if rule.marked && rule.header != HeaderSeen::Foreign && !still.contains(&rule.arn) {
                 change.take(rule);
+                change.lets_in |= rule.header != HeaderSeen::Absent;
             }
         }
     }
     if only.is_none() && traffic.function.is_some() {
         let code = function(traffic).map(|function| function.code);
         change.function = matches!(code, Some(CodeSeen::Closed | CodeSeen::ClosedStale));
+        change.lets_in |= change.function;
     }
     change
 }
@@ -287,10 +291,17 @@ fn open(
             closing.rules.into_iter().filter(|rule| !change.rules.contains(rule)).collect::<Vec<_>>(),
         );
         change.function |= closing.function;
+        change.lets_in = true;
     }
     foreign(traffic, draft);
     if change.is_empty() {
         return;
+    }
+    if !change.lets_in {
+        let kind = ActionKind::OpenGate { rules: change.rules, function: false };
+        let words =
+            Words::new("open, still marked", "open", "a mark that an interrupted opening left behind");
+        return draft.act(Step::OpenGate, "gate/unmark", "maintenance", kind, words);
     }
     check(input, draft);
     let reason = if input.spec.checks.is_empty() { "last" } else { "last: after checks pass" };

@@ -1,6 +1,7 @@
 //! The one integration test binary. Each room has a module; cases are text in `tests/cases`.
 
 mod cli;
+mod crash;
 mod release;
 mod rig;
 mod spec;

@@ -1,21 +1,26 @@
 //! A whole tidegate in one process: declarations, a simulated cloud, a store, and runs that may be killed.
 
+mod crowd;
 mod store;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tidegate::clock::Clock as _;
 use tidegate::execute::{Progress, Silent};
 use tidegate::model::{Instant, Revision, StoreId, Version};
 use tidegate::plan::Plan;
-use tidegate::reconcile::{self, Haste, Preview, REQUEST, ReconcileError, Reconciler, Run, Wanted, Wishes};
+use tidegate::reconcile::{
+    self, Haste, Preview, REQUEST, ReconcileError, Reconciler, Run, RunOutcome, Wanted, Wishes,
+};
 use tidegate::sim::{Age, CrashPlan, CrashPoint, Interrupted, SimClock, SimCloud, World};
 use tidegate::spec::{self, EnvironmentSpec};
 use tidegate::store::journal::{Ledger, Request, Wish};
 use tidegate::store::{MemoryStore, Store};
 
+pub use crowd::failures;
 pub use store::CrashingStore;
 
 /// Reads one environment's declaration; panics on errors in it.
@@ -177,6 +182,22 @@ impl Rig {
             self.store.break_lease(&spec.name);
         }
         ended
+    }
+
+    /// Runs again and again, as the polls of a daemon do, until one ends in `wanted`.
+    pub fn converge(&self, wanted: RunOutcome) -> Result<(), String> {
+        /// A run that failed leaves something to the next one, not to the one after the next.
+        const RUNS_MAX: u32 = 4;
+        let mut said = Vec::new();
+        for _ in 0..RUNS_MAX {
+            let run = self.apply();
+            if run.outcome == Some(wanted) {
+                return Ok(());
+            }
+            said.push(format!("{:?} {:?} {:?}", run.outcome, run.message, run.blocked));
+            self.clock.advance(Duration::from_secs(60));
+        }
+        Err(format!("not {wanted:?} after {RUNS_MAX} runs: {said:#?}"))
     }
 
     /// The process that comes next dies at `point`, or not.

@@ -10,6 +10,7 @@ mod declared;
 mod demo_repository;
 mod error;
 mod input;
+mod run;
 mod schedule;
 mod schema;
 mod ui;
@@ -41,6 +42,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Run(run::Args),
     Validate(validate::Args),
     Schedule(schedule::Args),
     Schema(schema::Args),
@@ -75,6 +77,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
     match &cli.verb {
+        Verb::Run(args) => run::run(args, &settings(cli)?),
         Verb::Validate(args) => validate::run(args, &settings(cli)?),
         Verb::Schedule(args) => schedule::run(args, &settings(cli)?),
         Verb::Schema(args) => schema::run(args),

@@ -49,7 +49,7 @@ pub async fn carry_out(hands: &Hands<'_>, actions: &[Action]) -> Vec<ActionOutco
 async fn carry_out_one(hands: &Hands<'_>, action: &Action) -> ActionOutcome {
     let started_at = hands.clock.now();
     hands.progress.action_started(action);
-    tracing::info!(action = action.id, kind = action.kind.as_str(), "started");
+    tracing::debug!(action = action.id, kind = action.kind.as_str(), "started");
     let mut done = perform(hands, action).await;
     if let (Ok(()), Some(field)) = (&done, &action.corrects) {
         done = hands.record(Event::Corrected {
@@ -61,7 +61,7 @@ async fn carry_out_one(hands: &Hands<'_>, action: &Action) -> ActionOutcome {
     }
     let result = ActionResult::of(done);
     let outcome = ActionOutcome { id: action.id.clone(), started_at, finished_at: hands.clock.now(), result };
-    tracing::info!(action = action.id, result = %outcome.result, "finished");
+    tracing::debug!(action = action.id, result = %outcome.result, "finished");
     hands.progress.action_finished(action, &outcome);
     outcome
 }

@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::config::ConfigError;
 use crate::context::ContextError;
+use crate::daemon::DaemonError;
 use crate::source::SourceError;
 use crate::store::StoreError;
 
@@ -148,6 +149,25 @@ impl From<ContextError> for CliError {
                 failure.causes = sources(&other);
                 failure.hints = other.hint().into_iter().collect();
                 failure
+            }
+        }
+    }
+}
+
+impl From<DaemonError> for CliError {
+    fn from(error: DaemonError) -> Self {
+        match error {
+            DaemonError::Config(error) => error.into(),
+            DaemonError::Context(error) => error.into(),
+            DaemonError::Source(error) => error.into(),
+            DaemonError::Store(error) => error.into(),
+            DaemonError::Taken { .. } => Self::failure(error.to_string())
+                .hint("a store has one daemon: end that one first, or name another store with `--store`"),
+            DaemonError::Files { .. } => Self::failure(error.to_string())
+                .because_of(sources(&error).join(": "))
+                .hint("check that this user may write there and that the disk has room"),
+            DaemonError::System(_) => {
+                Self::internal(error.to_string()).because_of(sources(&error).join(": "))
             }
         }
     }

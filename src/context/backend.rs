@@ -4,18 +4,19 @@
 //! process that is killed frees it. Its clock never lags behind the real one, so that schedules show the
 //! present; what a command lets pass (a migration of an hour) stays passed.
 
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::ContextError;
 use crate::clock::{Clock, SystemClock};
 use crate::cloud::Cloud;
 use crate::config::{self, Settings};
-use crate::model::Instant;
-use crate::sim::{SimClock, SimCloud, WorldFolder};
+use crate::model::{EnvironmentName, Instant};
+use crate::sim::{Age, SimClock, SimCloud, WorldFolder};
 use crate::spec::EnvironmentSpec;
 use crate::store::{LocalStore, Store};
 
@@ -42,6 +43,10 @@ pub struct Backend {
     clock: SimClock,
     cloud: SimCloud,
     store: Arc<dyn Store>,
+    /// What the world was last told of each environment.
+    learned: Mutex<BTreeMap<EnvironmentName, EnvironmentSpec>>,
+    /// The real instant up to which time has flowed.
+    flowed_to: Mutex<Instant>,
     /// Held while this exists.
     _lock: Option<File>,
 }
@@ -79,7 +84,9 @@ impl Backend {
         if lock.is_some() {
             folder.keep(&cloud);
         }
-        Ok(Self { clock, cloud, store, _lock: lock })
+        let learned = specs.iter().map(|spec| (spec.name.clone(), spec.clone())).collect();
+        let flowed_to = Mutex::new(SystemClock.now());
+        Ok(Self { clock, cloud, store, learned: Mutex::new(learned), flowed_to, _lock: lock })
     }
 
     /// The time that the cloud lives in.
@@ -100,6 +107,28 @@ impl Backend {
     /// The store.
     pub fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
+    }
+
+    /// Takes note of newer declarations: the simulated world builds environments that are new.
+    pub fn learn(&self, specs: &[EnvironmentSpec]) {
+        let mut learned = self.learned.lock().expect("nothing panics while it holds this lock");
+        let news = specs.iter().filter(|spec| learned.get(&spec.name) != Some(spec));
+        let news: Vec<EnvironmentSpec> = news.cloned().collect();
+        if !news.is_empty() {
+            self.cloud.with(|world| world.declare(&news, &Age::OneBehind));
+            learned.extend(news.into_iter().map(|spec| (spec.name.clone(), spec)));
+        }
+    }
+
+    /// Lets the time pass here that has really passed since the last call, and more if the world would lag
+    /// behind the present.
+    pub fn flow(&self) {
+        let real = SystemClock.now();
+        let mut flowed_to = self.flowed_to.lock().expect("nothing panics while it holds this lock");
+        let by = (real - *flowed_to).max(real - self.clock.now());
+        // A clock that was set back makes no time pass.
+        self.clock.advance(by.to_std().unwrap_or_default());
+        *flowed_to = real;
     }
 
     /// Runs a program against this cloud, to its end.

@@ -4,21 +4,12 @@
 //! that does not validate and a history that was rewritten change nothing of what is worked towards; each is
 //! told once when it begins, and when it is over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::context::Declared;
 use crate::model::{EnvironmentName, Instant, Revision};
+use crate::reconcile::Wanted;
 use crate::source::{Poll, SourceError, Tree};
-use crate::spec::EnvironmentSpec;
-
-/// One environment as it was last declared without an error.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Wanted {
-    /// The declaration.
-    pub spec: EnvironmentSpec,
-    /// The commit it comes from.
-    pub revision: Revision,
-}
 
 /// Something that people should hear about, once.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +53,11 @@ pub enum Notice {
         /// What stands there now.
         to: Revision,
     },
+    /// A person agreed to rewritten history that is not there.
+    NothingHeld {
+        /// As they wrote it.
+        named: String,
+    },
 }
 
 /// The fold of all polls.
@@ -71,6 +67,8 @@ pub struct Declarations {
     pub environments: BTreeMap<EnvironmentName, Wanted>,
     /// The newest revision that was taken over.
     pub accepted: Option<Revision>,
+    /// Environments whose newest declaration has errors.
+    pub broken: BTreeSet<EnvironmentName>,
     unreachable: Option<String>,
     held: Option<Tree>,
 }
@@ -114,7 +112,21 @@ impl Declarations {
         Some(self.adopt(tree, path, place, now))
     }
 
+    /// Whether something is declared under this name, right or wrong.
+    pub fn names(&self, environment: &EnvironmentName) -> bool {
+        self.environments.contains_key(environment) || self.broken.contains(environment)
+    }
+
+    /// Whether the repository could be read the last time.
+    pub fn is_reachable(&self) -> bool {
+        self.unreachable.is_none()
+    }
+
     fn fail(&mut self, error: &SourceError) -> Vec<Notice> {
+        // An attempt that still hangs is the same trouble as the one that made it hang.
+        if matches!(error, SourceError::StillTrying { .. }) && self.unreachable.is_some() {
+            return Vec::new();
+        }
         let mut text = error.to_string();
         let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
         causes.for_each(|cause| text.push_str(&format!(": {cause}")));
@@ -139,6 +151,7 @@ impl Declarations {
             self.environments.remove(&environment);
             notices.push(Notice::Unmanaged { environment });
         }
+        self.broken = declared.broken.keys().cloned().collect();
         for (environment, errors) in declared.broken {
             let kept = self.environments.get(&environment).map(|wanted| wanted.revision.clone());
             let error = errors
@@ -208,7 +221,17 @@ mod tests {
         assert!(matches!(&again()[..], [Notice::Unreachable { .. }]));
         assert_eq!(again(), []);
         assert_eq!(take(&mut declarations, Poll::Unchanged), [Notice::Reachable]);
-        assert!(declarations.environments.contains_key("dev"));
+        assert!(declarations.environments.contains_key("dev") && declarations.is_reachable());
+    }
+
+    #[test]
+    fn an_attempt_that_still_hangs_is_no_news() {
+        let mut declarations = Declarations::default();
+        let mut fail = |error| declarations.take(Err(error), "environments", "here", now()).len();
+        let timeout = std::time::Duration::from_secs(60);
+        assert_eq!(fail(SourceError::Deadline { place: "there".into(), timeout }), 1);
+        assert_eq!(fail(SourceError::StillTrying { place: "there".into() }), 0);
+        assert_eq!(fail(SourceError::Deadline { place: "there".into(), timeout }), 0);
     }
 
     #[test]

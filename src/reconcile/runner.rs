@@ -106,7 +106,7 @@ impl Reconciler<'_> {
         let mut work = Work { with: *self, journal: &journal, run: &mut run, patience: Patience::default() };
         let (outcome, message, plan) = work.through(environment).await?;
         run.end(outcome, message, plan.as_ref(), self.clock.now());
-        tracing::info!(%environment, run = %run.id, outcome = outcome.as_str(), message = run.message, "run over");
+        tracing::debug!(%environment, run = %run.id, outcome = outcome.as_str(), message = run.message, "run over");
         self.keep(&run)?;
         Ok(run)
     }

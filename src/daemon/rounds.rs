@@ -1,0 +1,238 @@
+//! The loop: hears what has happened, sees which environments are due, lets them pass, tells how they stand.
+//!
+//! Real time goes on here; what a pass takes is its cloud's. The loop knows no cloud and no git: it can be
+//! followed with a finger.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::due::{self, End, Last, Why};
+use super::mailbox::{Mailbox, Poke};
+use super::narrate::{self, Narrator, Told};
+use super::pass::Passes;
+use super::polling::Ask;
+use super::systemd::Systemd;
+use super::wanted::Notice;
+use crate::context;
+use crate::model::{EnvironmentName, Instant};
+use crate::reconcile::{ReconcileError, Run, RunOutcome, Wanted};
+
+/// How often the mailbox is looked at, and the clock. Everything else wakes the loop at once.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What wakes the loop.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Heard {
+    /// Somebody wants everything to be looked at.
+    Poked {
+        /// Who.
+        who: String,
+    },
+    /// The declarations are news.
+    Noticed(Vec<Notice>),
+    /// It is time to go.
+    Stop,
+}
+
+/// What is remembered of an environment between passes; all of it may be lost.
+#[derive(Debug, Default)]
+struct Memory {
+    last: Option<Last>,
+    told: Option<Told>,
+    is_poked: bool,
+}
+
+/// The loop and all that it holds.
+pub(super) struct Rounds<'a> {
+    pub(super) passes: Passes<'a>,
+    pub(super) mailbox: Mailbox,
+    pub(super) ask: Sender<Ask>,
+    pub(super) systemd: &'a Systemd,
+    memory: BTreeMap<EnvironmentName, Memory>,
+    orphans: BTreeSet<EnvironmentName>,
+}
+
+impl<'a> Rounds<'a> {
+    pub(super) fn new(passes: Passes<'a>, mailbox: Mailbox, ask: Sender<Ask>, systemd: &'a Systemd) -> Self {
+        Self { passes, mailbox, ask, systemd, memory: BTreeMap::new(), orphans: BTreeSet::new() }
+    }
+
+    /// Goes round until somebody wants it to stop.
+    pub(super) fn go(&mut self, hear: &Receiver<Heard>) {
+        loop {
+            self.systemd.alive();
+            self.read_mail();
+            self.pass_round();
+            self.systemd.status(&self.status());
+            let mut next = match hear.recv_timeout(TICK) {
+                Ok(heard) => Some(heard),
+                Err(RecvTimeoutError::Timeout) => None,
+                // The thread that listens to signals is gone: nobody could ask us to stop any more.
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            while let Some(heard) = next {
+                match heard {
+                    Heard::Stop => return,
+                    Heard::Poked { who } => self.poke(&who),
+                    Heard::Noticed(notices) => self.hear(&notices),
+                }
+                next = hear.try_recv().ok();
+            }
+        }
+    }
+
+    /// Takes in what the repository has to say.
+    pub(super) fn hear(&mut self, notices: &[Notice]) {
+        notices.iter().for_each(narrate::notice);
+        // Whoever is let go just now was told of already.
+        self.orphans.extend(notices.iter().filter_map(|notice| match notice {
+            Notice::Unmanaged { environment } => Some(environment.clone()),
+            _ => None,
+        }));
+        if notices.iter().any(|notice| matches!(notice, Notice::Adopted { .. })) {
+            self.tell_orphans();
+        }
+    }
+
+    /// Environments that this store knows and nobody declares: told once.
+    fn tell_orphans(&mut self) {
+        let known = match self.passes.backend.store().environments() {
+            Ok(known) => known,
+            Err(error) => return tracing::warn!(%error, "the store cannot be listed"),
+        };
+        let head = self.passes.head.lock();
+        let orphans: Vec<_> = known.into_iter().filter(|environment| !head.names(environment)).collect();
+        drop(head);
+        for environment in orphans {
+            if self.orphans.insert(environment.clone()) {
+                narrate::orphan(&environment);
+            }
+        }
+    }
+
+    fn read_mail(&mut self) {
+        match self.mailbox.take() {
+            Ok(None) => {}
+            Ok(Some(Poke { who, accept_revision })) => {
+                if let Some(revision) = accept_revision {
+                    tracing::warn!(who, "rewritten history is to be taken over: {revision}");
+                    self.ask(Ask::Agree(revision));
+                }
+                self.poke(&who);
+            }
+            Err(error) => tracing::warn!(%error, "the mailbox cannot be read"),
+        }
+    }
+
+    /// Everything is looked at now: the repository, and every environment with its moving tags.
+    fn poke(&mut self, who: &str) {
+        tracing::info!(who, "poked");
+        self.ask(Ask::Look);
+        let names: Vec<_> = self.passes.head.lock().environments.keys().cloned().collect();
+        for name in names {
+            self.memory.entry(name).or_default().is_poked = true;
+        }
+    }
+
+    fn ask(&self, ask: Ask) {
+        if self.ask.send(ask).is_err() {
+            tracing::error!("the repository is not followed any more: restart the daemon");
+        }
+    }
+
+    /// Lets every environment pass that is due.
+    fn pass_round(&mut self) {
+        self.passes.backend.flow();
+        let wanted: Vec<Wanted> = self.passes.head.lock().environments.values().cloned().collect();
+        let now = self.passes.backend.now();
+        let due: Vec<(Wanted, Why)> = wanted
+            .into_iter()
+            .filter_map(|wanted| {
+                let memory = self.memory.get(&wanted.spec.name);
+                let last = memory.and_then(|memory| memory.last.as_ref());
+                let is_poked = memory.is_some_and(|memory| memory.is_poked);
+                due::due(now, &wanted.revision, is_poked, last).map(|why| (wanted, why))
+            })
+            .collect();
+        if due.is_empty() {
+            return;
+        }
+        let passes = self.passes;
+        let one = |(wanted, why): (Wanted, Why)| async move {
+            let name = &wanted.spec.name;
+            narrate::begins(name, why);
+            let narrator = Narrator::default();
+            let ended = passes.one(name, why == Why::Poked, &narrator).await;
+            (wanted, narrator, ended)
+        };
+        // In a simulated cloud the longest pass is over in a moment, so that a round may wait for all of them.
+        let ended = passes.backend.block_on(join_all(due.into_iter().map(one)));
+        for (wanted, narrator, ended) in ended {
+            if let Some(ended) = ended {
+                self.take(&wanted, &narrator, &ended, now);
+            }
+        }
+    }
+
+    /// Remembers how a pass ended.
+    fn take(
+        &mut self,
+        wanted: &Wanted,
+        narrator: &Narrator,
+        ended: &Result<Run, ReconcileError>,
+        began_at: Instant,
+    ) {
+        let name = &wanted.spec.name;
+        let memory = self.memory.entry(name.clone()).or_default();
+        memory.told = Some(narrate::ended(name, ended, narrator.plan().as_ref(), memory.told.as_ref()));
+        let end = end(ended);
+        let failures = match (end, &memory.last) {
+            (End::Failed, Some(last)) => last.failures + 1,
+            (End::Failed, None) => 1,
+            _ => 0,
+        };
+        let spec = &wanted.spec;
+        memory.is_poked = false;
+        memory.last = Some(Last {
+            ended_at: self.passes.backend.now(),
+            revision: ended.as_ref().map_or_else(|_| wanted.revision.clone(), |run| run.revision.clone()),
+            end,
+            failures,
+            changes_at: due::changes_at(began_at, &context::says(spec, None), spec.windows.as_ref()),
+        });
+    }
+
+    /// One line for people who ask systemd.
+    fn status(&self) -> String {
+        let head = self.passes.head.lock();
+        let revision = head.accepted.as_ref().map_or("nothing declared", |revision| revision.short());
+        let mut parts: Vec<String> = head
+            .environments
+            .keys()
+            .map(|name| {
+                let told = self.memory.get(name).and_then(|memory| memory.told.as_ref());
+                format!("{name} {}", told.map_or("not looked at yet", |told| told.word))
+            })
+            .collect();
+        parts.extend(head.broken.iter().map(|name| format!("{name} declared with errors")));
+        if !head.is_reachable() {
+            parts.push("the repository cannot be read".to_owned());
+        }
+        format!("{revision}: {}", parts.join(", "))
+    }
+}
+
+/// What the next pass depends on.
+fn end(ended: &Result<Run, ReconcileError>) -> End {
+    match ended {
+        Ok(run) => match run.outcome {
+            Some(RunOutcome::Failed | RunOutcome::TimedOut) => End::Failed,
+            _ => End::Settled,
+        },
+        Err(ReconcileError::Busy { .. }) => End::Busy,
+        Err(_) => End::Failed,
+    }
+}

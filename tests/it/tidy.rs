@@ -12,7 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("source", &["model"]),
     ("config", &["model", "source", "store"]),
     ("cloud", &["model", "spec"]),
-    ("gate", &["model"]),
+    ("gate", &["model", "cloud"]),
     ("store", &["model", "cloud", "plan"]),
     ("observe", &["model", "clock", "cloud", "gate", "spec", "store"]),
     ("plan", &["model", "cloud", "observe", "schedule", "spec", "store"]),

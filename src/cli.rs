@@ -3,18 +3,29 @@
 //! One verb a file. Verbs print; the rooms below them do not. Arguments here are raw text that became types;
 //! what they mean together is `config`'s and `context`'s.
 
+mod apply;
 mod completions;
 mod declared;
 #[cfg(test)]
 #[path = "cli/demo/repository.rs"]
 mod demo_repository;
 mod error;
+mod history;
 mod input;
+mod interrupt;
+mod look;
+mod plan;
+mod poke;
+mod request;
 mod run;
 mod schedule;
 mod schema;
+mod status;
+mod turn;
 mod ui;
 mod validate;
+mod watch;
+mod wish;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -44,7 +55,15 @@ pub struct Cli {
 enum Verb {
     Run(run::Args),
     Validate(validate::Args),
+    Plan(plan::Args),
+    Apply(apply::Args),
+    Status(status::Args),
+    History(history::Args),
     Schedule(schedule::Args),
+    Retry(request::RetryArgs),
+    Abort(request::AbortArgs),
+    RecordSchema(request::RecordSchemaArgs),
+    Poke(poke::Args),
     Schema(schema::Args),
     Completions(completions::Args),
 }
@@ -79,6 +98,14 @@ fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
     match &cli.verb {
         Verb::Run(args) => run::run(args, &settings(cli)?),
         Verb::Validate(args) => validate::run(args, &settings(cli)?),
+        Verb::Plan(args) => plan::run(args, &settings(cli)?),
+        Verb::Apply(args) => apply::run(args, &settings(cli)?),
+        Verb::History(args) => history::run(args, &settings(cli)?),
+        Verb::Status(args) => status::run(args, &settings(cli)?),
+        Verb::Retry(args) => request::retry(args, &settings(cli)?),
+        Verb::Abort(args) => request::abort(args, &settings(cli)?),
+        Verb::RecordSchema(args) => request::record_schema(args, &settings(cli)?),
+        Verb::Poke(args) => poke::run(args, &settings(cli)?),
         Verb::Schedule(args) => schedule::run(args, &settings(cli)?),
         Verb::Schema(args) => schema::run(args),
         Verb::Completions(args) => completions::run(args),

@@ -6,6 +6,7 @@ mod backend;
 mod declared;
 mod error;
 mod person;
+mod witness;
 
 pub use backend::{Access, Backend};
 pub use declared::{Declared, declare, place, says};

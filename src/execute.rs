@@ -32,7 +32,7 @@ mod tests;
 
 pub use error::ActionError;
 pub use hands::Hands;
-pub use journal::{Journal, JournalError, read_ledger};
+pub use journal::{Journal, JournalError, read_events, read_ledger};
 pub use outcome::{ActionOutcome, ActionResult};
 pub use progress::{Progress, Silent};
 

@@ -6,6 +6,7 @@
 //!
 //! Architecture Invariant: every loop here has a bound, and what a run did is saved after each step.
 
+mod closure;
 mod expected;
 mod observed;
 mod patience;
@@ -18,8 +19,9 @@ mod wanted;
 #[cfg(test)]
 mod tests;
 
-pub use preview::{Preview, preview};
+pub use closure::{Closure, closures};
+pub use preview::{Later, Preview, preview};
 pub use request::REQUEST;
-pub use run::{ActionReport, BlockedReport, Run, RunOutcome, StepReport};
+pub use run::{ActionReport, BlockedReport, ReleaseReport, Run, RunOutcome, StepReport, WaitingReport};
 pub use runner::{Haste, ReconcileError, Reconciler};
 pub use wanted::{Wanted, Wishes};

@@ -8,6 +8,8 @@ pub mod json;
 pub mod markdown;
 pub mod moment;
 pub(crate) mod nouns;
+pub mod run;
+mod standing;
 pub mod status;
 mod table;
 pub mod text;
@@ -16,6 +18,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{EnvironmentName, Instant, Revision, ServiceName};
 use crate::plan::Plan;
+use crate::reconcile::Later;
 use crate::schedule::Tz;
 
 /// A plan with what is needed to show it.
@@ -33,4 +36,6 @@ pub struct PlanView<'a> {
     pub zone: Tz,
     /// What changes inside definitions: lines by service, secrets left out.
     pub diffs: BTreeMap<ServiceName, Vec<String>>,
+    /// What would be done when the wait for a window or for the morning is over.
+    pub later: Option<&'a Later>,
 }

@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 use crate::config::ConfigError;
 use crate::context::ContextError;
 use crate::daemon::DaemonError;
+use crate::reconcile::ReconcileError;
 use crate::source::SourceError;
 use crate::store::StoreError;
 
@@ -85,6 +86,13 @@ impl CliError {
     /// The same failure with one more cause in words.
     pub fn because_of(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
+        self
+    }
+
+    /// The same failure as the cause of another: what could not be done.
+    pub fn about(mut self, message: impl Into<String>) -> Self {
+        let cause = std::mem::replace(&mut self.message, message.into());
+        self.causes.insert(0, cause);
         self
     }
 
@@ -170,6 +178,15 @@ impl From<DaemonError> for CliError {
                 Self::internal(error.to_string()).because_of(sources(&error).join(": "))
             }
         }
+    }
+}
+
+impl From<ReconcileError> for CliError {
+    fn from(error: ReconcileError) -> Self {
+        let hint = error.hint();
+        let mut failure = Self::failure(error.to_string());
+        failure.causes = sources(&error);
+        failure.hint(hint)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::context::{self, Access, Backend, Declared};
 use crate::model::{EnvironmentName, Instant, ServiceName};
 use crate::observe::Observed;
 use crate::plan::ActionKind;
-use crate::reconcile::Preview;
+use crate::reconcile::{Preview, Wanted};
 use crate::report::status::StatusView;
 use crate::report::{PlanView, diff, moment};
 use crate::schedule;
@@ -61,7 +61,11 @@ pub(super) fn one(
 }
 
 /// Looks at one environment or at all valid ones.
-pub(super) fn several(settings: &Settings, name: Option<&str>, intent: &str) -> Result<Vec<Looked>, CliError> {
+pub(super) fn several(
+    settings: &Settings,
+    name: Option<&str>,
+    intent: &str,
+) -> Result<Vec<Looked>, CliError> {
     let declared = context::declare(settings, None, SystemClock.now())?;
     let specs: Vec<EnvironmentSpec> =
         declared::environments(&declared, name, intent)?.into_values().cloned().collect();
@@ -85,8 +89,8 @@ fn see(
     intent: &str,
 ) -> Result<Seen, CliError> {
     let cannot = |name: &EnvironmentName| CliError::failure(format!("cannot {intent} `{name}`"));
-    let preview =
-        backend.preview(spec, &declared.tree.revision).map_err(|error| cannot(&spec.name).because(&error))?;
+    let wanted = Wanted { spec: spec.clone(), revision: declared.tree.revision.clone() };
+    let preview = backend.preview(&wanted).map_err(|error| cannot(&spec.name).because(&error))?;
     let holder = backend.store().lease_holder(&spec.name)?;
     Ok(Seen { preview, holder, now: backend.now() })
 }
@@ -100,6 +104,7 @@ pub(super) fn plan_view<'a>(spec: &'a EnvironmentSpec, seen: &'a Seen) -> PlanVi
         now: seen.now,
         zone: moment::zone_of(spec),
         diffs: diffs(&seen.preview),
+        later: seen.later.as_ref(),
     }
 }
 

@@ -90,15 +90,17 @@ fn decide(
     Ok(Exit::Done)
 }
 
-/// Leaves a request for whoever acts next. One at a time: two people should hear of each other.
+/// Leaves a request for whoever acts next. One at a time: two people should hear of each other. Asking for the
+/// same again is no second request.
 pub(super) fn leave(settings: &Settings, spec: &EnvironmentSpec, request: &Request) -> Result<(), CliError> {
     let store = LocalStore::open(settings.store()?)?;
     let value = serde_json::to_value(request).expect("a request is text, which always becomes JSON");
-    if store.swap_record(&spec.name, reconcile::REQUEST, None, Some(&value))? {
+    let left = store.get_record(&spec.name, reconcile::REQUEST)?;
+    let earlier = left.clone().and_then(|value| serde_json::from_value::<Request>(value).ok());
+    let is_free = left.is_none() || earlier.as_ref().is_some_and(|earlier| earlier.wish == request.wish);
+    if is_free && store.swap_record(&spec.name, reconcile::REQUEST, left.as_ref(), Some(&value))? {
         return Ok(());
     }
-    let earlier = store.get_record(&spec.name, reconcile::REQUEST)?;
-    let earlier = earlier.and_then(|value| serde_json::from_value::<Request>(value).ok());
     let told = earlier.map_or_else(
         || "it cannot be read".to_owned(),
         |Request { who, reason, wish }| {

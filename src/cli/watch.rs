@@ -73,7 +73,8 @@ impl Watch {
     fn bar(&self, label: &str) -> Option<ProgressBar> {
         let bars = self.bars.as_ref()?;
         let bar = bars.add(ProgressBar::new_spinner());
-        let style = ProgressStyle::with_template("          {spinner} {prefix}  {msg}").expect("a fixed template");
+        let style =
+            ProgressStyle::with_template("          {spinner} {prefix}  {msg}").expect("a fixed template");
         bar.set_style(style);
         bar.set_prefix(label.to_owned());
         bar.enable_steady_tick(std::time::Duration::from_millis(100));
@@ -102,7 +103,7 @@ impl Progress for Watch {
     }
 
     fn action_started(&self, action: &Action) {
-        let label = format!("{:<9}  {:<16}", nouns::noun(&action.kind), action.resource);
+        let label = format!("{:<9}  {:<18}", nouns::noun(&action.kind), nouns::resource(action));
         self.line(&format!("  {} {label}  {}", nouns::Sign::of(action).glyph(), nouns::change(action)));
         let bar = self.bar(&label);
         self.seen().actions.insert(action.id.clone(), Shown { label, last: String::new(), bar });

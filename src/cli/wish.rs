@@ -30,8 +30,10 @@ pub(super) fn retry(name: &EnvironmentName, plan: &Plan) -> Result<Decision, Cli
         Some(BlockedReason::Aborted) => "the release that was given up begins again",
         Some(_) => "the field that somebody else keeps changing is put back once more",
         None => {
-            return Err(CliError::failure(format!("nothing in `{name}` has failed: there is nothing to retry"))
-                .hint(format!("`tidegate plan {name}` shows what it would do, and what stands in the way")));
+            return Err(CliError::failure(format!(
+                "nothing in `{name}` has failed: there is nothing to retry"
+            ))
+            .hint(format!("`tidegate plan {name}` shows what it would do, and what stands in the way")));
         }
     };
     Ok(Decision { wish: Wish::Retry, next: next.to_owned() })
@@ -40,20 +42,26 @@ pub(super) fn retry(name: &EnvironmentName, plan: &Plan) -> Result<Decision, Cli
 /// Whether a release can be given up: before its migration has reached RUNNING.
 pub(super) fn abort(name: &EnvironmentName, ledger: &Ledger) -> Result<Decision, CliError> {
     let Some(release) = &ledger.release else {
-        return Err(CliError::failure(format!("no release of `{name}` is under way: there is nothing to abort"))
-            .hint("to take back a release that has not begun, revert it in git"));
+        return Err(CliError::failure(format!(
+            "no release of `{name}` is under way: there is nothing to abort"
+        ))
+        .hint("to take back a release that has not begun, revert it in git"));
     };
     let (from, to) = (&release.from, &release.to);
     let ours = ledger.attempt.as_ref().filter(|attempt| attempt.to == *to);
     if ours.is_some_and(|attempt| attempt.reached_running && attempt.status != AttemptStatus::Closed) {
-        return Err(CliError::failure(format!("the release {from} -> {to} of `{name}` cannot be aborted any more"))
-            .because_of("its migration has reached RUNNING: the point of no return")
-            .hint(format!("`tidegate status {name}` shows how it stands, and the ways out if it failed")));
+        return Err(CliError::failure(format!(
+            "the release {from} -> {to} of `{name}` cannot be aborted any more"
+        ))
+        .because_of("its migration has reached RUNNING: the point of no return")
+        .hint(format!("`tidegate status {name}` shows how it stands, and the ways out if it failed")));
     }
     if ledger.schema.values().any(|schema| schema == to) {
-        return Err(CliError::failure(format!("the release {from} -> {to} of `{name}` cannot be aborted any more"))
-            .because_of(format!("the schema is {to} already"))
-            .hint("go forward: a newer version in git, or `tidegate retry` if a service did not come up"));
+        return Err(CliError::failure(format!(
+            "the release {from} -> {to} of `{name}` cannot be aborted any more"
+        ))
+        .because_of(format!("the schema is {to} already"))
+        .hint("go forward: a newer version in git, or `tidegate retry` if a service did not come up"));
     }
     Ok(Decision {
         wish: Wish::Abort { version: to.clone() },
@@ -69,8 +77,10 @@ pub(super) fn record_schema(
 ) -> Result<Decision, CliError> {
     let name = &spec.name;
     if spec.migration.is_none() {
-        return Err(CliError::failure(format!("`{name}` declares no migration: no schema version is kept for it"))
-            .hint("add `migration:` to its file first"));
+        return Err(CliError::failure(format!(
+            "`{name}` declares no migration: no schema version is kept for it"
+        ))
+        .hint("add `migration:` to its file first"));
     }
     if version.is_empty() {
         return Err(CliError::usage("a schema version cannot be empty"));

@@ -12,10 +12,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::ContextError;
+use super::witness::Witness;
 use crate::clock::{Clock, SystemClock};
 use crate::cloud::Cloud;
 use crate::config::{self, Settings};
+use crate::execute::Progress;
 use crate::model::{EnvironmentName, Instant};
+use crate::reconcile::{self, Haste, Preview, ReconcileError, Reconciler, Run, Wanted};
 use crate::sim::{Age, SimClock, SimCloud, WorldFolder};
 use crate::spec::EnvironmentSpec;
 use crate::store::{LocalStore, Store};
@@ -68,15 +71,15 @@ impl Backend {
         let root = settings.store()?;
         let folder = WorldFolder::new(root.join("sim"));
         let now = at.unwrap_or_else(|| SystemClock.now());
-        let (store, lock, world): (Arc<dyn Store>, _, _) = match access {
+        let (store, lock, world) = match access {
             Access::Look => {
                 let store = LocalStore::open_existing(root)?;
-                (Arc::new(store), None, folder.look(specs, SEED, now).map_err(ContextError::World)?)
+                (store, None, folder.look(specs, SEED, now).map_err(ContextError::World)?)
             }
             Access::Change { wait_max } => {
                 let store = LocalStore::open(root)?;
                 let lock = lock(root.join("sim"), wait_max)?;
-                (Arc::new(store), Some(lock), folder.open(specs, SEED, now).map_err(ContextError::World)?)
+                (store, Some(lock), folder.open(specs, SEED, now).map_err(ContextError::World)?)
             }
         };
         let clock = SimClock::new(world.now().max(now));
@@ -84,6 +87,7 @@ impl Backend {
         if lock.is_some() {
             folder.keep(&cloud);
         }
+        let store = Arc::new(Witness::new(store, cloud.clone()));
         let learned = specs.iter().map(|spec| (spec.name.clone(), spec.clone())).collect();
         let flowed_to = Mutex::new(SystemClock.now());
         Ok(Self { clock, cloud, store, learned: Mutex::new(learned), flowed_to, _lock: lock })
@@ -129,6 +133,35 @@ impl Backend {
         // A clock that was set back makes no time pass.
         self.clock.advance(by.to_std().unwrap_or_default());
         *flowed_to = real;
+    }
+
+    /// Looks at an environment and plans. Writes nothing anywhere.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn preview(&self, wanted: &Wanted) -> Result<Preview, ReconcileError> {
+        let cloud = self.cloud(&wanted.spec);
+        let look = reconcile::preview(&*cloud, &self.clock, &*self.store, wanted);
+        Ok(self.block_on(look)?.expect("a wish that does not change always has an environment"))
+    }
+
+    /// Brings an environment to where it is wanted, as far as that goes by itself.
+    ///
+    /// # Errors
+    /// When the lease is held or lost, or the store fails.
+    pub fn converge(
+        &self,
+        wanted: &Wanted,
+        holder: &str,
+        deadline: Option<Instant>,
+        progress: &dyn Progress,
+        haste: &(dyn Fn() -> Haste + Send + Sync),
+    ) -> Result<Run, ReconcileError> {
+        let cloud = self.cloud(&wanted.spec);
+        let (clock, store) = (&self.clock, &*self.store);
+        let reconciler =
+            Reconciler { cloud: &*cloud, clock, store, wishes: wanted, progress, holder, deadline, haste };
+        self.block_on(reconciler.converge(&wanted.spec.name))
     }
 
     /// Runs a program against this cloud, to its end.

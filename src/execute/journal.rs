@@ -32,7 +32,9 @@ pub enum JournalError {
     },
     /// A line was begun and may or may not be there: what the journal adds up to is known only to whoever
     /// reads it again.
-    #[error("an earlier line of the journal may or may not be written; nothing is done until it is read again")]
+    #[error(
+        "an earlier line of the journal may or may not be written; nothing is done until it is read again"
+    )]
     InDoubt,
 }
 
@@ -41,9 +43,19 @@ pub enum JournalError {
 /// # Errors
 /// When the store cannot be read, or holds a journal that no program of this version has written.
 pub fn read_ledger(store: &dyn Store, environment: &EnvironmentName) -> Result<Ledger, JournalError> {
+    Ok(Ledger::fold(&read_events(store, environment)?)?)
+}
+
+/// Reads an environment's journal, oldest event first.
+///
+/// # Errors
+/// As [`read_ledger`].
+pub fn read_events(
+    store: &dyn Store,
+    environment: &EnvironmentName,
+) -> Result<Vec<(Instant, Event)>, JournalError> {
     let log = store.read_log(environment)?;
-    let lines = log.lines.into_iter().map(|line| understood(environment, line));
-    Ok(Ledger::fold(&lines.collect::<Result<Vec<_>, _>>()?)?)
+    log.lines.into_iter().map(|line| understood(environment, line)).collect()
 }
 
 fn understood(environment: &EnvironmentName, line: JournalLine) -> Result<(Instant, Event), JournalError> {
@@ -51,6 +63,19 @@ fn understood(environment: &EnvironmentName, line: JournalLine) -> Result<(Insta
     match serde_json::from_value(event) {
         Ok(event) => Ok((at, event)),
         Err(source) => Err(JournalError::Unknown { environment: environment.clone(), sequence, source }),
+    }
+}
+
+impl JournalError {
+    /// What to do next, in one sentence.
+    pub fn hint(&self) -> String {
+        match self {
+            JournalError::Store(error) => error.hint(),
+            JournalError::Illegal(_) | JournalError::Unknown { .. } => {
+                "use the version of tidegate that wrote the journal".to_owned()
+            }
+            JournalError::InDoubt => "try again: what was begun is found again".to_owned(),
+        }
     }
 }
 

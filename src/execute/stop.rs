@@ -50,7 +50,8 @@ pub(super) async fn stop(
         if found.desired == 0 && found.running + found.pending == 0 && left == 0 {
             return Ok(());
         }
-        wait.pause(&format!("{left} tasks left")).await?;
+        let tasks = if left == 1 { "task" } else { "tasks" };
+        wait.pause(&format!("{left} {tasks} left")).await?;
         if found.desired == 0 {
             was_zero = true;
         } else {

@@ -142,6 +142,13 @@ pub enum WaitingReason {
     Distribution,
 }
 
+impl WaitingReason {
+    /// Whether new versions wait for it.
+    pub fn holds_a_release(self) -> bool {
+        matches!(self, WaitingReason::Window | WaitingReason::Asleep)
+    }
+}
+
 /// A difference that nobody declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drift {

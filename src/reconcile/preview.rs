@@ -7,11 +7,12 @@ use super::wanted::Wishes;
 use crate::clock::Clock;
 use crate::cloud::CloudRead;
 use crate::execute::read_ledger;
-use crate::model::EnvironmentName;
+use crate::model::{EnvironmentName, Instant};
 use crate::observe::{self, ObserveOptions, Snapshot};
 use crate::plan::{self, Expected, Plan, PlanningInput};
 use crate::reconcile::Wanted;
 use crate::schedule::{self, Declared, Override};
+use crate::spec::EnvironmentSpec;
 use crate::store::Store;
 use crate::store::journal::Ledger;
 
@@ -27,9 +28,21 @@ pub struct Preview {
     pub snapshot: Snapshot,
     /// What was begun.
     pub ledger: Ledger,
+    /// What would be done when the wait for a window or for the morning is over, were nothing done before.
+    pub later: Option<Later>,
 }
 
-/// Looks at one environment and plans. Writes nothing anywhere.
+/// A plan for an instant to come.
+#[derive(Clone, Debug)]
+pub struct Later {
+    /// When.
+    pub at: Instant,
+    /// What would be done then.
+    pub plan: Plan,
+}
+
+/// Looks at one environment and plans, also for the instant at which a waiting release may begin. Writes
+/// nothing anywhere.
 ///
 /// # Errors
 /// When the store cannot be read. What cannot be read of the cloud stands in the plan.
@@ -43,7 +56,26 @@ pub async fn preview(
     let ledger = read_ledger(store, &wanted.spec.name)?;
     let expected = expect(store, &wanted.spec.name)?;
     let look = Look { cloud, clock, store, expected };
-    Ok(Some(look.once(wanted, ledger, wishes.runtime_override().as_ref(), wishes.refresh_images()).await))
+    let over = wishes.runtime_override();
+    let input = look.input(wanted, ledger, over.as_ref(), wishes.refresh_images()).await;
+    let plan = plan::plan(&input);
+    let begins_at = plan.waiting.iter().filter(|waiting| waiting.reason.holds_a_release());
+    let later = begins_at.filter_map(|waiting| waiting.until).min().map(|at| {
+        let says = says(&input.spec, over.as_ref());
+        let desired = schedule::state_at(at, &says);
+        Later { at, plan: plan::plan(&PlanningInput { now: at, desired, ..input.clone() }) }
+    });
+    Ok(Some(Preview { plan, later, snapshot: input.snapshot, ledger: input.ledger }))
+}
+
+/// Everything that has a say in the state of an environment.
+fn says<'a>(spec: &'a EnvironmentSpec, runtime_override: Option<&'a Override>) -> Declared<'a> {
+    Declared {
+        state: spec.state,
+        schedule: spec.schedule.as_ref(),
+        git_override: spec.override_.as_ref(),
+        runtime_override,
+    }
 }
 
 /// How long things take here.
@@ -71,14 +103,21 @@ impl Look<'_> {
         runtime_override: Option<&Override>,
         poked: bool,
     ) -> Preview {
+        let input = self.input(wanted, ledger, runtime_override, poked).await;
+        let plan = plan::plan(&input);
+        Preview { plan, later: None, snapshot: input.snapshot, ledger: input.ledger }
+    }
+
+    /// Observes: everything that a plan is made from.
+    async fn input(
+        &self,
+        wanted: Wanted,
+        ledger: Ledger,
+        runtime_override: Option<&Override>,
+        poked: bool,
+    ) -> PlanningInput {
         let Wanted { spec, revision } = wanted;
-        let says = Declared {
-            state: spec.state,
-            schedule: spec.schedule.as_ref(),
-            git_override: spec.override_.as_ref(),
-            runtime_override,
-        };
-        let desired = schedule::state_at(self.clock.now(), &says);
+        let desired = schedule::state_at(self.clock.now(), &says(&spec, runtime_override));
         // Moving tags are resolved again on a commit, a wake and a poke, until what they bring is reached.
         let refresh_images = poked
             || ledger
@@ -87,7 +126,7 @@ impl Look<'_> {
                 .is_none_or(|reached| reached.revision != revision || reached.state != desired.state);
         let options = ObserveOptions { refresh_images };
         let snapshot = observe::observe(self.cloud, self.clock, &spec, &ledger, options).await;
-        let input = PlanningInput {
+        PlanningInput {
             now: self.clock.now(),
             revision,
             spec,
@@ -97,8 +136,6 @@ impl Look<'_> {
             store: self.store.id(),
             refresh_images,
             expected: self.expected,
-        };
-        let plan = plan::plan(&input);
-        Preview { plan, snapshot: input.snapshot, ledger: input.ledger }
+        }
     }
 }

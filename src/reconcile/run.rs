@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::execute::{ActionOutcome, ActionResult};
 use crate::model::{EnvironmentName, Instant, Revision, RunId, Version};
-use crate::plan::{Action, ActionKind, Blocked, BlockedReason, Plan, Step};
+use crate::plan::{Action, ActionKind, Blocked, BlockedReason, Plan, Step, Waiting, WaitingReason};
 use crate::store::journal::Request;
 
 /// One run.
@@ -36,6 +36,9 @@ pub struct Run {
     /// What stood in the way at its end.
     #[serde(default)]
     pub blocked: Vec<BlockedReport>,
+    /// What was waited for at its end, and comes by itself.
+    #[serde(default)]
+    pub waiting: Vec<WaitingReport>,
 }
 
 /// How a run ended.
@@ -137,6 +140,17 @@ pub struct BlockedReport {
     pub hints: Vec<String>,
 }
 
+/// What was waited for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingReport {
+    /// A stable word.
+    pub reason: WaitingReason,
+    /// What for.
+    pub message: String,
+    /// When, if that is known.
+    pub until: Option<Instant>,
+}
+
 impl Run {
     pub(super) fn begin(
         environment: &EnvironmentName,
@@ -158,6 +172,7 @@ impl Run {
             requests: Vec::new(),
             steps: Vec::new(),
             blocked: Vec::new(),
+            waiting: Vec::new(),
         }
     }
 
@@ -199,6 +214,13 @@ impl Run {
         self.message = message;
         self.blocked =
             plan.map(|plan| plan.blocked.iter().map(BlockedReport::of).collect()).unwrap_or_default();
+        self.waiting =
+            plan.map(|plan| plan.waiting.iter().map(WaitingReport::of).collect()).unwrap_or_default();
+    }
+
+    /// Whether it ran under the lease of this number.
+    pub fn is_under(&self, fencing: u64) -> bool {
+        self.id.as_str().ends_with(&format!("-{fencing:06}"))
     }
 
     /// Whether it is worth keeping: it did something, took something up, or failed.
@@ -214,6 +236,12 @@ impl BlockedReport {
             message: blocked.message.clone(),
             hints: blocked.hints.clone(),
         }
+    }
+}
+
+impl WaitingReport {
+    fn of(waiting: &Waiting) -> Self {
+        WaitingReport { reason: waiting.reason, message: waiting.message.clone(), until: waiting.until }
     }
 }
 

@@ -18,9 +18,6 @@ use crate::plan::{Plan, WaitingReason};
 use crate::store::journal::Event;
 use crate::store::{Lease, LeaseHolder, Store, StoreError};
 
-/// How often a lease that somebody else holds is asked for.
-const LEASE_PAUSE: Duration = Duration::from_secs(1);
-
 /// Why a run could not begin, or could not go on.
 #[derive(Debug, Error)]
 pub enum ReconcileError {
@@ -46,6 +43,20 @@ pub enum ReconcileError {
         /// Who.
         holder: Option<LeaseHolder>,
     },
+}
+
+impl ReconcileError {
+    /// What to do next, in one sentence.
+    pub fn hint(&self) -> String {
+        match self {
+            ReconcileError::Store(error) => error.hint(),
+            ReconcileError::Journal(error) => error.hint(),
+            ReconcileError::Request { environment, .. } => {
+                format!("remove `environments/{environment}/records/{}.json` from the store", super::REQUEST)
+            }
+            ReconcileError::Busy { .. } => "wait until it is done".to_owned(),
+        }
+    }
 }
 
 /// How much of a hurry there is to end.
@@ -85,8 +96,8 @@ impl Reconciler<'_> {
     /// calendar. In `mode: observe` it looks.
     ///
     /// # Errors
-    /// When the lease cannot be had or is lost, or the store fails. What was begun is found again by the next
-    /// run.
+    /// When somebody holds the lease ([`ReconcileError::Busy`]: nothing has happened), when it is lost, or when
+    /// the store fails. What was begun is found again by the next run.
     pub async fn converge(&self, environment: &EnvironmentName) -> Result<Run, ReconcileError> {
         let begun_at = self.clock.now();
         let Some(wanted) = self.wishes.current() else {
@@ -97,7 +108,7 @@ impl Reconciler<'_> {
         if wanted.spec.mode == Mode::Observe && !read_ledger(self.store, environment)?.migration_in_flight() {
             return self.watch(wanted).await;
         }
-        let lease = self.lease(environment).await?;
+        let lease = self.lease(environment)?;
         let journal = Journal::open(self.store, self.clock, &lease)?;
         let mut run = Run::begin(environment, wanted.revision, self.holder, lease.fencing(), begun_at);
         run.release = journal.ask(|ledger| {
@@ -122,18 +133,13 @@ impl Reconciler<'_> {
         Ok(run)
     }
 
-    async fn lease(&self, environment: &EnvironmentName) -> Result<Lease, ReconcileError> {
-        loop {
-            let now = self.clock.now();
-            if let Some(lease) = self.store.acquire(environment, self.holder, now)? {
-                return Ok(lease);
-            }
-            if self.is_late(now) || (self.haste)() > Haste::None {
-                let holder = self.store.lease_holder(environment)?;
-                return Err(ReconcileError::Busy { environment: environment.clone(), holder });
-            }
-            self.clock.sleep(LEASE_PAUSE).await;
+    /// Asks once. How long to wait for a lease is the caller's, in time that really passes.
+    fn lease(&self, environment: &EnvironmentName) -> Result<Lease, ReconcileError> {
+        if let Some(lease) = self.store.acquire(environment, self.holder, self.clock.now())? {
+            return Ok(lease);
         }
+        let holder = self.store.lease_holder(environment)?;
+        Err(ReconcileError::Busy { environment: environment.clone(), holder })
     }
 
     fn is_late(&self, now: Instant) -> bool {

@@ -47,7 +47,15 @@ pub fn definition_diff(before: &Document, after: &Document) -> Vec<String> {
         })
         .collect();
     lines.extend(hidden_changes(&before, &after));
-    lines
+    lines.iter().map(|line| short_digests(line)).collect()
+}
+
+/// Digests are for programs: people compare the first characters, if any.
+fn short_digests(line: &str) -> String {
+    const SHOWN_CHARS: usize = 12;
+    let Some((before, digest)) = line.split_once("@sha256:") else { return line.to_owned() };
+    let shown: String = digest.chars().take(SHOWN_CHARS).collect();
+    format!("{before}@sha256:{shown}…")
 }
 
 fn hidden_changes(before: &BTreeMap<String, Leaf>, after: &BTreeMap<String, Leaf>) -> Vec<String> {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::PlanView;
 use crate::model::{Instant, Mode, Revision, State};
-use crate::plan::{BlockedReason, Drift, WaitingReason};
+use crate::plan::{Action, Blocked, BlockedReason, Drift, Plan, WaitingReason};
 use crate::schedule::{Because, Tz};
 
 /// The version of everything that tidegate prints as JSON.
@@ -23,6 +23,16 @@ struct WirePlan<'a> {
     waiting: Vec<WireWaiting<'a>>,
     drift: Vec<WireDrift<'a>>,
     notes: &'a [String],
+    expected_downtime_seconds: Option<u64>,
+    later: Option<WireLater<'a>>,
+}
+
+/// What would be done when the wait is over.
+#[derive(Serialize)]
+struct WireLater<'a> {
+    at: String,
+    actions: Vec<WireAction<'a>>,
+    blocked: Vec<WireBlocked<'a>>,
     expected_downtime_seconds: Option<u64>,
 }
 
@@ -72,7 +82,7 @@ struct WireDrift<'a> {
 
 /// `plan --output json`
 pub fn plan(view: &PlanView) -> Value {
-    let PlanView { environment, plan, zone, .. } = view;
+    let PlanView { environment, plan, zone, later, .. } = view;
     let state = &plan.state;
     value(&WirePlan {
         schema: SCHEMA,
@@ -85,28 +95,8 @@ pub fn plan(view: &PlanView) -> Value {
             because: state.because,
             until: state.until.map(|until| instant(until, *zone)),
         },
-        actions: plan
-            .actions
-            .iter()
-            .map(|action| WireAction {
-                id: &action.id,
-                step: action.step.as_str(),
-                kind: action.kind.as_str(),
-                resource: &action.resource,
-                before: &action.before,
-                after: &action.after,
-                reason: &action.reason,
-            })
-            .collect(),
-        blocked: plan
-            .blocked
-            .iter()
-            .map(|blocked| WireBlocked {
-                reason: blocked.reason,
-                message: &blocked.message,
-                hints: &blocked.hints,
-            })
-            .collect(),
+        actions: actions(plan),
+        blocked: blocked(plan),
         waiting: plan
             .waiting
             .iter()
@@ -128,7 +118,36 @@ pub fn plan(view: &PlanView) -> Value {
             .collect(),
         notes: &plan.notes,
         expected_downtime_seconds: plan.expected_downtime_seconds,
+        later: later.map(|later| WireLater {
+            at: instant(later.at, *zone),
+            actions: actions(&later.plan),
+            blocked: blocked(&later.plan),
+            expected_downtime_seconds: later.plan.expected_downtime_seconds,
+        }),
     })
+}
+
+fn actions(plan: &Plan) -> Vec<WireAction<'_>> {
+    fn wire(action: &Action) -> WireAction<'_> {
+        WireAction {
+            id: &action.id,
+            step: action.step.as_str(),
+            kind: action.kind.as_str(),
+            resource: &action.resource,
+            before: &action.before,
+            after: &action.after,
+            reason: &action.reason,
+        }
+    }
+    plan.actions.iter().map(wire).collect()
+}
+
+/// What is blocked, for every document that tells it.
+pub(super) fn blocked(plan: &Plan) -> Vec<WireBlocked<'_>> {
+    fn wire(blocked: &Blocked) -> WireBlocked<'_> {
+        WireBlocked { reason: blocked.reason, message: &blocked.message, hints: &blocked.hints }
+    }
+    plan.blocked.iter().map(wire).collect()
 }
 
 /// A wire type as JSON.

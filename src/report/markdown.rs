@@ -3,15 +3,17 @@
 use super::nouns::{self, Sign};
 use super::{PlanView, moment, text};
 use crate::model::Mode;
+use crate::plan::{Action, Plan};
 
 /// The whole plan as Markdown.
 pub fn plan(view: &PlanView) -> String {
-    let PlanView { environment, plan, zone, .. } = view;
+    let PlanView { environment, plan, zone, later, .. } = view;
     let mut out = format!("### `{}` at `{}`\n\n", cell(environment.as_str()), cell(plan.revision.short()));
     let state = &plan.state;
     let until = state.until.map(|at| format!(" until {}", moment::local(at, *zone))).unwrap_or_default();
+    let then = later.map(|later| format!(", then {}", text::downtime(&later.plan))).unwrap_or_default();
     out.push_str(&format!(
-        "**State** {} ({}{until}) · **Expected downtime** {} · **Blocked** {}\n",
+        "**State** {} ({}{until}) · **Expected downtime** {}{then} · **Blocked** {}\n",
         state.effective,
         moment::because(state.because),
         text::downtime(plan),
@@ -20,24 +22,13 @@ pub fn plan(view: &PlanView) -> String {
     if plan.mode == Mode::Observe {
         out.push_str("\n> `mode: observe`: nothing of this is carried out.\n");
     }
-    if plan.actions.is_empty() {
-        out.push_str("\nNothing to do.\n");
-    } else {
-        out.push_str("\n| # | | what | which | change | why |\n|--:|---|---|---|---|---|\n");
+    if later.is_some() && !plan.actions.is_empty() {
+        out.push_str("\n#### Now\n");
     }
-    let (mut number, mut last) = (0, None);
-    for action in &plan.actions {
-        let is_new = last.replace(action.step) != Some(action.step);
-        number += usize::from(is_new);
-        out.push_str(&format!(
-            "| {} | `{}` | {} | {} | {} | {} |\n",
-            if is_new { number.to_string() } else { String::new() },
-            Sign::of(action).glyph(),
-            nouns::noun(&action.kind),
-            cell(&action.resource),
-            cell(&nouns::change(action)),
-            cell(&action.reason),
-        ));
+    if plan.actions.is_empty() {
+        out.push_str("\nNothing to do now.\n");
+    } else {
+        out.push_str(&steps(&plan.actions));
     }
     if !view.diffs.is_empty() {
         out.push_str("\n<details><summary>Inside the task definitions</summary>\n\n```diff\n");
@@ -48,20 +39,19 @@ pub fn plan(view: &PlanView) -> String {
         }
         out.push_str("```\n\n</details>\n");
     }
-    list(
-        &mut out,
-        "Blocked",
-        plan.blocked.iter().map(|blocked| {
-            let mut item = format!("**{}**: {}", super::json::word(&blocked.reason), line(&blocked.message));
-            blocked.hints.iter().for_each(|hint| item.push_str(&format!("\n  - {}", line(hint))));
-            item
-        }),
-    );
+    if let Some(later) = later {
+        let at = moment::local(later.at, *zone);
+        out.push_str(&format!("\n#### From {at} on\n"));
+        out.push_str(&steps(&later.plan.actions));
+        blocked(&mut out, &later.plan);
+    }
+    blocked(&mut out, plan);
     list(
         &mut out,
         "Waiting",
         plan.waiting.iter().map(|waiting| {
-            let until = waiting.until.map(|at| format!(" (until {})", moment::local(at, *zone)));
+            let until = waiting.until.map(|at| moment::local(at, *zone));
+            let until = until.filter(|at| !waiting.message.contains(at)).map(|at| format!(" (until {at})"));
             format!(
                 "**{}**: {}{}",
                 super::json::word(&waiting.reason),
@@ -82,6 +72,38 @@ pub fn plan(view: &PlanView) -> String {
     );
     list(&mut out, "Notes", plan.notes.iter().map(|note| line(note)));
     out
+}
+
+/// Numbered steps, a row an action.
+fn steps(actions: &[Action]) -> String {
+    let mut out = "\n| # | | what | which | change | why |\n|--:|---|---|---|---|---|\n".to_owned();
+    let (mut number, mut last) = (0, None);
+    for action in actions {
+        let is_new = last.replace(action.step) != Some(action.step);
+        number += usize::from(is_new);
+        out.push_str(&format!(
+            "| {} | `{}` | {} | {} | {} | {} |\n",
+            if is_new { number.to_string() } else { String::new() },
+            Sign::of(action).glyph(),
+            nouns::noun(&action.kind),
+            cell(&action.resource),
+            cell(&nouns::change(action)),
+            cell(&action.reason),
+        ));
+    }
+    out
+}
+
+fn blocked(out: &mut String, plan: &Plan) {
+    list(
+        out,
+        "Blocked",
+        plan.blocked.iter().map(|blocked| {
+            let mut item = format!("**{}**: {}", super::json::word(&blocked.reason), line(&blocked.message));
+            blocked.hints.iter().for_each(|hint| item.push_str(&format!("\n  - {}", line(hint))));
+            item
+        }),
+    );
 }
 
 fn list(out: &mut String, title: &str, items: impl Iterator<Item = String>) {

@@ -75,37 +75,63 @@ pub(crate) fn noun(kind: &ActionKind) -> &'static str {
     }
 }
 
+/// What it is done to, short enough for a column. What is cut off here is told below the row.
+pub(crate) fn resource(action: &Action) -> String {
+    match &action.kind {
+        ActionKind::Check { checks } if checks.len() == 1 => "1 address".to_owned(),
+        ActionKind::Check { checks } => format!("{} addresses", checks.len()),
+        _ => action.resource.clone(),
+    }
+}
+
 /// `now -> then`; only one of them where the other says nothing.
 pub(crate) fn change(action: &Action) -> String {
-    match (action.before.as_str(), action.after.as_str()) {
-        ("", after) => after.to_owned(),
-        (before, "") => before.to_owned(),
-        (before, after) if before == after => after.to_owned(),
-        (before, after) => format!("{before} -> {after}"),
+    match (&action.kind, action.before.as_str(), action.after.as_str()) {
+        // Identities and identifiers are for programs: they are in the JSON.
+        (ActionKind::ClaimOwner { .. }, "nobody", _) => "nobody -> this store".to_owned(),
+        (ActionKind::ClaimOwner { .. }, _, _) => "another store -> this one".to_owned(),
+        (ActionKind::TakeSnapshot { .. }, _, _) => "take".to_owned(),
+        (ActionKind::Check { .. }, _, _) => "must answer".to_owned(),
+        (ActionKind::Drain { .. } | ActionKind::Settle { .. }, _, after) => format!("wait {after}"),
+        (_, "", after) => after.to_owned(),
+        (_, before, "") => before.to_owned(),
+        (_, before, after) if before == after => after.to_owned(),
+        (_, before, after) => format!("{before} -> {after}"),
     }
 }
 
 /// What a step is called while it goes on.
 pub(crate) fn title(step: Step) -> &'static str {
-    match step {
-        Step::Claim => "say whose cluster this is",
-        Step::FirstContact => "record the version that runs",
-        Step::Associate => "prepare the gate at CloudFront",
-        Step::StageSites => "upload sites",
-        Step::Begin => "begin the release",
-        Step::CloseGate => "close the gate",
-        Step::Drain => "drain",
-        Step::StopServices(_) => "stop services",
-        Step::StartDatabase => "start the database",
-        Step::Snapshot => "take a snapshot",
-        Step::Migrate => "migrate",
-        Step::Record => "record the schema version",
-        Step::Settle => "let the database settle",
-        Step::StartServices(_) => "start services",
-        Step::SwitchSites => "switch sites",
-        Step::Check => "check",
-        Step::OpenGate => "open the gate",
-        Step::Tidy => "tidy up",
-        Step::StopDatabase => "stop the database",
+    title_of(step.as_str())
+}
+
+/// The same from the word that the history keeps. A word of another version of the program stands for itself.
+pub(crate) fn title_of(word: &str) -> &str {
+    match word {
+        "claim" => "say whose cluster this is",
+        "first-contact" => "record the version that runs",
+        "associate" => "prepare the gate at CloudFront",
+        "stage-sites" => "upload sites",
+        "begin" => "begin the release",
+        "close-gate" => "close the gate",
+        "drain" => "drain",
+        "stop-services" => "stop services",
+        "start-database" => "start the database",
+        "snapshot" => "take a snapshot",
+        "migrate" => "migrate",
+        "record" => "record the schema version",
+        "settle" => "let the database settle",
+        "start-services" => "start services",
+        "switch-sites" => "switch sites",
+        "check" => "check",
+        "open-gate" => "open the gate",
+        "tidy" => "tidy up",
+        "stop-database" => "stop the database",
+        other => other,
     }
+}
+
+/// `1 step`, `2 steps`
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -18,12 +18,13 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// `text` as a paragraph: `first` before the first line, as many spaces before the others.
+/// `text` as a paragraph: `first` before the first line, as many spaces before the others. Its own line breaks
+/// stay.
 pub(super) fn paragraph(first: &str, text: &str) -> String {
     let indent = first.chars().count();
-    let lines = wrap(text, WIDTH.saturating_sub(indent).max(20));
+    let lines = text.lines().flat_map(|line| wrap(line, WIDTH.saturating_sub(indent).max(20)));
     let mut out = String::new();
-    for (index, line) in lines.iter().enumerate() {
+    for (index, line) in lines.enumerate() {
         let lead = if index == 0 { first.to_owned() } else { " ".repeat(indent) };
         out.push_str(&format!("{lead}{line}\n"));
     }

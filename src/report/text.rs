@@ -2,11 +2,12 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::nouns::{self, Sign};
+use super::nouns::{self, Sign, counted};
 use super::table::{self, columns, paragraph};
-use super::{PlanView, moment};
+use super::{PlanView, moment, standing};
 use crate::model::Mode;
-use crate::plan::{ActionKind, Plan, Step};
+use crate::plan::{Action, ActionKind, Plan, Step, WaitingReason};
+use crate::reconcile::Later;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -28,7 +29,7 @@ pub fn plan(view: &PlanView) -> String {
         text.push('\n');
         text.push_str(&steps(view));
     }
-    text.push_str(&standing(view));
+    text.push_str(&in_the_way(view));
     text.push_str(&closing(view));
     text
 }
@@ -49,7 +50,8 @@ fn header(view: &PlanView) -> String {
         format!("{RED}{}{RED:#}", reasons.join(", "))
     };
     let start = format!("{BOLD}{environment}{BOLD:#}  {revision}   blocked: {blocked}");
-    let end = format!("expected downtime: {}", downtime(plan));
+    let later = view.later.map(|later| format!(", then {}", downtime(&later.plan)));
+    let end = format!("expected downtime: {}{}", downtime(plan), later.unwrap_or_default());
     let width = anstream::adapter::strip_str(&start).to_string().chars().count() + 3 + end.chars().count();
     if width <= table::WIDTH { format!("{start}   {end}\n") } else { format!("{start}\n{end}\n") }
 }
@@ -91,7 +93,7 @@ fn steps(view: &PlanView) -> String {
         .map(|action| {
             vec![
                 nouns::noun(&action.kind).to_owned(),
-                action.resource.clone(),
+                nouns::resource(action),
                 nouns::change(action),
                 action.reason.clone(),
             ]
@@ -115,13 +117,20 @@ fn steps(view: &PlanView) -> String {
             text.push_str(format!("{lead}{line}").trim_end());
             text.push('\n');
         }
-        if let ActionKind::StartService(start) = &action.kind {
-            for line in view.diffs.get(&start.service).into_iter().flatten() {
-                text.push_str(&format!("{DIM}           {line}{DIM:#}\n"));
-            }
+        for line in details(view, action) {
+            text.push_str(&format!("{DIM}           {line}{DIM:#}\n"));
         }
     }
     text
+}
+
+/// What is told below a row: it would break the columns, and is too good to be left out.
+fn details(view: &PlanView, action: &Action) -> Vec<String> {
+    match &action.kind {
+        ActionKind::StartService(start) => view.diffs.get(&start.service).cloned().unwrap_or_default(),
+        ActionKind::Check { checks } => checks.iter().map(|check| check.url.to_string()).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn style_of(sign: Sign) -> Style {
@@ -134,25 +143,20 @@ fn style_of(sign: Sign) -> Style {
 }
 
 /// What stands in the way, what is waited for, what drifts, what is worth knowing.
-fn standing(view: &PlanView) -> String {
+fn in_the_way(view: &PlanView) -> String {
     let plan = view.plan;
     let mut text = String::new();
     for blocked in &plan.blocked {
-        let word = super::json::word(&blocked.reason);
-        text.push_str(&format!("\n{RED}blocked:{RED:#} {BOLD}{word}{BOLD:#}\n"));
-        text.push_str(&paragraph("  ", &blocked.message));
-        for hint in &blocked.hints {
-            text.push_str(&paragraph("  hint: ", hint));
-        }
-    }
-    if !plan.waiting.is_empty() {
-        text.push_str(&format!("\n{YELLOW}waiting{YELLOW:#}\n"));
+        text.push('\n');
+        text.push_str(&standing::blocked(blocked.reason, &blocked.message, &blocked.hints));
     }
     for waiting in &plan.waiting {
-        let word = super::json::word(&waiting.reason);
-        let until =
-            waiting.until.map(|at| format!(" (until {})", moment::local(at, view.zone))).unwrap_or_default();
-        text.push_str(&paragraph("  ", &format!("{word}: {}{until}", waiting.message)));
+        text.push('\n');
+        text.push_str(&standing::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
+        let later = view.later.filter(|later| waiting.until == Some(later.at));
+        if let Some(later) = later {
+            text.push_str(&then(view, later, waiting.reason));
+        }
     }
     if !plan.drift.is_empty() {
         text.push_str(&format!("\n{YELLOW}drift{YELLOW:#}: what differs though nobody declared it\n"));
@@ -171,7 +175,31 @@ fn standing(view: &PlanView) -> String {
     text
 }
 
-/// What it comes to, and what the signs mean.
+/// What comes when the wait is over, and the commands that show it and that hurry it.
+fn then(view: &PlanView, later: &Later, reason: WaitingReason) -> String {
+    let environment = view.environment;
+    let mut text =
+        paragraph("  then: ", &format!("{}, expected downtime {}", sum(&later.plan), downtime(&later.plan)));
+    for blocked in &later.plan.blocked {
+        text.push_str(&paragraph("        blocked: ", &blocked.message));
+    }
+    let at = moment::rfc3339(later.at, view.zone);
+    text.push_str(&standing::next("see it", &format!("tidegate plan {environment} --at {at}")));
+    if reason == WaitingReason::Window && view.plan.mode == Mode::Enforce {
+        let command = format!("tidegate apply {environment} --ignore-window --reason \"…\"");
+        text.push_str(&standing::next("do not wait", &command));
+    }
+    text
+}
+
+/// `9 actions in 6 steps`
+fn sum(plan: &Plan) -> String {
+    let mut steps: Vec<Step> = plan.actions.iter().map(|action| action.step).collect();
+    steps.dedup();
+    format!("{} in {}", counted(plan.actions.len(), "action"), counted(steps.len(), "step"))
+}
+
+/// What it comes to, what to do with it, and what the signs mean.
 fn closing(view: &PlanView) -> String {
     let plan = view.plan;
     let environment = view.environment;
@@ -182,21 +210,27 @@ fn closing(view: &PlanView) -> String {
             (false, _) => "\nnothing is done until this is resolved\n".to_owned(),
         };
     }
-    let steps = {
-        let mut steps: Vec<Step> = plan.actions.iter().map(|action| action.step).collect();
-        steps.dedup();
-        steps.len()
-    };
-    let counted = |count: usize, noun: &str| match count {
-        1 => format!("1 {noun}"),
-        count => format!("{count} {noun}s"),
-    };
-    let sum = format!(
-        "{} in {}: one step after the other, what shares a number side by side",
-        counted(plan.actions.len(), "action"),
-        counted(steps, "step"),
-    );
-    format!("\n{sum}\n{DIM}+ made   ~ changed   - removed   = waited for or asked, nothing changes{DIM:#}\n")
+    let sum = sum(plan);
+    let mut text = format!("\n{sum}: one step after the other, what shares a number side by side\n");
+    if let Some((from, to)) = locked_out(plan) {
+        text.push_str(&format!("users see the maintenance page from step {from} to step {to}\n"));
+    }
+    text.push_str(&match plan.mode {
+        Mode::Enforce => format!("nothing has been changed; carry it out: tidegate apply {environment}\n"),
+        Mode::Observe => "`mode: observe`: nothing of this is carried out\n".to_owned(),
+    });
+    text.push_str(&format!(
+        "{DIM}+ made   ~ changed   - removed   = waited for or asked, nothing changes{DIM:#}\n"
+    ));
+    text
+}
+
+/// The numbers of the steps that close and open the gate, where a plan does both.
+fn locked_out(plan: &Plan) -> Option<(usize, usize)> {
+    let mut steps: Vec<Step> = plan.actions.iter().map(|action| action.step).collect();
+    steps.dedup();
+    let number = |step: Step| steps.iter().position(|other| *other == step).map(|index| index + 1);
+    Some((number(Step::CloseGate)?, number(Step::OpenGate)?))
 }
 
 #[cfg(test)]

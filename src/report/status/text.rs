@@ -6,8 +6,8 @@ use super::StatusView;
 use super::gate::GateSeen;
 use super::wire::{WireService, gather};
 use crate::model::Mode;
-use crate::report::moment;
 use crate::report::table::{columns, paragraph};
+use crate::report::{moment, standing};
 
 const BOLD: Style = Style::new().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -67,7 +67,7 @@ pub fn text(view: &StatusView) -> String {
     lines(&mut text, &rows, &[12]);
     text.push('\n');
     lines(&mut text, &status.services.iter().map(service).collect::<Vec<_>>(), &[20, 12, 24]);
-    text.push_str(&standing(view));
+    text.push_str(&in_the_way(view));
     text
 }
 
@@ -116,22 +116,23 @@ fn service(service: &WireService<'_>) -> Vec<String> {
     vec![service.name.to_owned(), tasks, service.definition.clone().unwrap_or_default(), images.join(", ")]
 }
 
-fn standing(view: &StatusView) -> String {
+fn in_the_way(view: &StatusView) -> String {
     let mut text = String::new();
     for blocked in &view.plan.blocked {
-        let word = crate::report::json::word(&blocked.reason);
-        text.push_str(&format!("\n{RED}blocked:{RED:#} {word}\n{}", paragraph("  ", &blocked.message)));
-        blocked.hints.iter().for_each(|hint| text.push_str(&paragraph("  hint: ", hint)));
+        text.push('\n');
+        text.push_str(&standing::blocked(blocked.reason, &blocked.message, &blocked.hints));
     }
     for waiting in &view.plan.waiting {
-        let until = waiting.until.map(|at| format!(" (until {})", moment::local(at, view.zone)));
-        let message = format!("{}{}", waiting.message, until.unwrap_or_default());
-        text.push_str(&format!("\n{YELLOW}waiting:{YELLOW:#} {}", paragraph("", &message)));
+        text.push('\n');
+        text.push_str(&standing::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
+    }
+    if !view.plan.drift.is_empty() {
+        text.push_str(&format!("\n{YELLOW}drift{YELLOW:#}\n"));
     }
     for drift in &view.plan.drift {
         let line =
             format!("{} {}: {}, expected {}", drift.resource, drift.field, drift.observed, drift.expected);
-        text.push_str(&format!("{YELLOW}drift:{YELLOW:#} {}", paragraph("", &line)));
+        text.push_str(&paragraph("  ", &line));
     }
     text
 }

@@ -107,15 +107,7 @@ pub(super) fn gather<'a>(view: &'a StatusView<'a>) -> WireStatus<'a> {
         services: services(view),
         database: database(view),
         conditions: conditions(view),
-        blocked: plan
-            .blocked
-            .iter()
-            .map(|blocked| WireBlocked {
-                reason: blocked.reason,
-                message: &blocked.message,
-                hints: &blocked.hints,
-            })
-            .collect(),
+        blocked: json::blocked(plan),
         waiting: plan
             .waiting
             .iter()

@@ -137,6 +137,7 @@ fn shown<T>(plan: &Plan, show: impl Fn(&PlanView) -> T) -> T {
         now: now(),
         zone: Tz::Europe__Zurich,
         diffs,
+        later: None,
     })
 }
 

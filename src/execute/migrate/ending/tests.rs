@@ -41,8 +41,20 @@ fn only_a_program_that_ended_by_itself_with_zero_has_succeeded() {
         ("zero, but somebody stopped it", Some("UserInitiated"), &[("migrate", Some(0))], false, Some(0)),
         ("zero, and no stop code yet", None, &[("migrate", Some(0))], false, Some(0)),
         ("never started", Some("TaskFailedToStart"), &[("migrate", None)], false, None),
-        ("the log router was killed after it", by_itself, &[("migrate", Some(0)), ("logs", Some(137))], true, Some(0)),
-        ("the log router ended and took it along", by_itself, &[("logs", Some(0)), ("migrate", Some(143))], false, Some(143)),
+        (
+            "the log router was killed after it",
+            by_itself,
+            &[("migrate", Some(0)), ("logs", Some(137))],
+            true,
+            Some(0),
+        ),
+        (
+            "the log router ended and took it along",
+            by_itself,
+            &[("logs", Some(0)), ("migrate", Some(143))],
+            false,
+            Some(143),
+        ),
         ("another container altogether", by_itself, &[("other", Some(0))], false, None),
     ];
     for (claim, stop_code, codes, succeeded, exit_code) in cases {

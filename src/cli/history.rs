@@ -1,0 +1,78 @@
+//! `history`: what was done, run by run. Reads the store, not the cloud.
+
+use super::error::{CliError, Exit};
+use super::input::Output;
+use super::{declared, ui};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Settings;
+use crate::context;
+use crate::execute;
+use crate::model::EnvironmentName;
+use crate::reconcile::{self, ReconcileError, Run};
+use crate::report::moment;
+use crate::report::run::{self as report, HistoryView, RunView};
+use crate::schedule::Tz;
+use crate::store::{LocalStore, RUNS_KEPT_MAX, Store as _};
+
+/// Show what was done to an environment: runs with their steps, times and outcomes, newest first
+///
+/// Runs that had nothing to do are not kept. The JSON is {"schema", "environment", "runs": […]}.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    environment: String,
+    /// At most so many runs
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    limit: u16,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    output: Output,
+}
+
+pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
+    let store = LocalStore::open_existing(settings.store()?)?;
+    let name = EnvironmentName::new(args.environment.clone());
+    // An environment that is declared no more has a history all the same.
+    let zone = if store.environments()?.contains(&name) {
+        zone_if_declared(settings, &args.environment)
+    } else {
+        let declared = context::declare(settings, None, SystemClock.now())?;
+        moment::zone_of(declared::environment(&declared, &args.environment, "show the history of")?)
+    };
+    let limit = usize::from(args.limit).min(RUNS_KEPT_MAX);
+    let mut runs = Vec::new();
+    for stored in store.list_runs(&name, limit)? {
+        let run: Run = serde_json::from_value(stored.value).map_err(|error| {
+            CliError::failure(format!("the run {} cannot be understood", stored.id))
+                .because(&error)
+                .hint("use the version of tidegate that wrote it")
+        })?;
+        runs.push(run);
+    }
+    let events =
+        execute::read_events(&store, &name).map_err(|error| CliError::from(ReconcileError::from(error)))?;
+    let closures = reconcile::closures(&events);
+    let lease = store.lease_holder(&name)?;
+    let now = SystemClock.now();
+    let views = runs.iter().map(|run| RunView {
+        run,
+        closures: &closures,
+        is_under_way: lease.as_ref().is_some_and(|lease| run.is_under(lease.fencing)),
+        now: now.max(events.last().map_or(now, |(at, _)| *at)),
+        zone,
+    });
+    let view = HistoryView { environment: &name, runs: views.collect() };
+    match args.output {
+        Output::Text => ui::print(&report::history_text(&view))?,
+        Output::Json => ui::print_json(&report::history_json(&view))?,
+    }
+    Ok(Exit::Done)
+}
+
+/// The zone in which its people think, as long as somebody says so.
+fn zone_if_declared(settings: &Settings, name: &str) -> Tz {
+    let declared = context::declare(settings, None, SystemClock.now()).ok();
+    let spec = declared.as_ref().and_then(|declared| declared.environments().get(name));
+    spec.map_or(Tz::UTC, moment::zone_of)
+}

@@ -1,0 +1,98 @@
+//! A store beside a simulated world: the world is saved before anything is written that speaks of it.
+//!
+//! On AWS the past is safe before anybody can write about it. A simulated world must give the same promise, or
+//! a process that is killed would leave a journal that knows more than the world: a migration that has ended
+//! there and still runs here.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::model::{EnvironmentName, Instant, RunId, StoreId};
+use crate::sim::SimCloud;
+use crate::store::{Lease, LeaseHolder, LocalStore, Log, Store, StoreError, StoredRun};
+
+/// The local store, with a world that is never older than its journal and its history.
+pub(super) struct Witness {
+    store: LocalStore,
+    cloud: SimCloud,
+}
+
+impl Witness {
+    pub(super) fn new(store: LocalStore, cloud: SimCloud) -> Self {
+        Self { store, cloud }
+    }
+
+    fn save_world(&self) -> Result<(), StoreError> {
+        let path = self.store.root().join("sim");
+        self.cloud.save().map_err(|source| StoreError::Disk { operation: "save the world in", path, source })
+    }
+}
+
+impl Store for Witness {
+    fn id(&self) -> StoreId {
+        self.store.id()
+    }
+
+    fn acquire(
+        &self,
+        environment: &EnvironmentName,
+        holder: &str,
+        at: Instant,
+    ) -> Result<Option<Lease>, StoreError> {
+        self.store.acquire(environment, holder, at)
+    }
+
+    fn lease_holder(&self, environment: &EnvironmentName) -> Result<Option<LeaseHolder>, StoreError> {
+        self.store.lease_holder(environment)
+    }
+
+    fn read_log(&self, environment: &EnvironmentName) -> Result<Log, StoreError> {
+        self.store.read_log(environment)
+    }
+
+    fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<u64, StoreError> {
+        self.save_world()?;
+        self.store.append(lease, at, event)
+    }
+
+    fn put_record(
+        &self,
+        environment: &EnvironmentName,
+        kind: &str,
+        value: Option<&Value>,
+    ) -> Result<(), StoreError> {
+        self.store.put_record(environment, kind, value)
+    }
+
+    fn swap_record(
+        &self,
+        environment: &EnvironmentName,
+        kind: &str,
+        expected: Option<&Value>,
+        value: Option<&Value>,
+    ) -> Result<bool, StoreError> {
+        self.store.swap_record(environment, kind, expected, value)
+    }
+
+    fn get_record(&self, environment: &EnvironmentName, kind: &str) -> Result<Option<Value>, StoreError> {
+        self.store.get_record(environment, kind)
+    }
+
+    fn list_records(&self, environment: &EnvironmentName) -> Result<BTreeMap<String, Value>, StoreError> {
+        self.store.list_records(environment)
+    }
+
+    fn save_run(&self, environment: &EnvironmentName, run: &RunId, value: &Value) -> Result<(), StoreError> {
+        self.save_world()?;
+        self.store.save_run(environment, run, value)
+    }
+
+    fn list_runs(&self, environment: &EnvironmentName, limit: usize) -> Result<Vec<StoredRun>, StoreError> {
+        self.store.list_runs(environment, limit)
+    }
+
+    fn environments(&self) -> Result<Vec<EnvironmentName>, StoreError> {
+        self.store.environments()
+    }
+}

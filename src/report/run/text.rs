@@ -1,0 +1,183 @@
+//! Runs for a terminal of 100 columns.
+
+use anstyle::{AnsiColor, Style};
+
+use super::{Ended, HistoryView, RunView};
+use crate::reconcile::{ActionReport, Run, RunOutcome, StepReport};
+use crate::report::table::{columns, paragraph};
+use crate::report::{moment, nouns, standing};
+use crate::store::journal::{Request, Wish};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+const GREEN: Style = AnsiColor::Green.on_default();
+
+/// How a run ended and what stands in the way: what a person reads after `apply`.
+pub fn summary(view: &RunView) -> String {
+    let run = view.run;
+    let mut text = format!("{BOLD}{}{BOLD:#}  {}\n", run.environment, verdict(view));
+    text.push_str(&lines(&facts(view)));
+    text.push_str(&standing_in_the_way(view));
+    if view.ended() == Ended::As(RunOutcome::Window) {
+        let command = format!("tidegate apply {} --ignore-window --reason \"…\"", run.environment);
+        text.push_str(&standing::next("do not wait", &command));
+    }
+    text
+}
+
+/// The runs of an environment, newest first.
+pub fn history(view: &HistoryView) -> String {
+    let environment = view.environment;
+    let counted = match view.runs.len() {
+        0 => return format!("{BOLD}{environment}{BOLD:#}  no runs yet\n"),
+        1 => "1 run".to_owned(),
+        count => format!("{count} runs, newest first"),
+    };
+    let mut text = format!("{BOLD}{environment}{BOLD:#}  {counted}\n");
+    for view in &view.runs {
+        let run = view.run;
+        let at = moment::local(run.started_at, view.zone);
+        text.push_str(&format!("\n{BOLD}{at}{BOLD:#}  {}\n", verdict(view)));
+        let mut facts = facts(view);
+        let who = format!("{}, at {}", run.holder, run.revision.short());
+        facts.push(vec!["who".to_owned(), who]);
+        text.push_str(&lines(&facts));
+        text.push_str(&steps(view));
+        text.push_str(&standing_in_the_way(view));
+    }
+    text
+}
+
+/// How it ended, in one line.
+fn verdict(view: &RunView) -> String {
+    let ended = view.ended();
+    let (style, words) = match ended {
+        Ended::As(RunOutcome::Converged) if view.run.steps.is_empty() => {
+            return format!("{GREEN}as declared{GREEN:#}: nothing to do");
+        }
+        Ended::As(RunOutcome::Observed) => {
+            return format!("{YELLOW}observed{YELLOW:#}: `mode: observe`, nothing is carried out");
+        }
+        Ended::As(RunOutcome::Unmanaged) => (YELLOW, "is declared no more: it is left as it is"),
+        Ended::As(RunOutcome::Converged) => (GREEN, "converged"),
+        Ended::As(RunOutcome::Window) => (YELLOW, "waits for its window"),
+        Ended::As(RunOutcome::Blocked) => (RED, "blocked"),
+        Ended::As(RunOutcome::Held) => (RED, "held, a person must decide"),
+        Ended::As(RunOutcome::Failed) => (RED, "failed"),
+        Ended::As(RunOutcome::TimedOut) => (RED, "timed out"),
+        Ended::As(RunOutcome::Stopped) => (YELLOW, "stopped"),
+        Ended::UnderWay => (YELLOW, "running"),
+        Ended::Interrupted => (RED, "interrupted, its process died"),
+    };
+    let mut text = format!("{style}{words}{style:#}");
+    let (steps, actions) = size(view.run);
+    if steps > 0 {
+        let length = moment::length(view.last_seen_at() - view.run.started_at);
+        let preposition = if ended == Ended::As(RunOutcome::Converged) { "in" } else { "after" };
+        text.push_str(&format!(
+            " {preposition} {length}: {}, {}",
+            nouns::counted(steps, "step"),
+            nouns::counted(actions, "action")
+        ));
+    }
+    text
+}
+
+fn size(run: &Run) -> (usize, usize) {
+    (run.steps.len(), run.steps.iter().map(|step| step.actions.len()).sum())
+}
+
+/// Release, users, people.
+fn facts(view: &RunView) -> Vec<Vec<String>> {
+    let run = view.run;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut row = |name: &str, value: String| rows.push(vec![name.to_owned(), value]);
+    if let Some(message) = &run.message {
+        row("why", message.clone());
+    }
+    if let Some(release) = &run.release {
+        row("release", format!("{} -> {}", release.from, release.to));
+    }
+    if let Some(closure) = view.closure() {
+        row(
+            "users",
+            match closure.until {
+                Some(until) => {
+                    format!("saw the maintenance page for {}", moment::length(until - closure.since))
+                }
+                None => format!("see the maintenance page since {}", moment::local(closure.since, view.zone)),
+            },
+        );
+    }
+    for request in &run.requests {
+        row("asked", asked(request));
+    }
+    rows
+}
+
+fn lines(rows: &[Vec<String>]) -> String {
+    let lines = columns(rows, &[7], 2).into_iter().flatten();
+    lines.map(|line| format!("  {}\n", line.trim_end())).collect()
+}
+
+fn asked(Request { who, reason, wish }: &Request) -> String {
+    let what = match wish {
+        Wish::Retry => "to try again".to_owned(),
+        Wish::Abort { version } => format!("to give {version} up"),
+        Wish::RecordSchema { version } => format!("to record {version} as the schema's version"),
+        Wish::IgnoreWindow => "not to wait for the window".to_owned(),
+        Wish::TakeOver => "to take the cluster over".to_owned(),
+    };
+    format!("{what}, by {who}: {reason}")
+}
+
+/// A line a step, with what went wrong below it.
+fn steps(view: &RunView) -> String {
+    let row = |step: &StepReport| {
+        let at = step.started_at.with_timezone(&view.zone).format("%H:%M:%S").to_string();
+        let took = moment::length(step.finished_at - step.started_at);
+        let what: Vec<String> = step.actions.iter().map(what).collect();
+        vec![at, nouns::title_of(&step.step).to_owned(), took, what.join(", ")]
+    };
+    let rows: Vec<Vec<String>> = view.run.steps.iter().map(row).collect();
+    let mut text = String::new();
+    for (step, lines) in view.run.steps.iter().zip(columns(&rows, &[8, 30, 12], 4)) {
+        for line in lines {
+            text.push_str(&format!("    {}\n", line.trim_end()));
+        }
+        for action in &step.actions {
+            let Some(message) = &action.message else { continue };
+            let style = if action.outcome == "failed" { RED } else { YELLOW };
+            let lines = paragraph("              ", &format!("{}: {message}", action.resource));
+            text.push_str(&format!("{style}{}{style:#}\n", lines.trim_end()));
+        }
+    }
+    if text.is_empty() { text } else { format!("{DIM}  steps{DIM:#}\n{text}") }
+}
+
+/// What it was done to; with versions, where these are what it was about.
+fn what(action: &ActionReport) -> String {
+    let ActionReport { kind, resource, before, after, .. } = action;
+    match kind.as_str() {
+        "migrate" | "record-schema" | "begin-release" => format!("{resource} {before} -> {after}"),
+        // Without the count of tasks.
+        "roll-service" => format!("{resource} {}", after.split(',').next().unwrap_or(after)),
+        "switch-site" => format!("{resource} {after}"),
+        _ => resource.clone(),
+    }
+}
+
+fn standing_in_the_way(view: &RunView) -> String {
+    let mut text = String::new();
+    for blocked in &view.run.blocked {
+        text.push('\n');
+        text.push_str(&standing::blocked(blocked.reason, &blocked.message, &blocked.hints));
+    }
+    for waiting in &view.run.waiting {
+        text.push('\n');
+        text.push_str(&standing::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
+    }
+    text
+}

@@ -1,0 +1,144 @@
+//! The wire types of runs. Fields are added, never renamed or removed.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{HistoryView, RunView};
+use crate::model::Revision;
+use crate::reconcile::{ActionReport, ReleaseReport, StepReport};
+use crate::report::json::{self, SCHEMA, WireBlocked, WireWaiting};
+use crate::store::journal::Request;
+
+/// `history --output json`
+#[derive(Serialize)]
+struct WireHistory<'a> {
+    schema: &'static str,
+    environment: &'a str,
+    runs: Vec<WireRun<'a>>,
+}
+
+/// `apply --output json`, and each run of a history.
+#[derive(Serialize)]
+struct WireRun<'a> {
+    schema: &'static str,
+    id: &'a str,
+    environment: &'a str,
+    revision: &'a Revision,
+    holder: &'a str,
+    started_at: String,
+    finished_at: Option<String>,
+    /// An outcome, or `running`, or `interrupted`.
+    outcome: &'static str,
+    message: Option<&'a str>,
+    release: Option<&'a ReleaseReport>,
+    requests: &'a [Request],
+    /// When users were locked out, as far as this run had to do with it.
+    gate_closed: Option<WireClosure>,
+    /// For how long, once the gate is open again: 0 = not at all, null = it is closed.
+    downtime_seconds: Option<i64>,
+    steps: Vec<WireStep<'a>>,
+    blocked: Vec<WireBlocked<'a>>,
+    waiting: Vec<WireWaiting<'a>>,
+}
+
+#[derive(Serialize)]
+struct WireClosure {
+    since: String,
+    until: Option<String>,
+}
+
+#[derive(Serialize)]
+struct WireStep<'a> {
+    step: &'a str,
+    started_at: String,
+    finished_at: String,
+    outcome: &'a str,
+    actions: Vec<WireAction<'a>>,
+}
+
+#[derive(Serialize)]
+struct WireAction<'a> {
+    id: &'a str,
+    kind: &'a str,
+    resource: &'a str,
+    before: &'a str,
+    after: &'a str,
+    started_at: String,
+    finished_at: String,
+    outcome: &'a str,
+    message: Option<&'a str>,
+}
+
+/// One run as JSON.
+pub fn json(view: &RunView) -> Value {
+    json::value(&gather(view))
+}
+
+/// The runs of an environment as JSON, newest first.
+pub fn history(view: &HistoryView) -> Value {
+    json::value(&WireHistory {
+        schema: SCHEMA,
+        environment: view.environment.as_str(),
+        runs: view.runs.iter().map(gather).collect(),
+    })
+}
+
+fn gather<'a>(view: &RunView<'a>) -> WireRun<'a> {
+    let RunView { run, zone, .. } = *view;
+    let at = |instant| json::instant(instant, zone);
+    let closure = view.closure();
+    let action = |action: &'a ActionReport| WireAction {
+        id: &action.id,
+        kind: &action.kind,
+        resource: &action.resource,
+        before: &action.before,
+        after: &action.after,
+        started_at: at(action.started_at),
+        finished_at: at(action.finished_at),
+        outcome: &action.outcome,
+        message: action.message.as_deref(),
+    };
+    let step = |step: &'a StepReport| WireStep {
+        step: &step.step,
+        started_at: at(step.started_at),
+        finished_at: at(step.finished_at),
+        outcome: &step.outcome,
+        actions: step.actions.iter().map(action).collect(),
+    };
+    WireRun {
+        schema: SCHEMA,
+        id: run.id.as_str(),
+        environment: run.environment.as_str(),
+        revision: &run.revision,
+        holder: &run.holder,
+        started_at: at(run.started_at),
+        finished_at: run.finished_at.map(at),
+        outcome: view.ended().as_str(),
+        message: run.message.as_deref(),
+        release: run.release.as_ref(),
+        requests: &run.requests,
+        gate_closed: closure
+            .map(|closure| WireClosure { since: at(closure.since), until: closure.until.map(at) }),
+        downtime_seconds: closure
+            .map_or(Some(0), |closure| closure.until.map(|until| (until - closure.since).num_seconds())),
+        steps: run.steps.iter().map(step).collect(),
+        blocked: run
+            .blocked
+            .iter()
+            .map(|blocked| WireBlocked {
+                reason: blocked.reason,
+                message: &blocked.message,
+                hints: &blocked.hints,
+            })
+            .collect(),
+        waiting: run
+            .waiting
+            .iter()
+            .map(|waiting| WireWaiting {
+                reason: waiting.reason,
+                message: &waiting.message,
+                until: waiting.until.map(at),
+            })
+            .collect(),
+    }
+}

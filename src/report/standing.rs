@@ -1,0 +1,47 @@
+//! What stands in the way and what is waited for, as text: the same words in a plan, a status and a run.
+
+use anstyle::{AnsiColor, Style};
+
+use super::json::word;
+use super::moment;
+use super::table::paragraph;
+use crate::model::Instant;
+use crate::plan::{BlockedReason, WaitingReason};
+use crate::schedule::Tz;
+
+const BOLD: Style = Style::new().bold();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+const CYAN: Style = AnsiColor::Cyan.on_default();
+
+/// Something that needs a person, with the ways out.
+pub(super) fn blocked(reason: BlockedReason, message: &str, hints: &[String]) -> String {
+    let mut text = format!("{RED}blocked:{RED:#} {BOLD}{}{BOLD:#}\n", word(&reason));
+    text.push_str(&paragraph("  ", message));
+    for hint in hints {
+        text.push_str(&colored(&paragraph("  hint: ", hint), "hint:", CYAN));
+    }
+    text
+}
+
+/// Something that comes by itself.
+pub(super) fn waiting(reason: WaitingReason, message: &str, until: Option<Instant>, zone: Tz) -> String {
+    let mut message = message.to_owned();
+    // Some messages name the instant themselves.
+    if let Some(at) = until.map(|at| moment::local(at, zone)).filter(|at| !message.contains(at)) {
+        message.push_str(&format!(" (until {at})"));
+    }
+    let text = paragraph("  ", &message);
+    format!("{YELLOW}waiting:{YELLOW:#} {BOLD}{}{BOLD:#}\n{text}", word(&reason))
+}
+
+/// A command that a person may want next.
+pub(super) fn next(what: &str, command: &str) -> String {
+    // A command is not wrapped: it is there to be copied.
+    format!("  {CYAN}{what}:{CYAN:#} {command}\n")
+}
+
+/// The first `word` of a text in a colour. Colours come after wrapping, which counts characters.
+fn colored(text: &str, word: &str, style: Style) -> String {
+    text.replacen(word, &format!("{style}{word}{style:#}"), 1)
+}

@@ -22,7 +22,9 @@ async fn ask(hands: &Hands<'_>, id: &str, check: &Check, header: Option<&Header>
     let Check { url, status, within } = check;
     let sent = header.and_then(|header| header.for_url(url));
     let bare = match (header, sent) {
-        (Some(_), None) => ", asked without the bypass header: no gated rule or distribution of ours is for it",
+        (Some(_), None) => {
+            ", asked without the bypass header: no gated rule or distribution of ours is for it"
+        }
         _ => "",
     };
     let mut wait = hands.wait(id, format!("{url} to answer {status}"), *within);

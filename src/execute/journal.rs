@@ -32,7 +32,9 @@ pub enum JournalError {
     },
     /// A line was begun and may or may not be there: what the journal adds up to is known only to whoever
     /// reads it again.
-    #[error("an earlier line of the journal may or may not be written; nothing is done until it is read again")]
+    #[error(
+        "an earlier line of the journal may or may not be written; nothing is done until it is read again"
+    )]
     InDoubt,
 }
 

@@ -119,8 +119,13 @@ impl Filling<'_> {
         let releases = marker.into_iter().flat_map(|marker| [&marker.live, &marker.previous, &marker.staged]);
         let known: BTreeSet<&String> =
             releases.flatten().chain([&self.release]).flat_map(|release| &release.keys).collect();
-        let strangers: Vec<&str> =
-            self.there.iter().map(|object| &object.key).filter(|key| !known.contains(key)).map(String::as_str).collect();
+        let strangers: Vec<&str> = self
+            .there
+            .iter()
+            .map(|object| &object.key)
+            .filter(|key| !known.contains(key))
+            .map(String::as_str)
+            .collect();
         if let Some(first) = strangers.first() {
             let text = format!("{} files of no release are left alone: {first}, …", strangers.len());
             tracing::info!(action = id, "{text}");

@@ -62,7 +62,9 @@ fn migrating(bench: &Bench) -> Option<String> {
 }
 
 fn tasks(bench: &Bench) -> usize {
-    bench.cloud.with(|world| world.regions[0].tasks.values().filter(|task| task.family == "migrate".into()).count())
+    bench
+        .cloud
+        .with(|world| world.regions[0].tasks.values().filter(|task| task.family == "migrate".into()).count())
 }
 
 /// The schema was changed this often.
@@ -203,7 +205,10 @@ fn failures_with_http_200_end_the_attempt_and_leave_no_mark() {
 fn a_task_that_never_ran_may_be_tried_again() {
     let bench = ending([sim::Outcome::NeverStarts]);
     let ActionResult::Again { why } = act(&bench) else { panic!("worth another attempt") };
-    assert!(why.ends_with("never ran: Timeout waiting for network interface provisioning to complete."), "{why}");
+    assert!(
+        why.ends_with("never ran: Timeout waiting for network interface provisioning to complete."),
+        "{why}"
+    );
     assert!(!bench.events().contains(&"migration-running".to_owned()));
     assert_eq!(migrating(&bench), None);
 }
@@ -311,7 +316,10 @@ fn after_a_day_of_watching_it_is_left_to_itself() {
     assert!(matches!(act(&bench), ActionResult::Left { .. }));
     assert_eq!(bench.seconds(), 24 * 3600);
     let running = bench.cloud.with(|world| {
-        world.regions[0].tasks.values().any(|task| task.service.is_none() && task.shown.status == TaskStatus::Running)
+        world.regions[0]
+            .tasks
+            .values()
+            .any(|task| task.service.is_none() && task.shown.status == TaskStatus::Running)
     });
     assert!(running && bench.ledger().migration_in_flight());
 }

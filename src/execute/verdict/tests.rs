@@ -190,7 +190,11 @@ fn whatever_is_missing_is_waited_for() {
         ("a task is pending", |s, t| (s.running, _) = (1, t.truncate(1)), "running 1/2, healthy 1/2"),
         ("targets are unhealthy", |_, t| t[1].healthy = false, "running 2/2, healthy 1/2"),
         ("old tasks still drain", |s, _| s.running = 3, "running 3/2, healthy 2/2"),
-        ("tasks are of another deployment", |_, t| t[0].started_by = "old".into(), "running 2/2, healthy 1/2"),
+        (
+            "tasks are of another deployment",
+            |_, t| t[0].started_by = "old".into(),
+            "running 2/2, healthy 1/2",
+        ),
         ("a task is on its way down", |_, t| t[0].status = TaskStatus::Stopping, "running 2/2, healthy 1/2"),
         (
             "the rollout goes on",
@@ -210,7 +214,8 @@ fn whatever_is_missing_is_waited_for() {
 
 #[test]
 fn a_count_alone_must_look_well_for_half_a_minute() {
-    let judged = |well_since: Option<i64>| judge(&scaled(), &service(), &running(), well_since.map(at), at(100));
+    let judged =
+        |well_since: Option<i64>| judge(&scaled(), &service(), &running(), well_since.map(at), at(100));
     let seen = "running 2/2, healthy 2/2".to_owned();
     assert_eq!(judged(None), Verdict::Well(seen.clone()));
     assert_eq!(judged(Some(71)), Verdict::Well(seen));

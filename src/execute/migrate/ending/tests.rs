@@ -33,16 +33,28 @@ fn names(names: &[&str]) -> BTreeSet<ContainerName> {
 #[test]
 fn only_a_program_that_ended_by_itself_with_zero_has_succeeded() {
     let by_itself = Some("EssentialContainerExited");
-    type Codes<'a> = &'a [(&'a str, Option<i32>)];
-    let cases: [(&str, Option<&str>, Codes, bool, Option<i32>); 9] = [
+    type Case<'a> = (&'a str, Option<&'a str>, &'a [(&'a str, Option<i32>)], bool, Option<i32>);
+    let cases: [Case; 9] = [
         ("zero", by_itself, &[("migrate", Some(0))], true, Some(0)),
         ("not zero", by_itself, &[("migrate", Some(3))], false, Some(3)),
         ("no exit code", by_itself, &[("migrate", None)], false, None),
         ("zero, but somebody stopped it", Some("UserInitiated"), &[("migrate", Some(0))], false, Some(0)),
         ("zero, and no stop code yet", None, &[("migrate", Some(0))], false, Some(0)),
         ("never started", Some("TaskFailedToStart"), &[("migrate", None)], false, None),
-        ("the log router was killed after it", by_itself, &[("migrate", Some(0)), ("logs", Some(137))], true, Some(0)),
-        ("the log router ended and took it along", by_itself, &[("logs", Some(0)), ("migrate", Some(143))], false, Some(143)),
+        (
+            "the log router was killed after it",
+            by_itself,
+            &[("migrate", Some(0)), ("logs", Some(137))],
+            true,
+            Some(0),
+        ),
+        (
+            "the log router ended and took it along",
+            by_itself,
+            &[("logs", Some(0)), ("migrate", Some(143))],
+            false,
+            Some(143),
+        ),
         ("another container altogether", by_itself, &[("other", Some(0))], false, None),
     ];
     for (claim, stop_code, codes, succeeded, exit_code) in cases {

@@ -281,20 +281,6 @@ fn a_refusal_for_good_is_no_race() {
 }
 
 #[test]
-fn what_is_kept_open_opens_alone_and_the_gate_stays_closed() {
-    let bench = Bench::new();
-    bench.act(closes(&bench));
-    let since = bench.ledger().gate_closed_at;
-    bench.pass(60);
-    let admin = rules(&bench, |priority| priority == 10);
-    let kept = ActionKind::OpenGate { rules: admin, function: false };
-    assert_eq!(bench.act(kept), ActionResult::Done);
-    assert_eq!(gated(&bench), 3);
-    assert_eq!(bench.events(), ["gate-closed"]);
-    assert_eq!(bench.ledger().gate_closed_at, since);
-}
-
-#[test]
 fn a_rule_is_never_left_without_a_condition() {
     let bench = Bench::new();
     bench.act(closes(&bench));

@@ -3,6 +3,8 @@
 //! What the whole program does is tried in `tests/it`; here one action, one look or one run is tried alone, and
 //! the cloud may be bent while it goes on.
 
+mod store;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +24,8 @@ use crate::sim::{Age, SimClock, SimCloud, World};
 use crate::spec::{self, CloudFrontGate, EnvironmentSpec};
 use crate::store::journal::{Event, Ledger};
 use crate::store::{MemoryStore, Store};
+
+pub(crate) use store::FlakyStore;
 
 const SHOP: &str = include_str!("../tests/cases/plan/shop.yaml");
 

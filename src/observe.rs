@@ -67,9 +67,10 @@ pub async fn observe(
         database::family(eyes),
         distributions(eyes),
     );
-    let ((account, owner, unmanaged), (services, database, family, distributions)) = join(who, what).await;
+    let ((account, owner, unmanaged), ((services, groups), database, family, distributions)) =
+        join(who, what).await;
     let (traffic, sites) =
-        join(traffic::traffic(eyes, &services, &distributions), sites::sites(eyes, &distributions)).await;
+        join(traffic::traffic(eyes, &groups, &distributions), sites::sites(eyes, &distributions)).await;
     let (images, migration) = join(
         images::images(eyes, &services, database.as_ref()),
         database::migration(eyes, family.as_ref(), &services, database.as_ref()),

@@ -8,8 +8,12 @@ use super::{Eyes, Observed, ServiceSeen, patiently, unreadable};
 use crate::cloud::{CloudError, ScalableTarget, Service};
 use crate::model::ServiceName;
 
-/// One entry a declared service.
-pub(super) async fn services(eyes: Eyes<'_>) -> BTreeMap<ServiceName, Observed<ServiceSeen>> {
+/// Target groups of the declared services that exist, or why they could not be read.
+pub(super) type Groups = Result<BTreeMap<ServiceName, Vec<String>>, String>;
+
+/// One entry a declared service; and their target groups, which one service whose tasks or definitions cannot
+/// be read does not hide: the gate has to close around it, too.
+pub(super) async fn services(eyes: Eyes<'_>) -> (BTreeMap<ServiceName, Observed<ServiceSeen>>, Groups) {
     let names: Vec<ServiceName> = eyes.spec.services.keys().cloned().collect();
     let cluster = &eyes.spec.cluster;
     let (found, targets) = join(
@@ -22,7 +26,14 @@ pub(super) async fn services(eyes: Eyes<'_>) -> BTreeMap<ServiceName, Observed<S
         let seen = one(eyes, found, targets, &name).await;
         (name, seen)
     });
-    join_all(seen).await.into_iter().collect()
+    let seen = join_all(seen).await.into_iter().collect();
+    let groups = match found {
+        Ok(found) => {
+            Ok(found.iter().map(|(name, found)| (name.clone(), found.target_groups.clone())).collect())
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    (seen, groups)
 }
 
 type Answer<T> = Result<BTreeMap<ServiceName, T>, CloudError>;

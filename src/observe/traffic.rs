@@ -5,22 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join;
 use secrecy::SecretString;
 
+use super::services::Groups;
 use super::{
     CodeSeen, DistributionSeen, Eyes, FunctionSeen, HeaderSeen, ListenerSeen, Observed, RuleSeen, RuleTarget,
-    ServiceSeen, TrafficSeen, patiently, unreadable,
+    TrafficSeen, patiently, unreadable,
 };
 use crate::cloud::{Condition, Distribution, Function, Rule, RuleAction};
 use crate::gate;
 use crate::model::{Gate, ServiceName};
 use crate::spec::{CloudFrontGate, ListenerTarget, Maintenance};
 
-type Services = BTreeMap<ServiceName, Observed<ServiceSeen>>;
+type ServiceGroups = BTreeMap<ServiceName, Vec<String>>;
 type Distributions = Result<BTreeMap<String, Distribution>, String>;
 
 /// The gate, if one is declared.
 pub(super) async fn traffic(
     eyes: Eyes<'_>,
-    services: &Services,
+    groups: &Groups,
     distributions: &Distributions,
 ) -> Option<TrafficSeen> {
     let maintenance = eyes.spec.maintenance.as_ref()?;
@@ -28,7 +29,7 @@ pub(super) async fn traffic(
     let usable = secret.as_ref().ok();
     let listener = async {
         let target = maintenance.load_balancer.as_ref()?;
-        Some(listener(eyes, maintenance, target, usable, services).await)
+        Some(listener(eyes, maintenance, target, usable, groups).await)
     };
     let function = async {
         let cloudfront = maintenance.cloudfront.as_ref()?;
@@ -50,16 +51,14 @@ async fn listener(
     maintenance: &Maintenance,
     target: &ListenerTarget,
     secret: Option<&SecretString>,
-    services: &Services,
+    groups: &Groups,
 ) -> Observed<ListenerSeen> {
-    // Which service a rule leads to is known from the services. One that could not be read would make its
-    // rules look as if they led elsewhere.
-    if let Some(why) = services.values().find_map(|seen| match seen {
-        Observed::Unreadable { why } => Some(why),
-        Observed::Present(_) | Observed::Absent => None,
-    }) {
-        return Observed::Unreadable { why: format!("its rules cannot be told apart: {why}") };
-    }
+    // Which service a rule leads to is known from the services: without them, its rules would look as if they
+    // led elsewhere.
+    let groups = match groups {
+        Ok(groups) => groups,
+        Err(why) => return Observed::Unreadable { why: format!("its rules cannot be told apart: {why}") },
+    };
     let listener = match patiently(eyes.clock, || eyes.cloud.listener(target)).await {
         Ok(Some(listener)) => listener,
         Ok(None) => return Observed::Absent,
@@ -67,13 +66,13 @@ async fn listener(
     };
     let header = &maintenance.bypass.header;
     let mut rules: Vec<RuleSeen> =
-        listener.rules.iter().map(|rule| rule_seen(rule, header, secret, services)).collect();
+        listener.rules.iter().map(|rule| rule_seen(rule, header, secret, groups)).collect();
     rules.sort_by_key(|rule| rule.priority);
     let default_is_closed = matches!(listener.default_action, RuleAction::Redirect | RuleAction::Fixed);
     Observed::Present(ListenerSeen { default_is_closed, rules })
 }
 
-fn rule_seen(rule: &Rule, header: &str, secret: Option<&SecretString>, services: &Services) -> RuleSeen {
+fn rule_seen(rule: &Rule, header: &str, secret: Option<&SecretString>, groups: &ServiceGroups) -> RuleSeen {
     let own = || rule.conditions.iter().filter(|condition| !condition.is_header(header));
     let values_of = |field: &str| -> Vec<String> {
         own().filter(|condition| condition.field == field).flat_map(|c| c.values.clone()).collect()
@@ -85,7 +84,7 @@ fn rule_seen(rule: &Rule, header: &str, secret: Option<&SecretString>, services:
         hosts: values_of("host-header"),
         paths: values_of("path-pattern"),
         other_conditions: own().any(|condition| !is_known(condition)),
-        target: target(&rule.action, services),
+        target: target(&rule.action, groups),
         header: header_seen(rule, header, secret),
         marked: gate::is_ours(rule),
         values: own().map(|condition| condition.values.len()).sum(),
@@ -105,18 +104,14 @@ fn header_seen(rule: &Rule, header: &str, secret: Option<&SecretString>) -> Head
     }
 }
 
-fn target(action: &RuleAction, services: &Services) -> RuleTarget {
-    let groups = match action {
+fn target(action: &RuleAction, groups: &ServiceGroups) -> RuleTarget {
+    let led_to = match action {
         RuleAction::Redirect => return RuleTarget::Redirect,
         RuleAction::Fixed => return RuleTarget::Fixed,
         RuleAction::Forward(groups) | RuleAction::Other(groups) => groups,
     };
-    let behind = |seen: &ServiceSeen| seen.service.target_groups.iter().any(|group| groups.contains(group));
-    let found: BTreeSet<ServiceName> = services
-        .iter()
-        .filter(|(_, seen)| seen.present().is_some_and(behind))
-        .map(|(name, _)| name.clone())
-        .collect();
+    let behind = groups.iter().filter(|(_, own)| own.iter().any(|group| led_to.contains(group)));
+    let found: BTreeSet<ServiceName> = behind.map(|(name, _)| name.clone()).collect();
     if found.is_empty() { RuleTarget::Unmanaged } else { RuleTarget::Services(found) }
 }
 
@@ -148,9 +143,13 @@ fn code(found: &Function, maintenance: &Maintenance, secret: Option<&SecretStrin
     let Some(live) = &found.live else { return CodeSeen::Missing };
     let closed =
         |secret| gate::write_code(Gate::Closed, &maintenance.page, &maintenance.bypass.header, secret);
+    let open =
+        gate::write_code(Gate::Open, &maintenance.page, &maintenance.bypass.header, &SecretString::default());
     match gate::recognise(live) {
         None => CodeSeen::Foreign,
-        Some(Gate::Open) => CodeSeen::Open,
+        Some(Gate::Open) if *live == open => CodeSeen::Open,
+        // Our first line, and something else below it: nobody knows what it does.
+        Some(Gate::Open) => CodeSeen::Foreign,
         Some(Gate::Closed) if secret.is_none_or(|secret| closed(secret) == *live) => CodeSeen::Closed,
         Some(Gate::Closed) => CodeSeen::ClosedStale,
     }

@@ -46,6 +46,7 @@ struct Inner {
     crash: CrashPlan,
     faults: Mutex<FaultPlan>,
     log: Mutex<Vec<Effect>>,
+    calls: Mutex<BTreeMap<&'static str, u64>>,
     hook: Mutex<Option<Hook>>,
     /// What each read gave last, and when: kept while the fault plan has stale reads.
     memory: Mutex<BTreeMap<String, Remembered>>,
@@ -71,6 +72,7 @@ impl SimCloud {
             crash: CrashPlan::never(),
             faults: Mutex::default(),
             log: Mutex::default(),
+            calls: Mutex::default(),
             hook: Mutex::default(),
             memory: Mutex::default(),
         }))
@@ -120,6 +122,11 @@ impl SimCloud {
         locked(&self.0.log).clone()
     }
 
+    /// How often each operation was called so far, reads and refused calls too.
+    pub fn calls(&self) -> BTreeMap<&'static str, u64> {
+        locked(&self.0.calls).clone()
+    }
+
     /// Calls `hook` with the world after everything that changed it.
     pub fn on_effect(&self, hook: Hook) {
         *locked(&self.0.hook) = Some(hook);
@@ -143,6 +150,7 @@ impl SimCloud {
     }
 
     async fn arrive(&self, operation: &'static str, call: Call) -> Verdict {
+        *locked(&self.0.calls).entry(operation).or_default() += 1;
         let verdict = locked(&self.0.faults).judge(operation, call, self.0.clock.now());
         if !verdict.latency.is_zero() {
             self.0.clock.sleep(verdict.latency).await;

@@ -33,8 +33,8 @@ fn names(names: &[&str]) -> BTreeSet<ContainerName> {
 #[test]
 fn only_a_program_that_ended_by_itself_with_zero_has_succeeded() {
     let by_itself = Some("EssentialContainerExited");
-    type Codes<'a> = &'a [(&'a str, Option<i32>)];
-    let cases: [(&str, Option<&str>, Codes, bool, Option<i32>); 9] = [
+    type Case<'a> = (&'a str, Option<&'a str>, &'a [(&'a str, Option<i32>)], bool, Option<i32>);
+    let cases: [Case; 9] = [
         ("zero", by_itself, &[("migrate", Some(0))], true, Some(0)),
         ("not zero", by_itself, &[("migrate", Some(3))], false, Some(3)),
         ("no exit code", by_itself, &[("migrate", None)], false, None),

@@ -1,0 +1,92 @@
+use chrono::TimeDelta;
+
+use crate::bench::{Bench, a_tuesday};
+use crate::cloud::Kind;
+use crate::execute::ActionResult;
+use crate::model::RuleArn;
+use crate::plan::ActionKind;
+
+fn drains(seconds: i64, at_most: i64) -> ActionKind {
+    ActionKind::Drain {
+        until: a_tuesday() + TimeDelta::seconds(seconds),
+        at_most_until: a_tuesday() + TimeDelta::seconds(at_most),
+    }
+}
+
+fn rules(bench: &Bench) -> Vec<RuleArn> {
+    bench.cloud.with(|world| {
+        let rules = &world.regions[0].listeners[0].rules;
+        // `admin` is kept open.
+        rules.iter().filter(|rule| rule.priority != 10).map(|rule| rule.arn.clone()).collect()
+    })
+}
+
+fn closed() -> Bench {
+    let bench = Bench::new();
+    assert_eq!(bench.act(ActionKind::CloseGate { rules: rules(&bench), function: true }), ActionResult::Done);
+    bench
+}
+
+#[test]
+fn it_lasts_at_least_as_long_as_declared() {
+    let bench = closed();
+    bench.cloud.with(|world| world.script.without_metrics = true);
+    assert_eq!(bench.act(drains(60, 300)), ActionResult::Done);
+    assert_eq!(bench.seconds(), 60);
+    assert_eq!(bench.events(), ["gate-closed", "drained"]);
+}
+
+#[test]
+fn with_metrics_it_goes_on_until_requests_have_run_out() {
+    let bench = closed();
+    assert_eq!(bench.act(drains(10, 300)), ActionResult::Done);
+    // The simulated users leave after 40 seconds; `admin` keeps its own and does not count.
+    assert!((40..60).contains(&bench.seconds()), "{}", bench.seconds());
+    assert!(bench.said().contains("requests in the last minute"), "{}", bench.said());
+}
+
+#[test]
+fn requests_that_never_run_out_are_not_waited_for_for_ever() {
+    let bench = closed();
+    let busy = async {
+        for _ in 0..400 {
+            bench.after(1).await;
+            bench.cloud.with(|world| {
+                let now = world.now();
+                world.regions[0].listeners[0].rules.iter_mut().for_each(|rule| rule.changed_at = now);
+            });
+        }
+    };
+    assert_eq!(bench.act_while(drains(60, 300), busy), ActionResult::Done);
+    assert_eq!(bench.events(), ["gate-closed", "drained"]);
+    assert!(bench.said().contains("4m 45s"), "{}", bench.said());
+    assert!(!bench.said().contains("5m"), "{}", bench.said());
+}
+
+#[test]
+fn what_cannot_be_read_leaves_only_time() {
+    for operation in ["cloudwatch:GetMetricData", "elasticloadbalancing:DescribeRules"] {
+        let bench = closed();
+        bench.fault(operation, u32::MAX, Kind::AccessDenied);
+        assert_eq!(bench.act(drains(60, 300)), ActionResult::Done, "{operation}");
+        assert_eq!(bench.seconds(), 60, "{operation}");
+    }
+}
+
+#[test]
+fn a_time_that_is_over_is_not_waited_for() {
+    let bench = closed();
+    bench.pass(3600);
+    assert_eq!(bench.act(drains(60, 300)), ActionResult::Done);
+    let settle = ActionKind::Settle { until: a_tuesday() + TimeDelta::hours(1) };
+    assert_eq!(bench.act(settle), ActionResult::Done);
+    assert_eq!(bench.seconds(), 3600);
+}
+
+#[test]
+fn a_wait_after_a_migration_ends_on_time() {
+    let bench = Bench::new();
+    let settle = ActionKind::Settle { until: a_tuesday() + TimeDelta::minutes(90) };
+    assert_eq!(bench.act(settle), ActionResult::Done);
+    assert_eq!((bench.seconds(), bench.events()), (90 * 60, vec!["settled".to_owned()]));
+}

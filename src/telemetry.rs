@@ -1,13 +1,24 @@
 //! Where logs go: standard error, for people or one JSON object a line. Set up once, by verbs that log.
+//!
+//! A message says everything in words; its fields say it again for programs. JSON has both. Text has the words
+//! and those fields that add something to them.
 
+use std::fmt;
 use std::io::{self, IsTerminal as _};
 
+use tracing::field::{Field, Visit};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::FormatFields;
+use tracing_subscriber::fmt::format::Writer;
 
 use crate::config::LogFormat;
 
 /// What is logged unless `TIDEGATE_LOG` says otherwise: transitions and effects.
 const FILTER_DEFAULT: &str = "tidegate=info,warn";
+
+/// Fields that text shows: who and what the words leave out.
+const IN_TEXT: [&str; 7] = ["environment", "run", "error", "reason", "hint", "who", "pid"];
 
 /// Starts logging. `filter` is what `TIDEGATE_LOG` says, in the syntax of `tracing`:
 /// `tidegate=debug,tidegate::source=trace`.
@@ -20,7 +31,55 @@ pub fn start(format: LogFormat, filter: Option<&str>) -> Result<(), String> {
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let started = match format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
-        LogFormat::Text => builder.with_ansi(io::stderr().is_terminal()).with_target(false).try_init(),
+        LogFormat::Text => {
+            let builder = builder.fmt_fields(Words).with_target(false);
+            builder.with_ansi(io::stderr().is_terminal()).try_init()
+        }
     };
     started.map_err(|error| error.to_string())
+}
+
+/// Fields as text shows them.
+struct Words;
+
+impl<'w> FormatFields<'w> for Words {
+    fn format_fields<R: RecordFields>(&self, writer: Writer<'w>, fields: R) -> fmt::Result {
+        let mut line = Line { writer, is_begun: false, outcome: Ok(()) };
+        fields.record(&mut line);
+        line.outcome
+    }
+}
+
+struct Line<'w> {
+    writer: Writer<'w>,
+    is_begun: bool,
+    outcome: fmt::Result,
+}
+
+impl Line<'_> {
+    fn write(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        let name = field.name();
+        if self.outcome.is_err() || !(name == "message" || IN_TEXT.contains(&name)) {
+            return;
+        }
+        let gap = if self.is_begun { " " } else { "" };
+        self.is_begun = true;
+        self.outcome = match name {
+            "message" => write!(self.writer, "{gap}{value}"),
+            name => write!(self.writer, "{gap}{name}={value}"),
+        };
+    }
+}
+
+impl Visit for Line<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "message" => self.write(field, format_args!("{value}")),
+            _ => self.write(field, format_args!("{value:?}")),
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.write(field, format_args!("{value:?}"));
+    }
 }

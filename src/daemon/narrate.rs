@@ -38,7 +38,7 @@ impl Progress for Narrator {
     }
 
     fn step_started(&self, step: Step, actions: &[Action]) {
-        info!(step = step.as_str(), actions = actions.len(), "{}", nouns::title(step));
+        debug!(step = step.as_str(), actions = actions.len(), "{}", nouns::title(step));
     }
 
     fn action_started(&self, action: &Action) {
@@ -80,10 +80,12 @@ pub(super) fn notice(notice: &Notice) {
             info!(%revision, environments, "the declarations of {} are in force", revision.short());
         }
         Notice::Broken { environment, revision, error, kept } => {
-            let kept = kept.as_ref().map_or("nothing is known of it and nothing is done", |kept| {
-                if kept == revision { "" } else { "the last good declaration stays in force" }
-            });
-            error!(%environment, %revision, "`{environment}` is declared with errors, {kept}: {error}");
+            let kept = match kept {
+                Some(_) => "the last good declaration stays in force",
+                None => "nothing else is known of it, and nothing is done",
+            };
+            let hint = format!("every error: tidegate validate, at {}", revision.short());
+            error!(%environment, %revision, hint, "`{environment}` is declared with errors, {kept}: {error}");
         }
         Notice::Unmanaged { environment } => {
             warn!(%environment, "`{environment}` is declared no more: it is left as it is");
@@ -146,7 +148,9 @@ pub(super) fn ended(
     };
     let (outcome, steps) = (told.word, run.steps.len());
     let text = told.said.join("; ");
-    let (revision, run_id) = (run.revision.as_str(), run.id.as_str());
+    // Only what is in the history has a name there.
+    let run_id = is_busy.then_some(run.id.as_str());
+    let revision = run.revision.as_str();
     match run.outcome {
         Some(RunOutcome::Held | RunOutcome::Blocked | RunOutcome::Failed) => {
             error!(%environment, run = run_id, revision, outcome, steps, "{environment} is {outcome}: {text}");
@@ -159,6 +163,8 @@ pub(super) fn ended(
         Some(RunOutcome::TimedOut) => {
             warn!(%environment, run = run_id, revision, outcome, steps, "{environment} is not there yet: {text}");
         }
+        // It was on its way out before it had done anything.
+        Some(RunOutcome::Stopped) if !is_busy => {}
         Some(RunOutcome::Unmanaged) => {}
         _ if text.is_empty() => {
             info!(%environment, run = run_id, revision, outcome, steps, "{environment} is {outcome}");

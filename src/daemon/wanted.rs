@@ -154,9 +154,12 @@ impl Declarations {
         self.broken = declared.broken.keys().cloned().collect();
         for (environment, errors) in declared.broken {
             let kept = self.environments.get(&environment).map(|wanted| wanted.revision.clone());
-            let error = errors
+            let mut error = errors
                 .first()
                 .map_or_else(String::new, |error| format!("{}: {}", error.place, error.message));
+            if errors.len() > 1 {
+                error.push_str(&format!(" (and {} more)", errors.len() - 1));
+            }
             notices.push(Notice::Broken { environment, revision: revision.clone(), error, kept });
         }
         for (name, spec) in declared.environments {

@@ -2,6 +2,7 @@
 
 mod cli;
 mod crash;
+mod daemon;
 mod release;
 mod rig;
 mod spec;

@@ -1,0 +1,188 @@
+//! The daemon as it runs: the real program on the simulated cloud, following a real repository.
+
+mod host;
+mod systemd;
+
+use tidegate::clock::{Clock as _, SystemClock};
+use tidegate::daemon::mailbox;
+use tidegate::model::EnvironmentName;
+use tidegate::reconcile::{REQUEST, RunOutcome};
+use tidegate::sim::{Outcome, WorldFolder};
+use tidegate::store::Store as _;
+use tidegate::store::journal::{Request, Wish};
+
+use host::{Host, SHOP};
+
+const READY: &[&str] = &["shop is as declared"];
+
+#[test]
+fn a_commit_becomes_a_release() {
+    let host = Host::new();
+    let mut daemon = host.start("1s");
+    daemon.hear(READY);
+    let revision = host.release("v1.5.0");
+    daemon.hear(&["are in force", &revision[..7]]);
+    daemon.hear(&["migration migrate: done"]);
+    daemon.hear(READY);
+    let newest = host.runs().swap_remove(0);
+    assert_eq!(newest.outcome, Some(RunOutcome::Converged));
+    assert_eq!(newest.revision.as_str(), revision);
+    assert_eq!(newest.release.unwrap().to.as_str(), "v1.5.0");
+}
+
+#[test]
+fn a_broken_commit_keeps_what_was_declared_before_and_says_so() {
+    let host = Host::new();
+    let mut daemon = host.start("1s");
+    daemon.hear(READY);
+    host.commit(&[("shop", Some(&SHOP.replace("cluster: shop", "clutser: shop")))]);
+    daemon.hear(&[
+        "ERROR",
+        "the last good declaration stays in force",
+        "environments/shop.yaml:2:1",
+        "(and 1 more)",
+    ]);
+    host.release("v1.5.0");
+    daemon.hear(&["migration migrate: done"]);
+    daemon.hear(READY);
+}
+
+#[test]
+fn it_ends_when_asked_to_and_holds_nothing() {
+    for signal in ["TERM", "INT"] {
+        let host = Host::new();
+        let mut daemon = host.start("1h");
+        daemon.hear(READY);
+        daemon.signal(signal);
+        let (status, told) = daemon.end();
+        assert_eq!(status.code(), Some(0), "{told}");
+        assert!(told.trim_end().ends_with("stopped; nothing is held any more"), "{told}");
+        assert_eq!(host.store().lease_holder(&EnvironmentName::new("shop")).unwrap(), None);
+        assert_eq!(mailbox::running(&host.store_root()).unwrap(), None);
+    }
+}
+
+#[test]
+fn a_poke_and_a_hangup_make_it_look_at_once() {
+    let host = Host::new();
+    let mut daemon = host.start("1h");
+    daemon.hear(READY);
+    host.release("v1.5.0");
+    host.poke(None);
+    daemon.hear(&["poked", "ann@laptop"]);
+    daemon.hear(&["migration migrate: done"]);
+    daemon.hear(READY);
+    host.release("v1.6.0");
+    daemon.signal("HUP");
+    daemon.hear(&["poked", "SIGHUP"]);
+    daemon.hear(&["migration migrate: done"]);
+}
+
+#[test]
+fn a_look_that_finds_nothing_says_nothing() {
+    let host = Host::new();
+    let mut daemon = host.start("1h");
+    daemon.hear(READY);
+    for _ in 0..2 {
+        host.poke(None);
+        let heard = daemon.hear(&["poked"]);
+        assert_eq!(heard.len(), 1, "{heard:#?}");
+    }
+    let (_, told) = daemon.stop();
+    let after = told.split_once("is as declared").unwrap().1;
+    assert_eq!(after.lines().skip(1).count(), 3, "two pokes and the end: {after}");
+}
+
+#[test]
+fn a_store_has_one_daemon() {
+    let host = Host::new();
+    let mut daemon = host.start("1h");
+    daemon.hear(READY);
+    let (status, told) = host.start("1h").end();
+    assert_eq!(status.code(), Some(1), "{told}");
+    assert!(told.contains("error: another daemon runs on the store"), "{told}");
+    assert!(told.contains("hint: a store has one daemon"), "{told}");
+    assert_eq!(daemon.stop().0.code(), Some(0));
+}
+
+#[test]
+fn a_release_that_failed_is_held_until_a_person_asks_for_another_try() {
+    let host = Host::new();
+    let mut daemon = host.start("1s");
+    daemon.hear(READY);
+    daemon.stop();
+    let now = SystemClock.now();
+    let folder = WorldFolder::new(host.store_root().join("sim"));
+    let mut world = folder.look(&[], 1, now).unwrap();
+    world.script.migration("v1.5.0", [Outcome::Exit { code: 1, partial: false }]);
+    folder.save(&world).unwrap();
+
+    let mut daemon = host.start("1s");
+    daemon.hear(READY);
+    host.release("v1.5.0");
+    daemon.hear(&["ERROR", "migration migrate: failed"]);
+    daemon.hear(&["ERROR", "shop is held"]);
+    daemon.hear(&["hint", "tidegate retry shop"]);
+    let request = Request { who: "ann@laptop".to_owned(), reason: "seen to".to_owned(), wish: Wish::Retry };
+    let request = serde_json::to_value(request).unwrap();
+    host.store().put_record(&EnvironmentName::new("shop"), REQUEST, Some(&request)).unwrap();
+    host.poke(None);
+    daemon.hear(&["taken up", "seen to"]);
+    daemon.hear(&["migration migrate: done"]);
+    daemon.hear(READY);
+}
+
+#[test]
+fn what_is_declared_no_more_is_told_once_and_left_alone() {
+    let host = Host::new();
+    let mut daemon = host.start("1s");
+    daemon.hear(READY);
+    let other = SHOP.replace("shop", "kiosk");
+    host.commit(&[("shop", None), ("kiosk", Some(&other))]);
+    daemon.hear(&["WARN", "`shop` is declared no more"]);
+    daemon.hear(&["kiosk is as declared"]);
+    let runs = host.runs().len();
+    let (_, told) = daemon.stop();
+    assert!(!told.contains("`shop` has a journal here"), "{told}");
+
+    let mut daemon = host.start("1h");
+    daemon.hear(&["WARN", "`shop` has a journal here and is not declared"]);
+    daemon.hear(&["kiosk is as declared"]);
+    host.poke(None);
+    daemon.hear(&["poked"]);
+    let (_, told) = daemon.stop();
+    assert_eq!(told.matches("`shop`").count(), 1, "{told}");
+    assert_eq!(host.runs().len(), runs);
+}
+
+#[test]
+fn rewritten_history_waits_for_a_person_even_across_a_restart() {
+    let host = Host::new();
+    let mut daemon = host.start("1s");
+    daemon.hear(READY);
+    let rewritten = host.rewrite(&[("shop", Some(&SHOP.replace("core: v1.4.0", "core: v1.5.0")))]);
+    daemon.hear(&["ERROR", "history was rewritten", &format!("--accept-revision {}", &rewritten[..7])]);
+    daemon.stop();
+
+    let mut daemon = host.start("1s");
+    daemon.hear(&["ERROR", "history was rewritten"]);
+    host.poke(Some("0123456".to_owned()));
+    daemon.hear(&["no rewritten history begins with `0123456`"]);
+    host.poke(Some(rewritten[..7].to_owned()));
+    daemon.hear(&["are in force", &rewritten[..7]]);
+    daemon.hear(&["migration migrate: done"]);
+}
+
+#[test]
+fn a_place_that_cannot_be_right_ends_it_and_a_remote_that_is_away_does_not() {
+    let host = Host::new();
+    let nowhere = host.store_root();
+    let (status, told) = host.start_at(nowhere.to_str().unwrap(), &[], &[]).end();
+    assert_eq!(status.code(), Some(1), "{told}");
+    assert!(told.contains("is not a git repository"), "{told}");
+
+    // Nothing listens on the port for echo.
+    let mut daemon = host.start_at("http://127.0.0.1:7/environments.git", &[], &[]);
+    daemon.hear(&["ERROR", "the declarations cannot be read"]);
+    assert_eq!(daemon.stop().0.code(), Some(0));
+}

@@ -86,14 +86,23 @@ async fn perform(hands: &Hands<'_>, action: &Action) -> Result<(), ActionError> 
             images: images.clone(),
             revision: hands.revision.clone(),
         }),
-        ActionKind::CloseGate { rules, function } => gate::close(hands, id, rules, *function).await,
-        ActionKind::OpenGate { rules, function } => gate::open(hands, id, rules, *function).await,
+        ActionKind::CloseGate { rules, function, was_open, with } => {
+            gate::close(hands, id, rules, *function).await?;
+            hands.record(Event::GateClosed { was_open: *was_open, with: Some(with.clone()) })
+        }
+        ActionKind::OpenGate { rules, function, whole } => {
+            gate::open(hands, id, rules, *function).await?;
+            if *whole { hands.record(Event::GateOpened) } else { Ok(()) }
+        }
         ActionKind::Drain { until, at_most_until } => drain::drain(hands, id, *until, *at_most_until).await,
         ActionKind::StopService { service, scaling } => stop::stop(hands, id, service, *scaling).await,
         ActionKind::StartDatabase => database::start(hands, id).await,
         ActionKind::StopDatabase => database::stop(hands, id).await,
         ActionKind::TakeSnapshot { identifier, tag } => snapshot::take(hands, id, identifier, tag).await,
         ActionKind::Migrate(migration) => migrate::migrate(hands, id, migration).await,
+        ActionKind::EndLostMigration { attempt, reached_running } => {
+            migrate::write_off(hands, *attempt, *reached_running)
+        }
         ActionKind::Settle { until } => drain::settle(hands, id, *until).await,
         ActionKind::StartService(start) => start::start(hands, id, start).await,
         ActionKind::RestoreRollback { service, rollback } => {

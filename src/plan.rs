@@ -17,13 +17,12 @@ mod goal;
 mod images;
 mod input;
 mod preflight;
+mod release;
 mod report;
 mod schema;
 mod services;
 mod sites;
 mod traffic;
-
-use std::collections::BTreeMap;
 
 pub use action::{
     Action, ActionKind, Migration, MigrationStart, NewDefinition, Recorded, StartService, Step,
@@ -32,7 +31,6 @@ pub use audit::audit;
 pub use input::{Expected, PlanningInput};
 pub use report::{Blocked, BlockedReason, Drift, Plan, PlannedState, Waiting, WaitingReason};
 
-use crate::model::{ImageRef, State};
 use crate::observe::Observed;
 use draft::{Draft, Words, blocked, unreadable};
 use goal::{Goal, Work};
@@ -50,34 +48,37 @@ pub fn plan(input: &PlanningInput) -> Plan {
         return finish(input, state, draft);
     }
     let schema = schema::assess(input);
-    let first = schema.record.clone();
-    let recorded_before = schema.recorded.clone();
+    let present = schema.record.clone();
+    let lost = schema.lost.clone();
     let goal = goal::decide(input, schema, &mut draft);
-    if let (Some((version, how)), Some(Observed::Present(seen))) = (&first, &input.snapshot.database) {
-        let tag = seen.database.tags.get(crate::cloud::tag::SCHEMA).map(|text| text.as_str().into());
-        let from =
-            tag.or(recorded_before.filter(|_| *how == Recorded::Migration)).unwrap_or_else(|| "none".into());
-        database::record(seen, &from, version, *how, &mut draft);
+    if let Some((version, how)) = &present {
+        let from = input.ledger.attempt.as_ref().map(|attempt| &attempt.from);
+        let from = from.filter(|_| *how == Recorded::Migration);
+        database::record_present(input, version, *how, from, &mut draft);
+    }
+    if let Some(attempt) = &lost {
+        database::write_off(attempt, &mut draft);
     }
     let settled = is_settled(input, &goal);
     if let Some(Work::Run { from, to, .. }) = &goal.migration {
-        begin(input, from, to, &mut draft);
+        release::begin(input, from, to, &mut draft);
     }
     sites::plan(input, &goal, &mut draft);
     let outlook = services::plan(input, &goal, settled, &mut draft);
     database::plan(input, &goal, outlook.moves || goal.is_release(), &mut draft);
     database::settle_rest(input, &mut draft);
-    drain(input, &goal, &mut draft);
-    traffic::plan(input, &goal, traffic::closed_in(&goal), outlook.all_up, settled, &mut draft);
+    let closed_in = traffic::closed_in(input, &goal, outlook.moves);
+    release::drain(input, &goal, closed_in, &mut draft);
+    traffic::plan(input, &goal, closed_in, outlook.all_up, settled, &mut draft);
     database::stop(input, &goal, outlook.all_down, &mut draft);
-    tidy(input, &goal, &mut draft);
+    release::tidy(input, &goal, outlook.all_up, &mut draft);
     services::newer_revisions(input, &mut draft);
     contest::yield_contested(input, &mut draft);
     claim(input, &mut draft);
     finish(input, goal.planned, draft)
 }
 
-/// The account, the cluster and its owner: without them nothing may be thought about.
+/// The account, the cluster, its owner, and a gate that can be opened again: without them nothing may be thought about.
 fn may_act(input: &PlanningInput, draft: &mut Draft) -> bool {
     let spec = &input.spec;
     match &input.snapshot.account {
@@ -113,111 +114,20 @@ fn may_act(input: &PlanningInput, draft: &mut Draft) -> bool {
         }
         Observed::Unreadable { why } => draft.block(unreadable(&format!("cluster `{}`", spec.cluster), why)),
     }
+    if let Some(taken_away) = traffic::taken_away(input) {
+        draft.block(taken_away);
+    }
     draft.blocked.is_empty()
 }
 
-/// Whether this state with these versions was reached before: then every difference is drift.
+/// Whether this very declaration was reached before, in this state, and no release has begun since: then every
+/// difference is drift.
 fn is_settled(input: &PlanningInput, goal: &Goal) -> bool {
     !goal.held
+        && input.ledger.release.is_none()
         && input.ledger.converged.as_ref().is_some_and(|converged| {
-            converged.state == goal.state && converged.versions == input.spec.versions
+            converged.state == goal.state && converged.declaration == input.spec.fingerprint()
         })
-}
-
-fn begin(input: &PlanningInput, from: &crate::model::Version, to: &crate::model::Version, draft: &mut Draft) {
-    if input.ledger.release.as_ref().is_some_and(|release| release.to == *to) {
-        return;
-    }
-    let mut pinned: BTreeMap<ImageRef, ImageRef> = BTreeMap::new();
-    let migration = input.spec.migration.as_ref().map(|migration| &migration.images);
-    for templates in input.spec.services.values().map(|service| &service.images).chain(migration) {
-        let wanted = images::wanted(input, templates);
-        for (container, template) in templates {
-            if let (Some(image), Some(pin)) =
-                (template.image(&input.spec.versions), wanted.images.get(container))
-            {
-                pinned.insert(image, pin.clone());
-            }
-        }
-        let notes = wanted
-            .unverified
-            .iter()
-            .map(|(image, why)| format!("unverified: `{image}` could not be looked up: {why}"));
-        draft.notes.extend(notes);
-    }
-    let kind = ActionKind::BeginRelease { from: from.clone(), to: to.clone(), images: pinned };
-    let words = Words::new(
-        from.to_string(),
-        to.to_string(),
-        "preflight has passed; images are pinned for the whole release",
-    );
-    draft.act(Step::Begin, "release/begin", input.spec.name.as_str(), kind, words);
-}
-
-/// Requests in flight get their time before services stop, once after the gate has closed.
-fn drain(input: &PlanningInput, goal: &Goal, draft: &mut Draft) {
-    /// With metrics, the wait ends at this multiple of `drain` at the latest.
-    const DRAIN_FACTOR_MAX: i32 = 5;
-    let Some(maintenance) = &input.spec.maintenance else { return };
-    let stops = draft.actions.iter().any(|action| matches!(action.step, Step::StopServices(_)));
-    if !stops || goal.held || maintenance.drain.is_zero() || input.ledger.drained_at.is_some() {
-        return;
-    }
-    let was_open = !traffic::is_closed(input);
-    // A gate that was never open to us, with no closing of ours: nobody is inside.
-    if !was_open && input.ledger.gate_closed_at.is_none() {
-        return;
-    }
-    let since = input.ledger.gate_closed_at.filter(|_| !was_open).unwrap_or(input.now);
-    let drain = chrono::TimeDelta::from_std(maintenance.drain).unwrap_or_default();
-    let kind = ActionKind::Drain { until: since + drain, at_most_until: since + drain * DRAIN_FACTOR_MAX };
-    let words = Words::new(
-        "",
-        humantime::format_duration(maintenance.drain).to_string(),
-        "requests in flight finish",
-    );
-    draft.act(Step::Drain, "gate/drain", "maintenance", kind, words);
-}
-
-/// What was borrowed is given back once everything is up.
-fn tidy(input: &PlanningInput, goal: &Goal, draft: &mut Draft) {
-    if goal.held
-        || !(goal.is_release()
-            || input.ledger.release.is_some()
-            || !input.ledger.rollback_borrowed.is_empty())
-    {
-        return;
-    }
-    let mut borrowed = input.ledger.rollback_borrowed.clone();
-    for action in &draft.actions {
-        if let ActionKind::StartService(StartService { service, rollback_off: Some(was), .. }) = &action.kind
-        {
-            borrowed.entry(service.clone()).or_insert(*was);
-        }
-    }
-    for (service, rollback) in borrowed {
-        let kind = ActionKind::RestoreRollback { service: service.clone(), rollback };
-        let words = Words::new("off", "on", "automatic rollbacks as they were");
-        draft.act(Step::Tidy, &format!("service/{service}/rollback"), service.as_str(), kind, words);
-    }
-    let to = match (&goal.migration, &input.ledger.release) {
-        (Some(Work::Run { to, .. }), _) => to.clone(),
-        (Some(Work::Watch(flight)), _) => flight.attempt.to.clone(),
-        (None, Some(release)) => release.to.clone(),
-        (None, None) => return,
-    };
-    // Behind a gate that cannot open the release is not over.
-    let stuck = goal.state == State::Running && !draft.blocked.is_empty();
-    if !stuck {
-        let kind = ActionKind::FinishRelease { to: to.clone() };
-        draft.act(
-            Step::Tidy,
-            "release/finish",
-            input.spec.name.as_str(),
-            kind,
-            Words::new("", to.to_string(), "the release is over"),
-        );
-    }
 }
 
 /// The cluster is claimed before the first write, and only then.

@@ -143,6 +143,7 @@ mod tests {
             task: None,
             reached_running,
             overdue: false,
+            ended_badly: false,
             status,
         });
         let release = Release { begun_at: at, from, to, images: Default::default() };

@@ -16,7 +16,6 @@ use crate::cloud::{CloudError, Function, Kind, Rule, tag};
 use crate::gate;
 use crate::model::{Gate, RuleArn};
 use crate::spec::Maintenance;
-use crate::store::journal::Event;
 
 /// Rules and functions are there within seconds; longer means that somebody else writes too.
 const GATE_MAX: Duration = Duration::from_secs(120);
@@ -37,7 +36,7 @@ pub(super) async fn close(
     if function {
         set_code(hands, id, maintenance, Gate::Closed, &secret).await?;
     }
-    hands.record(Event::GateClosed)
+    Ok(())
 }
 
 /// Opens: our conditions and our tags go, everything else of each rule stays.
@@ -53,7 +52,7 @@ pub(super) async fn open(
         // The open code holds no secret: none is read for it.
         set_code(hands, id, maintenance, Gate::Open, &SecretString::default()).await?;
     }
-    hands.record(Event::GateOpened)
+    Ok(())
 }
 
 /// Associates the function with every behaviour of a distribution, once it has code of ours to serve.

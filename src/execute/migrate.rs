@@ -144,6 +144,12 @@ async fn find(
     Ok(tasks.into_iter().find(|task| task.started_by == migration.started_by))
 }
 
+/// Journals that nobody knows how an attempt ended. Nothing is asked or changed: its task was looked for when
+/// this was planned.
+pub(super) fn write_off(hands: &Hands<'_>, attempt: u32, reached_running: bool) -> Result<(), ActionError> {
+    hands.record(Event::MigrationEnded { attempt, outcome: ending::unknown(reached_running) })
+}
+
 /// Journals how the attempt ended.
 async fn end(hands: &Hands<'_>, migration: &Migration, outcome: Outcome) -> Result<(), ActionError> {
     let attempt = migration.attempt;

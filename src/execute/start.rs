@@ -92,7 +92,7 @@ async fn settle(
         let seen = match judge(asked, &found, &tasks, well_since, now) {
             Verdict::Up => return Ok(()),
             Verdict::Failed(why) => {
-                return Err(ActionError::refused(format!("`{service}` did not come up: {why}")));
+                return Err(ActionError::Refused(why));
             }
             Verdict::Well(seen) => {
                 well_since.get_or_insert(now);
@@ -116,7 +116,7 @@ fn failed(
 ) -> Result<ActionError, ActionError> {
     let images = runs.document.images().into_values().collect();
     hands.record(Event::StartFailed { service: service.clone(), images, why: why.clone() })?;
-    Ok(ActionError::Refused(why))
+    Ok(ActionError::refused(format!("`{service}` did not come up: {why}")))
 }
 
 /// Gives a service its automatic rollbacks back.

@@ -54,22 +54,22 @@ pub(super) fn judge(
     let Some(primary) = service.deployments.iter().find(|deployment| deployment.primary) else {
         return Verdict::NotYet("no deployment yet".to_owned());
     };
+    let stopped: Vec<&Task> = tasks.iter().filter(|task| has_failed(asked, task)).collect();
     if primary.id != asked.deployment {
         // An older deployment is an older answer: the API is eventually consistent.
         if primary.created_at < asked.created_at {
             return Verdict::NotYet("not begun yet".to_owned());
         }
-        return Verdict::Failed(superseded(asked, service, primary));
+        return Verdict::Failed(with_reasons(&superseded(asked, service, primary), &stopped));
     }
-    let stopped: Vec<&Task> = tasks.iter().filter(|task| has_failed(asked, task)).collect();
     if primary.rollout == Rollout::Failed {
-        return Verdict::Failed(with_reasons(&primary.rollout_reason, &stopped));
+        return Verdict::Failed(with_reasons(said(&primary.rollout_reason), &stopped));
     }
     // ECS counts by itself where its breaker is on; where it is off, nobody else ends this.
     let failures_max = if asked.is_new { 2 * breaker_threshold(service.desired) } else { FAILURES_MAX };
     if stopped.len() >= failures_max {
-        let said = format!("{} tasks stopped since we asked", stopped.len());
-        return Verdict::Failed(with_reasons(&said, &stopped));
+        let counted = format!("{} tasks stopped since we asked", stopped.len());
+        return Verdict::Failed(with_reasons(&counted, &stopped));
     }
     let ours = |task: &&Task| task.started_by == asked.deployment && task.status == TaskStatus::Running;
     let healthy = tasks.iter().filter(ours).filter(|task| task.healthy).count();
@@ -90,9 +90,14 @@ pub(super) fn judge(
 fn superseded(asked: &Asked, service: &Service, primary: &Deployment) -> String {
     let ours = service.deployments.iter().find(|deployment| deployment.id == asked.deployment);
     match ours.filter(|deployment| deployment.rollout == Rollout::Failed) {
-        Some(ours) => format!("{}; now: {}", ours.rollout_reason, primary.rollout_reason),
-        None => format!("another deployment took its place: {}", primary.rollout_reason),
+        Some(ours) => said(&ours.rollout_reason).to_owned(),
+        None => format!("another deployment took its place: {}", said(&primary.rollout_reason)),
     }
+}
+
+/// AWS's sentence, to be gone on with.
+fn said(reason: &str) -> &str {
+    reason.trim_end_matches('.')
 }
 
 /// A task of this start that ended although nobody asked it to: it never ran, its program ended, or it was

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use futures_util::future::try_join;
 
 use super::{
-    DatabaseSeen, Eyes, MigrationSeen, Observed, ServiceSeen, observed, patiently, running, unreadable,
+    DatabaseSeen, Eyes, MigrationSeen, Observed, RunningVersion, ServiceSeen, observed, patiently, running,
+    unreadable,
 };
 use crate::cloud::{Task, TaskDefinition, tag};
 use crate::model::ServiceName;
@@ -62,6 +63,8 @@ pub(super) async fn migration(
     let running = running::version(eyes, &declared.follows, services, is_first_contact).await;
     Some(match running {
         Ok(running) => Observed::Present(MigrationSeen { newest, tasks, running }),
-        Err(why) => Observed::Unreadable { why },
+        Err(why) if is_first_contact => Observed::Unreadable { why },
+        // What runs decides nothing any more: the family is as it was read.
+        Err(_) => Observed::Present(MigrationSeen { newest, tasks, running: RunningVersion::NoTask }),
     })
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::{Rollback, ScalableTarget};
 use crate::model::{ContainerName, ImageRef, Instant, RuleArn, ServiceName, SiteName, StoreId, Version};
 use crate::spec::Check;
+use crate::store::journal::GateParts;
 
 /// One action with what people are told about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,8 +38,9 @@ pub struct Action {
 pub enum Step {
     /// Tag the cluster with our store.
     Claim,
-    /// Record the schema version that runs already.
-    FirstContact,
+    /// Record a schema version that is there already: at first contact, because a person says so, or because a
+    /// failed migration has changed nothing, or because a migration has succeeded.
+    RecordPresent,
     /// Associate the CloudFront function, ahead of any release.
     Associate,
     /// Upload sites' assets.
@@ -47,6 +49,8 @@ pub enum Step {
     Begin,
     /// Close the gate.
     CloseGate,
+    /// Associate the CloudFront function again, in a gate that somebody opened: closing comes first.
+    Reassociate,
     /// Wait for requests in flight.
     Drain,
     /// Stop services; layer 0 first: dependents before what they depend on.
@@ -80,8 +84,8 @@ impl Step {
     pub fn as_str(self) -> &'static str {
         match self {
             Step::Claim => "claim",
-            Step::FirstContact => "first-contact",
-            Step::Associate => "associate",
+            Step::RecordPresent | Step::Record => "record",
+            Step::Associate | Step::Reassociate => "associate",
             Step::StageSites => "stage-sites",
             Step::Begin => "begin",
             Step::CloseGate => "close-gate",
@@ -90,7 +94,6 @@ impl Step {
             Step::StartDatabase => "start-database",
             Step::Snapshot => "snapshot",
             Step::Migrate => "migrate",
-            Step::Record => "record",
             Step::Settle => "settle",
             Step::StartServices(_) => "start-services",
             Step::SwitchSites => "switch-sites",
@@ -157,6 +160,10 @@ pub enum ActionKind {
         rules: Vec<RuleArn>,
         /// Whether the function is to be changed.
         function: bool,
+        /// Whether users get through now.
+        was_open: bool,
+        /// What it is closed with.
+        with: GateParts,
     },
     /// Remove our header conditions and publish the open function.
     OpenGate {
@@ -164,6 +171,8 @@ pub enum ActionKind {
         rules: Vec<RuleArn>,
         /// Whether the function is to be changed.
         function: bool,
+        /// Whether the gate is open afterwards; else only what is kept open in a closed one.
+        whole: bool,
     },
     /// Wait until requests have run out.
     Drain {
@@ -192,6 +201,13 @@ pub enum ActionKind {
     },
     /// Run the migration task and wait for its end.
     Migrate(Migration),
+    /// Journal that nobody knows how an attempt at a migration ended: its task is gone.
+    EndLostMigration {
+        /// Which attempt.
+        attempt: u32,
+        /// Whether it is known to have reached RUNNING.
+        reached_running: bool,
+    },
     /// Wait after a migration.
     Settle {
         /// Until then.
@@ -233,6 +249,8 @@ pub enum Recorded {
     Migration,
     /// A person said so.
     Person,
+    /// The migration failed without changing anything, and is not wanted any more.
+    Unchanged,
 }
 
 /// One attempt at one migration.
@@ -322,6 +340,7 @@ impl ActionKind {
             ActionKind::StopDatabase => "stop-database",
             ActionKind::TakeSnapshot { .. } => "take-snapshot",
             ActionKind::Migrate(_) => "migrate",
+            ActionKind::EndLostMigration { .. } => "end-lost-migration",
             ActionKind::Settle { .. } => "settle",
             ActionKind::StartService(start) if start.definition.is_some() => "roll-service",
             ActionKind::StartService(_) => "start-service",

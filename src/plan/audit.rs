@@ -77,7 +77,7 @@ fn migration_is_behind_the_gate(input: &PlanningInput, actions: &[Action], broke
 }
 
 fn gate_opens_last(plan: &Plan, actions: &[Action], broken: &mut Vec<String>) {
-    let Some(open) = actions.iter().position(|action| action.id == "gate/open") else { return };
+    let Some(open) = actions.iter().position(|action| action.id == super::traffic::OPEN_ID) else { return };
     if plan.is_held() {
         broken.push("the gate would open although the environment is held".to_owned());
     }

@@ -14,6 +14,7 @@ use crate::plan::{
     ActionKind, BlockedReason, Migration, MigrationStart, PlanningInput, Recorded, Step, WaitingReason,
 };
 use crate::spec::MigrationSpec;
+use crate::store::journal::Attempt;
 
 /// Snapshots of ours begin like this, and carry our tag.
 pub(super) const SNAPSHOT_PREFIX: &str = "tidegate-";
@@ -130,38 +131,69 @@ fn migrate(input: &PlanningInput, seen: &DatabaseSeen, work: &Work, draft: &mut 
         snapshot(input, seen, from, to, draft);
     }
     let migration = attempt(input, spec, seen, work);
+    let again = format!("once more: attempt {}", migration.attempt);
     let reason = match migration.start {
+        MigrationStart::Send { .. } if migration.attempt > 1 => again.as_str(),
         MigrationStart::Send { .. } if spec.snapshot.take => "once, after the snapshot is available",
         MigrationStart::Send { .. } => "once, while only the database is up",
         MigrationStart::Resend { .. } => {
-            "the request's answer was lost: the same request again, which AWS carries out once"
+            "it was begun and no task of it is found: the same request again, which AWS carries out once"
         }
         MigrationStart::Adopt { .. } => "it runs already: it is watched to its end",
     };
     let id = format!("migration/{to}/{}", migration.attempt);
     let words = Words::new(from.to_string(), to.to_string(), reason);
     draft.act(Step::Migrate, &id, spec.task.as_str(), ActionKind::Migrate(migration), words);
-    record(seen, from, to, Recorded::Migration, draft);
+    let words = Words::new(from.to_string(), to.to_string(), "after the migration succeeds");
+    record(Step::Record, "schema/record", seen, to, Recorded::Migration, words, draft);
     if !spec.settle.is_zero() {
         let until = input.now + chrono::TimeDelta::from_std(spec.settle).unwrap_or_default();
         settle(until, spec, draft);
     }
 }
 
-pub(super) fn record(seen: &DatabaseSeen, from: &Version, to: &Version, how: Recorded, draft: &mut Draft) {
-    let (step, reason) = match how {
-        Recorded::FirstContact => (Step::FirstContact, "first contact: this is the version that runs"),
-        Recorded::Migration => (Step::Record, "after the migration succeeds"),
-        Recorded::Person => (Step::FirstContact, "a person says so"),
+/// Records what is true already, before anything else is done.
+pub(super) fn record_present(
+    input: &PlanningInput,
+    version: &Version,
+    how: Recorded,
+    before: Option<&Version>,
+    draft: &mut Draft,
+) {
+    let Some(Observed::Present(seen)) = &input.snapshot.database else { return };
+    let reason = match how {
+        Recorded::FirstContact => "first contact: this is the version that runs",
+        Recorded::Migration => "the migration has succeeded",
+        Recorded::Person => "a person says so",
+        Recorded::Unchanged => "the failed migration has changed nothing; its mark is taken away",
     };
-    let kind =
-        ActionKind::RecordSchema { version: to.clone(), resource_id: seen.database.resource_id.clone(), how };
-    let words = Words::new(from.to_string(), to.to_string(), reason);
-    let id = match how {
-        Recorded::FirstContact => "schema/first-contact",
-        Recorded::Migration | Recorded::Person => "schema/record",
-    };
+    let tagged = seen.database.tags.get(tag::SCHEMA).map(|text| Version::new(text.as_str()));
+    let before = tagged.as_ref().or(before).map_or("none", Version::as_str);
+    let words = Words::new(before, version.to_string(), reason);
+    record(Step::RecordPresent, "schema/record-present", seen, version, how, words, draft);
+}
+
+fn record(
+    step: Step,
+    id: &str,
+    seen: &DatabaseSeen,
+    version: &Version,
+    how: Recorded,
+    words: Words,
+    draft: &mut Draft,
+) {
+    let resource_id = seen.database.resource_id.clone();
+    let kind = ActionKind::RecordSchema { version: version.clone(), resource_id, how };
     draft.act(step, id, &seen.database.identifier, kind, words);
+}
+
+/// The task of an attempt is gone: that nobody knows its end is written down, so that a person can decide.
+pub(super) fn write_off(attempt: &Attempt, draft: &mut Draft) {
+    let kind =
+        ActionKind::EndLostMigration { attempt: attempt.number, reached_running: attempt.reached_running };
+    let words = Words::new("under way", "nobody knows", "its task is not listed any more");
+    let id = format!("migration/{}/{}/lost", attempt.to, attempt.number);
+    draft.act(Step::Record, &id, attempt.to.to_string(), kind, words);
 }
 
 /// The rest of the wait after a migration that is recorded already.

@@ -14,7 +14,8 @@ pub(super) fn estimate(
     gate_is_closed: bool,
 ) -> Option<u64> {
     let closes = actions.iter().any(|action| action.step == Step::CloseGate);
-    let opens = actions.iter().any(|action| action.step == Step::OpenGate);
+    // What is kept open in a closed gate opens nothing for users.
+    let opens = actions.iter().any(|action| action.id == super::traffic::OPEN_ID);
     match (closes || gate_is_closed, opens) {
         (false, _) => return Some(0),
         (true, false) => return None,

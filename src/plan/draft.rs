@@ -1,6 +1,6 @@
 //! The plan in the making: what the parts of the planner add to, in any order.
 
-use crate::model::Instant;
+use crate::model::{ImageRef, Instant};
 use crate::plan::{Action, ActionKind, Blocked, BlockedReason, Drift, Step, Waiting, WaitingReason};
 
 /// Collects; decides nothing.
@@ -80,6 +80,21 @@ impl Draft {
     pub(super) fn block(&mut self, blocked: Blocked) {
         if !self.blocked.contains(&blocked) {
             self.blocked.push(blocked);
+        }
+    }
+
+    /// Worth knowing, once.
+    pub(super) fn note(&mut self, note: impl Into<String>) {
+        let note = note.into();
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Images that no registry would tell about.
+    pub(super) fn unverified(&mut self, images: &[(ImageRef, String)]) {
+        for (image, why) in images {
+            self.note(format!("unverified: `{image}` could not be looked up: {why}"));
         }
     }
 

@@ -26,6 +26,10 @@ pub(super) struct Goal {
     pub held: bool,
     /// Services that follow the schema may not be started.
     pub code_forbidden: bool,
+    /// The release under way is not over, wherever this pass leads: it failed, and a person must decide.
+    pub release_stays: bool,
+    /// The schema version that the present or the coming tag names.
+    pub recorded: Option<Version>,
 }
 
 /// The part of the migration that is still to be done.
@@ -52,6 +56,12 @@ impl Goal {
         self.migration.is_some()
     }
 
+    /// Whether what starts now meets the schema that the release under way brings.
+    pub(super) fn brings_schema(&self, input: &PlanningInput) -> bool {
+        let release = input.ledger.release.as_ref();
+        self.is_release() || release.is_some_and(|release| self.recorded.as_ref() == Some(&release.to))
+    }
+
     /// Whether the gate is to be open at the end.
     pub(super) fn opens(&self) -> bool {
         !self.held && self.state.gate() == Gate::Open
@@ -71,7 +81,12 @@ pub(super) fn decide(input: &PlanningInput, schema: SchemaView, draft: &mut Draf
         frozen: Frozen::Nothing,
         held: false,
         code_forbidden: false,
+        release_stays: false,
+        recorded: schema.recorded,
     };
+    if let Some(doubt) = schema.doubt {
+        draft.block(doubt);
+    }
     match schema.verdict {
         Verdict::Fits => fits(input, &mut goal, draft),
         Verdict::KeepCode(why) => {
@@ -84,7 +99,7 @@ pub(super) fn decide(input: &PlanningInput, schema: SchemaView, draft: &mut Draf
             goal.code_forbidden = true;
         }
         Verdict::Hold(why) => hold(input, &mut goal, why, State::DbOnly, draft),
-        Verdict::InFlight(flight) => watch(&mut goal, flight, draft),
+        Verdict::InFlight(flight) => watch(input, &mut goal, flight, draft),
         Verdict::Due { from, to, attempt } => due(input, &mut goal, Work::Run { from, to, attempt }, draft),
     }
     goal
@@ -110,8 +125,8 @@ fn fits(input: &PlanningInput, goal: &mut Goal, draft: &mut Draft) {
     };
     if let Some((service, failed)) = failed_start(input) {
         let message = format!(
-            "`{service}` did not come up on {} after the schema went to {}: {}\nusers see the maintenance page until it does",
-            failed.images.iter().map(images::label).collect::<Vec<_>>().join(", "),
+            "`{service}` did not come up{} after the schema went to {}: {}\nusers see the maintenance page until it does",
+            images::on(input, &input.spec.services[service].images),
             release.to,
             failed.why
         );
@@ -142,8 +157,10 @@ pub(super) fn still_wants(input: &PlanningInput, service: &ServiceName, failed: 
 }
 
 fn hold(input: &PlanningInput, goal: &mut Goal, why: Blocked, held_in: State, draft: &mut Draft) {
+    let is_hold = why.reason.is_hold();
     draft.block(why);
     goal.frozen = Frozen::Everything;
+    goal.release_stays = true;
     let migration_lives = input
         .snapshot
         .migration
@@ -156,16 +173,38 @@ fn hold(input: &PlanningInput, goal: &mut Goal, why: Blocked, held_in: State, dr
     goal.held = true;
     goal.state = held_in;
     goal.planned.effective = held_in;
-    goal.planned.because = Because::Hold;
-    goal.planned.until = None;
+    // What cannot be read may be readable at the next look: nothing moves until then, and nobody is called.
+    if is_hold {
+        goal.planned.because = Because::Hold;
+        goal.planned.until = None;
+    }
 }
 
-fn watch(goal: &mut Goal, flight: Box<Flight>, draft: &mut Draft) {
+fn watch(input: &PlanningInput, goal: &mut Goal, flight: Box<Flight>, draft: &mut Draft) {
+    let migration = input.spec.migration.as_ref();
+    let timeout = migration.and_then(|migration| chrono::TimeDelta::from_std(migration.timeout).ok());
+    if let Some(timeout) = timeout.filter(|timeout| input.now - flight.attempt.intended_at > *timeout) {
+        draft.note(format!(
+            "the migration to {} has been under way for longer than its timeout of {}; it is never killed by tidegate: look at its log and its locks, or stop its task by hand",
+            flight.attempt.to,
+            humantime::format_duration(timeout.to_std().unwrap_or_default())
+        ));
+    }
     let message = format!("the migration to {} is under way; it is never interrupted", flight.attempt.to);
     if goal.state == State::Stopped {
         goal.state = State::DbOnly;
         goal.planned.effective = State::DbOnly;
         draft.wait(WaitingReason::Migration, message, None);
+    } else if let Some(migration) = migration
+        && input.spec.versions[&migration.follows] != flight.attempt.to
+    {
+        goal.state = State::DbOnly;
+        goal.planned.effective = State::DbOnly;
+        goal.release_stays = true;
+        let wanted = &input.spec.versions[&migration.follows];
+        let then =
+            format!("{message}; what `{}: {wanted}` needs is seen when it has ended", migration.follows);
+        draft.wait(WaitingReason::Migration, then, None);
     }
     goal.migration = Some(Work::Watch(flight));
 }

@@ -77,6 +77,12 @@ fn has_moved(now: &ImageRef, wanted: &ImageRef) -> bool {
     matches!((now.digest(), wanted.digest()), (Some(now), Some(wanted)) if now != wanted)
 }
 
+/// ` on web-v1.5.0`: the images that a service should run, as people say them; nothing where none are managed.
+pub(super) fn on(input: &PlanningInput, templates: &BTreeMap<ContainerName, Template>) -> String {
+    let images: Vec<String> = wanted(input, templates).images.values().map(label).collect();
+    if images.is_empty() { String::new() } else { format!(" on {}", images.join(", ")) }
+}
+
 /// An image as people say it: its tag, or what is left of it.
 pub(super) fn label(image: &ImageRef) -> String {
     image.tag().map_or_else(|| image.to_string(), str::to_owned)

@@ -1,5 +1,7 @@
 //! What must hold before a release touches anything. All problems at once.
 
+use std::collections::BTreeMap;
+
 use super::draft::{blocked, unreadable};
 use super::{images, traffic};
 use crate::cloud::{Controller, DatabaseStatus, TaskStatus};
@@ -26,7 +28,23 @@ pub(super) fn missing_image(input: &PlanningInput, image: &ImageRef, newest: &[S
     blocked(BlockedReason::ImageMissing, message, [hint])
 }
 
+/// One line for all services that could not be read for the same reason.
+pub(super) fn unreadable_services(input: &PlanningInput) -> Vec<Blocked> {
+    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (name, seen) in &input.snapshot.services {
+        if let Observed::Unreadable { why } = seen {
+            by_reason.entry(why).or_default().push(format!("`{name}`"));
+        }
+    }
+    let said = by_reason.into_iter().map(|(why, names)| {
+        let noun = if names.len() == 1 { "service" } else { "services" };
+        unreadable(&format!("{noun} {}", names.join(", ")), why)
+    });
+    said.collect()
+}
+
 fn services(input: &PlanningInput, problems: &mut Vec<Blocked>) {
+    problems.extend(unreadable_services(input));
     for (name, service) in &input.spec.services {
         match input.snapshot.services.get(name) {
             Some(Observed::Present(seen)) if seen.service.controller != Controller::Ecs => {
@@ -35,10 +53,7 @@ fn services(input: &PlanningInput, problems: &mut Vec<Blocked>) {
             Some(Observed::Present(seen)) if seen.scaling.is_some() && service.autoscaling.is_none() => {
                 problems.push(undeclared_autoscaling(name.as_str()));
             }
-            Some(Observed::Present(_)) => {}
-            Some(Observed::Unreadable { why }) => {
-                problems.push(unreadable(&format!("service `{name}`"), why))
-            }
+            Some(Observed::Present(_) | Observed::Unreadable { .. }) => {}
             Some(Observed::Absent) | None => problems.push(missing_service(input, name.as_str())),
         }
         for (image, newest) in &images::wanted(input, &service.images).missing {

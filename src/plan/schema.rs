@@ -3,6 +3,8 @@
 //! The database's tag is the truth; the journal knows what was begun. Whatever is in doubt holds: an answer
 //! nobody has is never guessed.
 
+mod failure;
+
 use super::draft::{blocked, unreadable};
 use crate::cloud::tag;
 use crate::model::{Instant, Level, Relation, Version};
@@ -15,8 +17,13 @@ use crate::store::journal::{Attempt, AttemptStatus, Outcome};
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html>
 const RESEND_MINUTES_MAX: i64 = 45;
 
-/// How often a migration that never reached RUNNING is tried by itself.
-const UNSTARTED_ATTEMPTS_MAX: u32 = 3;
+/// How often a migration that never reached RUNNING is tried by itself: with the pauses between them, for some
+/// four minutes.
+const UNSTARTED_ATTEMPTS_MAX: u32 = 5;
+
+/// The stop code of a task whose program ended by itself.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
+const ENDED_BY_ITSELF: &str = "EssentialContainerExited";
 
 /// What is known and what follows.
 #[derive(Debug)]
@@ -25,6 +32,10 @@ pub(super) struct SchemaView {
     pub recorded: Option<Version>,
     /// Record this first.
     pub record: Option<(Version, Recorded)>,
+    /// The attempt whose task is gone: that nobody knows its end is written down first.
+    pub lost: Option<Attempt>,
+    /// Stands in the way of the next migration, not of this verdict.
+    pub doubt: Option<Blocked>,
     /// What may happen to the code that follows it.
     pub verdict: Verdict,
 }
@@ -42,7 +53,7 @@ pub(super) enum Verdict {
     KeepCode(Blocked),
     /// Nobody knows whether any code fits: what follows the schema is not started.
     Forbidden(Blocked),
-    /// The point of no return is passed without a good end.
+    /// The point of no return is passed without a good end, or nobody can see whether it is.
     Hold(Blocked),
 }
 
@@ -54,52 +65,93 @@ pub(super) struct Flight {
     pub task: Option<String>,
 }
 
+impl SchemaView {
+    fn new(recorded: Option<Version>, verdict: Verdict) -> Self {
+        SchemaView { recorded, record: None, lost: None, doubt: None, verdict }
+    }
+}
+
 pub(super) fn assess(input: &PlanningInput) -> SchemaView {
-    let fits = SchemaView { recorded: None, record: None, verdict: Verdict::Fits };
-    let Some(migration) = &input.spec.migration else { return fits };
-    let verdict = |verdict| SchemaView { recorded: None, record: None, verdict };
+    let Some(migration) = &input.spec.migration else { return SchemaView::new(None, Verdict::Fits) };
     let name = input.spec.database.as_ref().map_or("", |database| database.target.identifier());
     let database = match &input.snapshot.database {
         Some(Observed::Present(database)) => database,
         Some(Observed::Unreadable { why }) => {
-            return verdict(Verdict::Forbidden(unreadable(&format!("database `{name}`"), why)));
+            return blind(input, unreadable(&format!("database `{name}`"), why));
         }
         Some(Observed::Absent) | None => {
             let message = format!("database `{name}` does not exist in {}", input.spec.region);
             let hint = "correct `database:`, or create it".to_owned();
-            return verdict(Verdict::Forbidden(blocked(BlockedReason::Missing, message, [hint])));
+            return blind(input, blocked(BlockedReason::Missing, message, [hint]));
         }
     };
     let seen = match &input.snapshot.migration {
-        Some(Observed::Present(seen)) => seen,
+        Some(Observed::Present(seen)) => Ok(seen),
         Some(Observed::Unreadable { why }) => {
-            let what = format!("migration family `{}`", migration.task);
-            return SchemaView {
-                recorded: recorded_tag(database),
-                record: None,
-                verdict: Verdict::KeepCode(unreadable(&what, why)),
-            };
+            Err(unreadable(&format!("migration family `{}`", migration.task), why))
         }
         Some(Observed::Absent) | None => {
             let message = format!("task-definition family `{}` has no ACTIVE revision", migration.task);
             let hint =
                 "register it once (Terraform, CDK or the console), or correct `migration.task`".to_owned();
-            let verdict = Verdict::KeepCode(blocked(BlockedReason::Missing, message, [hint]));
-            return SchemaView { recorded: recorded_tag(database), record: None, verdict };
+            Err(blocked(BlockedReason::Missing, message, [hint]))
         }
     };
-    Assessment { input, migration, database, seen }.assess()
+    let doubt = seen.as_ref().err().cloned();
+    let mut view = Assessment { input, migration, database, seen: seen.ok() }.assess();
+    if let Some(doubt) = doubt {
+        // Without a look at the family no migration begins, and none that runs can be watched.
+        match view.verdict {
+            Verdict::Due { .. } | Verdict::InFlight(_) if is_undecided(input) => {
+                view.verdict = Verdict::Hold(doubt);
+            }
+            Verdict::Due { .. } | Verdict::InFlight(_) => view.verdict = Verdict::KeepCode(doubt),
+            _ => view.doubt = Some(doubt),
+        }
+    }
+    view
+}
+
+/// The database cannot be seen. In the middle of a release nothing moves until it can.
+fn blind(input: &PlanningInput, why: Blocked) -> SchemaView {
+    let verdict = if is_undecided(input) { Verdict::Hold(why) } else { Verdict::Forbidden(why) };
+    SchemaView::new(None, verdict)
+}
+
+/// A release or an attempt at a migration is not over.
+fn is_undecided(input: &PlanningInput) -> bool {
+    let attempt = input.ledger.attempt.as_ref();
+    input.ledger.release.is_some() || attempt.is_some_and(|attempt| attempt.status != AttemptStatus::Closed)
 }
 
 fn recorded_tag(database: &DatabaseSeen) -> Option<Version> {
     database.database.tags.get(tag::SCHEMA).map(|text| Version::new(text.as_str()))
 }
 
+/// Whether a bump of this size needs a migration.
+fn is_needed_for(migration: &MigrationSpec, level: Level) -> bool {
+    match &migration.needed_for {
+        NeededFor::Always => true,
+        NeededFor::Never => false,
+        NeededFor::Levels(levels) => levels.contains(&level),
+    }
+}
+
+/// Whether code of this version is known to run on this schema. In doubt it is not.
+pub(super) fn fits(migration: &MigrationSpec, recorded: &Version, code: &Version) -> bool {
+    match recorded.relation_to(code) {
+        Relation::Same => true,
+        Relation::Forward(level) | Relation::Backward(level) => !is_needed_for(migration, level),
+        Relation::Unordered => !is_needed_for(migration, Level::Major),
+    }
+}
+
 struct Assessment<'a> {
     input: &'a PlanningInput,
     migration: &'a MigrationSpec,
     database: &'a DatabaseSeen,
-    seen: &'a MigrationSeen,
+    /// `None` = it could not be seen.
+    seen: Option<&'a MigrationSeen>,
 }
 
 impl Assessment<'_> {
@@ -108,16 +160,21 @@ impl Assessment<'_> {
         if !ledger.migration_in_flight()
             && let Some((version, _)) = &ledger.record_requested
         {
-            return self.view(version.clone(), Some(Recorded::Person), self.compare(version));
+            return self.recording(version.clone(), Recorded::Person);
         }
-        let attempt = ledger.attempt.as_ref().filter(|attempt| attempt.resource_id == self.resource_id());
-        match attempt.map(|attempt| (attempt, &attempt.status)) {
+        match ledger.attempt.as_ref().map(|attempt| (attempt, &attempt.status)) {
+            // Whatever became of the database meanwhile: a task may be at work.
             Some((attempt, AttemptStatus::Open)) => self.in_flight(attempt),
-            Some((attempt, AttemptStatus::Ended { outcome, at: _ })) if outcome.succeeded => {
-                self.view(attempt.to.clone(), Some(Recorded::Migration), self.compare(&attempt.to))
+            Some((attempt, AttemptStatus::Ended { outcome, at }))
+                if attempt.resource_id == self.resource_id() =>
+            {
+                match outcome.succeeded {
+                    true => self.recording(attempt.to.clone(), Recorded::Migration),
+                    false => self.failed(attempt, outcome, *at),
+                }
             }
-            Some((attempt, AttemptStatus::Ended { outcome, at })) => self.failed(attempt, outcome, *at),
-            Some((_, AttemptStatus::Closed)) | None => self.settled(),
+            // Another database stands in its place, restored from a snapshot as a rule.
+            Some((_, AttemptStatus::Ended { .. } | AttemptStatus::Closed)) | None => self.settled(),
         }
     }
 
@@ -129,8 +186,11 @@ impl Assessment<'_> {
         &self.input.spec.versions[&self.migration.follows]
     }
 
-    fn view(&self, recorded: Version, how: Option<Recorded>, verdict: Verdict) -> SchemaView {
-        SchemaView { record: how.map(|how| (recorded.clone(), how)), recorded: Some(recorded), verdict }
+    /// This version is recorded first, and what follows from it comes after.
+    fn recording(&self, version: Version, how: Recorded) -> SchemaView {
+        let verdict = self.compare(&version);
+        let record = Some((version.clone(), how));
+        SchemaView { record, ..SchemaView::new(Some(version), verdict) }
     }
 
     /// No attempt is undecided: the tag decides, and what the journal knows of it.
@@ -141,7 +201,7 @@ impl Assessment<'_> {
                 Some(under_way) => self.stray_migration(recorded, under_way),
                 None => {
                     let verdict = self.compare(&recorded);
-                    self.view(recorded, None, verdict)
+                    SchemaView::new(Some(recorded), verdict)
                 }
             };
         }
@@ -156,36 +216,33 @@ impl Assessment<'_> {
                 "Terraform removes tags it does not know: add `tidegate:` to the provider's `ignore_tags.key_prefixes`".to_owned(),
             ];
             let lost = blocked(BlockedReason::SchemaTagLost, message, hints);
-            return SchemaView {
-                recorded: Some(known.clone()),
-                record: None,
-                verdict: Verdict::KeepCode(lost),
-            };
+            return SchemaView::new(Some(known.clone()), Verdict::KeepCode(lost));
         }
-        match &self.seen.running {
-            RunningVersion::Known(version) => {
-                self.view(version.clone(), Some(Recorded::FirstContact), self.compare(version))
-            }
-            other => {
-                let why = match other {
-                    RunningVersion::Several(versions) => {
-                        format!("two versions run side by side: {}", versions.join(", "))
-                    }
-                    RunningVersion::Unknown(image) => format!("`{image}` does not tell its version"),
-                    RunningVersion::NoTask | RunningVersion::Known(_) => "no task of it runs".to_owned(),
-                };
-                let message = format!(
-                    "database `{}` carries no schema version yet, and `{}` does not show one: {why}",
-                    self.database.database.identifier, self.migration.follows
-                );
-                let hint = format!(
-                    "say which version its schema has: tidegate record-schema {environment} VERSION --reason \"first contact\""
-                );
-                let verdict =
-                    Verdict::Forbidden(blocked(BlockedReason::FirstContactUnreadable, message, [hint]));
-                SchemaView { recorded: None, record: None, verdict }
-            }
+        match self.seen.map(|seen| &seen.running) {
+            Some(RunningVersion::Known(version)) => self.recording(version.clone(), Recorded::FirstContact),
+            Some(other) => SchemaView::new(None, Verdict::Forbidden(self.unread(other))),
+            None => SchemaView::new(None, Verdict::Forbidden(self.unread(&RunningVersion::NoTask))),
         }
+    }
+
+    /// First contact, and no version to be read.
+    fn unread(&self, running: &RunningVersion) -> Blocked {
+        let why = match running {
+            RunningVersion::Several(versions) => {
+                format!("two versions run side by side: {}", versions.join(", "))
+            }
+            RunningVersion::Unknown(image) => format!("`{image}` does not tell its version"),
+            RunningVersion::NoTask | RunningVersion::Known(_) => "no task of it runs".to_owned(),
+        };
+        let message = format!(
+            "database `{}` carries no schema version yet, and `{}` does not show one: {why}",
+            self.database.database.identifier, self.migration.follows
+        );
+        let hint = format!(
+            "say which version its schema has: tidegate record-schema {} VERSION --reason \"first contact\"",
+            self.input.spec.name
+        );
+        blocked(BlockedReason::FirstContactUnreadable, message, [hint])
     }
 
     /// The database says that a migration was under way, and this store's journal does not know it.
@@ -193,66 +250,75 @@ impl Assessment<'_> {
         let to = under_way.split('/').nth(1).map(Version::new);
         if to.as_ref() == Some(&recorded) {
             // It was recorded; only the tag that announced it is left.
-            let verdict = self.compare(&recorded);
-            return self.view(recorded, Some(Recorded::Migration), verdict);
+            return self.recording(recorded, Recorded::Migration);
         }
-        let message = format!(
-            "database `{}` says that the migration `{under_way}` was under way, and this store does not know how it ended",
-            self.database.database.identifier
-        );
-        let verdict = Verdict::Hold(blocked(BlockedReason::OutcomeUnknown, message, self.ways_out(None)));
-        SchemaView { recorded: Some(recorded), record: None, verdict }
+        SchemaView::new(Some(recorded), Verdict::Hold(self.unknown_to_us(under_way)))
     }
 
     fn in_flight(&self, attempt: &Attempt) -> SchemaView {
-        let found =
-            self.seen.tasks.iter().find(|task| {
-                task.started_by == attempt.started_by || attempt.task.as_ref() == Some(&task.arn)
-            });
-        let age = self.input.now - attempt.intended_at;
         let recorded = Some(attempt.from.clone());
-        let task = match (found, &attempt.task) {
-            (Some(task), _) => Some(task.arn.clone()),
-            (None, known) if age <= chrono::TimeDelta::minutes(RESEND_MINUTES_MAX) => known.clone(),
-            (None, _) => {
-                let message = format!(
-                    "the migration to `{}` (attempt {}) was sent {} and no task of it is to be found: nobody knows how it ended",
-                    attempt.to,
-                    attempt.number,
-                    clock_time(attempt.intended_at)
-                );
-                let hold = blocked(BlockedReason::OutcomeUnknown, message, self.ways_out(Some(attempt)));
-                return SchemaView { recorded, record: None, verdict: Verdict::Hold(hold) };
-            }
+        let flight = |task: Option<String>| {
+            let flight = Box::new(Flight { attempt: attempt.clone(), task });
+            SchemaView::new(recorded.clone(), Verdict::InFlight(flight))
         };
-        let flight = Flight { attempt: attempt.clone(), task };
-        SchemaView { recorded, record: None, verdict: Verdict::InFlight(Box::new(flight)) }
+        // The caller holds what cannot be watched.
+        let Some(seen) = self.seen else { return flight(attempt.task.clone()) };
+        let found = seen
+            .tasks
+            .iter()
+            .find(|task| task.started_by == attempt.started_by || attempt.task.as_ref() == Some(&task.arn));
+        let age = self.input.now - attempt.intended_at;
+        match found {
+            Some(task) => flight(Some(task.arn.clone())),
+            None if age <= chrono::TimeDelta::minutes(RESEND_MINUTES_MAX) => flight(attempt.task.clone()),
+            None => SchemaView {
+                lost: Some(attempt.clone()),
+                ..SchemaView::new(recorded, Verdict::Hold(self.lost(attempt)))
+            },
+        }
     }
 
     fn failed(&self, attempt: &Attempt, outcome: &Outcome, at: Instant) -> SchemaView {
         let wanted = self.wanted();
-        let intact = !outcome.unknown && (self.migration.atomic || !outcome.reached_running);
+        let is_intact = self.is_intact(outcome);
         let recorded = recorded_tag(self.database).unwrap_or_else(|| attempt.from.clone());
         let again = |number| Verdict::Due { from: attempt.from.clone(), to: wanted.clone(), attempt: number };
         let verdict = if *wanted == attempt.to {
             let by_itself =
                 !outcome.reached_running && !outcome.unknown && attempt.number < UNSTARTED_ATTEMPTS_MAX;
             let aborted = self.input.ledger.aborted.as_ref().is_some_and(|(version, _)| version == wanted);
-            if aborted && intact {
-                self.compare(&recorded)
+            if aborted && is_intact {
+                return self.given_up(recorded);
             } else if by_itself || self.input.ledger.retry.is_some() {
                 again(attempt.number + 1)
             } else {
                 Verdict::Hold(self.failure(attempt, outcome, at))
             }
-        } else if intact {
-            self.compare(&recorded)
+        } else if is_intact {
+            return self.given_up(recorded);
         } else if self.is_newer_than(&attempt.to) {
             again(self.attempts_made(wanted) + 1)
         } else {
             Verdict::Hold(self.failure(attempt, outcome, at))
         };
-        self.view(recorded, None, verdict)
+        SchemaView::new(Some(recorded), verdict)
+    }
+
+    /// Whether a bad end has left the schema as it was. The promise of `atomic` is about a migration that ends by
+    /// itself; one that is stopped from outside may have committed a moment before.
+    fn is_intact(&self, outcome: &Outcome) -> bool {
+        let by_itself = outcome.stop_code.as_deref() == Some(ENDED_BY_ITSELF);
+        let said_no = by_itself && outcome.exit_code.is_some_and(|code| code != 0);
+        !outcome.unknown && (!outcome.reached_running || (self.migration.atomic && said_no))
+    }
+
+    /// The failed migration has changed nothing and is not wanted any more: the mark it left is taken away.
+    fn given_up(&self, recorded: Version) -> SchemaView {
+        match self.compare(&recorded) {
+            // The next attempt's mark takes its place.
+            due @ Verdict::Due { .. } => SchemaView::new(Some(recorded), due),
+            _ => self.recording(recorded, Recorded::Unchanged),
+        }
     }
 
     fn is_newer_than(&self, tried: &Version) -> bool {
@@ -271,109 +337,33 @@ impl Assessment<'_> {
     /// The wanted version against the recorded one.
     fn compare(&self, recorded: &Version) -> Verdict {
         let wanted = self.wanted();
-        if recorded == wanted || self.migration.allow_schema.as_ref() == Some(recorded) {
+        let is_allowed = self.migration.allow_schema.as_ref() == Some(recorded);
+        if is_allowed || fits(self.migration, recorded, wanted) {
             return Verdict::Fits;
         }
-        let (forward, level) = match recorded.relation_to(wanted) {
-            Relation::Same => return Verdict::Fits,
-            Relation::Forward(level) => (true, level),
-            Relation::Backward(level) => (false, level),
-            Relation::Unordered => (!self.input.ledger.ran.contains(wanted), Level::Major),
-        };
-        if !self.is_needed_for(level) {
-            return Verdict::Fits;
-        }
-        if let Some((version, request)) = &self.input.ledger.aborted
+        let ledger = &self.input.ledger;
+        if let Some((version, request)) = &ledger.aborted
             && version == wanted
         {
-            let message = format!(
-                "the release of `{}` {wanted} was given up by {}: {}",
-                self.migration.follows, request.who, request.reason
-            );
-            let hints = [
-                format!("try it again: tidegate retry {} --reason \"…\"", self.input.spec.name),
-                format!("or set `versions.{}` to another version", self.migration.follows),
-            ];
-            return Verdict::KeepCode(blocked(BlockedReason::Aborted, message, hints));
+            return Verdict::KeepCode(self.aborted(request));
         }
-        if forward {
-            let attempt = self.attempts_made(wanted) + 1;
-            return Verdict::Due { from: recorded.clone(), to: wanted.clone(), attempt };
-        }
-        let message = format!(
-            "`versions.{}` wants {wanted}, and the schema of database `{}` is at {recorded}: going back is not tidegate's to decide",
-            self.migration.follows, self.database.database.identifier
-        );
-        let hints = [
-            format!(
-                "if {wanted} really runs on that schema, say so in git: `migration: {{allow_schema: {recorded}}}`"
-            ),
-            format!("or set `versions.{}` back to {recorded}", self.migration.follows),
-        ];
-        Verdict::KeepCode(blocked(BlockedReason::Backward, message, hints))
-    }
-
-    fn is_needed_for(&self, level: Level) -> bool {
-        match &self.migration.needed_for {
-            NeededFor::Always => true,
-            NeededFor::Never => false,
-            NeededFor::Levels(levels) => levels.contains(&level),
-        }
-    }
-
-    fn failure(&self, attempt: &Attempt, outcome: &Outcome, at: Instant) -> Blocked {
-        if outcome.unknown {
-            let message = format!(
-                "nobody knows how the migration to `{}` (attempt {}) ended: its task is gone",
-                attempt.to, attempt.number
-            );
-            return blocked(BlockedReason::OutcomeUnknown, message, self.ways_out(Some(attempt)));
-        }
-        let how = match (outcome.exit_code, &outcome.reason) {
-            (Some(code), _) => format!("exit code {code}"),
-            (None, Some(reason)) => reason.clone(),
-            (None, None) => "no exit code".to_owned(),
+        let is_forward = match recorded.relation_to(wanted) {
+            Relation::Same | Relation::Forward(_) => true,
+            Relation::Backward(_) => false,
+            Relation::Unordered => !ledger.ran.contains(wanted),
         };
-        let mut message = format!(
-            "the migration {} → {} (attempt {}) failed at {}: {how}",
-            attempt.from,
-            attempt.to,
-            attempt.number,
-            clock_time(at)
-        );
-        for line in outcome.log_tail.iter().rev().take(3).rev() {
-            message.push_str("\n  | ");
-            message.push_str(line);
+        if !is_forward {
+            return Verdict::KeepCode(self.backward(recorded));
         }
-        message.push_str(if self.input.spec.maintenance.is_some() {
-            "\nusers see the maintenance page; the services stay down"
-        } else {
-            "\nthe services stay down"
-        });
-        blocked(BlockedReason::MigrationFailed, message, self.ways_out(Some(attempt)))
-    }
-
-    fn ways_out(&self, attempt: Option<&Attempt>) -> Vec<String> {
-        let environment = &self.input.spec.name;
-        let follows = &self.migration.follows;
-        let mut ways = Vec::new();
-        if let Some(attempt) = attempt {
-            ways.push(format!("run it again as it is: tidegate retry {environment} --reason \"…\""));
-            ways.push(format!(
-                "or fix it forward: set `versions.{follows}` to a version newer than {}",
-                attempt.to
-            ));
-            if self.migration.atomic {
-                ways.push(format!("or go back: set `versions.{follows}` to {} (the migration is declared atomic: it changed nothing)", attempt.from));
-            }
+        // A schema that a person recorded or restored is no reason to run again what failed.
+        if let Some(attempt) = ledger.attempt.as_ref().filter(|attempt| attempt.to == *wanted)
+            && attempt.ended_badly
+            && ledger.retry.is_none()
+        {
+            return Verdict::KeepCode(self.not_again(attempt, recorded));
         }
-        ways.push(format!(
-            "or look at the database and say what its schema is: tidegate record-schema {environment} VERSION --reason \"…\""
-        ));
-        if let Some(snapshot) = &self.input.ledger.snapshot {
-            ways.push(format!("or restore the snapshot `{}` taken before it", snapshot.identifier));
-        }
-        ways
+        let attempt = self.attempts_made(wanted) + 1;
+        Verdict::Due { from: recorded.clone(), to: wanted.clone(), attempt }
     }
 }
 

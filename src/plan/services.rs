@@ -1,10 +1,15 @@
 //! Services: down, up, to other images, to other counts. Dependents stop first, dependencies start first.
 
+mod words;
+
 use std::collections::BTreeMap;
 
-use super::draft::{Draft, Words, blocked, unreadable};
+pub(super) use words::newer_revisions;
+use words::tasks_text;
+
+use super::draft::{Draft, Words, blocked};
 use super::goal::{Goal, keeps_version, still_wants};
-use super::{images, preflight};
+use super::{images, preflight, schema};
 use crate::cloud::{Controller, Rollback, Rollout, ScalableTarget, Suspended};
 use crate::model::{ContainerName, ImageRef, ServiceName, State};
 use crate::observe::{Observed, ServiceSeen};
@@ -29,6 +34,7 @@ pub(super) fn plan(input: &PlanningInput, goal: &Goal, settled: bool, draft: &mu
     }
     let layers = input.spec.layers();
     let depth = layers.len();
+    preflight::unreadable_services(input).into_iter().for_each(|problem| draft.block(problem));
     for (layer, names) in layers.iter().enumerate() {
         for name in names {
             let Some(seen) = readable(input, name, draft) else {
@@ -52,10 +58,7 @@ fn readable<'a>(input: &'a PlanningInput, name: &ServiceName, draft: &mut Draft)
             draft.block(preflight::unsupported(name.as_str()));
             None
         }
-        Some(Observed::Unreadable { why }) => {
-            draft.block(unreadable(&format!("service `{name}`"), why));
-            None
-        }
+        Some(Observed::Unreadable { .. }) => None,
         Some(Observed::Absent) | None => {
             draft.block(preflight::missing_service(input, name.as_str()));
             None
@@ -128,12 +131,12 @@ impl Part<'_> {
     fn start(&self, layer: u16, stopped_before: bool, draft: &mut Draft) -> bool {
         let follows = self.input.spec.follows_migration(self.spec);
         let is_up = self.seen.service.desired > 0 && !stopped_before;
-        if follows && self.goal.code_forbidden && !is_up {
-            return false;
-        }
         let wanted = images::wanted(self.input, &self.spec.images);
         let keys = self.spec.images.values().flat_map(|image| image.keys()).map(|key| key.as_str()).collect();
         let frozen = keeps_version(self.input, self.goal.frozen, keys);
+        if follows && !is_up && (self.goal.code_forbidden || (frozen && !self.fits_schema(draft))) {
+            return false;
+        }
         if !frozen && self.is_blocked(&wanted, draft) {
             return is_up;
         }
@@ -143,14 +146,14 @@ impl Part<'_> {
         let desired = self.desired(stopped_before);
         let scaling = self.scaling();
         let rolling = self.must_settle(stopped_before);
-        let rollback_off = (follows && self.in_release() && self.seen.service.rollback != Rollback::OFF)
+        // AWS would roll back to the code that ran before the migration.
+        let meets_new_schema = follows && self.goal.brings_schema(self.input);
+        let rollback_off = (meets_new_schema && self.seen.service.rollback != Rollback::OFF)
             .then_some(self.seen.service.rollback);
         if definition.is_none() && desired.is_none() && scaling.is_none() && !rolling && !stopped_before {
             return true;
         }
-        for (image, why) in &wanted.unverified {
-            draft.notes.push(format!("unverified: `{image}` could not be looked up: {why}"));
-        }
+        draft.unverified(&wanted.unverified);
         let words = self.words(&changes, definition.as_ref(), desired, stopped_before);
         let verb = if definition.is_some() { "roll" } else { "start" };
         let start = StartService {
@@ -175,18 +178,43 @@ impl Part<'_> {
         true
     }
 
+    /// Whether the code that is deployed is known to run on the recorded schema. In doubt it stays down.
+    fn fits_schema(&self, draft: &mut Draft) -> bool {
+        let (Some(migration), Some(recorded)) = (&self.input.spec.migration, &self.goal.recorded) else {
+            return false;
+        };
+        let deployed = self.seen.definition.document.images();
+        let following =
+            self.spec.images.iter().filter(|(_, image)| image.keys().contains(&migration.follows));
+        for (container, template) in following {
+            let written = deployed.get(container).map_or("", |image| image.as_str());
+            let written = written.split('@').next().unwrap_or_default();
+            let code = template.extract(&migration.follows, &self.input.spec.versions, written);
+            if code.as_ref().is_some_and(|code| schema::fits(migration, recorded, code)) {
+                continue;
+            }
+            let code = code.map_or_else(|| format!("`{written}`"), |code| code.to_string());
+            draft.note(format!(
+                "`{}` stays down: it would run {code}, which is not known to fit the schema {recorded}",
+                self.name
+            ));
+            return false;
+        }
+        true
+    }
+
     fn is_blocked(&self, wanted: &images::Wanted, draft: &mut Draft) -> bool {
         for (image, newest) in &wanted.missing {
             draft.block(preflight::missing_image(self.input, image, newest));
         }
         let failed = self.input.ledger.failed_starts.get(self.name);
         if let Some(failed) = failed.filter(|failed| still_wants(self.input, self.name, failed)) {
-            let images = failed.images.iter().map(images::label).collect::<Vec<_>>().join(", ");
             let hints = [
                 format!("try the same again: tidegate retry {} --reason \"…\"", self.input.spec.name),
                 "or set another version in git".to_owned(),
             ];
-            let message = format!("`{}` did not come up on {images}: {}", self.name, failed.why);
+            let on = images::on(self.input, &self.spec.images);
+            let message = format!("`{}` did not come up{on}: {}", self.name, failed.why);
             draft.block(blocked(BlockedReason::StartFailed, message, hints));
             return true;
         }
@@ -203,9 +231,10 @@ impl Part<'_> {
         changes: &[(&ContainerName, Option<ImageRef>, &ImageRef)],
         frozen: bool,
     ) -> Option<NewDefinition> {
-        let newer = self.seen.newest.revision > self.seen.definition.revision;
         if changes.is_empty() {
-            let adopt = newer && !frozen && self.input.spec.adopt_revision == AdoptRevision::Always;
+            let adopt = !frozen
+                && self.input.spec.adopt_revision == AdoptRevision::Always
+                && differs_beyond(self.seen, self.spec.images.keys());
             let failed = self.primary_failed();
             return (adopt || failed).then(|| NewDefinition {
                 template: if adopt { self.seen.newest.arn.clone() } else { self.seen.definition.arn.clone() },
@@ -273,92 +302,15 @@ impl Part<'_> {
         let behind_gate = self.goal.opens() && super::traffic::is_closed(self.input);
         rolling || (short && (behind_gate || self.in_release()))
     }
-
-    fn words(
-        &self,
-        changes: &[(&ContainerName, Option<ImageRef>, &ImageRef)],
-        definition: Option<&NewDefinition>,
-        desired: Option<u32>,
-        stopped_before: bool,
-    ) -> Words {
-        let count = if stopped_before { 0 } else { self.seen.service.desired };
-        let mut before: Vec<String> = Vec::new();
-        let mut after: Vec<String> = Vec::new();
-        for (_, now, wanted) in changes {
-            let (now, wanted) =
-                (now.as_ref().map_or("none".to_owned(), images::label), images::label(wanted));
-            if !before.contains(&now) || !after.contains(&wanted) {
-                before.push(now);
-                after.push(wanted);
-            }
-        }
-        if let Some(desired) = desired {
-            before.push(tasks_text(count));
-            after.push(tasks_text(desired));
-        }
-        let settles = before.is_empty() && definition.is_none();
-        let reason = if self.goal.is_release() || self.input.ledger.release.is_some() {
-            "after the migration".to_owned()
-        } else if settles {
-            "until its deployment has settled".to_owned()
-        } else if !changes.is_empty() && count > 0 {
-            "rolls without downtime".to_owned()
-        } else if self.spec.after.is_empty() {
-            format!("up in {}", self.goal.state)
-        } else {
-            let names: Vec<&str> = self.spec.after.iter().map(|name| name.as_str()).collect();
-            format!("after {}", names.join(", "))
-        };
-        if settles {
-            return Words::new(
-                tasks_text(self.seen.service.running),
-                tasks_text(self.seen.service.desired),
-                reason,
-            );
-        }
-        if before.is_empty() {
-            return Words::new(self.seen.definition.short(), "a new revision", reason);
-        }
-        Words::new(before.join(", "), after.join(", "), reason)
-    }
-
-    fn explain_drift(
-        &self,
-        changes: &[(&ContainerName, Option<ImageRef>, &ImageRef)],
-        desired: Option<u32>,
-        scaling: Option<ScalableTarget>,
-        draft: &mut Draft,
-    ) {
-        if let Some(desired) = desired {
-            draft.corrects("count", desired.to_string(), self.seen.service.desired.to_string());
-        }
-        if let Some(wanted) = scaling {
-            let text = |target: &ScalableTarget| format!("{}..{}", target.min, target.max);
-            let observed = self.seen.scaling.as_ref().map_or("none".to_owned(), text);
-            draft.corrects("autoscaling", text(&wanted), observed);
-        }
-        for (container, now, wanted) in changes {
-            let now = now.as_ref().map_or("none".to_owned(), images::label);
-            draft.corrects(&format!("image {container}"), images::label(wanted), now);
-        }
-    }
 }
 
-/// A newer revision that nobody asked us to roll.
-pub(super) fn newer_revisions(input: &PlanningInput, draft: &mut Draft) {
-    if input.spec.adopt_revision == AdoptRevision::Always {
-        return;
+/// Whether the family's newest revision says something else than the deployed one, images that are managed left
+/// out: those are put in at every roll.
+fn differs_beyond<'a>(seen: &ServiceSeen, managed: impl Iterator<Item = &'a ContainerName>) -> bool {
+    if seen.newest.revision <= seen.definition.revision {
+        return false;
     }
-    for (name, seen) in &input.snapshot.services {
-        let Observed::Present(seen) = seen else { continue };
-        let differs = || seen.newest.document.fingerprint() != seen.definition.document.fingerprint();
-        let rolls = || draft.actions.iter().any(|action| action.id == format!("service/{name}/roll"));
-        if seen.newest.revision > seen.definition.revision && !rolls() && differs() {
-            draft.drift(name.as_str(), "revision", seen.definition.short(), seen.newest.short());
-        }
-    }
-}
-
-fn tasks_text(count: u32) -> String {
-    if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") }
+    let deployed = seen.definition.document.images();
+    let kept = managed.filter_map(|name| Some((name.clone(), deployed.get(name)?.clone()))).collect();
+    seen.newest.document.with_images(&kept).fingerprint() != seen.definition.document.fingerprint()
 }

@@ -1,8 +1,12 @@
 //! The gate: which rules and functions have to change for it to be closed or open, and what makes it unsafe.
 
+mod problems;
+
 use std::collections::BTreeSet;
 
-use super::draft::{Draft, Words, blocked, unreadable};
+pub(super) use problems::problems;
+
+use super::draft::{Draft, Words, blocked};
 use super::goal::Goal;
 use crate::model::{Gate, RuleArn, ServiceName, State};
 use crate::observe::{
@@ -12,7 +16,10 @@ use crate::observe::{
 use crate::plan::{ActionKind, Blocked, BlockedReason, PlanningInput, Step};
 use crate::schedule::Because;
 use crate::spec::Maintenance;
+use crate::store::journal::GateParts;
 
+/// The one action that lets users in again.
+pub(super) const OPEN_ID: &str = "gate/open";
 /// AWS allows five condition values a rule.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>
 const CONDITION_VALUES_MAX: usize = 5;
@@ -58,6 +65,36 @@ pub(super) fn is_closed(input: &PlanningInput) -> bool {
         Some(_) => false,
     };
     listener && function
+}
+
+/// What a gate that is declared like this is closed with.
+fn parts(maintenance: &Maintenance) -> GateParts {
+    GateParts {
+        header: maintenance.bypass.header.clone(),
+        load_balancer: maintenance.load_balancer.as_ref().map(|it| format!("{}:{}", it.name, it.port)),
+        function: maintenance.cloudfront.as_ref().map(|it| it.function.clone()),
+    }
+}
+
+/// The gate is closed by us, and it is not declared any more as it was then: nobody could open it again.
+pub(super) fn taken_away(input: &PlanningInput) -> Option<Blocked> {
+    let closed_with = input.ledger.gate_parts.as_ref()?;
+    let declared = input.spec.maintenance.as_ref().map(parts);
+    if declared.as_ref() == Some(closed_with) {
+        return None;
+    }
+    let GateParts { header, load_balancer, function } = closed_with;
+    let places: Vec<String> = load_balancer
+        .iter()
+        .map(|name| format!("load balancer {name}"))
+        .chain(function.iter().map(|name| format!("function {name}")))
+        .collect();
+    let message = format!(
+        "the gate is closed with header `{header}` at {}, and `maintenance` is not declared like that any more: it could not be opened again",
+        places.join(" and ")
+    );
+    let hint = "put `maintenance` back as it was, let it open (`state: running`), then remove or rename it";
+    Some(blocked(BlockedReason::GateUnsafe, message, [hint.to_owned()]))
 }
 
 fn gate(input: &PlanningInput) -> Option<(&Maintenance, &TrafficSeen)> {
@@ -140,81 +177,6 @@ fn place(rule: &RuleSeen) -> String {
     if rule.paths.is_empty() { hosts } else { format!("{hosts}{}", rule.paths.join(" ")) }
 }
 
-/// What makes closing the gate unsafe or impossible.
-pub(super) fn problems(input: &PlanningInput, problems: &mut Vec<Blocked>) {
-    let Some((maintenance, traffic)) = gate(input) else { return };
-    if let Err(why) = &traffic.secret {
-        let hint =
-            "the secret is 20 to 128 of `A-Z a-z 0-9 _ -`; give the daemon's role the right to read it"
-                .to_owned();
-        problems.push(blocked(
-            BlockedReason::BypassSecret,
-            format!("the bypass secret cannot be used: {why}"),
-            [hint],
-        ));
-    }
-    match (&traffic.listener, &maintenance.load_balancer) {
-        (Some(Observed::Present(listener)), Some(target)) => {
-            listener_problems(input, maintenance, listener, &target.name, problems);
-        }
-        (Some(Observed::Unreadable { why }), Some(target)) => {
-            problems.push(unreadable(&format!("load balancer `{}`", target.name), why));
-        }
-        (Some(Observed::Absent), Some(target)) => problems.push(blocked(
-            BlockedReason::Missing,
-            format!("load balancer `{}` has no listener on port {}", target.name, target.port),
-            ["correct `maintenance.load_balancer`".to_owned()],
-        )),
-        _ => {}
-    }
-    match &traffic.function {
-        Some(Observed::Unreadable { why }) => problems.push(unreadable("the CloudFront function", why)),
-        Some(Observed::Present(function)) => distribution_problems(function, problems),
-        Some(Observed::Absent) | None => {}
-    }
-}
-
-fn listener_problems(
-    input: &PlanningInput,
-    maintenance: &Maintenance,
-    listener: &ListenerSeen,
-    name: &str,
-    problems: &mut Vec<Blocked>,
-) {
-    if !listener.default_is_closed {
-        problems.push(blocked(
-            BlockedReason::GateUnsafe,
-            format!("the default action of load balancer `{name}` forwards: users without the header would fall through to it"),
-            ["let the default action redirect to the maintenance page".to_owned()],
-        ));
-    }
-    for rule in gated(input, maintenance, listener, State::DbOnly).filter(|rule| !has_room(rule)) {
-        problems.push(blocked(
-            BlockedReason::GateUnsafe,
-            format!("rule {} ({}) already has {CONDITION_VALUES_MAX} condition values: there is no room for the header", rule.priority, place(rule)),
-            ["split the rule in two".to_owned()],
-        ));
-    }
-}
-
-fn distribution_problems(function: &FunctionSeen, problems: &mut Vec<Blocked>) {
-    for (name, distribution) in &function.distributions {
-        match distribution {
-            DistributionSeen::Missing => problems.push(blocked(
-                BlockedReason::Missing,
-                format!("distribution `{name}` does not exist"),
-                ["correct `maintenance.cloudfront.distributions`: an alias or an id".to_owned()],
-            )),
-            DistributionSeen::Conflict { id, what } => problems.push(blocked(
-                BlockedReason::GateUnsafe,
-                format!("distribution `{name}` ({id}) cannot be gated: {what}"),
-                ["one function an event and behaviour: take the other away, or take the distribution out of the gate".to_owned()],
-            )),
-            DistributionSeen::Guarded { .. } | DistributionSeen::Deploying { .. } | DistributionSeen::Unguarded { .. } => {}
-        }
-    }
-}
-
 /// The gate's actions. `closed_in`: the state it is closed in on the way, if it has to be closed at all.
 pub(super) fn plan(
     input: &PlanningInput,
@@ -225,7 +187,9 @@ pub(super) fn plan(
     draft: &mut Draft,
 ) {
     let Some((maintenance, traffic)) = gate(input) else { return };
-    associate(traffic, draft);
+    // In a gate that somebody has opened, users come first: an association takes minutes.
+    let reopened = closed_in.is_some() && input.ledger.gate_closed_at.is_some() && !is_closed(input);
+    associate(traffic, if reopened { Step::Reassociate } else { Step::Associate }, draft);
     if let Some(state) = closed_in {
         close(input, goal, (maintenance, traffic), state, settled, draft);
     }
@@ -238,14 +202,14 @@ pub(super) fn plan(
     }
 }
 
-fn associate(traffic: &TrafficSeen, draft: &mut Draft) {
+fn associate(traffic: &TrafficSeen, step: Step, draft: &mut Draft) {
     for (name, distribution) in function(traffic).iter().flat_map(|function| &function.distributions) {
         let (DistributionSeen::Unguarded { id } | DistributionSeen::Deploying { id }) = distribution else {
             continue;
         };
         let kind = ActionKind::AssociateFunction { distribution: id.clone() };
         let words = Words::new("", "function associated", "once, ahead of any release: it takes minutes");
-        draft.act(Step::Associate, &format!("distribution/{id}/associate"), name.as_str(), kind, words);
+        draft.act(step, &format!("distribution/{id}/associate"), name.as_str(), kind, words);
     }
 }
 
@@ -261,7 +225,7 @@ fn close(
     if change.is_empty() {
         return;
     }
-    fall_through(input, maintenance, traffic, state, draft);
+    problems::fall_through(input, maintenance, traffic, state, draft);
     let before = if is_closed(input) { "closed, not everywhere" } else { "open" };
     let reason = if goal.is_release() || goal.state < State::Restricted {
         "first: users see the maintenance page"
@@ -269,7 +233,12 @@ fn close(
         "users see the maintenance page"
     };
     let observed = summary(&change);
-    let kind = ActionKind::CloseGate { rules: change.rules, function: change.function };
+    let kind = ActionKind::CloseGate {
+        rules: change.rules,
+        function: change.function,
+        was_open: !is_closed(input),
+        with: parts(maintenance),
+    };
     draft.act(Step::CloseGate, "gate/close", "maintenance", kind, Words::new(before, "closed", reason));
     if settled && !goal.is_release() {
         draft.corrects("gate", "closed", observed);
@@ -293,12 +262,17 @@ fn open(
         change.function |= closing.function;
         change.lets_in = true;
     }
-    foreign(traffic, draft);
+    problems::foreign(traffic, draft);
     if change.is_empty() {
+        if input.ledger.gate_closed_at.is_some() {
+            let kind = ActionKind::OpenGate { rules: Vec::new(), function: false, whole: true };
+            let words = Words::new("open", "open", "somebody else has opened it: noted");
+            draft.act(Step::OpenGate, OPEN_ID, "maintenance", kind, words);
+        }
         return;
     }
     if !change.lets_in {
-        let kind = ActionKind::OpenGate { rules: change.rules, function: false };
+        let kind = ActionKind::OpenGate { rules: change.rules, function: false, whole: true };
         let words =
             Words::new("open, still marked", "open", "a mark that an interrupted opening left behind");
         return draft.act(Step::OpenGate, "gate/unmark", "maintenance", kind, words);
@@ -306,8 +280,8 @@ fn open(
     check(input, draft);
     let reason = if input.spec.checks.is_empty() { "last" } else { "last: after checks pass" };
     let observed = summary(&change);
-    let kind = ActionKind::OpenGate { rules: change.rules, function: change.function };
-    draft.act(Step::OpenGate, "gate/open", "maintenance", kind, Words::new("closed", "open", reason));
+    let kind = ActionKind::OpenGate { rules: change.rules, function: change.function, whole: true };
+    draft.act(Step::OpenGate, OPEN_ID, "maintenance", kind, Words::new("closed", "open", reason));
     if settled && !closes_before && goal.planned.because != Because::Hold {
         draft.corrects("gate", "open", observed);
     }
@@ -345,58 +319,8 @@ fn reopen_kept(
     }
     let words =
         Words::new("closed", format!("open: {}", change.places.join(", ")), "kept open while it is up");
-    let kind = ActionKind::OpenGate { rules: change.rules, function: false };
+    let kind = ActionKind::OpenGate { rules: change.rules, function: false, whole: false };
     draft.act(Step::OpenGate, "gate/keep-open", "maintenance", kind, words);
-}
-
-/// Our header without our tag: whoever put it there may take it away.
-fn foreign(traffic: &TrafficSeen, draft: &mut Draft) {
-    let Some(Observed::Present(listener)) = &traffic.listener else { return };
-    for rule in listener.rules.iter().filter(|rule| rule.header == HeaderSeen::Foreign) {
-        let message = format!(
-            "rule {} ({}) asks for the bypass header, but not because of tidegate: it is left as it is",
-            rule.priority,
-            place(rule)
-        );
-        let hint =
-            "remove the condition, or hand it over by tagging the rule `tidegate:gate=closed`".to_owned();
-        draft.block(blocked(BlockedReason::ForeignCondition, message, [hint]));
-    }
-}
-
-/// Names gated rules whose users land on something that stays open, not on the maintenance page.
-fn fall_through(
-    input: &PlanningInput,
-    maintenance: &Maintenance,
-    traffic: &TrafficSeen,
-    state: State,
-    draft: &mut Draft,
-) {
-    let Some(Observed::Present(listener)) = &traffic.listener else { return };
-    let closed: BTreeSet<&RuleArn> =
-        gated(input, maintenance, listener, state).map(|rule| &rule.arn).collect();
-    for (index, rule) in listener.rules.iter().enumerate().filter(|(_, rule)| closed.contains(&rule.arn)) {
-        let next = listener.rules[index + 1..]
-            .iter()
-            .find(|next| !closed.contains(&next.arn) && takes_over(next, rule));
-        if let Some(next) = next {
-            draft.notes.push(format!(
-                "while the gate is closed, requests for {} (rule {}) reach rule {} ({}), which stays open, not the maintenance page",
-                place(rule), rule.priority, next.priority, place(next)
-            ));
-        }
-    }
-}
-
-/// Whether a request that `rule` took can match `next`.
-fn takes_over(next: &RuleSeen, rule: &RuleSeen) -> bool {
-    let hosts = next.hosts.is_empty()
-        || rule.hosts.is_empty()
-        || next.hosts.iter().any(|host| rule.hosts.contains(host));
-    let paths = next.paths.is_empty()
-        || rule.paths.is_empty()
-        || next.paths.iter().any(|path| rule.paths.contains(path));
-    hosts && paths
 }
 
 fn summary(change: &Change) -> String {
@@ -410,12 +334,15 @@ fn summary(change: &Change) -> String {
     parts.join(" and ")
 }
 
-/// The state whose gate has to be closed on the way to the goal, if any.
-pub(super) fn closed_in(goal: &Goal) -> Option<State> {
+/// The state whose gate has to be closed on the way to the goal, if any. `moves` = services are still to be
+/// stopped or started: until they are up, a release keeps users out, whoever opened the gate meanwhile.
+pub(super) fn closed_in(input: &PlanningInput, goal: &Goal, moves: bool) -> Option<State> {
     if goal.is_release() {
         Some(State::DbOnly)
     } else if goal.state.gate() == Gate::Closed {
         Some(goal.state)
+    } else if input.ledger.release.is_some() && moves {
+        Some(State::Restricted)
     } else {
         None
     }

@@ -25,7 +25,7 @@ pub fn closures<'a>(events: impl IntoIterator<Item = &'a (Instant, Event)>) -> V
     for (at, event) in events {
         let open = closures.last_mut().filter(|closure| closure.until.is_none());
         match (event, open) {
-            (Event::GateClosed, None) => closures.push(Closure { since: *at, until: None }),
+            (Event::GateClosed { .. }, None) => closures.push(Closure { since: *at, until: None }),
             (Event::GateOpened, Some(closure)) => closure.until = Some(*at),
             _ => {}
         }
@@ -37,6 +37,10 @@ pub fn closures<'a>(events: impl IntoIterator<Item = &'a (Instant, Event)>) -> V
 mod tests {
     use super::*;
 
+    fn closed() -> Event {
+        Event::GateClosed { was_open: true, with: None }
+    }
+
     fn at(minute: i64) -> Instant {
         Instant::from_timestamp(1_800_000_000 + 60 * minute, 0).unwrap()
     }
@@ -45,11 +49,11 @@ mod tests {
     fn each_closing_lasts_until_the_gate_is_opened() {
         let events = [
             (at(0), Event::GateOpened),
-            (at(1), Event::GateClosed),
+            (at(1), closed()),
             (at(2), Event::Drained),
-            (at(3), Event::GateClosed),
+            (at(3), closed()),
             (at(9), Event::GateOpened),
-            (at(20), Event::GateClosed),
+            (at(20), closed()),
         ];
         let first = Closure { since: at(1), until: Some(at(9)) };
         let second = Closure { since: at(20), until: None };

@@ -50,16 +50,18 @@ impl Patience {
         (self.looks, self.passing) = (0, Duration::ZERO);
         let mut tries_max = 0;
         let mut again = None;
-        for outcome in outcomes {
+        for (action, outcome) in frontier.iter().zip(outcomes) {
+            // Attempts at a migration have ids of their own; they are tries of the same.
+            let tried = format!("{} {}", action.kind.as_str(), action.resource);
             match &outcome.result {
                 ActionResult::Done => {
-                    self.tries.remove(&outcome.id);
+                    self.tries.remove(&tried);
                 }
                 ActionResult::Failed { why } => {
                     self.failed.insert(outcome.id.clone(), why.clone());
                 }
                 ActionResult::Again { why } => {
-                    let tries = self.tries.entry(outcome.id.clone()).or_default();
+                    let tries = self.tries.entry(tried).or_default();
                     *tries += 1;
                     tries_max = tries_max.max(*tries);
                     again = Some(format!("{}: {why}", outcome.id));

@@ -1,20 +1,20 @@
 //! Looking and planning without acting: for `plan`, `status`, and the look before each step.
 
-use super::expected;
 use super::run::Run;
 use super::runner::ReconcileError;
 use super::wanted::Wishes;
+use super::{expected, request};
 use crate::clock::Clock;
 use crate::cloud::CloudRead;
-use crate::execute::read_ledger;
-use crate::model::{EnvironmentName, Instant};
+use crate::execute::{JournalError, read_ledger};
+use crate::model::{EnvironmentName, Instant, Mode};
 use crate::observe::{self, ObserveOptions, Snapshot};
 use crate::plan::{self, Expected, Plan, PlanningInput};
 use crate::reconcile::Wanted;
 use crate::schedule::{self, Declared, Override};
 use crate::spec::EnvironmentSpec;
 use crate::store::Store;
-use crate::store::journal::Ledger;
+use crate::store::journal::{Event, Ledger};
 
 /// Runs that say how long things take.
 const RUNS_MAX: usize = 30;
@@ -53,7 +53,15 @@ pub async fn preview(
     wishes: &dyn Wishes,
 ) -> Result<Option<Preview>, ReconcileError> {
     let Some(wanted) = wishes.current() else { return Ok(None) };
-    let ledger = read_ledger(store, &wanted.spec.name)?;
+    let mut ledger = read_ledger(store, &wanted.spec.name)?;
+    // What a person has asked for is as good as taken up: the plan shows what comes of it.
+    let asked = request::waiting(store, &wanted.spec.name)?;
+    if let Some(request) = &asked
+        && wanted.spec.mode == Mode::Enforce
+    {
+        let asked = Event::Requested(request.clone());
+        ledger.apply(clock.now(), &asked).map_err(JournalError::from)?;
+    }
     let expected = expect(store, &wanted.spec.name)?;
     let look = Look { cloud, clock, store, expected };
     let over = wishes.runtime_override();
@@ -120,10 +128,11 @@ impl Look<'_> {
         let desired = schedule::state_at(self.clock.now(), &says(&spec, runtime_override));
         // Moving tags are resolved again on a commit, a wake and a poke, until what they bring is reached.
         let refresh_images = poked
-            || ledger
-                .converged
-                .as_ref()
-                .is_none_or(|reached| reached.revision != revision || reached.state != desired.state);
+            || ledger.converged.as_ref().is_none_or(|reached| {
+                reached.revision != revision
+                    || reached.state != desired.state
+                    || reached.declaration != spec.fingerprint()
+            });
         let options = ObserveOptions { refresh_images };
         let snapshot = observe::observe(self.cloud, self.clock, &spec, &ledger, options).await;
         PlanningInput {

@@ -17,10 +17,23 @@ pub(super) fn take_up(
     journal: &Journal<'_>,
 ) -> Result<Option<Request>, ReconcileError> {
     let Some(value) = store.get_record(environment, REQUEST)? else { return Ok(None) };
-    let request: Request = serde_json::from_value(value.clone())
-        .map_err(|source| ReconcileError::Request { environment: environment.clone(), source })?;
+    let request = understood(environment, value.clone())?;
     tracing::info!(who = request.who, reason = request.reason, wish = ?request.wish, "taken up");
     journal.record(Event::Requested(request.clone()))?;
     store.swap_record(environment, REQUEST, Some(&value), None)?;
     Ok(Some(request))
+}
+
+/// A request that nobody has taken up yet.
+pub(super) fn waiting(
+    store: &dyn Store,
+    environment: &EnvironmentName,
+) -> Result<Option<Request>, ReconcileError> {
+    let value = store.get_record(environment, REQUEST)?;
+    value.map(|value| understood(environment, value)).transpose()
+}
+
+fn understood(environment: &EnvironmentName, value: serde_json::Value) -> Result<Request, ReconcileError> {
+    serde_json::from_value(value)
+        .map_err(|source| ReconcileError::Request { environment: environment.clone(), source })
 }

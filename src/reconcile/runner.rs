@@ -242,11 +242,12 @@ impl Work<'_> {
     /// Nothing more can happen by itself.
     fn settle(&mut self, wanted: &Wanted, plan: Plan) -> Result<End, ReconcileError> {
         let outcome = classify(&plan);
+        let declaration = wanted.spec.fingerprint();
         let is_news = self.journal.ask(|ledger| {
             !ledger.failed_starts.is_empty()
                 || ledger.converged.as_ref().is_none_or(|reached| {
                     reached.state != plan.state.effective
-                        || reached.versions != wanted.spec.versions
+                        || reached.declaration != declaration
                         || reached.revision != wanted.revision
                 })
         });
@@ -255,6 +256,7 @@ impl Work<'_> {
                 state: plan.state.effective,
                 versions: wanted.spec.versions.clone(),
                 revision: wanted.revision.clone(),
+                declaration,
             })?;
         }
         Ok((outcome, None, Some(plan)))

@@ -46,6 +46,7 @@ impl Sign {
             ActionKind::PruneSnapshots { .. } => Sign::Removed,
             ActionKind::BeginRelease { .. }
             | ActionKind::Drain { .. }
+            | ActionKind::EndLostMigration { .. }
             | ActionKind::Settle { .. }
             | ActionKind::Check { .. }
             | ActionKind::FinishRelease { .. } => Sign::Asked,
@@ -69,7 +70,7 @@ pub(crate) fn noun(kind: &ActionKind) -> &'static str {
         }
         ActionKind::StartDatabase | ActionKind::StopDatabase => "database",
         ActionKind::TakeSnapshot { .. } | ActionKind::PruneSnapshots { .. } => "snapshot",
-        ActionKind::Migrate(_) => "migration",
+        ActionKind::Migrate(_) | ActionKind::EndLostMigration { .. } => "migration",
         ActionKind::Settle { .. } => "wait",
         ActionKind::Check { .. } => "check",
     }
@@ -109,7 +110,6 @@ pub(crate) fn title(step: Step) -> &'static str {
 pub(crate) fn title_of(word: &str) -> &str {
     match word {
         "claim" => "say whose cluster this is",
-        "first-contact" => "record the version that runs",
         "associate" => "prepare the gate at CloudFront",
         "stage-sites" => "upload sites",
         "begin" => "begin the release",

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::world::{Actor, Pattern, RegionId, Schema, SimListener, SimRule, SimTask, World};
+use super::world::{Actor, CONSOLE, Pattern, RegionId, Schema, SimListener, SimRule, SimTask, World};
 use crate::cloud::{DatabaseStatus, RuleAction, TaskStatus};
 use crate::model::{
     ClusterName, ContainerName, EnvironmentName, FamilyName, Instant, Level, Relation, ServiceName, Version,
@@ -255,16 +255,28 @@ impl World {
         let (Some(migration), Some(database)) = (&watch.migration, database) else { return };
         let migrating: Vec<&SimTask> =
             running().filter(|task| task.service.is_none() && task.family == migration.family).collect();
+        // Whoever came last is to blame for two at once; whoever started one by hand, for all that it meets.
+        let starter = |task: &&SimTask| match task.shown.started_by == CONSOLE {
+            true => Actor::Person,
+            false => Actor::Tidegate,
+        };
         if migrating.len() > 1 {
             let detail = format!("{name}: {} migration tasks", migrating.len());
-            found.push(Found { promise: Promise::MigratesAlone, by: Actor::Tidegate, detail });
+            let last = migrating.iter().max_by_key(|task| task.shown.created_at);
+            let by = last.map_or(Actor::Tidegate, starter);
+            found.push(Found { promise: Promise::MigratesAlone, by, detail });
         }
+        let by_hand = |by: Actor| match migrating.iter().any(|task| starter(task) == Actor::Person) {
+            true => Actor::Person,
+            false => by,
+        };
         let open = || self.open_route(name.as_str());
         if !migrating.is_empty()
             && let Some(rule) = open()
         {
             let detail = format!("{name}: rule {} is open during the migration", rule.priority);
-            found.push(Found { promise: Promise::ClosedDuringMigration, by: rule.by, detail });
+            let by = by_hand(rule.by);
+            found.push(Found { promise: Promise::ClosedDuringMigration, by, detail });
         }
         for task in running() {
             let Some(service) = task.service.as_ref().and_then(|key| region.services.get(key)) else {
@@ -273,7 +285,8 @@ impl World {
             let Some(patterns) = watch.core.get(&service.name) else { continue };
             if !migrating.is_empty() {
                 let detail = format!("{name}: {} ran during the migration", who(task));
-                found.push(Found { promise: Promise::NoCodeDuringMigration, by: service.by, detail });
+                let by = by_hand(service.by);
+                found.push(Found { promise: Promise::NoCodeDuringMigration, by, detail });
             }
             let Some(code) = code_version(task, patterns) else { continue };
             if migration.fits(&code, &database.schema) {

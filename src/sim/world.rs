@@ -33,6 +33,7 @@ use crate::model::{EnvironmentName, Instant};
 pub use cloudfront::{SimDistribution, SimFunction};
 pub use ecs::{SimDeployment, SimService};
 pub use elb::{Routed, SimListener, SimRule};
+pub(super) use migration::CONSOLE;
 pub use migration::{MigrationEffect, Schema};
 pub use person::Person;
 pub use rds::{SimDatabase, SimSnapshot};

@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::model::{
     ClusterName, ContainerName, EnvironmentName, FamilyName, ImageRef, Level, Mode, ServiceName, SiteName,
     State, Version, VersionKey,
@@ -326,6 +328,12 @@ impl EnvironmentSpec {
     /// Whether a service has tasks in `state`.
     pub fn is_up_in(&self, service: &ServiceSpec, state: State) -> bool {
         service.up_in.contains(&state) && self.is_deployed(service)
+    }
+
+    /// The same for equal declarations, another one after any edit. Programs of another version may disagree.
+    pub fn fingerprint(&self) -> String {
+        let digest = Sha256::digest(format!("{self:?}"));
+        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Services in start order: layers whose members do not depend on each other.

@@ -10,7 +10,7 @@
 mod event;
 mod ledger;
 
-pub use event::{CONTEST_WINDOW_MINUTES, Event, Line, Outcome, Request, Wish};
+pub use event::{CONTEST_WINDOW_MINUTES, Event, GateParts, Line, Outcome, Request, Wish};
 pub use ledger::{
     Attempt, AttemptStatus, Converged, Correction, FailedStart, IllegalEvent, Ledger, Release, SnapshotRecord,
 };

@@ -1,5 +1,6 @@
 //! The one integration test binary. Each room has a module; cases are text in `tests/cases`.
 
+mod cases;
 mod cli;
 mod crash;
 mod daemon;

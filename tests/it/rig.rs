@@ -15,6 +15,7 @@ use tidegate::plan::Plan;
 use tidegate::reconcile::{
     self, Haste, Preview, REQUEST, ReconcileError, Reconciler, Run, RunOutcome, Wanted, Wishes,
 };
+use tidegate::schedule::Override;
 use tidegate::sim::{Age, CrashPlan, CrashPoint, Interrupted, SimClock, SimCloud, World};
 use tidegate::spec::{self, EnvironmentSpec};
 use tidegate::store::journal::{Ledger, Request, Wish};
@@ -58,13 +59,31 @@ pub fn a_tuesday() -> Instant {
     "2026-11-24T09:00:00Z".parse().unwrap()
 }
 
-/// What is wanted, changed by commits while a run may be under way.
-#[derive(Clone)]
-pub struct Repository(Arc<Mutex<(Option<Wanted>, u32)>>);
+/// What is wanted, changed by commits and overrides while a run may be under way.
+#[derive(Clone, Default)]
+pub struct Repository(Arc<Mutex<Head>>);
+
+#[derive(Default)]
+struct Head {
+    wanted: Option<Wanted>,
+    /// What was declared last, whether it still is or not.
+    last: Option<EnvironmentSpec>,
+    commits: u32,
+    runtime_override: Option<Override>,
+    poked: bool,
+}
 
 impl Wishes for Repository {
     fn current(&self) -> Option<Wanted> {
-        self.0.lock().unwrap().0.clone()
+        self.0.lock().unwrap().wanted.clone()
+    }
+
+    fn runtime_override(&self) -> Option<Override> {
+        self.0.lock().unwrap().runtime_override.clone()
+    }
+
+    fn refresh_images(&self) -> bool {
+        self.0.lock().unwrap().poked
     }
 }
 
@@ -72,14 +91,30 @@ impl Repository {
     /// A new commit.
     pub fn commit(&self, spec: EnvironmentSpec) {
         let mut head = self.0.lock().unwrap();
-        head.1 += 1;
-        let revision = Revision::commit(format!("{:07x}", head.1));
-        head.0 = Some(Wanted { spec, revision });
+        head.commits += 1;
+        let revision = Revision::commit(format!("{:07x}", head.commits));
+        head.last = Some(spec.clone());
+        head.wanted = Some(Wanted { spec, revision });
     }
 
-    /// What the newest commit declares.
+    /// A commit that takes the environment out.
+    pub fn remove(&self) {
+        self.0.lock().unwrap().wanted = None;
+    }
+
+    /// A person overrides the state for a while, or ends that.
+    pub fn set_override(&self, wanted: Option<Override>) {
+        self.0.lock().unwrap().runtime_override = wanted;
+    }
+
+    /// Whether somebody asks for moving tags to be resolved again.
+    pub fn set_poked(&self, poked: bool) {
+        self.0.lock().unwrap().poked = poked;
+    }
+
+    /// What was declared last.
     pub fn spec(&self) -> EnvironmentSpec {
-        self.current().expect("declared").spec
+        self.0.lock().unwrap().last.clone().expect("declared")
     }
 }
 
@@ -101,7 +136,7 @@ impl Rig {
         let cloud = SimCloud::new(world, Arc::new(clock.clone()));
         let crash = cloud.crash();
         let store = Arc::new(MemoryStore::new(StoreId::new("6f1c1f5e-0000-4000-8000-000000000001")));
-        let repository = Repository(Arc::new(Mutex::new((None, 0))));
+        let repository = Repository::default();
         repository.commit(spec.clone());
         Rig { clock, cloud, store, repository, crash }
     }
@@ -134,9 +169,14 @@ impl Rig {
 
     /// What a run would do now.
     pub fn preview(&self) -> Preview {
+        self.try_preview().expect("declared")
+    }
+
+    /// What a run would do now; `None` = nothing is declared any more.
+    pub fn try_preview(&self) -> Option<Preview> {
         let cloud = self.cloud.cloud(&self.repository.spec());
         let look = reconcile::preview(&*cloud, &self.clock, &*self.store, &self.repository);
-        self.clock.block_on(look).unwrap().expect("declared")
+        self.clock.block_on(look).unwrap()
     }
 
     pub fn plan(&self) -> Plan {

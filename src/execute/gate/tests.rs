@@ -8,17 +8,23 @@ use crate::cloud::Condition;
 use crate::execute::ActionResult;
 use crate::plan::ActionKind;
 use crate::sim::{FaultOptions, FaultPlan};
+use crate::store::journal::GateParts;
 
 const HEADER: &str = "x-bypass";
 const MODIFY: &str = "elasticloadbalancing:ModifyRule";
 
 /// Everything that a closed gate of the shop consists of.
 fn closes(bench: &Bench) -> ActionKind {
-    ActionKind::CloseGate { rules: rules(bench, |_| true), function: true }
+    ActionKind::CloseGate {
+        rules: rules(bench, |_| true),
+        function: true,
+        was_open: true,
+        with: GateParts::default(),
+    }
 }
 
 fn opens(bench: &Bench) -> ActionKind {
-    ActionKind::OpenGate { rules: rules(bench, |_| true), function: true }
+    ActionKind::OpenGate { rules: rules(bench, |_| true), function: true, whole: true }
 }
 
 fn rules(bench: &Bench, chosen: impl Fn(u32) -> bool) -> Vec<RuleArn> {

@@ -5,6 +5,7 @@ use crate::cloud::Kind;
 use crate::execute::ActionResult;
 use crate::plan::ActionKind;
 use crate::spec::Check;
+use crate::store::journal::GateParts;
 
 fn check(url: &str) -> Check {
     Check { url: url.parse().unwrap(), status: 200, within: Duration::from_secs(300) }
@@ -20,7 +21,15 @@ fn closed() -> Bench {
     let rules = bench
         .cloud
         .with(|world| world.regions[0].listeners[0].rules.iter().map(|rule| rule.arn.clone()).collect());
-    assert_eq!(bench.act(ActionKind::CloseGate { rules, function: true }), ActionResult::Done);
+    assert_eq!(
+        bench.act(ActionKind::CloseGate {
+            rules,
+            function: true,
+            was_open: true,
+            with: GateParts::default()
+        }),
+        ActionResult::Done
+    );
     bench
 }
 
@@ -47,7 +56,7 @@ fn nobody_elses_host_learns_the_secret() {
 fn a_host_that_only_an_open_rule_serves_is_asked_without_the_header() {
     let bench = closed();
     let admin = bench.cloud.with(|world| world.regions[0].listeners[0].rules[0].arn.clone());
-    bench.act(ActionKind::OpenGate { rules: vec![admin], function: false });
+    bench.act(ActionKind::OpenGate { rules: vec![admin], function: false, whole: false });
     bench.cloud.with(|world| world.script.answers.insert("https://admin.shop.example/".to_owned(), 500));
     let why = failure(bench.act(checks(&["https://admin.shop.example/"])));
     assert!(why.contains("asked without the bypass header"), "{why}");

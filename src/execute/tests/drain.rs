@@ -5,6 +5,7 @@ use crate::cloud::Kind;
 use crate::execute::ActionResult;
 use crate::model::RuleArn;
 use crate::plan::ActionKind;
+use crate::store::journal::GateParts;
 
 fn drains(seconds: i64, at_most: i64) -> ActionKind {
     ActionKind::Drain {
@@ -23,7 +24,15 @@ fn rules(bench: &Bench) -> Vec<RuleArn> {
 
 fn closed() -> Bench {
     let bench = Bench::new();
-    assert_eq!(bench.act(ActionKind::CloseGate { rules: rules(&bench), function: true }), ActionResult::Done);
+    assert_eq!(
+        bench.act(ActionKind::CloseGate {
+            rules: rules(&bench),
+            function: true,
+            was_open: true,
+            with: GateParts::default()
+        }),
+        ActionResult::Done
+    );
     bench
 }
 

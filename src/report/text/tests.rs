@@ -7,6 +7,7 @@ use crate::plan::{
 };
 use crate::report::{json, markdown};
 use crate::schedule::{Because, Tz};
+use crate::store::journal::GateParts;
 
 fn action(step: Step, kind: ActionKind, row: [&str; 4]) -> Action {
     let [resource, before, after, reason] = row.map(str::to_owned);
@@ -47,7 +48,12 @@ fn release() -> Plan {
         actions: vec![
             action(
                 Step::CloseGate,
-                ActionKind::CloseGate { rules: Vec::new(), function: true },
+                ActionKind::CloseGate {
+                    rules: Vec::new(),
+                    function: true,
+                    was_open: true,
+                    with: GateParts { header: "x-bypass".to_owned(), load_balancer: None, function: None },
+                },
                 ["maintenance", "open", "closed", "first: users see the maintenance page"],
             ),
             action(Step::StopServices(0), stop("graasp"), ["graasp", "2", "0 tasks", "before the migration"]),
@@ -78,7 +84,7 @@ fn release() -> Plan {
             ),
             action(
                 Step::OpenGate,
-                ActionKind::OpenGate { rules: Vec::new(), function: true },
+                ActionKind::OpenGate { rules: Vec::new(), function: true, whole: true },
                 ["maintenance", "closed", "open", "last: after checks pass"],
             ),
         ],

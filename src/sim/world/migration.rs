@@ -12,7 +12,7 @@ use crate::cloud::DatabaseStatus;
 use crate::model::{ClusterName, EnvironmentName, Instant, Version};
 
 /// `startedBy` of tasks that a person started.
-pub(super) const CONSOLE: &str = "console";
+pub(in crate::sim) const CONSOLE: &str = "console";
 
 /// What a database's schema really is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

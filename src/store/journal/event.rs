@@ -24,7 +24,14 @@ pub enum Event {
         revision: Revision,
     },
     /// No gated target can be reached without the header: read back.
-    GateClosed,
+    GateClosed {
+        /// Users could get through before: requests are in flight again.
+        #[serde(default)]
+        was_open: bool,
+        /// What it was closed with; none in lines that are older than this field.
+        #[serde(default)]
+        with: Option<GateParts>,
+    },
     /// Requests have run out, or their time has.
     Drained,
     /// The gate is open: read back.
@@ -161,9 +168,23 @@ pub enum Event {
         versions: BTreeMap<VersionKey, Version>,
         /// Where the wish came from.
         revision: Revision,
+        /// Fingerprint of the whole declaration reached; empty in lines that are older than this field.
+        #[serde(default)]
+        declaration: String,
     },
     /// A person decided something.
     Requested(Request),
+}
+
+/// What a gate is closed with: whoever opens it needs the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateParts {
+    /// Lower-case name of the header.
+    pub header: String,
+    /// `graasp-prod:443`, if rules are gated.
+    pub load_balancer: Option<String>,
+    /// The CloudFront function, if there is one.
+    pub function: Option<String>,
 }
 
 /// How an attempt ended.

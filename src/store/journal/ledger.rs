@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::event::{CONTEST_WINDOW_MINUTES, Event, Outcome, Request, Wish};
+use super::event::{CONTEST_WINDOW_MINUTES, Event, GateParts, Outcome, Request, Wish};
 use crate::cloud::{Rollback, ScalableTarget};
 use crate::model::{ImageRef, Instant, Revision, ServiceName, State, Version, VersionKey};
 
@@ -13,6 +13,8 @@ pub struct Ledger {
     pub release: Option<Release>,
     /// Since when the gate is known to be closed; `None` = open, or never closed by us.
     pub gate_closed_at: Option<Instant>,
+    /// What we closed it with, while it is closed.
+    pub gate_parts: Option<GateParts>,
     /// When requests had run out, since the gate closed.
     pub drained_at: Option<Instant>,
     /// The newest snapshot of ours that still counts for its (database, from, to).
@@ -106,6 +108,8 @@ pub struct Attempt {
     pub reached_running: bool,
     /// A person was told that it takes too long.
     pub overdue: bool,
+    /// It failed, or nobody knows: it is not run again without being asked, whatever the schema is said to be.
+    pub ended_badly: bool,
     /// How far it is.
     pub status: AttemptStatus,
 }
@@ -163,6 +167,8 @@ pub struct Converged {
     pub versions: BTreeMap<VersionKey, Version>,
     /// Where the wish came from.
     pub revision: Revision,
+    /// Fingerprint of the whole declaration.
+    pub declaration: String,
 }
 
 /// An event that cannot follow what went before. Appending it is refused; reading it is an error.
@@ -191,12 +197,17 @@ impl Ledger {
     pub fn apply(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
         match event {
             Event::ReleaseBegun { from, to, images, revision: _ } => self.begin(at, from, to, images)?,
-            Event::GateClosed => {
+            Event::GateClosed { was_open, with } => {
+                if *was_open {
+                    (self.gate_closed_at, self.drained_at, self.checks_passed_at) = (None, None, None);
+                }
                 self.gate_closed_at.get_or_insert(at);
+                self.gate_parts.clone_from(with);
             }
             Event::Drained => self.drained_at = Some(at),
             Event::GateOpened => {
                 self.gate_closed_at = None;
+                self.gate_parts = None;
                 self.drained_at = None;
                 self.checks_passed_at = None;
             }
@@ -227,6 +238,7 @@ impl Ledger {
             Event::MigrationEnded { attempt, outcome } => {
                 let open = self.open_attempt("migration-ended", *attempt)?;
                 open.reached_running |= outcome.reached_running;
+                open.ended_badly = !outcome.succeeded;
                 open.status = AttemptStatus::Ended { outcome: outcome.clone(), at };
                 self.retry = None;
             }
@@ -266,10 +278,15 @@ impl Ledger {
                 let horizon = at - chrono::TimeDelta::minutes(CONTEST_WINDOW_MINUTES);
                 self.corrections.retain(|correction| correction.at > horizon);
             }
-            Event::Converged { state, versions, revision } => {
-                let (state, versions, revision) = (*state, versions.clone(), revision.clone());
+            Event::Converged { state, versions, revision, declaration } => {
                 self.failed_starts.clear();
-                self.converged = Some(Converged { at, state, versions, revision });
+                // Another version has been reached since: setting the failed one again is to ask for it.
+                if let Some(attempt) = &mut self.attempt {
+                    attempt.ended_badly &= versions.values().any(|version| *version == attempt.to);
+                }
+                let (versions, revision) = (versions.clone(), revision.clone());
+                let declaration = declaration.clone();
+                self.converged = Some(Converged { at, state: *state, versions, revision, declaration });
             }
             Event::Requested(request) => self.request(request),
         }
@@ -323,6 +340,7 @@ impl Ledger {
             task: None,
             reached_running: false,
             overdue: false,
+            ended_badly: false,
             status: AttemptStatus::Open,
         });
         Ok(())
@@ -332,6 +350,7 @@ impl Ledger {
         self.schema.insert(resource_id.to_owned(), version.clone());
         self.ran.insert(version.clone());
         if let Some(attempt) = &mut self.attempt {
+            attempt.ended_badly &= attempt.to != *version;
             attempt.status = AttemptStatus::Closed;
         }
         if how == crate::plan::Recorded::Migration {

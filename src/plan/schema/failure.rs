@@ -1,0 +1,173 @@
+//! What people are told when a migration did not end well, and the ways out, with their commands.
+
+use super::{Assessment, ENDED_BY_ITSELF, clock_time};
+use crate::model::{Instant, Version};
+use crate::plan::draft::blocked;
+use crate::plan::{Blocked, BlockedReason};
+use crate::store::journal::{Attempt, AttemptStatus, Outcome, Request};
+
+/// Lines of its log that are shown: the last ones say why.
+const LOG_LINES_SHOWN: usize = 3;
+
+impl Assessment<'_> {
+    /// It ended, and not well.
+    pub(super) fn failure(&self, attempt: &Attempt, outcome: &Outcome, at: Instant) -> Blocked {
+        if outcome.unknown {
+            return self.lost(attempt);
+        }
+        let code = outcome.exit_code.map_or("no exit code".to_owned(), |code| format!("exit code {code}"));
+        let reason = outcome.reason.as_deref().unwrap_or("no reason given");
+        let how = if !outcome.reached_running {
+            format!("it never ran: {reason}")
+        } else if outcome.stop_code.as_deref() == Some(ENDED_BY_ITSELF) {
+            code
+        } else {
+            format!("it was stopped from outside ({reason}), {code}; it may have committed before")
+        };
+        let mut message = format!(
+            "the migration {} → {} (attempt {}) failed at {}: {how}",
+            attempt.from,
+            attempt.to,
+            attempt.number,
+            clock_time(at)
+        );
+        for line in outcome.log_tail.iter().rev().take(LOG_LINES_SHOWN).rev() {
+            message.push_str("\n  | ");
+            message.push_str(line);
+        }
+        message.push_str(self.what_users_see());
+        let is_intact = self.is_intact(outcome).then_some(if outcome.reached_running {
+            "the migration is declared atomic: it changed nothing"
+        } else {
+            "it never ran: nothing has changed"
+        });
+        let mut ways = self.ways_forward(attempt, "run it again as it is");
+        ways.extend(is_intact.map(|why| {
+            format!("or go back: set `versions.{}` to {} ({why})", self.migration.follows, attempt.from)
+        }));
+        if outcome.reached_running {
+            ways.extend(self.ways_by_hand());
+        } else {
+            ways.push(format!(
+                "or give the release up: tidegate abort {} --reason \"…\"",
+                self.input.spec.name
+            ));
+        }
+        blocked(BlockedReason::MigrationFailed, message, ways)
+    }
+
+    /// Its task is gone, and nobody saw it end.
+    pub(super) fn lost(&self, attempt: &Attempt) -> Blocked {
+        let mut message = format!(
+            "the migration {} → {} (attempt {}) was sent at {} and its task is not listed any more: nobody knows how it ended",
+            attempt.from,
+            attempt.to,
+            attempt.number,
+            clock_time(attempt.intended_at)
+        );
+        message.push_str(self.what_users_see());
+        let mut ways = vec![format!(
+            "look at the database and say what its schema is: tidegate record-schema {} VERSION --reason \"…\"",
+            self.input.spec.name
+        )];
+        let again = self.ways_forward(attempt, "if it may run twice, send it again");
+        ways.extend(again.into_iter().enumerate().map(|(index, way)| match index {
+            0 => format!("or, {way}"),
+            _ => way,
+        }));
+        ways.extend(self.way_back());
+        blocked(BlockedReason::OutcomeUnknown, message, ways)
+    }
+
+    /// The database says that a migration was under way, and this store's journal does not know it.
+    pub(super) fn unknown_to_us(&self, under_way: &str) -> Blocked {
+        let message = format!(
+            "database `{}` says that the migration `{under_way}` was under way, and this store does not know how it ended",
+            self.database.database.identifier
+        );
+        let way = format!(
+            "look at the database and say what its schema is: tidegate record-schema {} VERSION --reason \"…\"",
+            self.input.spec.name
+        );
+        blocked(BlockedReason::OutcomeUnknown, message, [way])
+    }
+
+    /// The schema is known, and the migration to the wanted version has failed before.
+    pub(super) fn not_again(&self, attempt: &Attempt, recorded: &Version) -> Blocked {
+        let at = match &attempt.status {
+            AttemptStatus::Ended { at, .. } => *at,
+            AttemptStatus::Open | AttemptStatus::Closed => attempt.intended_at,
+        };
+        let message = format!(
+            "the schema is {recorded}; the migration to {} failed before (attempt {}, {}) and is not run again without being asked",
+            attempt.to,
+            attempt.number,
+            clock_time(at)
+        );
+        let mut ways = self.ways_forward(attempt, "run it again as it is");
+        ways.push(format!("or stay: set `versions.{}` to {recorded}", self.migration.follows));
+        blocked(BlockedReason::MigrationFailed, message, ways)
+    }
+
+    /// A person gave the release up.
+    pub(super) fn aborted(&self, request: &Request) -> Blocked {
+        let follows = &self.migration.follows;
+        let message = format!(
+            "the release of `{follows}` {} was given up by {}: {}",
+            self.wanted(),
+            request.who,
+            request.reason
+        );
+        let hints = [
+            format!("try it again: tidegate retry {} --reason \"…\"", self.input.spec.name),
+            format!("or set `versions.{follows}` to another version"),
+        ];
+        blocked(BlockedReason::Aborted, message, hints)
+    }
+
+    /// The wanted version is older than the schema.
+    pub(super) fn backward(&self, recorded: &Version) -> Blocked {
+        let (follows, wanted) = (&self.migration.follows, self.wanted());
+        let message = format!(
+            "`versions.{follows}` wants {wanted}, and the schema of database `{}` is at {recorded}: going back is not tidegate's to decide",
+            self.database.database.identifier
+        );
+        let hints = [
+            format!(
+                "if {wanted} really runs on that schema, say so in git: `migration: {{allow_schema: {recorded}}}`"
+            ),
+            format!("or set `versions.{follows}` back to {recorded}"),
+        ];
+        blocked(BlockedReason::Backward, message, hints)
+    }
+
+    fn what_users_see(&self) -> &'static str {
+        match &self.input.spec.maintenance {
+            Some(_) => "\nusers see the maintenance page; the services stay down",
+            None => "\nthe services stay down",
+        }
+    }
+
+    fn ways_forward(&self, attempt: &Attempt, again: &str) -> Vec<String> {
+        vec![
+            format!("{again}: tidegate retry {} --reason \"…\"", self.input.spec.name),
+            format!(
+                "or fix it forward: set `versions.{}` to a version newer than {}",
+                self.migration.follows, attempt.to
+            ),
+        ]
+    }
+
+    fn ways_by_hand(&self) -> Vec<String> {
+        let say = format!(
+            "or look at the database and say what its schema is: tidegate record-schema {} VERSION --reason \"…\"",
+            self.input.spec.name
+        );
+        std::iter::once(say).chain(self.way_back()).collect()
+    }
+
+    fn way_back(&self) -> Option<String> {
+        let snapshot = self.input.ledger.snapshot.as_ref()?;
+        Some(format!("or restore the snapshot `{}` taken before it", snapshot.identifier))
+    }
+}

@@ -1,0 +1,138 @@
+//! What makes a gate unsafe: no secret, no room in a rule, somebody else's function, rules that let users fall
+//! through to something open. Nothing here changes the gate.
+
+use std::collections::BTreeSet;
+
+use super::{CONDITION_VALUES_MAX, gate, gated, has_room, place};
+use crate::model::{RuleArn, State};
+use crate::observe::{
+    DistributionSeen, FunctionSeen, HeaderSeen, ListenerSeen, Observed, RuleSeen, TrafficSeen,
+};
+use crate::plan::draft::{Draft, blocked, unreadable};
+use crate::plan::{Blocked, BlockedReason, PlanningInput};
+use crate::spec::Maintenance;
+
+/// What makes closing the gate unsafe or impossible.
+pub(in crate::plan) fn problems(input: &PlanningInput, problems: &mut Vec<Blocked>) {
+    let Some((maintenance, traffic)) = gate(input) else { return };
+    if let Err(why) = &traffic.secret {
+        let hint =
+            "the secret is 20 to 128 of `A-Z a-z 0-9 _ -`; give the daemon's role the right to read it"
+                .to_owned();
+        problems.push(blocked(
+            BlockedReason::BypassSecret,
+            format!("the bypass secret cannot be used: {why}"),
+            [hint],
+        ));
+    }
+    match (&traffic.listener, &maintenance.load_balancer) {
+        (Some(Observed::Present(listener)), Some(target)) => {
+            listener_problems(input, maintenance, listener, &target.name, problems);
+        }
+        (Some(Observed::Unreadable { why }), Some(target)) => {
+            problems.push(unreadable(&format!("load balancer `{}`", target.name), why));
+        }
+        (Some(Observed::Absent), Some(target)) => problems.push(blocked(
+            BlockedReason::Missing,
+            format!("load balancer `{}` has no listener on port {}", target.name, target.port),
+            ["correct `maintenance.load_balancer`".to_owned()],
+        )),
+        _ => {}
+    }
+    match &traffic.function {
+        Some(Observed::Unreadable { why }) => problems.push(unreadable("the CloudFront function", why)),
+        Some(Observed::Present(function)) => distribution_problems(function, problems),
+        Some(Observed::Absent) | None => {}
+    }
+}
+
+fn listener_problems(
+    input: &PlanningInput,
+    maintenance: &Maintenance,
+    listener: &ListenerSeen,
+    name: &str,
+    problems: &mut Vec<Blocked>,
+) {
+    if !listener.default_is_closed {
+        problems.push(blocked(
+            BlockedReason::GateUnsafe,
+            format!("the default action of load balancer `{name}` forwards: users without the header would fall through to it"),
+            ["let the default action redirect to the maintenance page".to_owned()],
+        ));
+    }
+    for rule in gated(input, maintenance, listener, State::DbOnly).filter(|rule| !has_room(rule)) {
+        problems.push(blocked(
+            BlockedReason::GateUnsafe,
+            format!("rule {} ({}) already has {CONDITION_VALUES_MAX} condition values: there is no room for the header", rule.priority, place(rule)),
+            ["split the rule in two".to_owned()],
+        ));
+    }
+}
+
+fn distribution_problems(function: &FunctionSeen, problems: &mut Vec<Blocked>) {
+    for (name, distribution) in &function.distributions {
+        match distribution {
+            DistributionSeen::Missing => problems.push(blocked(
+                BlockedReason::Missing,
+                format!("distribution `{name}` does not exist"),
+                ["correct `maintenance.cloudfront.distributions`: an alias or an id".to_owned()],
+            )),
+            DistributionSeen::Conflict { id, what } => problems.push(blocked(
+                BlockedReason::GateUnsafe,
+                format!("distribution `{name}` ({id}) cannot be gated: {what}"),
+                ["one function an event and behaviour: take the other away, or take the distribution out of the gate".to_owned()],
+            )),
+            DistributionSeen::Guarded { .. } | DistributionSeen::Deploying { .. } | DistributionSeen::Unguarded { .. } => {}
+        }
+    }
+}
+
+/// Our header without our tag: whoever put it there may take it away.
+pub(super) fn foreign(traffic: &TrafficSeen, draft: &mut Draft) {
+    let Some(Observed::Present(listener)) = &traffic.listener else { return };
+    for rule in listener.rules.iter().filter(|rule| rule.header == HeaderSeen::Foreign) {
+        let message = format!(
+            "rule {} ({}) asks for the bypass header, but not because of tidegate: it is left as it is",
+            rule.priority,
+            place(rule)
+        );
+        let hint =
+            "remove the condition, or hand it over by tagging the rule `tidegate:gate=closed`".to_owned();
+        draft.block(blocked(BlockedReason::ForeignCondition, message, [hint]));
+    }
+}
+
+/// Names gated rules whose users land on something that stays open, not on the maintenance page.
+pub(super) fn fall_through(
+    input: &PlanningInput,
+    maintenance: &Maintenance,
+    traffic: &TrafficSeen,
+    state: State,
+    draft: &mut Draft,
+) {
+    let Some(Observed::Present(listener)) = &traffic.listener else { return };
+    let closed: BTreeSet<&RuleArn> =
+        gated(input, maintenance, listener, state).map(|rule| &rule.arn).collect();
+    for (index, rule) in listener.rules.iter().enumerate().filter(|(_, rule)| closed.contains(&rule.arn)) {
+        let next = listener.rules[index + 1..]
+            .iter()
+            .find(|next| !closed.contains(&next.arn) && takes_over(next, rule));
+        if let Some(next) = next {
+            draft.note(format!(
+                "while the gate is closed, requests for {} (rule {}) reach rule {} ({}), which stays open, not the maintenance page",
+                place(rule), rule.priority, next.priority, place(next)
+            ));
+        }
+    }
+}
+
+/// Whether a request that `rule` took can match `next`.
+fn takes_over(next: &RuleSeen, rule: &RuleSeen) -> bool {
+    let hosts = next.hosts.is_empty()
+        || rule.hosts.is_empty()
+        || next.hosts.iter().any(|host| rule.hosts.contains(host));
+    let paths = next.paths.is_empty()
+        || rule.paths.is_empty()
+        || next.paths.iter().any(|path| rule.paths.contains(path));
+    hosts && paths
+}

@@ -1,0 +1,225 @@
+//! What people, Terraform and AWS do in a case. `None` = there is no such command.
+
+use std::time::Duration;
+
+use tidegate::cloud::{Condition, Controller, Kind, RuleAction, ScalableTarget, Suspended, tag};
+use tidegate::model::ImageRef;
+use tidegate::sim::{Broken, Outcome, SimCloud, World};
+use tidegate::spec::EnvironmentSpec;
+
+/// `person …`: somebody with the console open.
+pub fn person(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Option<()> {
+    let mut person = world.person(spec.name.as_str());
+    match words {
+        ["scales", service, "to", count] => person.scale(service, count.parse().ok()?),
+        ["deploys", service, container, image] => person.deploy(service, container, image),
+        ["redeploys", service] => person.redeploy(service),
+        ["revises", family, field, value] => person.revise(family, field, serde_json::Value::from(*value)),
+        ["runs", "the", "migration"] => person.run_migration(),
+        ["stops", "the", "migration"] => person.stop_one_offs(),
+        ["opens", "the", "gate"] => person.open_gate(),
+        ["starts", "the", "database"] => person.start_database(),
+        ["stops", "the", "database"] => person.stop_database(),
+        ["modifies", "the", "database"] => person.modify_database(),
+        ["adds", "a", "replica"] => person.add_replica(),
+        ["tags", "the", "database", assignment] => {
+            let (key, value) = assignment.split_once('=')?;
+            person.tag_database(key, Some(value));
+        }
+        ["untags", "the", "database", key] => person.tag_database(key, None),
+        ["restores", "snapshot", identifier] => person.restore_snapshot(identifier),
+        ["sets", "scaling", "of", service, range] => {
+            let (min, max) = range.split_once("..")?;
+            let (min, max) = (min.parse().ok()?, max.parse().ok()?);
+            person.set_target(service, ScalableTarget { min, max, suspended: Suspended::NONE });
+        }
+        ["suspends", "scaling", "of", service, range] => {
+            let (min, max) = range.split_once("..")?;
+            let (min, max) = (min.parse().ok()?, max.parse().ok()?);
+            let suspended = Suspended { dynamic_in: true, dynamic_out: false, scheduled: false };
+            person.set_target(service, ScalableTarget { min, max, suspended });
+        }
+        ["rotates", "the", "secret", name, value] => person.rotate_secret(name, value),
+        ["adds", "conditions", "to", "rule", priority] => {
+            let hosts = (1..=5).map(|number| format!("h{number}.shop.example")).collect();
+            let full = Condition { field: "host-header".to_owned(), header: None, values: hosts };
+            person.set_rule(priority.parse().ok()?, &[full]);
+        }
+        ["asks", "for", "the", "header", "on", "rule", priority] => {
+            let host = Condition {
+                field: "host-header".to_owned(),
+                header: None,
+                values: vec!["web.shop.example".to_owned()],
+            };
+            let own = Condition::header("x-bypass", "a-secret-of-somebody-else");
+            person.set_rule(priority.parse().ok()?, &[host, own]);
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// `terraform applies [web=1 …]`.
+pub fn terraform(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Option<()> {
+    let counts: Option<Vec<(&str, u32)>> = words
+        .iter()
+        .map(|word| word.split_once('=').and_then(|(name, count)| Some((name, count.parse().ok()?))))
+        .collect();
+    world.person(spec.name.as_str()).terraform_applies(&counts?);
+    Some(())
+}
+
+/// `aws …`: what the cloud does by itself, or does not do.
+pub fn aws(cloud: &SimCloud, spec: &EnvironmentSpec, words: &[&str]) -> Option<()> {
+    match words {
+        ["interrupts", service] => cloud.with(|world| world.person(spec.name.as_str()).interrupt(service)),
+        ["has", "no", "metrics"] => cloud.with(|world| world.script.without_metrics = true),
+        ["hides", "registry", repository] => {
+            cloud.with(|world| world.registry.unverified.insert((*repository).to_owned()));
+        }
+        ["answers", operation, "with", kind, times] => {
+            let times = times.strip_suffix("x").or_else(|| times.strip_suffix("times")).unwrap_or(times);
+            let operation = OPERATIONS.iter().find(|known| *known == operation)?;
+            let (kind, times) = (kind_of(kind)?, times.parse().ok()?);
+            cloud.faults(|faults| faults.script(operation, times, kind));
+        }
+        ["works", "again"] => cloud.faults(tidegate::sim::FaultPlan::heal),
+        _ => return None,
+    }
+    Some(())
+}
+
+const OPERATIONS: [&str; 24] = [
+    "cloudfront:DescribeFunction",
+    "cloudfront:PublishFunction",
+    "cloudfront:UpdateDistribution",
+    "cloudfront:UpdateFunction",
+    "ecs:DescribeClusters",
+    "ecs:DescribeServices",
+    "ecs:DescribeTasks",
+    "ecs:ListServices",
+    "ecs:RegisterTaskDefinition",
+    "ecs:RunTask",
+    "ecs:TagResource",
+    "ecs:UpdateService",
+    "elasticloadbalancing:AddTags",
+    "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:ModifyRule",
+    "rds:AddTagsToResource",
+    "rds:CreateDBSnapshot",
+    "rds:DescribeDBInstances",
+    "rds:StartDBInstance",
+    "rds:StopDBInstance",
+    "s3:CopyObject",
+    "s3:PutObject",
+    "ssm:GetParameter",
+    "sts:GetCallerIdentity",
+];
+
+fn kind_of(word: &str) -> Option<Kind> {
+    Some(match word {
+        "throttled" => Kind::Throttled,
+        "unavailable" => Kind::Unavailable,
+        "access-denied" => Kind::AccessDenied,
+        "a-lost-answer" => Kind::AnswerLost,
+        "not-found" => Kind::NotFound,
+        "conflict" => Kind::Conflict,
+        "invalid-state" => Kind::InvalidState,
+        "capacity" => Kind::Capacity,
+        "invalid" => Kind::Invalid,
+        _ => return None,
+    })
+}
+
+/// `migration VERSION …`: how the next attempt at it ends.
+pub fn migration(world: &mut World, words: &[&str]) -> Option<()> {
+    let [version, how @ ..] = words else { return None };
+    let outcome = match how {
+        ["fails", "with", "exit", "code", code] => Outcome::Exit { code: code.parse().ok()?, partial: false },
+        ["breaks", "off", "half-way"] => Outcome::Exit { code: 1, partial: true },
+        ["finds", "no", "capacity"] => Outcome::NoCapacity,
+        ["never", "starts"] => Outcome::NeverStarts,
+        ["hangs"] => Outcome::Hangs,
+        ["succeeds"] => Outcome::Success,
+        ["takes", length] => {
+            let length: Duration = humantime::parse_duration(length).ok()?;
+            world.script.migration_seconds = Some(u32::try_from(length.as_secs()).ok()?);
+            return Some(());
+        }
+        _ => return None,
+    };
+    world.script.migration(version, [outcome]);
+    Some(())
+}
+
+/// `image TEXT …`: what is wrong with images whose reference contains the text.
+pub fn image(world: &mut World, words: &[&str]) -> Option<()> {
+    match words {
+        [text, "crashes"] => {
+            world.script.broken.insert((*text).to_owned(), Broken::Crashes { code: 1 });
+        }
+        [text, "is", "unhealthy"] => {
+            world.script.broken.insert((*text).to_owned(), Broken::Unhealthy);
+        }
+        [text, "is", "well"] => {
+            world.script.broken.remove(*text).expect("it was ill");
+        }
+        [image, "is", "pushed", "again"] => {
+            // Any number that is later than all others.
+            let order = u64::MAX / 2 + u64::try_from(world.registry.repositories.len()).ok()?;
+            world.registry.push(&ImageRef::new(*image), order);
+        }
+        [image, "is", "deleted"] => {
+            let image = ImageRef::new(*image);
+            world.registry.delete_tag(image.repository(), image.tag()?);
+        }
+        [image, "means", tag] => {
+            let image = ImageRef::new(*image);
+            world.registry.copy_tag(image.repository(), tag, image.tag()?, u64::MAX / 2);
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// `world …`: how this world differs from the one that the declarations describe.
+pub fn world(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Option<()> {
+    let region = world.regions.iter_mut().find(|region| region.account == spec.account)?;
+    let key = |service: &str| format!("{}/{service}", spec.cluster);
+    match words {
+        ["credentials", "of", account] => region.caller = Some((*account).to_owned()),
+        ["without", "service", service] => {
+            region.services.remove(&key(service))?;
+        }
+        ["without", "cluster"] => {
+            region.clusters.remove(spec.cluster.as_str())?;
+        }
+        ["without", "database"] => {
+            region.databases.remove(spec.database.as_ref()?.target.identifier())?;
+        }
+        ["without", "secret"] => region.secrets.clear(),
+        ["secret", value] => region.secrets.values_mut().for_each(|secret| *secret = (*value).to_owned()),
+        ["with", "codedeploy", "for", service] => {
+            region.services.get_mut(&key(service))?.controller = Controller::CodeDeploy;
+        }
+        ["with", "owner", owner] => {
+            let tags = region.clusters.get_mut(spec.cluster.as_str())?;
+            tags.insert(tag::OWNER.to_owned(), (*owner).to_owned());
+        }
+        ["with", "default", "action", "forward"] => {
+            for listener in &mut region.listeners {
+                let groups = listener.rules.iter().find_map(|rule| match &rule.action {
+                    RuleAction::Forward(groups) => Some(groups.clone()),
+                    _ => None,
+                });
+                listener.default_action = RuleAction::Forward(groups?);
+            }
+        }
+        ["with", "lambda", "on", alias] => {
+            let found = region.distributions.values_mut().find(|it| it.aliases.iter().any(|a| a == alias))?;
+            found.behaviours.iter_mut().for_each(|behaviour| behaviour.lambda = true);
+        }
+        _ => return None,
+    }
+    Some(())
+}

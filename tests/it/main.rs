@@ -5,4 +5,5 @@ mod crash;
 mod release;
 mod rig;
 mod spec;
+mod swarm;
 mod tidy;

@@ -1,27 +1,29 @@
 //! A whole tidegate in one process: declarations, a simulated cloud, a store, and runs that may be killed.
 
 mod crowd;
+mod people;
 mod store;
+mod truth;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tidegate::clock::Clock as _;
 use tidegate::execute::{Progress, Silent};
-use tidegate::model::{Instant, Revision, StoreId, Version};
+use tidegate::model::{Instant, StoreId, Version};
 use tidegate::plan::Plan;
-use tidegate::reconcile::{
-    self, Haste, Preview, REQUEST, ReconcileError, Reconciler, Run, RunOutcome, Wanted, Wishes,
-};
+use tidegate::reconcile::{self, Haste, Preview, ReconcileError, Reconciler, Run, RunOutcome};
 use tidegate::sim::{Age, CrashPlan, CrashPoint, Interrupted, SimClock, SimCloud, World};
 use tidegate::spec::{self, EnvironmentSpec};
-use tidegate::store::journal::{Ledger, Request, Wish};
-use tidegate::store::{MemoryStore, Store};
+use tidegate::store::MemoryStore;
+use tidegate::store::journal::{Ledger, Wish};
 
 pub use crowd::failures;
+pub use people::{People, Repository};
 pub use store::CrashingStore;
+pub use truth::differences;
 
 /// Reads one environment's declaration; panics on errors in it.
 pub fn environment(name: &str, text: &str, now: Instant) -> EnvironmentSpec {
@@ -58,31 +60,6 @@ pub fn a_tuesday() -> Instant {
     "2026-11-24T09:00:00Z".parse().unwrap()
 }
 
-/// What is wanted, changed by commits while a run may be under way.
-#[derive(Clone)]
-pub struct Repository(Arc<Mutex<(Option<Wanted>, u32)>>);
-
-impl Wishes for Repository {
-    fn current(&self) -> Option<Wanted> {
-        self.0.lock().unwrap().0.clone()
-    }
-}
-
-impl Repository {
-    /// A new commit.
-    pub fn commit(&self, spec: EnvironmentSpec) {
-        let mut head = self.0.lock().unwrap();
-        head.1 += 1;
-        let revision = Revision::commit(format!("{:07x}", head.1));
-        head.0 = Some(Wanted { spec, revision });
-    }
-
-    /// What the newest commit declares.
-    pub fn spec(&self) -> EnvironmentSpec {
-        self.current().expect("declared").spec
-    }
-}
-
 /// Everything a test drives.
 pub struct Rig {
     pub clock: SimClock,
@@ -101,7 +78,7 @@ impl Rig {
         let cloud = SimCloud::new(world, Arc::new(clock.clone()));
         let crash = cloud.crash();
         let store = Arc::new(MemoryStore::new(StoreId::new("6f1c1f5e-0000-4000-8000-000000000001")));
-        let repository = Repository(Arc::new(Mutex::new((None, 0))));
+        let repository = Repository::default();
         repository.commit(spec.clone());
         Rig { clock, cloud, store, repository, crash }
     }
@@ -110,17 +87,20 @@ impl Rig {
         self.clock.now()
     }
 
+    /// Those who commit, ask and meddle; they may do so while a run is under way.
+    pub fn people(&self) -> People {
+        let (cloud, repository) = (self.cloud.clone(), self.repository.clone());
+        People { cloud, repository, store: self.store.clone() }
+    }
+
     /// A new commit; registries and release buckets learn of its versions.
     pub fn commit(&self, spec: &EnvironmentSpec) {
-        self.cloud.with(|world| world.declare(std::slice::from_ref(spec), &Age::UpToDate));
-        self.repository.commit(spec.clone());
+        self.people().commit(spec);
     }
 
     /// A new commit that changes the newest one.
     pub fn edit(&self, change: impl FnOnce(&mut EnvironmentSpec)) {
-        let mut spec = self.repository.spec();
-        change(&mut spec);
-        self.commit(&spec);
+        self.people().edit(change);
     }
 
     /// A new commit with other versions.
@@ -162,10 +142,19 @@ impl Rig {
         progress: &dyn Progress,
         deadline: Option<Instant>,
     ) -> Result<Result<Run, ReconcileError>, Interrupted> {
+        self.try_apply_until(progress, deadline, &|| Haste::None)
+    }
+
+    /// One run that may be killed, or asked to go.
+    pub fn try_apply_until(
+        &self,
+        progress: &dyn Progress,
+        deadline: Option<Instant>,
+        haste: &(dyn Fn() -> Haste + Send + Sync),
+    ) -> Result<Result<Run, ReconcileError>, Interrupted> {
         let spec = self.repository.spec();
         let cloud = self.cloud.cloud(&spec);
         let store = CrashingStore { store: self.store.clone(), crash: self.crash.clone() };
-        let haste = || Haste::None;
         let reconciler = Reconciler {
             cloud: &*cloud,
             clock: &self.clock,
@@ -174,7 +163,7 @@ impl Rig {
             progress,
             holder: "test",
             deadline,
-            haste: &haste,
+            haste,
         };
         let ended = self.clock.run(&self.crash, reconciler.converge(&spec.name));
         if ended.is_err() {
@@ -207,9 +196,7 @@ impl Rig {
 
     /// A person asks for something, as the verbs do.
     pub fn ask(&self, wish: Wish) {
-        let request = Request { who: "ann@laptop".to_owned(), reason: "seen to".to_owned(), wish };
-        let value = serde_json::to_value(request).unwrap();
-        self.store.put_record(&self.repository.spec().name, REQUEST, Some(&value)).unwrap();
+        self.people().ask(wish);
     }
 
     /// Nothing that tidegate did broke a promise.

@@ -7,4 +7,5 @@ mod daemon;
 mod release;
 mod rig;
 mod spec;
+mod swarm;
 mod tidy;

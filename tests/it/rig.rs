@@ -1,28 +1,29 @@
 //! A whole tidegate in one process: declarations, a simulated cloud, a store, and runs that may be killed.
 
 mod crowd;
+mod people;
 mod store;
+mod truth;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tidegate::clock::Clock as _;
 use tidegate::execute::{Progress, Silent};
-use tidegate::model::{Instant, Revision, StoreId, Version};
+use tidegate::model::{Instant, StoreId, Version};
 use tidegate::plan::Plan;
-use tidegate::reconcile::{
-    self, Haste, Preview, REQUEST, ReconcileError, Reconciler, Run, RunOutcome, Wanted, Wishes,
-};
-use tidegate::schedule::Override;
+use tidegate::reconcile::{self, Haste, Preview, ReconcileError, Reconciler, Run, RunOutcome};
 use tidegate::sim::{Age, CrashPlan, CrashPoint, Interrupted, SimClock, SimCloud, World};
 use tidegate::spec::{self, EnvironmentSpec};
-use tidegate::store::journal::{Ledger, Request, Wish};
-use tidegate::store::{MemoryStore, Store};
+use tidegate::store::MemoryStore;
+use tidegate::store::journal::{Ledger, Wish};
 
 pub use crowd::failures;
+pub use people::{People, Repository};
 pub use store::CrashingStore;
+pub use truth::differences;
 
 /// Reads one environment's declaration; panics on errors in it.
 pub fn environment(name: &str, text: &str, now: Instant) -> EnvironmentSpec {
@@ -59,65 +60,6 @@ pub fn a_tuesday() -> Instant {
     "2026-11-24T09:00:00Z".parse().unwrap()
 }
 
-/// What is wanted, changed by commits and overrides while a run may be under way.
-#[derive(Clone, Default)]
-pub struct Repository(Arc<Mutex<Head>>);
-
-#[derive(Default)]
-struct Head {
-    wanted: Option<Wanted>,
-    /// What was declared last, whether it still is or not.
-    last: Option<EnvironmentSpec>,
-    commits: u32,
-    runtime_override: Option<Override>,
-    poked: bool,
-}
-
-impl Wishes for Repository {
-    fn current(&self) -> Option<Wanted> {
-        self.0.lock().unwrap().wanted.clone()
-    }
-
-    fn runtime_override(&self) -> Option<Override> {
-        self.0.lock().unwrap().runtime_override.clone()
-    }
-
-    fn refresh_images(&self) -> bool {
-        self.0.lock().unwrap().poked
-    }
-}
-
-impl Repository {
-    /// A new commit.
-    pub fn commit(&self, spec: EnvironmentSpec) {
-        let mut head = self.0.lock().unwrap();
-        head.commits += 1;
-        let revision = Revision::commit(format!("{:07x}", head.commits));
-        head.last = Some(spec.clone());
-        head.wanted = Some(Wanted { spec, revision });
-    }
-
-    /// A commit that takes the environment out.
-    pub fn remove(&self) {
-        self.0.lock().unwrap().wanted = None;
-    }
-
-    /// A person overrides the state for a while, or ends that.
-    pub fn set_override(&self, wanted: Option<Override>) {
-        self.0.lock().unwrap().runtime_override = wanted;
-    }
-
-    /// Whether somebody asks for moving tags to be resolved again.
-    pub fn set_poked(&self, poked: bool) {
-        self.0.lock().unwrap().poked = poked;
-    }
-
-    /// What was declared last.
-    pub fn spec(&self) -> EnvironmentSpec {
-        self.0.lock().unwrap().last.clone().expect("declared")
-    }
-}
-
 /// Everything a test drives.
 pub struct Rig {
     pub clock: SimClock,
@@ -145,17 +87,20 @@ impl Rig {
         self.clock.now()
     }
 
+    /// Those who commit, ask and meddle; they may do so while a run is under way.
+    pub fn people(&self) -> People {
+        let (cloud, repository) = (self.cloud.clone(), self.repository.clone());
+        People { cloud, repository, store: self.store.clone() }
+    }
+
     /// A new commit; registries and release buckets learn of its versions.
     pub fn commit(&self, spec: &EnvironmentSpec) {
-        self.cloud.with(|world| world.declare(std::slice::from_ref(spec), &Age::UpToDate));
-        self.repository.commit(spec.clone());
+        self.people().commit(spec);
     }
 
     /// A new commit that changes the newest one.
     pub fn edit(&self, change: impl FnOnce(&mut EnvironmentSpec)) {
-        let mut spec = self.repository.spec();
-        change(&mut spec);
-        self.commit(&spec);
+        self.people().edit(change);
     }
 
     /// A new commit with other versions.
@@ -202,10 +147,19 @@ impl Rig {
         progress: &dyn Progress,
         deadline: Option<Instant>,
     ) -> Result<Result<Run, ReconcileError>, Interrupted> {
+        self.try_apply_until(progress, deadline, &|| Haste::None)
+    }
+
+    /// One run that may be killed, or asked to go.
+    pub fn try_apply_until(
+        &self,
+        progress: &dyn Progress,
+        deadline: Option<Instant>,
+        haste: &(dyn Fn() -> Haste + Send + Sync),
+    ) -> Result<Result<Run, ReconcileError>, Interrupted> {
         let spec = self.repository.spec();
         let cloud = self.cloud.cloud(&spec);
         let store = CrashingStore { store: self.store.clone(), crash: self.crash.clone() };
-        let haste = || Haste::None;
         let reconciler = Reconciler {
             cloud: &*cloud,
             clock: &self.clock,
@@ -214,7 +168,7 @@ impl Rig {
             progress,
             holder: "test",
             deadline,
-            haste: &haste,
+            haste,
         };
         let ended = self.clock.run(&self.crash, reconciler.converge(&spec.name));
         if ended.is_err() {
@@ -247,9 +201,7 @@ impl Rig {
 
     /// A person asks for something, as the verbs do.
     pub fn ask(&self, wish: Wish) {
-        let request = Request { who: "ann@laptop".to_owned(), reason: "seen to".to_owned(), wish };
-        let value = serde_json::to_value(request).unwrap();
-        self.store.put_record(&self.repository.spec().name, REQUEST, Some(&value)).unwrap();
+        self.people().ask(wish);
     }
 
     /// Nothing that tidegate did broke a promise.

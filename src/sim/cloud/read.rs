@@ -41,7 +41,7 @@ impl CloudRead for SimRegion {
         cluster: &ClusterName,
         names: &[ServiceName],
     ) -> Result<BTreeMap<ServiceName, Service>, CloudError> {
-        self.read("ecs:DescribeServices", cluster.as_str(), |world, region| {
+        self.read("ecs:DescribeServices", named(cluster, names), |world, region| {
             if !world.regions[region].clusters.contains_key(cluster.as_str()) {
                 return refuse(Kind::NotFound, "ClusterNotFoundException: Cluster not found.");
             }
@@ -106,7 +106,7 @@ impl CloudRead for SimRegion {
         services: &[ServiceName],
     ) -> Result<BTreeMap<ServiceName, ScalableTarget>, CloudError> {
         let operation = "application-autoscaling:DescribeScalableTargets";
-        self.read(operation, cluster.as_str(), |world, region| {
+        self.read(operation, named(cluster, services), |world, region| {
             let targets = &world.regions[region].targets;
             let found = services
                 .iter()
@@ -208,4 +208,10 @@ impl CloudRead for SimRegion {
         })
         .await
     }
+}
+
+/// What is asked for, whole: another list of names is another question, and has another old answer.
+fn named(cluster: &ClusterName, services: &[ServiceName]) -> String {
+    let names: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
+    format!("{cluster}/{}", names.join(","))
 }

@@ -1,0 +1,111 @@
+//! What people do besides looking: commits, wishes at the command line. They may act while a run is under way,
+//! so what they act with is a handful of clones.
+
+use std::sync::{Arc, Mutex};
+
+use tidegate::model::Revision;
+use tidegate::reconcile::{REQUEST, Wanted, Wishes};
+use tidegate::schedule::Override;
+use tidegate::sim::{Age, SimCloud};
+use tidegate::spec::EnvironmentSpec;
+use tidegate::store::journal::{Request, Wish};
+use tidegate::store::{MemoryStore, Store as _};
+
+/// What is wanted, changed by commits and overrides while a run may be under way.
+#[derive(Clone, Default)]
+pub struct Repository(Arc<Mutex<Head>>);
+
+#[derive(Default)]
+struct Head {
+    /// Everything that was ever declared, newest last.
+    commits: Vec<EnvironmentSpec>,
+    removed: bool,
+    runtime_override: Option<Override>,
+    poked: bool,
+}
+
+impl Wishes for Repository {
+    fn current(&self) -> Option<Wanted> {
+        let head = self.0.lock().unwrap();
+        let revision = Revision::commit(format!("{:07x}", head.commits.len()));
+        let spec = head.commits.last().filter(|_| !head.removed);
+        spec.map(|spec| Wanted { spec: spec.clone(), revision })
+    }
+
+    fn runtime_override(&self) -> Option<Override> {
+        self.0.lock().unwrap().runtime_override.clone()
+    }
+
+    fn refresh_images(&self) -> bool {
+        self.0.lock().unwrap().poked
+    }
+}
+
+impl Repository {
+    /// A new commit.
+    pub fn commit(&self, spec: EnvironmentSpec) {
+        let mut head = self.0.lock().unwrap();
+        head.commits.push(spec);
+        head.removed = false;
+    }
+
+    /// A commit that takes the environment out.
+    pub fn remove(&self) {
+        self.0.lock().unwrap().removed = true;
+    }
+
+    /// A person overrides the state for a while, or ends that.
+    pub fn set_override(&self, wanted: Option<Override>) {
+        self.0.lock().unwrap().runtime_override = wanted;
+    }
+
+    /// Whether somebody asks for moving tags to be resolved again.
+    pub fn set_poked(&self, poked: bool) {
+        self.0.lock().unwrap().poked = poked;
+    }
+
+    /// What was declared last.
+    pub fn spec(&self) -> EnvironmentSpec {
+        self.0.lock().unwrap().commits.last().cloned().expect("declared")
+    }
+
+    /// What the commit before the newest one declared.
+    fn earlier(&self) -> Option<EnvironmentSpec> {
+        self.0.lock().unwrap().commits.iter().rev().nth(1).cloned()
+    }
+}
+
+/// Everybody with access to the repository and the store.
+#[derive(Clone)]
+pub struct People {
+    pub cloud: SimCloud,
+    pub repository: Repository,
+    pub store: Arc<MemoryStore>,
+}
+
+impl People {
+    /// A new commit; registries and release buckets learn of its versions.
+    pub fn commit(&self, spec: &EnvironmentSpec) {
+        self.cloud.with(|world| world.declare(std::slice::from_ref(spec), &Age::UpToDate));
+        self.repository.commit(spec.clone());
+    }
+
+    /// A new commit that changes the newest one.
+    pub fn edit(&self, change: impl FnOnce(&mut EnvironmentSpec)) {
+        let mut spec = self.repository.spec();
+        change(&mut spec);
+        self.commit(&spec);
+    }
+
+    /// Takes the newest commit back, by another one.
+    pub fn revert(&self) {
+        self.repository.earlier().iter().for_each(|spec| self.commit(spec));
+    }
+
+    /// Leaves a request, as the verbs do.
+    pub fn ask(&self, wish: Wish) {
+        let request = Request { who: "ann@laptop".to_owned(), reason: "seen to".to_owned(), wish };
+        let value = serde_json::to_value(request).unwrap();
+        self.store.put_record(&self.repository.spec().name, REQUEST, Some(&value)).unwrap();
+    }
+}

@@ -1,0 +1,65 @@
+//! The swarm: each seed is a life of an environment, with commits, people, failing migrations, broken images,
+//! crashes and a troubled cloud, lived as a daemon lives it. Promises are checked after every event. Then
+//! everything heals, people take the ways out that plans name, and the world *must* become what is declared.
+//!
+//! The ordinary test run lives a few hundred seeds. For more, or for one again with all its details:
+//!
+//! ```sh
+//! TIDEGATE_SWARM_SEEDS=0..100000 cargo test --release --test it swarm -- --nocapture
+//! TIDEGATE_SWARM_SEEDS=4711 cargo test --test it swarm -- --nocapture
+//! ```
+
+mod diary;
+mod environment;
+mod happening;
+mod life;
+mod ways_out;
+
+use std::ops::Range;
+
+use crate::rig::failures;
+use diary::Diary;
+
+/// Lived in the ordinary test run.
+const SEEDS: Range<u64> = 0..300;
+
+/// Seeds that once found a defect.
+const SEEDS_THAT_FAILED_ONCE: &[u64] = &[];
+
+#[test]
+fn every_life_ends_well() {
+    let seeds = wanted();
+    let begun = std::sync::atomic::AtomicU64::new(0);
+    let failed = failures(&seeds, |seed| {
+        let count = begun.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        if count > 0 && count.is_multiple_of(10_000) {
+            println!("{count} of {} seeds", seeds.len());
+        }
+        life::live(*seed, &Diary::closed()).map_err(|why| told(*seed, &why))
+    });
+    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+}
+
+/// The same life again, with its diary open.
+fn told(seed: u64, why: &str) -> String {
+    let diary = Diary::open();
+    let again = life::live(seed, &diary);
+    let same = again.err().as_deref() == Some(why);
+    format!(
+        "{}\nseed {seed}: {why}{}\nagain: TIDEGATE_SWARM_SEEDS={seed} cargo test --test it swarm -- --nocapture",
+        diary.text(),
+        if same { "" } else { "\n(and not so the second time: something here is not deterministic)" }
+    )
+}
+
+/// From the environment: a seed, or a range `from..to`.
+fn wanted() -> Vec<u64> {
+    let Ok(text) = std::env::var("TIDEGATE_SWARM_SEEDS") else {
+        return SEEDS_THAT_FAILED_ONCE.iter().copied().chain(SEEDS).collect();
+    };
+    let number = |text: &str| text.trim().parse::<u64>().expect("TIDEGATE_SWARM_SEEDS: a seed, or from..to");
+    match text.split_once("..") {
+        Some((from, to)) => (number(from)..number(to)).collect(),
+        None => vec![number(&text)],
+    }
+}

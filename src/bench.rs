@@ -18,8 +18,11 @@ use crate::cloud::{Cloud, Kind};
 use crate::execute::{self, ActionResult, Hands, Journal, Progress, read_ledger};
 use crate::model::{Instant, Revision, StoreId};
 use crate::observe::{ObserveOptions, Snapshot, observe};
-use crate::plan::{Action, ActionKind, Plan, Step};
-use crate::reconcile::{Preview, Wanted, preview};
+use crate::plan::{Action, ActionKind, Expected, Plan, PlanningInput, Step, plan};
+use crate::reconcile::{
+    Haste, Preview, ReconcileError, Reconciler, Run, RunOutcome, Wanted, Wishes, preview,
+};
+use crate::schedule::{Declared, state_at};
 use crate::sim::{Age, SimClock, SimCloud, World};
 use crate::spec::{self, CloudFrontGate, EnvironmentSpec};
 use crate::store::journal::{Event, Ledger};
@@ -191,13 +194,73 @@ impl Bench {
 
     /// What would be done.
     pub(crate) fn preview(&self) -> Preview {
-        let wanted = Wanted { spec: self.spec.clone(), revision: Revision::worktree() };
-        let port = self.port();
+        let (port, wanted) = (self.port(), self.wanted());
         self.clock.block_on(preview(&*port, &self.clock, &self.store, &wanted)).unwrap().expect("declared")
     }
 
     pub(crate) fn plan(&self) -> Plan {
         self.preview().plan
+    }
+
+    /// One run, with nobody watching and all the time there is.
+    pub(crate) fn run(&self) -> Run {
+        self.run_with(&self.wanted(), None, &|| Haste::None).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// One run towards what is wanted then.
+    pub(crate) fn run_with(
+        &self,
+        wishes: &dyn Wishes,
+        deadline: Option<Instant>,
+        haste: &(dyn Fn() -> Haste + Send + Sync),
+    ) -> Result<Run, ReconcileError> {
+        let port = self.port();
+        let reconciler = Reconciler {
+            cloud: &*port,
+            clock: &self.clock,
+            store: &self.store,
+            wishes,
+            progress: &self.said,
+            holder: "test",
+            deadline,
+            haste,
+        };
+        self.clock.block_on(reconciler.converge(&self.spec.name))
+    }
+
+    /// What this bench declares.
+    pub(crate) fn wanted(&self) -> Wanted {
+        Wanted { spec: self.spec.clone(), revision: Revision::worktree() }
+    }
+
+    /// The shop after a run that brought it up to date.
+    pub(crate) fn converged() -> Self {
+        let bench = Bench::new();
+        assert_eq!(bench.run().outcome, Some(RunOutcome::Converged));
+        bench
+    }
+
+    /// What would be done if reality looked like this.
+    pub(crate) fn plan_on(&self, snapshot: Snapshot) -> Plan {
+        let spec = self.spec.clone();
+        let says = Declared {
+            state: spec.state,
+            schedule: spec.schedule.as_ref(),
+            git_override: spec.override_.as_ref(),
+            runtime_override: None,
+        };
+        let desired = state_at(self.now(), &says);
+        plan(&PlanningInput {
+            now: self.now(),
+            revision: Revision::worktree(),
+            spec,
+            desired,
+            snapshot,
+            ledger: self.ledger(),
+            store: self.store.id(),
+            refresh_images: false,
+            expected: Expected::default(),
+        })
     }
 
     /// The planned action with this id.

@@ -1,1 +1,5 @@
-
+mod calls;
+mod contact;
+mod gate;
+mod parts;
+mod unreadable;

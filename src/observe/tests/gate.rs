@@ -13,6 +13,7 @@ use crate::observe::{
 };
 use crate::plan::ActionKind;
 use crate::sim::PASSWORD;
+use crate::store::journal::GateParts;
 
 const HEADER: &str = "x-bypass";
 
@@ -43,7 +44,7 @@ fn close(bench: &Bench) {
     let rules = bench
         .cloud
         .with(|world| world.regions[0].listeners[0].rules.iter().map(|rule| rule.arn.clone()).collect());
-    bench.act(ActionKind::CloseGate { rules, function: true });
+    bench.act(ActionKind::CloseGate { rules, function: true, was_open: true, with: GateParts::default() });
 }
 
 fn set_code(bench: &Bench, code: Option<String>) {

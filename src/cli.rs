@@ -53,10 +53,10 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    Run(run::Args),
     Validate(validate::Args),
     Plan(plan::Args),
     Apply(apply::Args),
+    Run(run::Args),
     Status(status::Args),
     History(history::Args),
     Schedule(schedule::Args),
@@ -76,22 +76,22 @@ pub fn command() -> clap::Command {
 /// Runs the program: the whole of `main`.
 pub fn main() -> ExitCode {
     error::explain_panics();
+    catch_unwind(AssertUnwindSafe(parse_and_run)).unwrap_or(Exit::Internal).into()
+}
+
+fn parse_and_run() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version arrive here too; clap knows which stream and which code.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
         }
     };
-    match catch_unwind(AssertUnwindSafe(|| dispatch(&cli))) {
-        Ok(Ok(exit)) => exit.into(),
-        Ok(Err(error)) => {
-            ui::say(&error.render());
-            error.exit().into()
-        }
-        Err(_) => Exit::Internal.into(),
-    }
+    dispatch(&cli).unwrap_or_else(|error| {
+        ui::say(&error.render());
+        error.exit()
+    })
 }
 
 fn dispatch(cli: &Cli) -> Result<Exit, CliError> {

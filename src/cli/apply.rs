@@ -41,10 +41,10 @@ pub(super) struct Args {
     /// End after this long, the wait for others included [default: never]
     #[arg(long, value_name = "DURATION", value_parser = input::duration)]
     timeout: Option<Duration>,
-    /// Let the waiting release begin although its window is closed
+    /// Let the waiting release begin although its window is closed; needs `--reason`
     #[arg(long, requires = "reason")]
     ignore_window: bool,
-    /// Take the cluster over from another store, whose tidegate acts there no more
+    /// Take the cluster over from another store, whose tidegate acts there no more; needs `--reason`
     #[arg(long, requires = "reason")]
     take_over: bool,
     /// Why: kept in the journal

@@ -47,6 +47,13 @@ pub(super) fn environments<'a>(
         return Ok(BTreeMap::from([(&spec.name, spec)]));
     }
     warn(declared, None);
+    if declared.environments().is_empty() {
+        return Err(match declared.declarations.broken.len() {
+            0 => none(declared),
+            _ => CliError::failure(format!("cannot {intent} anything: every declaration has errors"))
+                .hint("`tidegate validate` shows them, with their places"),
+        });
+    }
     Ok(declared.environments().iter().collect())
 }
 

@@ -14,9 +14,9 @@ use crate::report::run::{self as report, HistoryView, RunView};
 use crate::schedule::Tz;
 use crate::store::{LocalStore, RUNS_KEPT_MAX, Store as _};
 
-/// Show what was done to an environment: runs with their steps, times and outcomes, newest first
+/// Show what was done: runs with their steps, times and outcomes
 ///
-/// Runs that had nothing to do are not kept. The JSON is {"schema", "environment", "runs": […]}.
+/// Newest first. Runs that had nothing to do are not kept. The JSON is {"schema", "environment", "runs": […]}.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The environment

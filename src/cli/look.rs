@@ -7,10 +7,10 @@ use super::error::CliError;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context::{self, Access, Backend, Declared};
-use crate::model::{EnvironmentName, Instant, ServiceName};
+use crate::model::{Instant, ServiceName};
 use crate::observe::Observed;
 use crate::plan::ActionKind;
-use crate::reconcile::{Preview, Wanted};
+use crate::reconcile::{Preview, Run, Wanted};
 use crate::report::status::StatusView;
 use crate::report::{PlanView, diff, moment};
 use crate::schedule;
@@ -29,6 +29,7 @@ pub(super) struct Looked {
 pub(super) struct Seen {
     pub(super) preview: Preview,
     pub(super) holder: Option<LeaseHolder>,
+    pub(super) last_run: Option<Run>,
     pub(super) now: Instant,
 }
 
@@ -88,11 +89,17 @@ fn see(
     spec: &EnvironmentSpec,
     intent: &str,
 ) -> Result<Seen, CliError> {
-    let cannot = |name: &EnvironmentName| CliError::failure(format!("cannot {intent} `{name}`"));
     let wanted = Wanted { spec: spec.clone(), revision: declared.tree.revision.clone() };
-    let preview = backend.preview(&wanted).map_err(|error| cannot(&spec.name).because(&error))?;
-    let holder = backend.store().lease_holder(&spec.name)?;
-    Ok(Seen { preview, holder, now: backend.now() })
+    let preview = backend
+        .preview(&wanted)
+        .map_err(|error| CliError::from(error).about(format!("cannot {intent} `{}`", spec.name)))?;
+    let store = backend.store();
+    let holder = store.lease_holder(&spec.name)?;
+    let runs = store.list_runs(&spec.name, 2)?.into_iter();
+    // A run of another version of the program says nothing; it is no reason to show nothing.
+    let mut runs = runs.filter_map(|run| serde_json::from_value::<Run>(run.value).ok());
+    let last_run = runs.find(|run| holder.as_ref().is_none_or(|lease| !run.is_under(lease.fencing)));
+    Ok(Seen { preview, holder, last_run, now: backend.now() })
 }
 
 /// The plan, to be shown.
@@ -133,6 +140,7 @@ pub(super) fn status_view<'a>(spec: &'a EnvironmentSpec, seen: &'a Seen) -> Stat
         plan: &seen.plan,
         snapshot: &seen.snapshot,
         ledger: &seen.ledger,
+        last_run: seen.last_run.as_ref(),
         holder: seen.holder.as_ref(),
         next_change: schedule::next_change(seen.now, &context::says(spec, None)),
         now: seen.now,

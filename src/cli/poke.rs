@@ -13,9 +13,9 @@ use crate::daemon::mailbox::{self, Poke};
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Wake the daemon that runs on this store: it looks at the repository and at the cloud at once
+/// Wake the daemon of this store
 ///
-/// Moving image tags are resolved again. SIGHUP does the same.
+/// It looks at the repository and at the cloud at once. Moving image tags are resolved again. SIGHUP does the same.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Take over history that was rewritten, up to this commit (its beginning is enough)

@@ -22,9 +22,9 @@ pub(super) struct RetryArgs {
     common: Common,
 }
 
-/// Give up a release whose migration has not reached RUNNING; the old versions come back
+/// Give a release up before its migration runs; the old versions come back
 ///
-/// The way forward again is a newer version in git, or `retry`.
+/// Once the migration task has reached RUNNING there is no way back. The way forward again is a newer version in git, or `retry`.
 #[derive(Debug, clap::Args)]
 pub(super) struct AbortArgs {
     #[command(flatten)]
@@ -38,9 +38,10 @@ pub(super) struct AbortArgs {
 pub(super) struct RecordSchemaArgs {
     #[command(flatten)]
     common: Common,
-    /// The version
+    /// The version that the schema has
+    // Not `version`: that is the name of clap's own flag.
     #[arg(value_name = "VERSION")]
-    version: String,
+    recorded: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -62,7 +63,7 @@ pub(super) fn abort(args: &AbortArgs, settings: &Settings) -> Result<Exit, CliEr
 }
 
 pub(super) fn record_schema(args: &RecordSchemaArgs, settings: &Settings) -> Result<Exit, CliError> {
-    let version = Version::new(args.version.trim());
+    let version = Version::new(args.recorded.trim());
     decide(&args.common, settings, "record the schema of", |looked| {
         wish::record_schema(&looked.spec, &looked.seen.ledger, &version)
     })

@@ -6,7 +6,7 @@ use super::{look, ui};
 use crate::config::Settings;
 use crate::report::status;
 
-/// Show how an environment is, or all of them: state, gate, versions, services, database
+/// Show how environments are: state, gate, versions, services, database
 ///
 /// The JSON is one object for a named environment, an array of them without a name.
 #[derive(Debug, clap::Args)]

@@ -48,6 +48,11 @@ pub(super) fn abort(name: &EnvironmentName, ledger: &Ledger) -> Result<Decision,
         .hint("to take back a release that has not begun, revert it in git"));
     };
     let (from, to) = (&release.from, &release.to);
+    if let Some((_, request)) = ledger.aborted.as_ref().filter(|(version, _)| version == to) {
+        return Err(CliError::failure(format!("the release {from} -> {to} of `{name}` is given up already"))
+            .because_of(format!("{} gave it up: {}", request.who, request.reason))
+            .hint(format!("`tidegate plan {name}` shows what is still to be done for that")));
+    }
     let ours = ledger.attempt.as_ref().filter(|attempt| attempt.to == *to);
     if ours.is_some_and(|attempt| attempt.reached_running && attempt.status != AttemptStatus::Closed) {
         return Err(CliError::failure(format!(
@@ -102,7 +107,7 @@ mod tests {
     use crate::model::{Instant, Mode, Revision, State};
     use crate::plan::{Blocked, PlannedState};
     use crate::schedule::Because;
-    use crate::store::journal::{Attempt, Release};
+    use crate::store::journal::{Attempt, Release, Request};
 
     fn plan(blocked: &[BlockedReason]) -> Plan {
         let blocked = blocked.iter().map(|reason| Blocked {
@@ -171,6 +176,8 @@ mod tests {
         assert!(abort(&name, &release(None)).is_ok());
         assert!(abort(&name, &release(Some((false, AttemptStatus::Open)))).is_ok());
         assert!(abort(&name, &release(Some((true, AttemptStatus::Open)))).is_err());
+        let request = Request { who: String::new(), reason: String::new(), wish: Wish::Retry };
+        assert!(abort(&name, &Ledger { aborted: Some(("v2".into(), request)), ..release(None) }).is_err());
         let recorded = Ledger { schema: [("db-1".to_owned(), "v2".into())].into(), ..release(None) };
         assert!(abort(&name, &recorded).is_err());
     }

@@ -142,7 +142,9 @@ pub(super) fn ended(
             return told;
         }
         Err(error) => {
-            error!(%environment, "`{environment}` cannot be worked on: {error}");
+            let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+            let why = causes.fold(error.to_string(), |why, cause| format!("{why}: {cause}"));
+            error!(%environment, "`{environment}` cannot be worked on: {why}");
             return told;
         }
     };

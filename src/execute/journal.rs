@@ -21,7 +21,7 @@ pub enum JournalError {
     #[error(transparent)]
     Illegal(#[from] IllegalEvent),
     /// A line that this version of the program does not understand.
-    #[error("line {sequence} of the journal of `{environment}` cannot be understood: {source}")]
+    #[error("line {sequence} of the journal of `{environment}` cannot be understood")]
     Unknown {
         /// Whose journal.
         environment: EnvironmentName,

@@ -218,6 +218,13 @@ impl Run {
             plan.map(|plan| plan.waiting.iter().map(WaitingReport::of).collect()).unwrap_or_default();
     }
 
+    /// What went wrong last in it, if anything did.
+    pub fn failure(&self) -> Option<String> {
+        let mut actions = self.steps.iter().rev().flat_map(|step| &step.actions);
+        let failed = actions.find(|action| action.outcome == "failed")?;
+        Some(format!("{}: {}", failed.resource, failed.message.as_deref().unwrap_or("failed")))
+    }
+
     /// Whether it ran under the lease of this number.
     pub fn is_under(&self, fencing: u64) -> bool {
         self.id.as_str().ends_with(&format!("-{fencing:06}"))

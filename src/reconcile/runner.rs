@@ -28,7 +28,7 @@ pub enum ReconcileError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// What somebody left as a request is none.
-    #[error("the request for `{environment}` cannot be understood: {source}")]
+    #[error("the request for `{environment}` cannot be understood")]
     Request {
         /// For which environment.
         environment: EnvironmentName,

@@ -7,6 +7,7 @@ mod wire;
 use crate::model::Instant;
 use crate::observe::Snapshot;
 use crate::plan::Plan;
+use crate::reconcile::Run;
 use crate::schedule::{Change, Tz};
 use crate::spec::EnvironmentSpec;
 use crate::store::LeaseHolder;
@@ -26,6 +27,8 @@ pub struct StatusView<'a> {
     pub snapshot: &'a Snapshot,
     /// What was begun.
     pub ledger: &'a Ledger,
+    /// The newest run that did something, whoever acts now left aside.
+    pub last_run: Option<&'a Run>,
     /// Who acts on it now.
     pub holder: Option<&'a LeaseHolder>,
     /// The next change by schedule, calendar or override.

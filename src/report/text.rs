@@ -5,7 +5,7 @@ use anstyle::{AnsiColor, Style};
 use super::nouns::{self, Sign, counted};
 use super::table::{self, columns, paragraph};
 use super::{PlanView, moment, standing};
-use crate::model::Mode;
+use crate::model::{Mode, State};
 use crate::plan::{Action, ActionKind, Plan, Step, WaitingReason};
 use crate::reconcile::Later;
 
@@ -17,7 +17,7 @@ const GREEN: Style = AnsiColor::Green.on_default();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 
 /// Widths of a row's columns before the reason: noun, resource, change.
-const COLUMNS: [usize; 3] = [9, 16, 30];
+const COLUMNS: [usize; 3] = [9, 21, 26];
 /// ` 12  ~ ` before a row.
 const ROW_INDENT: usize = 7;
 
@@ -66,7 +66,8 @@ pub(super) fn downtime(plan: &Plan) -> String {
             let minutes = i64::try_from(seconds.div_ceil(60)).unwrap_or(i64::MAX / 60);
             format!("~{}", moment::length(chrono::TimeDelta::minutes(minutes)))
         }
-        None => "open-ended".to_owned(),
+        None if plan.is_held() || plan.state.effective == State::Running => "open-ended".to_owned(),
+        None => format!("as long as it is {}", plan.state.effective),
     }
 }
 

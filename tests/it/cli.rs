@@ -1,10 +1,20 @@
 //! The real binary in a hermetic place: no variables of the machine, its own home, the files of this
 //! repository.
 
+mod apply;
+mod busy;
 mod errors;
 mod help;
+mod kill;
+mod place;
+mod plan;
+mod poke;
+mod requests;
+mod secrets;
+mod status;
 
 use std::path::Path;
+use std::process::Output;
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -46,10 +56,16 @@ impl Machine {
     /// Runs it to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Ended {
         let output = self.command(args).output().unwrap();
+        self.ended(output)
+    }
+
+    /// What it said, without what differs from machine to machine.
+    pub(crate) fn ended(&self, output: Output) -> Ended {
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).unwrap();
             text.replace(&self.home().display().to_string(), "~")
                 .replace(env!("CARGO_MANIFEST_DIR"), "[repository]")
+                .replace(&format!("@{}", tidegate::context::machine()), "@laptop")
         };
         Ended {
             code: output.status.code().expect("it ended by itself"),

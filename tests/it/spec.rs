@@ -10,7 +10,7 @@ use std::path::Path;
 use tidegate::model::Instant;
 
 /// Files below a folder by their path in it, as a source would hand them over.
-fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut open = vec![folder.to_owned()];
     while let Some(next) = open.pop() {

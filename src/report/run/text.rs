@@ -64,12 +64,12 @@ fn verdict(view: &RunView) -> String {
         Ended::As(RunOutcome::Converged) => (GREEN, "converged"),
         Ended::As(RunOutcome::Window) => (YELLOW, "waits for its window"),
         Ended::As(RunOutcome::Blocked) => (RED, "blocked"),
-        Ended::As(RunOutcome::Held) => (RED, "held, a person must decide"),
+        Ended::As(RunOutcome::Held) => (RED, "held"),
         Ended::As(RunOutcome::Failed) => (RED, "failed"),
         Ended::As(RunOutcome::TimedOut) => (RED, "timed out"),
         Ended::As(RunOutcome::Stopped) => (YELLOW, "stopped"),
         Ended::UnderWay => (YELLOW, "running"),
-        Ended::Interrupted => (RED, "interrupted, its process died"),
+        Ended::Interrupted => (RED, "interrupted"),
     };
     let mut text = format!("{style}{words}{style:#}");
     let (steps, actions) = size(view.run);
@@ -81,6 +81,11 @@ fn verdict(view: &RunView) -> String {
             nouns::counted(steps, "step"),
             nouns::counted(actions, "action")
         ));
+    }
+    match ended {
+        Ended::As(RunOutcome::Held) => text.push_str("; a person must decide"),
+        Ended::Interrupted => text.push_str("; its process died, the next run went on"),
+        _ => {}
     }
     text
 }

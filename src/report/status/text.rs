@@ -61,6 +61,11 @@ pub fn text(view: &StatusView) -> String {
         let length = moment::length(change.at - view.now);
         row("next", format!("{} {} on {at}, in {length}", change.state, moment::because(change.because)));
     }
+    if let Some(failed) =
+        status.conditions.iter().find(|condition| condition.kind == "Failed" && condition.status)
+    {
+        row("failed", failed.message.clone());
+    }
     if let Some(lease) = view.holder {
         row("acting", format!("{} since {}", lease.holder, moment::local(lease.since, view.zone)));
     }

@@ -10,6 +10,7 @@ use super::gate::{self, GateSeen};
 use crate::cloud::{Rollout, tag};
 use crate::model::{Mode, Revision, State, VersionKey};
 use crate::observe::Observed;
+use crate::reconcile::{Run, RunOutcome};
 use crate::report::json::{self, SCHEMA, WireBlocked, WireState, WireWaiting, word};
 use crate::schedule::{Because, Change};
 
@@ -56,10 +57,10 @@ pub(super) struct WireDatabase<'a> {
     pub(super) automatic_restart_at: Option<String>,
 }
 
-/// One of four fixed questions and its answer.
+/// One of five fixed questions and its answer.
 #[derive(Serialize)]
 pub(super) struct Condition {
-    /// `Ready`, `Stalled`, `Waiting`, `Drifted`
+    /// `Ready`, `Stalled`, `Waiting`, `Drifted`, `Failed`
     #[serde(rename = "type")]
     pub(super) kind: &'static str,
     pub(super) status: bool,
@@ -218,7 +219,7 @@ fn database<'a>(view: &'a StatusView) -> Option<WireDatabase<'a>> {
     })
 }
 
-/// Always the same four, so that a dashboard need not guess what a missing one means.
+/// Always the same five, so that a dashboard need not guess what a missing one means.
 fn conditions(view: &StatusView) -> Vec<Condition> {
     let plan = view.plan;
     let ready = plan.is_converged();
@@ -260,5 +261,29 @@ fn conditions(view: &StatusView) -> Vec<Condition> {
                 })
                 .unwrap_or_default(),
         ),
+        failed(view),
     ]
+}
+
+/// Whether the last run ended badly and nothing has gone well since. What a person must decide is `Stalled`.
+fn failed(view: &StatusView) -> Condition {
+    let reached_at = view.ledger.converged.as_ref().map(|reached| reached.at);
+    let is_over = |run: &Run| view.plan.is_converged() || reached_at.is_some_and(|at| at >= run.started_at);
+    let told = |reason: &str, message: String| Condition {
+        kind: "Failed",
+        status: true,
+        reason: reason.to_owned(),
+        message,
+    };
+    let run = view.last_run.filter(|run| !is_over(run));
+    match run.map(|run| (run, run.outcome)) {
+        Some((run, Some(outcome @ (RunOutcome::Failed | RunOutcome::TimedOut | RunOutcome::Held)))) => {
+            let message = run.message.clone().or_else(|| run.failure());
+            told(outcome.as_str(), format!("run {}: {}", run.id, message.unwrap_or_default()))
+        }
+        Some((run, None)) => {
+            told("interrupted", format!("run {}: its process died; the next run goes on from there", run.id))
+        }
+        _ => Condition { kind: "Failed", status: false, reason: "none".to_owned(), message: String::new() },
+    }
 }

@@ -1,6 +1,7 @@
 //! What people are told when something is wrong, whole: text and exit code.
 
 use super::Machine;
+use super::place::{NOON, Place};
 
 /// Runs commands and writes down what they said, as a transcript.
 fn transcript(machine: &Machine, commands: &[&[&str]]) -> String {
@@ -62,6 +63,104 @@ fn declarations() {
         ],
     );
     insta::assert_snapshot!(text.replace(&machine.home().display().to_string(), "~"));
+}
+
+#[test]
+fn verbs_that_act() {
+    let place = Place::new("examples/migration", NOON);
+    insta::assert_snapshot!(place.transcript(&[
+        &["plan", "librry"],
+        &["apply", "librry"],
+        &["status", "librry"],
+        &["history", "librry"],
+        &["plan", "library", "--at", "tomorrow"],
+        &["plan", "library", "--at", "2020-01-01T00:00:00Z"],
+        &["apply"],
+        &["apply", "library", "--timeout", "5"],
+        &["apply", "library", "--timeout", "0s"],
+        &["apply", "library", "--ignore-window"],
+        &["apply", "library", "--reason", "why not"],
+        &["apply", "library", "--ignore-window", "--take-over", "--reason", "both"],
+        &["apply", "library", "--ignore-window", "--reason", " "],
+        &["history", "library", "--limit", "0"],
+        &["retry", "library"],
+        &["retry", "library", "--reason", ""],
+        &["retry", "library", "--reason", "let us see"],
+        &["abort", "library", "--reason", "let us see"],
+        &["record-schema", "library", "--reason", "let us see"],
+        &["record-schema", "library", " ", "--reason", "let us see"],
+        &["poke"],
+    ]));
+    let place = Place::new("examples/minimal", NOON);
+    insta::assert_snapshot!(
+        "verbs_that_act_where_nothing_is_migrated",
+        place.transcript(&[
+            &["record-schema", "shop", "v1.0.0", "--reason", "let us see"],
+            &["apply", "shop", "--ignore-window", "--reason", "there is none"],
+            &["apply", "shop", "--take-over", "--reason", "it is ours"],
+        ])
+    );
+}
+
+#[test]
+fn a_cloud_without_an_adapter() {
+    let machine = Machine::new();
+    let mut text = String::new();
+    for args in [
+        &["plan", "dev"][..],
+        &["apply", "dev"],
+        &["status"],
+        &["retry", "dev", "--reason", "x"],
+        &["apply", "dev", "--take-over", "--reason", "x"],
+    ] {
+        text.push_str(&transcript(&machine, &[args]));
+        assert_eq!(std::fs::read_dir(machine.home()).unwrap().count(), 0, "{args:?}");
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn places_that_are_broken() {
+    let machine = Machine::new();
+    machine.write("repo/environments/shop.yaml", "name: shop\nclutser: shop\n");
+    machine.write("format/store.json", r#"{"schema": "tidegate-store/v9", "id": "x"}"#);
+    machine.write("world/sim/world.json", "{}");
+    machine.write("journal/environments/shop/journal.jsonl", "what is this\nand this\n");
+    machine.write(
+        "request/environments/shop/records/request.json",
+        r#"{"who": "ann", "reason": "x", "wish": "dance"}"#,
+    );
+    machine.write("file", "not a folder");
+    let home = machine.home().display().to_string();
+    let store = |name: &str| format!("{home}/{name}");
+    let minimal = ["--dir", "examples/minimal", "--cloud", "sim", "--store"];
+    let mut text = String::new();
+    for (verb, name) in [
+        ("plan", "format"),
+        ("apply", "format"),
+        ("plan", "world"),
+        ("apply", "world"),
+        ("plan", "journal"),
+        ("apply", "journal"),
+        ("history", "journal"),
+        ("apply", "request"),
+        ("apply", "file"),
+        ("plan", "file"),
+    ] {
+        let store = store(name);
+        text.push_str(&transcript(&machine, &[&[&[verb, "shop"], &minimal[..], &[store.as_str()]].concat()]));
+    }
+    let repo = store("repo");
+    text.push_str(&transcript(
+        &machine,
+        &[
+            &["plan", "shop", "--dir", &repo, "--cloud", "sim"],
+            &["apply", "shop", "--dir", &repo, "--cloud", "sim"],
+            &["status", "--dir", &repo, "--cloud", "sim"],
+            &["plan", "shop", "--store", "s3://bucket/prefix", "--cloud", "sim"],
+        ],
+    ));
+    insta::assert_snapshot!(text.replace(&home, "~"));
 }
 
 #[test]

@@ -21,11 +21,19 @@ fn the_whole_help_tree() {
 }
 
 #[test]
+fn the_command_line_contradicts_itself_nowhere() {
+    tidegate::cli::command().debug_assert();
+}
+
+#[test]
 fn every_verb_takes_the_global_flags_before_and_after_it() {
     let machine = Machine::new();
     for args in [
         ["--dir", ".", "schedule", "staging", "--output", "json"],
         ["schedule", "staging", "--dir", ".", "--output", "json"],
+        ["--cloud", "sim", "plan", "staging", "--dir", "."],
+        ["plan", "staging", "--cloud", "sim", "--dir", "."],
+        ["--cloud", "sim", "status", "--output", "json", "--dir=."],
     ] {
         assert_eq!(machine.run(&args).code, 0, "{args:?}");
     }

@@ -105,7 +105,7 @@ fn converge(
     let holder = format!("apply by {}", context::person());
     let run = match backend.converge(wanted, &holder, deadline, &watch, &|| turn.haste()) {
         Err(ReconcileError::Busy { holder, .. }) => return Ok(Attempt::Taken(whoever(holder, zone, None))),
-        ended => ended.map_err(|error| CliError::from(error).about(&format!("cannot apply `{name}`")))?,
+        ended => ended.map_err(|error| CliError::from(error).about(format!("cannot apply `{name}`")))?,
     };
     let events = execute::read_events(&*backend.store(), name)
         .map_err(|error| CliError::from(ReconcileError::from(error)))?;
@@ -156,7 +156,7 @@ fn ask_for(
     let name = &wanted.spec.name;
     let seen = Backend::open(settings, specs, Access::Look, None)?
         .preview(wanted)
-        .map_err(|error| CliError::from(error).about(&format!("cannot apply `{name}`")))?;
+        .map_err(|error| CliError::from(error).about(format!("cannot apply `{name}`")))?;
     if is_needed(&wish, &seen.plan) {
         let request = Request { who: context::person(), reason: reason.to_owned(), wish };
         return request::leave(settings, &wanted.spec, &request);

@@ -245,6 +245,8 @@ impl Work<'_> {
         let declaration = wanted.spec.fingerprint();
         let is_news = self.journal.ask(|ledger| {
             !ledger.failed_starts.is_empty()
+                || ledger.ignore_window.is_some()
+                || ledger.take_over.is_some()
                 || ledger.converged.as_ref().is_none_or(|reached| {
                     reached.state != plan.state.effective
                         || reached.declaration != declaration

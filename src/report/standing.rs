@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::json::word;
 use super::moment;
-use super::table::paragraph;
+use super::table::{WIDTH, paragraph};
 use crate::model::Instant;
 use crate::plan::{BlockedReason, WaitingReason};
 use crate::schedule::Tz;
@@ -19,9 +19,21 @@ pub(super) fn blocked(reason: BlockedReason, message: &str, hints: &[String]) ->
     let mut text = format!("{RED}blocked:{RED:#} {BOLD}{}{BOLD:#}\n", word(&reason));
     text.push_str(&paragraph("  ", message));
     for hint in hints {
-        text.push_str(&colored(&paragraph("  hint: ", hint), "hint:", CYAN));
+        text.push_str(&colored(&hinted(hint), "hint:", CYAN));
     }
     text
+}
+
+/// A way out. A command in it that would be wrapped gets a line of its own: it is there to be copied.
+fn hinted(hint: &str) -> String {
+    const LEAD: &str = "  hint: ";
+    let fits = LEAD.len() + hint.chars().count() <= WIDTH;
+    match hint.split_once(": tidegate ").filter(|_| !fits) {
+        Some((what, command)) => {
+            format!("{}{}tidegate {command}\n", paragraph(LEAD, &format!("{what}:")), " ".repeat(LEAD.len()))
+        }
+        None => paragraph(LEAD, hint),
+    }
 }
 
 /// Something that comes by itself.

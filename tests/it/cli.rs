@@ -3,6 +3,7 @@
 
 mod apply;
 mod busy;
+mod documented;
 mod errors;
 mod help;
 mod kill;

@@ -37,9 +37,9 @@ pub struct Ledger {
     pub checks_passed_at: Option<Instant>,
     /// The version that a person gave up.
     pub aborted: Option<(Version, Request)>,
-    /// A person lets the next release begin outside its window.
+    /// A person lets the next release begin outside its window; spent by that, and when all is as declared.
     pub ignore_window: Option<Request>,
-    /// A person lets this store take the cluster over.
+    /// A person lets this store take the cluster over; spent when all is as declared.
     pub take_over: Option<Request>,
     /// A person says which version the schema has; spent when it is recorded.
     pub record_requested: Option<(Version, Request)>,
@@ -280,6 +280,9 @@ impl Ledger {
             }
             Event::Converged { state, versions, revision, declaration } => {
                 self.failed_starts.clear();
+                // Exceptions are for once.
+                self.ignore_window = None;
+                self.take_over = None;
                 // Another version has been reached since: setting the failed one again is to ask for it.
                 if let Some(attempt) = &mut self.attempt {
                     attempt.ended_badly &= versions.values().any(|version| *version == attempt.to);

@@ -59,6 +59,28 @@ fn a_closed_window_has_an_exit_code_of_its_own_and_can_be_ignored() {
 }
 
 #[test]
+fn a_cluster_is_taken_over_once_by_a_persons_word() {
+    let place = Place::new("examples/minimal", NOON);
+    let other = || {
+        place.edit(|world| {
+            let clusters = world.regions.iter_mut().flat_map(|region| region.clusters.values_mut());
+            for tags in clusters {
+                tags.insert("tidegate:owner".to_owned(), "6f1c1f5e-0000-4000-8000-00000000000f".to_owned());
+            }
+        });
+    };
+    other();
+    let said = place.transcript(&[
+        &["apply", "shop"],
+        &["apply", "shop", "--take-over", "--reason", "the other host is gone"],
+    ]);
+    insta::assert_snapshot!(said);
+    other();
+    let again = place.json(&["apply", "shop"], 1);
+    assert_eq!(again["blocked"][0]["reason"], "owned-by-another");
+}
+
+#[test]
 fn a_bump_that_waits_for_the_morning_is_no_failure() {
     let place = Place::new(".", SATURDAY);
     let ended = place.run(&["apply", "dev"]);

@@ -6,9 +6,7 @@
 mod apply;
 mod completions;
 mod declared;
-#[cfg(test)]
-#[path = "cli/demo/repository.rs"]
-mod demo_repository;
+mod demo;
 mod error;
 mod history;
 mod input;
@@ -64,6 +62,7 @@ enum Verb {
     Abort(request::AbortArgs),
     RecordSchema(request::RecordSchemaArgs),
     Poke(poke::Args),
+    Demo(demo::Args),
     Schema(schema::Args),
     Completions(completions::Args),
 }
@@ -107,6 +106,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
         Verb::RecordSchema(args) => request::record_schema(args, &settings(cli)?),
         Verb::Poke(args) => poke::run(args, &settings(cli)?),
         Verb::Schedule(args) => schedule::run(args, &settings(cli)?),
+        Verb::Demo(args) => demo::run(args),
         Verb::Schema(args) => schema::run(args),
         Verb::Completions(args) => completions::run(args),
     }

@@ -11,7 +11,7 @@ pub(crate) mod nouns;
 pub mod run;
 mod standing;
 pub mod status;
-mod table;
+pub(crate) mod table;
 pub mod text;
 
 use std::collections::BTreeMap;

@@ -156,7 +156,7 @@ pub(super) fn value(wire: &impl Serialize) -> Value {
 }
 
 /// The stable word of a unit variant: `migration-failed`.
-pub(super) fn word(variant: &impl Serialize) -> String {
+pub(crate) fn word(variant: &impl Serialize) -> String {
     match value(variant) {
         Value::String(word) => word,
         other => other.to_string(),

@@ -20,7 +20,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// `text` as a paragraph: `first` before the first line, as many spaces before the others. Its own line breaks
 /// stay.
-pub(super) fn paragraph(first: &str, text: &str) -> String {
+pub(crate) fn paragraph(first: &str, text: &str) -> String {
     let indent = first.chars().count();
     let lines = text.lines().flat_map(|line| wrap(line, WIDTH.saturating_sub(indent).max(20)));
     let mut out = String::new();

@@ -4,6 +4,7 @@ mod cases;
 mod cli;
 mod crash;
 mod daemon;
+mod demo;
 mod release;
 mod rig;
 mod spec;

@@ -65,7 +65,8 @@ impl DemoRepository {
         fs::write(&path, &after)?;
         self.commit(title, at)?;
         let changes = TextDiff::from_lines(&before, &after);
-        Ok(changes.unified_diff().context_radius(1).to_string())
+        let (old, new) = (format!("a/{PRODUCTION}"), format!("b/{PRODUCTION}"));
+        Ok(changes.unified_diff().context_radius(1).header(&old, &new).to_string())
     }
 
     fn commit(&self, title: &str, at: Instant) -> anyhow::Result<()> {

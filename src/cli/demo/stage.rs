@@ -125,7 +125,7 @@ impl Stage {
         let cloud = self.cloud.cloud(self.spec());
         let look = reconcile::preview(&*cloud, &self.clock, &self.store, self.wanted());
         let preview = self.clock.block_on(look)?.expect("production is declared");
-        Ok(Seen { preview, holder: None, now: self.now() })
+        Ok(Seen { preview, holder: None, last_run: None, now: self.now() })
     }
 
     /// One run towards what is declared, at this pace.

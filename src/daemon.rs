@@ -26,6 +26,7 @@ pub use error::DaemonError;
 
 use crate::config::Settings;
 use crate::context::{self, Access, Backend};
+use crate::reconcile::Haste;
 use crate::store::LocalStore;
 use mailbox::{Claim, Mailbox, Running};
 use pass::Passes;
@@ -70,7 +71,10 @@ pub fn run(settings: &Settings) -> Result<(), DaemonError> {
     rounds.hear(&notices);
     poller.follow(settings.poll_interval, asks, tell).map_err(DaemonError::System)?;
     systemd.ready();
-    rounds.go(&hear);
+    // The first look may have taken a minute, in which somebody thought better of it.
+    if hurry.haste() == Haste::None {
+        rounds.go(&hear);
+    }
 
     systemd.stopping();
     drop(rounds);

@@ -44,7 +44,8 @@ impl Progress for Narrator {
     fn action_started(&self, action: &Action) {
         let Action { id, kind, resource, before, after, reason, .. } = action;
         let (kind, noun, change) = (kind.as_str(), nouns::noun(kind), nouns::change(action));
-        info!(action = id, kind, resource, before, after, reason, "{noun} {resource}: {change}");
+        let what = nouns::resource(action);
+        info!(action = id, kind, resource, before, after, reason, "{noun} {what}: {change}");
     }
 
     fn action_progress(&self, id: &str, text: &str) {
@@ -53,21 +54,21 @@ impl Progress for Narrator {
 
     fn action_finished(&self, action: &Action, outcome: &ActionOutcome) {
         let Action { id, kind, resource, .. } = action;
-        let (kind, noun) = (kind.as_str(), nouns::noun(kind));
+        let (kind, noun, what) = (kind.as_str(), nouns::noun(kind), nouns::resource(action));
         let seconds = (outcome.finished_at - outcome.started_at).num_seconds();
         let took = moment::length(outcome.finished_at - outcome.started_at);
         match &outcome.result {
             ActionResult::Done => {
-                info!(action = id, kind, resource, seconds, "{noun} {resource}: done in {took}");
+                info!(action = id, kind, resource, seconds, "{noun} {what}: done in {took}");
             }
             ActionResult::Again { why } => {
-                warn!(action = id, kind, resource, seconds, "{noun} {resource}: to be tried again: {why}");
+                warn!(action = id, kind, resource, seconds, "{noun} {what}: to be tried again: {why}");
             }
-            ActionResult::Left { what } => {
-                info!(action = id, kind, resource, seconds, "{noun} {resource}: left to itself: {what}");
+            ActionResult::Left { what: wait } => {
+                info!(action = id, kind, resource, seconds, "{noun} {what}: left to itself: {wait}");
             }
             ActionResult::Failed { why } => {
-                error!(action = id, kind, resource, seconds, "{noun} {resource}: failed: {why}");
+                error!(action = id, kind, resource, seconds, "{noun} {what}: failed: {why}");
             }
         }
     }

@@ -75,3 +75,85 @@ impl Wishes for Newest<'_> {
         self.refresh_images
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::config::{self, Flags};
+    use crate::context::Access;
+    use crate::daemon::wanted::Declarations;
+    use crate::model::{Instant, Revision};
+    use crate::reconcile::RunOutcome;
+    use crate::source::{Poll, Tree};
+
+    const SHOP: &str = include_str!("../../tests/cases/plan/shop.yaml");
+
+    fn now() -> Instant {
+        Instant::from_timestamp(1_800_000_000, 0).unwrap()
+    }
+
+    /// A commit comes in, with this text instead of that one.
+    fn commit(head: &Head, revision: &str, from: &str, to: &str) {
+        let file = ("environments/shop.yaml".to_owned(), SHOP.replace(from, to).into_bytes());
+        let tree = Tree { revision: Revision::commit(revision), files: [file].into(), links: Vec::new() };
+        let mut declarations: Declarations = head.lock().clone();
+        declarations.take(Ok(Poll::Changed(tree)), "environments", "here", now());
+        *head.lock() = declarations;
+    }
+
+    /// A pass during which `meanwhile` happens, as soon as that many steps were begun.
+    fn pass(
+        head: &Head,
+        after: u32,
+        meanwhile: impl Fn() + Send + Sync,
+    ) -> (Run, Backend, tempfile::TempDir) {
+        let store = tempfile::tempdir().unwrap();
+        let text = |text: &str| Some(text.to_owned());
+        let flags =
+            Flags { store: text(store.path().to_str().unwrap()), cloud: text("sim"), ..Flags::default() };
+        let settings = config::resolve(&flags, |_| None, None).unwrap();
+        let access = Access::Change { wait_max: std::time::Duration::ZERO };
+        let backend = Backend::open(&settings, &[], access, Some(now())).unwrap();
+        let asked = AtomicU32::new(0);
+        let haste = || {
+            if asked.fetch_add(1, Ordering::Relaxed) == after {
+                meanwhile();
+            }
+            Haste::None
+        };
+        let passes = Passes { backend: &backend, head, holder: "test", haste: &haste };
+        let narrator = Narrator::default();
+        let ended = backend.block_on(passes.one(&"shop".into(), false, &narrator));
+        (ended.unwrap().unwrap(), backend, store)
+    }
+
+    #[test]
+    fn a_newer_commit_is_taken_up_at_the_next_step() {
+        let head = Head::default();
+        commit(&head, "a", "", "");
+        let (run, backend, _store) = pass(&head, 4, || commit(&head, "b", "core: v1.4.0", "core: v1.5.0"));
+        assert_eq!((run.outcome, run.revision.as_str()), (Some(RunOutcome::Converged), "b"));
+        assert_eq!(run.release.unwrap().to.as_str(), "v1.5.0");
+        let log = crate::execute::read_events(&*backend.store(), &"shop".into()).unwrap();
+        let migrations = log
+            .iter()
+            .filter(|(_, event)| matches!(event, crate::store::journal::Event::MigrationIntent { .. }));
+        assert_eq!(migrations.count(), 1, "the version that was overtaken never migrated");
+    }
+
+    #[test]
+    fn what_is_declared_no_more_or_elsewhere_is_left_at_the_next_step() {
+        for (from, to) in [("name: shop", "name: kiosk"), ("region: eu-central-1", "region: eu-west-1")] {
+            let head = Head::default();
+            commit(&head, "a", "", "");
+            let (run, ..) = pass(&head, 4, || {
+                head.lock().environments.remove("shop");
+                commit(&head, "b", from, to);
+            });
+            assert_eq!(run.outcome, Some(RunOutcome::Unmanaged), "{to}");
+            assert!(!run.steps.is_empty(), "it had begun");
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! at their next step; the loop only hears that there is something new.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -16,7 +17,7 @@ use super::wanted::{Declarations, Notice};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context;
-use crate::model::Revision;
+use crate::model::{Instant, Revision};
 use crate::source::{self, Source, SourceError};
 
 /// The declarations in force, shared by the thread that polls and all passes.
@@ -26,7 +27,7 @@ pub(super) struct Head(Arc<Mutex<Declarations>>);
 impl Head {
     /// The declarations. Held for moments only: no I/O under this lock, and nothing of `async`.
     pub(super) fn lock(&self) -> MutexGuard<'_, Declarations> {
-        self.0.lock().expect("the fold of a poll does not panic")
+        self.0.lock().expect("nothing panics while it holds this lock")
     }
 }
 
@@ -96,10 +97,18 @@ impl Poller {
     ) -> io::Result<()> {
         let work = move || {
             loop {
-                let notices = match asks.recv_timeout(interval) {
+                let ask = match asks.recv_timeout(interval) {
                     Err(RecvTimeoutError::Disconnected) => return,
-                    Ok(Ask::Agree(revision)) => self.agree(&revision),
-                    Ok(Ask::Look) | Err(RecvTimeoutError::Timeout) => self.look(),
+                    Err(RecvTimeoutError::Timeout) => Ask::Look,
+                    Ok(ask) => ask,
+                };
+                // Files of other people are read here. One that brings a reader down must not stop the daemon
+                // from following what comes next: the declarations in force stay as they were.
+                let Ok(notices) = catch_unwind(AssertUnwindSafe(|| self.answer(&ask))) else {
+                    tracing::error!(
+                        "the newest declarations cannot be read: a defect of tidegate, see above"
+                    );
+                    continue;
                 };
                 if !notices.is_empty() && tell.send(Heard::Noticed(notices)).is_err() {
                     return;
@@ -109,20 +118,33 @@ impl Poller {
         thread::Builder::new().name("repository".to_owned()).spawn(work).map(|_| ())
     }
 
-    fn look(&mut self) -> Vec<Notice> {
-        let poll = self.source.poll();
-        self.take(poll)
+    fn answer(&mut self, ask: &Ask) -> Vec<Notice> {
+        match ask {
+            Ask::Look => {
+                let poll = self.source.poll();
+                self.take(poll)
+            }
+            Ask::Agree(revision) => {
+                self.change(|head, path, place, now| match head.agree(revision, path, place, now) {
+                    Some(notices) => notices,
+                    None => vec![Notice::NothingHeld { named: revision.clone() }],
+                })
+            }
+        }
     }
 
     fn take(&mut self, poll: Result<source::Poll, SourceError>) -> Vec<Notice> {
-        let notices = self.head.lock().take(poll, &self.path, &self.place, SystemClock.now());
-        self.accept(&notices);
-        notices
+        self.change(|head, path, place, now| head.take(poll, path, place, now))
     }
 
-    fn agree(&mut self, revision: &str) -> Vec<Notice> {
-        let agreed = self.head.lock().agree(revision, &self.path, &self.place, SystemClock.now());
-        let notices = agreed.unwrap_or_else(|| vec![Notice::NothingHeld { named: revision.to_owned() }]);
+    /// Reads aside, then replaces the declarations in force as a whole. Nobody else changes them.
+    fn change(
+        &mut self,
+        change: impl FnOnce(&mut Declarations, &str, &str, Instant) -> Vec<Notice>,
+    ) -> Vec<Notice> {
+        let mut next = self.head.lock().clone();
+        let notices = change(&mut next, &self.path, &self.place, SystemClock.now());
+        *self.head.lock() = next;
         self.accept(&notices);
         notices
     }

@@ -18,9 +18,9 @@ use super::rounds::Heard;
 use crate::clock::SystemClock;
 use crate::reconcile::Haste;
 
-/// What a step in hand gets to end by itself: most calls are over, no wait is. `TimeoutStopSec` of the unit is
-/// this, the longest pause of a wait, and some.
-pub(super) const GRACE: Duration = Duration::from_secs(10);
+/// What a step in hand gets to end by itself: most calls are over, no wait is. `TimeoutStopSec` of the unit
+/// allows for this, the longest pause of a wait, and some.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// How much of a hurry there is, for every pass to read.
 #[derive(Clone, Debug, Default)]

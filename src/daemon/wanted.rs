@@ -61,7 +61,7 @@ pub enum Notice {
 }
 
 /// The fold of all polls.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Declarations {
     /// What is in force.
     pub environments: BTreeMap<EnvironmentName, Wanted>,

@@ -12,7 +12,8 @@
 //!     runs/….json                    one file a run
 //! ```
 //!
-//! The clones of the source and the simulator's world may stand beside these; they are not read here.
+//! The clones of the source, the daemon's files and the simulator's world may stand beside these; they are not
+//! read here.
 //! Operating-system locks hold between the processes of one machine: several machines do not share a
 //! directory, not even over a network file system.
 

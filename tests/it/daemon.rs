@@ -63,6 +63,24 @@ fn it_ends_when_asked_to_and_holds_nothing() {
 }
 
 #[test]
+fn a_release_that_was_interrupted_goes_on_with_the_next_start() {
+    let host = Host::new();
+    let mut daemon = host.start("1s");
+    daemon.hear(READY);
+    host.release("v1.5.0");
+    daemon.hear(&["traffic maintenance: open -> closed"]);
+    let (status, told) = daemon.stop();
+    assert_eq!(status.code(), Some(0), "{told}");
+    let mut daemon = host.start("1s");
+    daemon.hear(READY);
+    daemon.stop();
+    let world = WorldFolder::new(host.store_root().join("sim")).look(&[], 1, SystemClock.now()).unwrap();
+    let to: Vec<&str> = world.effects.iter().map(|effect| effect.to.as_str()).collect();
+    assert_eq!(to, ["v1.4.0", "v1.5.0"], "each migration once");
+    assert_eq!(world.violations_by_tidegate(), Vec::<&tidegate::sim::Violation>::new());
+}
+
+#[test]
 fn a_poke_and_a_hangup_make_it_look_at_once() {
     let host = Host::new();
     let mut daemon = host.start("1h");

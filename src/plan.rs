@@ -72,6 +72,9 @@ pub fn plan(input: &PlanningInput) -> Plan {
     traffic::plan(input, &goal, closed_in, outlook.all_up, settled, &mut draft);
     database::stop(input, &goal, outlook.all_down, &mut draft);
     release::tidy(input, &goal, outlook.all_up, &mut draft);
+    if traffic::is_stuck(input, closed_in) {
+        draft.actions.retain(|action| action.step <= Step::CloseGate);
+    }
     services::newer_revisions(input, &mut draft);
     contest::yield_contested(input, &mut draft);
     claim(input, &mut draft);
@@ -114,7 +117,8 @@ fn may_act(input: &PlanningInput, draft: &mut Draft) -> bool {
         }
         Observed::Unreadable { why } => draft.block(unreadable(&format!("cluster `{}`", spec.cluster), why)),
     }
-    if let Some(taken_away) = traffic::taken_away(input) {
+    // A migration under way is watched all the same: its end is seen now or never.
+    if let Some(taken_away) = traffic::taken_away(input).filter(|_| !input.ledger.migration_in_flight()) {
         draft.block(taken_away);
     }
     draft.blocked.is_empty()

@@ -90,7 +90,9 @@ pub(super) fn judge(
 fn superseded(asked: &Asked, service: &Service, primary: &Deployment) -> String {
     let ours = service.deployments.iter().find(|deployment| deployment.id == asked.deployment);
     match ours.filter(|deployment| deployment.rollout == Rollout::Failed) {
-        Some(ours) => said(&ours.rollout_reason).to_owned(),
+        Some(ours) => {
+            format!("{}; AWS has gone back to what ran before", said(&ours.rollout_reason))
+        }
         None => format!("another deployment took its place: {}", said(&primary.rollout_reason)),
     }
 }

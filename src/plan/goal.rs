@@ -227,6 +227,15 @@ fn due(input: &PlanningInput, goal: &mut Goal, work: Work, draft: &mut Draft) {
             return;
         }
     }
+    // On the way to the migration everything is seen, or nothing is done.
+    let blind: Vec<Blocked> =
+        preflight::unreadable_services(input).into_iter().chain(traffic::unreadable_parts(input)).collect();
+    if begun && !blind.is_empty() {
+        for unread in blind {
+            hold(input, goal, unread, State::DbOnly, draft);
+        }
+        return;
+    }
     if !begun {
         let problems = preflight::problems(input);
         if !problems.is_empty() {

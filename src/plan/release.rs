@@ -72,7 +72,7 @@ pub(super) fn drain(input: &PlanningInput, goal: &Goal, closed_in: Option<State>
 /// What was borrowed is given back once everything is up.
 pub(super) fn tidy(input: &PlanningInput, goal: &Goal, all_up: bool, draft: &mut Draft) {
     let is_over = goal.is_release() || input.ledger.release.is_some();
-    if goal.held || goal.release_stays || !(is_over || !input.ledger.rollback_borrowed.is_empty()) {
+    if goal.held || goal.release_stays || (!is_over && input.ledger.rollback_borrowed.is_empty()) {
         return;
     }
     let mut borrowed = input.ledger.rollback_borrowed.clone();

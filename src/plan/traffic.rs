@@ -4,7 +4,7 @@ mod problems;
 
 use std::collections::BTreeSet;
 
-pub(super) use problems::problems;
+pub(super) use problems::{problems, unreadable_parts};
 
 use super::draft::{Draft, Words, blocked};
 use super::goal::Goal;
@@ -23,6 +23,14 @@ pub(super) const OPEN_ID: &str = "gate/open";
 /// AWS allows five condition values a rule.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>
 const CONDITION_VALUES_MAX: usize = 5;
+
+/// Whether the gate has to be closed, and nobody can tell that it is or close it. Then nothing that users would
+/// notice goes on behind it.
+pub(super) fn is_stuck(input: &PlanningInput, closed_in: Option<State>) -> bool {
+    let (Some(state), Some((maintenance, traffic))) = (closed_in, gate(input)) else { return false };
+    !unreadable_parts(input).is_empty()
+        || (traffic.secret.is_err() && !to_close(input, maintenance, traffic, state).is_empty())
+}
 
 /// What has to change.
 #[derive(Debug, Default)]
@@ -190,6 +198,7 @@ pub(super) fn plan(
     // In a gate that somebody has opened, users come first: an association takes minutes.
     let reopened = closed_in.is_some() && input.ledger.gate_closed_at.is_some() && !is_closed(input);
     associate(traffic, if reopened { Step::Reassociate } else { Step::Associate }, draft);
+    unreadable_parts(input).into_iter().for_each(|unread| draft.block(unread));
     if let Some(state) = closed_in {
         close(input, goal, (maintenance, traffic), state, settled, draft);
     }
@@ -224,6 +233,9 @@ fn close(
     let change = to_close(input, maintenance, traffic, state);
     if change.is_empty() {
         return;
+    }
+    if let Some(problem) = problems::secret_problem(traffic) {
+        return draft.block(problem);
     }
     problems::fall_through(input, maintenance, traffic, state, draft);
     let before = if is_closed(input) { "closed, not everywhere" } else { "open" };

@@ -142,8 +142,8 @@ fn stable_alone_lies_after_a_rollback() {
     let listed = after(|service, _| service.deployments = vec![back.clone(), failed]);
     assert_eq!(
         listed,
-        "failed: ECS deployment circuit breaker: tasks failed to start.; \
-         now: ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1."
+        "failed: ECS deployment circuit breaker: tasks failed to start; \
+         AWS has gone back to what ran before"
     );
     let forgotten = after(|service, _| service.deployments = vec![back]);
     assert!(forgotten.starts_with("failed: another deployment took its place"), "{forgotten}");
@@ -176,10 +176,10 @@ fn a_failed_rollout_has_failed_even_with_every_task_running() {
             *seen = tasks;
         })
     };
-    assert_eq!(failed(running()), "failed: tasks failed to start.");
+    assert_eq!(failed(running()), "failed: tasks failed to start");
     assert_eq!(
         failed(vec![crashed(40), crashed(50)]),
-        "failed: tasks failed to start. (last task: Essential container in task exited: web exited 1)"
+        "failed: tasks failed to start (last task: Essential container in task exited: web exited 1)"
     );
 }
 

@@ -12,25 +12,29 @@ use crate::plan::draft::{Draft, blocked, unreadable};
 use crate::plan::{Blocked, BlockedReason, PlanningInput};
 use crate::spec::Maintenance;
 
+/// Parts of the gate that could not be read: whether it is closed cannot be told.
+pub(in crate::plan) fn unreadable_parts(input: &PlanningInput) -> Vec<Blocked> {
+    let Some((maintenance, traffic)) = gate(input) else { return Vec::new() };
+    let mut unread = Vec::new();
+    if let (Some(Observed::Unreadable { why }), Some(target)) =
+        (&traffic.listener, &maintenance.load_balancer)
+    {
+        unread.push(unreadable(&format!("load balancer `{}`", target.name), why));
+    }
+    if let Some(Observed::Unreadable { why }) = &traffic.function {
+        unread.push(unreadable("the CloudFront function", why));
+    }
+    unread
+}
+
 /// What makes closing the gate unsafe or impossible.
 pub(in crate::plan) fn problems(input: &PlanningInput, problems: &mut Vec<Blocked>) {
     let Some((maintenance, traffic)) = gate(input) else { return };
-    if let Err(why) = &traffic.secret {
-        let hint =
-            "the secret is 20 to 128 of `A-Z a-z 0-9 _ -`; give the daemon's role the right to read it"
-                .to_owned();
-        problems.push(blocked(
-            BlockedReason::BypassSecret,
-            format!("the bypass secret cannot be used: {why}"),
-            [hint],
-        ));
-    }
+    problems.extend(unreadable_parts(input));
+    problems.extend(secret_problem(traffic));
     match (&traffic.listener, &maintenance.load_balancer) {
         (Some(Observed::Present(listener)), Some(target)) => {
             listener_problems(input, maintenance, listener, &target.name, problems);
-        }
-        (Some(Observed::Unreadable { why }), Some(target)) => {
-            problems.push(unreadable(&format!("load balancer `{}`", target.name), why));
         }
         (Some(Observed::Absent), Some(target)) => problems.push(blocked(
             BlockedReason::Missing,
@@ -39,11 +43,17 @@ pub(in crate::plan) fn problems(input: &PlanningInput, problems: &mut Vec<Blocke
         )),
         _ => {}
     }
-    match &traffic.function {
-        Some(Observed::Unreadable { why }) => problems.push(unreadable("the CloudFront function", why)),
-        Some(Observed::Present(function)) => distribution_problems(function, problems),
-        Some(Observed::Absent) | None => {}
+    if let Some(Observed::Present(function)) = &traffic.function {
+        distribution_problems(function, problems);
     }
+}
+
+/// Without the secret nothing can be closed.
+pub(super) fn secret_problem(traffic: &TrafficSeen) -> Option<Blocked> {
+    let why = traffic.secret.as_ref().err()?;
+    let hint = "the secret is 20 to 128 of `A-Z a-z 0-9 _ -`; give the daemon's role the right to read it";
+    let message = format!("the bypass secret cannot be used: {why}");
+    Some(blocked(BlockedReason::BypassSecret, message, [hint.to_owned()]))
 }
 
 fn listener_problems(

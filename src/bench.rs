@@ -16,7 +16,7 @@ use futures_util::future::join;
 use crate::clock::Clock;
 use crate::cloud::{Cloud, Kind};
 use crate::execute::{self, ActionResult, Hands, Journal, Progress, read_ledger};
-use crate::model::{Instant, Revision, StoreId};
+use crate::model::{Instant, Revision, RuleArn, StoreId};
 use crate::observe::{ObserveOptions, Snapshot, observe};
 use crate::plan::{Action, ActionKind, Expected, Plan, PlanningInput, Step, plan};
 use crate::reconcile::{
@@ -25,7 +25,7 @@ use crate::reconcile::{
 use crate::schedule::{Declared, state_at};
 use crate::sim::{Age, SimClock, SimCloud, World};
 use crate::spec::{self, CloudFrontGate, EnvironmentSpec};
-use crate::store::journal::{Event, Ledger};
+use crate::store::journal::{Event, GateParts, Ledger};
 use crate::store::{MemoryStore, Store};
 
 pub(crate) use store::FlakyStore;
@@ -135,6 +135,19 @@ impl Bench {
         let actions = [action(kind)];
         let (mut outcomes, ()) = self.clock.block_on(join(execute::carry_out(&hands, &actions), meanwhile));
         outcomes.pop().expect("an outcome for each action").result
+    }
+
+    /// Rules of the shop's listener, by priority: 10 leads to `admin`, which is kept open.
+    pub(crate) fn rules(&self, chosen: impl Fn(u32) -> bool) -> Vec<RuleArn> {
+        self.cloud.with(|world| {
+            let rules = &world.regions[0].listeners[0].rules;
+            rules.iter().filter(|rule| chosen(rule.priority)).map(|rule| rule.arn.clone()).collect()
+        })
+    }
+
+    /// Closes the whole gate.
+    pub(crate) fn close(&self) -> ActionResult {
+        self.act(closes(self.rules(|_| true), true))
     }
 
     /// Waits, for what happens meanwhile.
@@ -290,6 +303,11 @@ pub(crate) fn action(kind: ActionKind) -> Action {
         step: Step::Claim,
         corrects: None,
     }
+}
+
+/// Closing what was open.
+pub(crate) fn closes(rules: Vec<RuleArn>, function: bool) -> ActionKind {
+    ActionKind::CloseGate { rules, function, was_open: true, with: GateParts::default() }
 }
 
 /// Why an action failed; panics when it did not.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{ServiceName, State};
-use crate::plan::{Action, ActionKind, Plan, PlanningInput, StartService, Step};
+use crate::plan::{Action, ActionKind, MigrationStart, Plan, PlanningInput, StartService, Step};
 
 /// Rules that the plan breaks, in words.
 pub fn audit(input: &PlanningInput, plan: &Plan) -> Vec<String> {
@@ -13,6 +13,7 @@ pub fn audit(input: &PlanningInput, plan: &Plan) -> Vec<String> {
     ids_are_unique(actions, &mut broken);
     steps_are_in_order(actions, &mut broken);
     migration_is_alone(input, actions, &mut broken);
+    code_waits_for_its_schema(input, actions, &mut broken);
     migration_is_behind_the_gate(input, actions, &mut broken);
     gate_opens_last(plan, actions, &mut broken);
     database_stops_last(input, actions, &mut broken);
@@ -36,9 +37,17 @@ fn index_of(actions: &[Action], step: Step) -> Option<usize> {
     actions.iter().position(|action| action.step == step)
 }
 
-/// No service whose code follows the schema has a task, or gets one, until the schema is recorded.
+/// Where a migration would be sent. One that runs already is watched, whatever stands around it.
+fn sending(actions: &[Action]) -> Option<usize> {
+    actions.iter().position(|action| match &action.kind {
+        ActionKind::Migrate(migration) => !matches!(migration.start, MigrationStart::Adopt { .. }),
+        _ => false,
+    })
+}
+
+/// No service whose code follows the schema has a task when a migration is sent.
 fn migration_is_alone(input: &PlanningInput, actions: &[Action], broken: &mut Vec<String>) {
-    let Some(migrate) = index_of(actions, Step::Migrate) else { return };
+    let Some(migrate) = sending(actions) else { return };
     let stopped: BTreeSet<&ServiceName> = actions[..migrate]
         .iter()
         .filter_map(|action| match &action.kind {
@@ -56,6 +65,13 @@ fn migration_is_alone(input: &PlanningInput, actions: &[Action], broken: &mut Ve
             broken.push(format!("`{name}` follows the migrated version and is up in db-only"));
         }
     }
+}
+
+/// …and none gets one, until the schema is recorded.
+fn code_waits_for_its_schema(input: &PlanningInput, actions: &[Action], broken: &mut Vec<String>) {
+    if index_of(actions, Step::Migrate).is_none() && !input.ledger.migration_in_flight() {
+        return;
+    }
     let record = index_of(actions, Step::Record);
     for (index, action) in actions.iter().enumerate() {
         let ActionKind::StartService(StartService { service, follows_migration: true, .. }) = &action.kind
@@ -69,7 +85,7 @@ fn migration_is_alone(input: &PlanningInput, actions: &[Action], broken: &mut Ve
 }
 
 fn migration_is_behind_the_gate(input: &PlanningInput, actions: &[Action], broken: &mut Vec<String>) {
-    let Some(migrate) = index_of(actions, Step::Migrate) else { return };
+    let Some(migrate) = sending(actions) else { return };
     let closes = index_of(actions, Step::CloseGate).is_some_and(|close| close < migrate);
     if input.spec.maintenance.is_some() && !closes && !super::traffic::is_closed(input) {
         broken.push("the migration would run with the gate open".to_owned());

@@ -5,13 +5,16 @@ use crate::plan::{Action, ActionKind, MigrationStart, Plan};
 
 /// The actions that may be carried out now.
 pub(super) fn permitted(plan: &Plan) -> &[Action] {
-    let frontier = plan.frontier();
-    let only_watches = frontier.iter().all(|action| {
-        matches!(&action.kind, ActionKind::Migrate(migration) if matches!(migration.start, MigrationStart::Adopt { .. }))
-    });
     match plan.mode {
-        Mode::Enforce => frontier,
-        Mode::Observe if only_watches => frontier,
-        Mode::Observe => &[],
+        Mode::Enforce => plan.frontier(),
+        // Wherever it stands: what else would be done before it is not done, and must not keep us from watching.
+        Mode::Observe => {
+            let watched = plan.actions.iter().position(|action| is_watching(&action.kind));
+            watched.map_or(&[], |index| &plan.actions[index..=index])
+        }
     }
+}
+
+fn is_watching(kind: &ActionKind) -> bool {
+    matches!(kind, ActionKind::Migrate(migration) if matches!(migration.start, MigrationStart::Adopt { .. }))
 }

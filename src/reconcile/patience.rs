@@ -30,18 +30,18 @@ pub(super) enum Next {
 /// What went wrong so far.
 #[derive(Debug, Default)]
 pub(super) struct Patience {
-    last: Vec<(String, String)>,
-    rounds: u32,
+    rounds: BTreeMap<Vec<(String, String)>, u32>,
     tries: BTreeMap<String, u32>,
-    failed: BTreeMap<String, String>,
+    failed: BTreeMap<(String, String), String>,
     looks: u32,
     passing: Duration,
 }
 
 impl Patience {
-    /// An action of this frontier that failed in this very run: once more would go the same way.
+    /// An action of this frontier that failed in this very run: once more would go the same way. To another
+    /// end, after a newer commit, it may go better.
     pub(super) fn failed_before(&self, frontier: &[Action]) -> Option<String> {
-        let failed = frontier.iter().find_map(|action| Some((action, self.failed.get(&action.id)?)));
+        let failed = frontier.iter().find_map(|action| Some((action, self.failed.get(&aim(action))?)));
         failed.map(|(action, why)| format!("{}: {why}", action.id))
     }
 
@@ -58,7 +58,7 @@ impl Patience {
                     self.tries.remove(&tried);
                 }
                 ActionResult::Failed { why } => {
-                    self.failed.insert(outcome.id.clone(), why.clone());
+                    self.failed.insert(aim(action), why.clone());
                 }
                 ActionResult::Again { why } => {
                     let tries = self.tries.entry(tried).or_default();
@@ -70,7 +70,6 @@ impl Patience {
             }
         }
         if let Some(why) = again {
-            self.last.clear();
             return match tries_max >= TRIES_MAX {
                 true => Next::GiveUp(format!("{why}; tried {tries_max} times")),
                 false => Next::Again(doubled(15, tries_max)),
@@ -79,20 +78,20 @@ impl Patience {
         self.after_round(frontier)
     }
 
-    /// The same again and again: a stale answer at first, a fight after that.
+    /// The same again and again: a stale answer at first, a fight after that. Steps that take turns are
+    /// counted, too: two that undo each other would go on for ever.
     fn after_round(&mut self, frontier: &[Action]) -> Next {
-        let this: Vec<_> = frontier.iter().map(|action| (action.id.clone(), action.before.clone())).collect();
-        if this != self.last {
-            (self.last, self.rounds) = (this, 1);
-            return Next::Again(Duration::ZERO);
+        let this = frontier.iter().map(|action| (action.id.clone(), action.before.clone())).collect();
+        let rounds = self.rounds.entry(this).or_default();
+        *rounds += 1;
+        match *rounds {
+            1 => Next::Again(Duration::ZERO),
+            2..=ROUNDS_MAX => Next::Again(doubled(2, *rounds - 1)),
+            rounds => {
+                let what = frontier.iter().map(|action| action.id.as_str()).collect::<Vec<_>>().join(", ");
+                Next::GiveUp(format!("{what} was done {rounds} times and is still to be done"))
+            }
         }
-        self.rounds += 1;
-        if self.rounds > ROUNDS_MAX {
-            let what = frontier.iter().map(|action| action.id.as_str()).collect::<Vec<_>>().join(", ");
-            let rounds = self.rounds;
-            return Next::GiveUp(format!("{what} was done {rounds} times and is still to be done"));
-        }
-        Next::Again(doubled(2, self.rounds - 1))
     }
 
     /// Nothing can be done now: whether looking again may help, and when. `None` = it will not.
@@ -113,7 +112,15 @@ impl Patience {
     }
 }
 
+/// What an action does, and to what end.
+fn aim(action: &Action) -> (String, String) {
+    (action.id.clone(), action.after.clone())
+}
+
 /// `seconds`, doubled with every try after the first.
 fn doubled(seconds: u64, tries: u32) -> Duration {
     Duration::from_secs(seconds << tries.saturating_sub(1).min(8))
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,9 @@ use crate::plan::{Plan, WaitingReason};
 use crate::store::journal::Event;
 use crate::store::{Lease, LeaseHolder, Store, StoreError};
 
+/// The longest pause without a look at haste and deadline: a service manager waits longer before it kills.
+const NAP_MAX: Duration = Duration::from_secs(5);
+
 /// Why a run could not begin, or could not go on.
 #[derive(Debug, Error)]
 pub enum ReconcileError {
@@ -115,7 +118,17 @@ impl Reconciler<'_> {
             ledger.release.as_ref().map(|it| ReleaseReport { from: it.from.clone(), to: it.to.clone() })
         });
         let mut work = Work { with: *self, journal: &journal, run: &mut run, patience: Patience::default() };
-        let (outcome, message, plan) = work.through(environment).await?;
+        let (outcome, message, plan) = match work.through(environment).await {
+            Ok(end) => end,
+            Err(error) => {
+                // The history must not say for ever that it goes on. It needs no lease.
+                run.end(RunOutcome::Failed, Some(error.to_string()), None, self.clock.now());
+                if let Err(unsaved) = self.keep(&run) {
+                    tracing::warn!(%environment, run = %run.id, error = %unsaved, "not kept");
+                }
+                return Err(error);
+            }
+        };
         run.end(outcome, message, plan.as_ref(), self.clock.now());
         tracing::debug!(%environment, run = %run.id, outcome = outcome.as_str(), message = run.message, "run over");
         self.keep(&run)?;
@@ -181,6 +194,9 @@ impl Work<'_> {
             let (over, poked) = (with.wishes.runtime_override(), with.wishes.refresh_images());
             let seen = look.once(wanted.clone(), self.journal.ledger(), over.as_ref(), poked).await;
             with.progress.plan_ready(&seen.plan);
+            if permitted(&seen.plan).is_empty() && classify(&seen.plan) == RunOutcome::Converged {
+                return self.settle(&wanted, seen.plan);
+            }
             if let Some((outcome, message)) = self.interrupted() {
                 return Ok((outcome, Some(message), Some(seen.plan)));
             }
@@ -197,9 +213,17 @@ impl Work<'_> {
                     Next::GiveUp(why) => return Ok((RunOutcome::Failed, Some(why), Some(seen.plan))),
                 }
             };
-            if !pause.is_zero() {
-                with.clock.sleep(pause).await;
-            }
+            self.pause(pause).await;
+        }
+    }
+
+    /// Pauses, unless there is a hurry.
+    async fn pause(&self, pause: Duration) {
+        let mut left = pause;
+        while !left.is_zero() && self.interrupted().is_none() {
+            let nap = left.min(NAP_MAX);
+            self.with.clock.sleep(nap).await;
+            left -= nap;
         }
     }
 

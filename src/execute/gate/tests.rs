@@ -3,35 +3,17 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::*;
-use crate::bench::{Bench, failure};
+use crate::bench::{Bench, closes, failure};
 use crate::cloud::Condition;
 use crate::execute::ActionResult;
 use crate::plan::ActionKind;
 use crate::sim::{FaultOptions, FaultPlan};
-use crate::store::journal::GateParts;
 
 const HEADER: &str = "x-bypass";
 const MODIFY: &str = "elasticloadbalancing:ModifyRule";
 
-/// Everything that a closed gate of the shop consists of.
-fn closes(bench: &Bench) -> ActionKind {
-    ActionKind::CloseGate {
-        rules: rules(bench, |_| true),
-        function: true,
-        was_open: true,
-        with: GateParts::default(),
-    }
-}
-
 fn opens(bench: &Bench) -> ActionKind {
-    ActionKind::OpenGate { rules: rules(bench, |_| true), function: true, whole: true }
-}
-
-fn rules(bench: &Bench, chosen: impl Fn(u32) -> bool) -> Vec<RuleArn> {
-    bench.cloud.with(|world| {
-        let rules = &world.regions[0].listeners[0].rules;
-        rules.iter().filter(|rule| chosen(rule.priority)).map(|rule| rule.arn.clone()).collect()
-    })
+    ActionKind::OpenGate { rules: bench.rules(|_| true), function: true, whole: true }
 }
 
 fn conditions(bench: &Bench) -> Vec<Vec<Condition>> {
@@ -81,7 +63,7 @@ fn slow(bench: &Bench) {
 fn rules_close_from_the_last_and_open_from_the_first() {
     let bench = Bench::new();
     let before = conditions(&bench);
-    assert_eq!(bench.act(closes(&bench)), ActionResult::Done);
+    assert_eq!(bench.close(), ActionResult::Done);
     assert_eq!(order(&bench, MODIFY), [43, 30, 20, 10]);
     assert_eq!(gated(&bench), 4);
     assert_eq!(bench.act(opens(&bench)), ActionResult::Done);
@@ -93,9 +75,9 @@ fn rules_close_from_the_last_and_open_from_the_first() {
 #[test]
 fn a_rule_is_tagged_before_it_closes_and_until_it_is_open() {
     let bench = Bench::new();
-    bench.act(closes(&bench));
+    bench.close();
     bench.act(opens(&bench));
-    let rule = &rules(&bench, |priority| priority == 20)[0];
+    let rule = &bench.rules(|priority| priority == 20)[0];
     let calls: Vec<&str> = bench
         .cloud
         .log()
@@ -114,7 +96,7 @@ fn a_rule_is_tagged_before_it_closes_and_until_it_is_open() {
 fn the_function_lets_nobody_through_without_the_secret_and_forgets_it_when_open() {
     let bench = Bench::new();
     let secret = secret_of(&bench);
-    bench.act(closes(&bench));
+    bench.close();
     let (development, live) = code_of(&bench);
     assert_eq!(gate::recognise(&live), Some(Gate::Closed));
     assert!(live == development && live.contains(&secret));
@@ -127,7 +109,7 @@ fn the_function_lets_nobody_through_without_the_secret_and_forgets_it_when_open(
 #[test]
 fn opening_asks_for_no_secret() {
     let bench = Bench::new();
-    bench.act(closes(&bench));
+    bench.close();
     bench.fault("ssm:GetParameter", u32::MAX, Kind::AccessDenied);
     assert_eq!(bench.act(opens(&bench)), ActionResult::Done);
     assert_eq!(gated(&bench), 0);
@@ -137,10 +119,10 @@ fn opening_asks_for_no_secret() {
 fn without_a_usable_secret_nothing_is_touched_and_none_of_it_is_told() {
     let bench = Bench::new();
     bench.fault("ssm:GetParameter", 1, Kind::AccessDenied);
-    failure(bench.act(closes(&bench)));
+    failure(bench.close());
     let short = "hunter2*";
     bench.cloud.with(|world| world.person("shop").rotate_secret("/shop/bypass", short));
-    let why = failure(bench.act(closes(&bench)));
+    let why = failure(bench.close());
     assert!(why.starts_with("the bypass secret cannot be used: it has 8 characters"), "{why}");
     assert!(!why.contains(short) && !bench.said().contains(short));
     assert_eq!((bench.cloud.effects(), bench.events().len()), (0, 0));
@@ -149,10 +131,10 @@ fn without_a_usable_secret_nothing_is_touched_and_none_of_it_is_told() {
 #[test]
 fn a_rotated_secret_replaces_the_old_one() {
     let bench = Bench::new();
-    bench.act(closes(&bench));
+    bench.close();
     let new = "another-secret-of-the-shop";
     bench.cloud.with(|world| world.person("shop").rotate_secret("/shop/bypass", new));
-    assert_eq!(bench.act(closes(&bench)), ActionResult::Done);
+    assert_eq!(bench.close(), ActionResult::Done);
     for all in conditions(&bench) {
         let asked: Vec<&Condition> = all.iter().filter(|condition| condition.is_header(HEADER)).collect();
         assert!(asked.len() == 1 && asked[0].values == [new]);
@@ -165,7 +147,7 @@ fn a_condition_of_somebody_else_is_left_alone() {
     let bench = Bench::new();
     let own = Condition::header(HEADER, "their-own-value");
     bench.cloud.with(|world| world.person("shop").set_rule(20, std::slice::from_ref(&own)));
-    let why = failure(bench.act(closes(&bench)));
+    let why = failure(bench.close());
     assert!(why.starts_with("rule 20 asks for `x-bypass` already, and not because of us"), "{why}");
     assert!(!why.contains("their-own-value"));
     assert!(conditions(&bench).contains(&vec![own]));
@@ -181,14 +163,14 @@ fn a_rule_without_room_is_refused_by_aws_and_said() {
         values: (1..=5).map(|number| format!("{number}.shop.example")).collect(),
     };
     bench.cloud.with(|world| world.person("shop").set_rule(20, &[hosts]));
-    let why = failure(bench.act(closes(&bench)));
+    let why = failure(bench.close());
     assert!(why.contains("a rule has at most 5 condition values"), "{why}");
 }
 
 #[test]
 fn rules_that_are_gone_let_nobody_through() {
     let bench = Bench::new();
-    let close = closes(&bench);
+    let close = closes(bench.rules(|_| true), true);
     bench.cloud.with(|world| world.regions[0].listeners[0].rules.retain(|rule| rule.priority != 30));
     // And one that goes between our look and our call.
     bench.fault(MODIFY, 1, Kind::NotFound);
@@ -204,7 +186,7 @@ fn what_somebody_opens_meanwhile_is_closed_again() {
         bench.after(6).await;
         bench.cloud.with(|world| world.person("shop").open_gate());
     };
-    assert_eq!(bench.act_while(closes(&bench), somebody), ActionResult::Done);
+    assert_eq!(bench.act_while(closes(bench.rules(|_| true), true), somebody), ActionResult::Done);
     assert_eq!(gated(&bench), 4);
     assert!(bench.count(MODIFY) > 4);
 }
@@ -219,7 +201,7 @@ fn a_fight_over_a_rule_ends_after_two_minutes() {
             bench.cloud.with(|world| world.person("shop").open_gate());
         }
     };
-    let why = failure(bench.act_while(closes(&bench), somebody));
+    let why = failure(bench.act_while(closes(bench.rules(|_| true), true), somebody));
     assert!(why.starts_with("waited 2m for the rules to be closed; now:"), "{why}");
 }
 
@@ -238,7 +220,7 @@ fn conditions_that_a_person_changes_during_a_pause_are_not_undone() {
             bench.cloud.with(|world| world.person("shop").set_rule(43, &[host("new.shop.example")]));
         }
     };
-    assert_eq!(bench.act_while(closes(&bench), somebody), ActionResult::Done);
+    assert_eq!(bench.act_while(closes(bench.rules(|_| true), true), somebody), ActionResult::Done);
     let last = &conditions(&bench)[3];
     assert!(last.contains(&host("new.shop.example")) && last.len() == 2, "{last:?}");
 }
@@ -254,7 +236,7 @@ fn a_stale_etag_is_read_again() {
     ] {
         let bench = Bench::new();
         bench.fault(operation, 2, kind);
-        assert_eq!(bench.act(closes(&bench)), ActionResult::Done, "{operation} {kind:?}");
+        assert_eq!(bench.close(), ActionResult::Done, "{operation} {kind:?}");
         assert_eq!(gate::recognise(&code_of(&bench).1), Some(Gate::Closed), "{operation} {kind:?}");
     }
 }
@@ -273,7 +255,7 @@ fn somebody_else_in_the_functions_editor_loses_the_race() {
             });
         }
     };
-    assert_eq!(bench.act_while(closes(&bench), editor), ActionResult::Done);
+    assert_eq!(bench.act_while(closes(bench.rules(|_| true), true), editor), ActionResult::Done);
     assert_eq!(gate::recognise(&code_of(&bench).1), Some(Gate::Closed));
 }
 
@@ -281,15 +263,29 @@ fn somebody_else_in_the_functions_editor_loses_the_race() {
 fn a_refusal_for_good_is_no_race() {
     let bench = Bench::new();
     bench.fault("cloudfront:UpdateFunction", 1, Kind::AccessDenied);
-    failure(bench.act(closes(&bench)));
+    failure(bench.close());
     assert_eq!(bench.seconds(), 0);
     assert_eq!(gated(&bench), 4, "what could be closed is");
 }
 
 #[test]
+fn what_is_kept_open_opens_alone_and_the_gate_stays_closed() {
+    let bench = Bench::new();
+    bench.close();
+    let since = bench.ledger().gate_closed_at;
+    bench.pass(60);
+    let admin = bench.rules(|priority| priority == 10);
+    let kept = ActionKind::OpenGate { rules: admin, function: false, whole: false };
+    assert_eq!(bench.act(kept), ActionResult::Done);
+    assert_eq!(gated(&bench), 3);
+    assert_eq!(bench.events(), ["gate-closed"]);
+    assert_eq!(bench.ledger().gate_closed_at, since);
+}
+
+#[test]
 fn a_rule_is_never_left_without_a_condition() {
     let bench = Bench::new();
-    bench.act(closes(&bench));
+    bench.close();
     let header = Condition::header(HEADER, &secret_of(&bench));
     bench.cloud.with(|world| world.person("shop").set_rule(20, &[header]));
     let why = failure(bench.act(opens(&bench)));
@@ -310,7 +306,7 @@ fn an_association_serves_open_code_of_ours_and_has_reached_every_edge() {
     assert_eq!(gate::recognise(&code_of(&bench).1), Some(Gate::Open));
     assert!(bench.seconds() >= 120, "edges take minutes");
     let writes = bench.writes().len();
-    bench.act(closes(&bench));
+    bench.close();
     assert_eq!(bench.act(associate), ActionResult::Done);
     assert_eq!(gate::recognise(&code_of(&bench).1), Some(Gate::Closed), "closed code of ours stays");
     assert_eq!(bench.count("cloudfront:UpdateDistribution"), 1, "{:?}", &bench.writes()[writes..]);

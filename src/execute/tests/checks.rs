@@ -5,7 +5,6 @@ use crate::cloud::Kind;
 use crate::execute::ActionResult;
 use crate::plan::ActionKind;
 use crate::spec::Check;
-use crate::store::journal::GateParts;
 
 fn check(url: &str) -> Check {
     Check { url: url.parse().unwrap(), status: 200, within: Duration::from_secs(300) }
@@ -18,18 +17,7 @@ fn checks(urls: &[&str]) -> ActionKind {
 /// The shop behind its closed gate: without the header, everything answers 302.
 fn closed() -> Bench {
     let bench = Bench::new();
-    let rules = bench
-        .cloud
-        .with(|world| world.regions[0].listeners[0].rules.iter().map(|rule| rule.arn.clone()).collect());
-    assert_eq!(
-        bench.act(ActionKind::CloseGate {
-            rules,
-            function: true,
-            was_open: true,
-            with: GateParts::default()
-        }),
-        ActionResult::Done
-    );
+    assert_eq!(bench.close(), ActionResult::Done);
     bench
 }
 

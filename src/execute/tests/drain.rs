@@ -1,11 +1,9 @@
 use chrono::TimeDelta;
 
-use crate::bench::{Bench, a_tuesday};
+use crate::bench::{Bench, a_tuesday, closes};
 use crate::cloud::Kind;
 use crate::execute::ActionResult;
-use crate::model::RuleArn;
 use crate::plan::ActionKind;
-use crate::store::journal::GateParts;
 
 fn drains(seconds: i64, at_most: i64) -> ActionKind {
     ActionKind::Drain {
@@ -14,25 +12,10 @@ fn drains(seconds: i64, at_most: i64) -> ActionKind {
     }
 }
 
-fn rules(bench: &Bench) -> Vec<RuleArn> {
-    bench.cloud.with(|world| {
-        let rules = &world.regions[0].listeners[0].rules;
-        // `admin` is kept open.
-        rules.iter().filter(|rule| rule.priority != 10).map(|rule| rule.arn.clone()).collect()
-    })
-}
-
 fn closed() -> Bench {
     let bench = Bench::new();
-    assert_eq!(
-        bench.act(ActionKind::CloseGate {
-            rules: rules(&bench),
-            function: true,
-            was_open: true,
-            with: GateParts::default()
-        }),
-        ActionResult::Done
-    );
+    let gated = bench.rules(|priority| priority != 10);
+    assert_eq!(bench.act(closes(gated, true)), ActionResult::Done);
     bench
 }
 

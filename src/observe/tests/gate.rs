@@ -13,7 +13,6 @@ use crate::observe::{
 };
 use crate::plan::ActionKind;
 use crate::sim::PASSWORD;
-use crate::store::journal::GateParts;
 
 const HEADER: &str = "x-bypass";
 
@@ -40,13 +39,6 @@ fn header_of(bench: &Bench, priority: u32) -> HeaderSeen {
     rules.into_iter().find(|rule| rule.priority == priority).expect("it is there").header
 }
 
-fn close(bench: &Bench) {
-    let rules = bench
-        .cloud
-        .with(|world| world.regions[0].listeners[0].rules.iter().map(|rule| rule.arn.clone()).collect());
-    bench.act(ActionKind::CloseGate { rules, function: true, was_open: true, with: GateParts::default() });
-}
-
 fn set_code(bench: &Bench, code: Option<String>) {
     bench.cloud.with(|world| world.regions[0].functions.get_mut("shop-gate").unwrap().live = code);
 }
@@ -55,7 +47,7 @@ fn set_code(bench: &Bench, code: Option<String>) {
 fn a_condition_is_ours_by_its_tag_and_current_by_its_value() {
     let bench = Bench::new();
     assert_eq!(header_of(&bench, 20), HeaderSeen::Absent);
-    close(&bench);
+    bench.close();
     assert_eq!(header_of(&bench, 20), HeaderSeen::Current);
     bench
         .cloud
@@ -74,7 +66,7 @@ fn a_condition_is_ours_by_its_tag_and_current_by_its_value() {
 #[test]
 fn a_second_value_beside_the_secret_is_not_closed() {
     let bench = Bench::new();
-    close(&bench);
+    bench.close();
     bench.cloud.with(|world| {
         for rule in &mut world.regions[0].listeners[0].rules {
             rule.conditions
@@ -121,7 +113,7 @@ fn what_a_rule_asks_for_is_counted_without_our_header() {
         condition("query-string", &["debug=1"]),
     ];
     bench.cloud.with(|world| world.person("shop").set_rule(20, &asked));
-    close(&bench);
+    bench.close();
     let rule = listener(&bench).rules.into_iter().find(|rule| rule.priority == 20).unwrap();
     assert_eq!(
         (rule.hosts.len(), rule.paths.as_slice(), rule.values),
@@ -239,7 +231,7 @@ fn a_distribution_that_edges_still_learn_is_not_guarded_yet() {
 #[test]
 fn no_snapshot_shows_a_secret() {
     let bench = Bench::new();
-    close(&bench);
+    bench.close();
     let source = &bench.spec.maintenance.as_ref().unwrap().bypass.value_from;
     let secret = bench.clock.block_on(bench.port().secret(source)).unwrap();
     let shown = format!("{:?}", bench.preview());

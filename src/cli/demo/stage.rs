@@ -125,7 +125,8 @@ impl Stage {
         let cloud = self.cloud.cloud(self.spec());
         let look = reconcile::preview(&*cloud, &self.clock, &self.store, self.wanted());
         let preview = self.clock.block_on(look)?.expect("production is declared");
-        Ok(Seen { preview, holder: None, last_run: None, now: self.now() })
+        let last_run = self.runs()?.into_iter().next();
+        Ok(Seen { preview, holder: None, last_run, now: self.now() })
     }
 
     /// One run towards what is declared, at this pace.

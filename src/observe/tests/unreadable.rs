@@ -61,7 +61,8 @@ fn a_denied_read_leaves_its_part_unreadable_and_no_other() {
         bench.fault(operation, u32::MAX, Kind::AccessDenied);
         let mut expected = parts.to_vec();
         let mut found = unreadable(&bench.snapshot());
-        (expected.sort_unstable(), found.sort_unstable());
+        expected.sort_unstable();
+        found.sort_unstable();
         assert_eq!(found, expected, "{operation}");
     }
 }

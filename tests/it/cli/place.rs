@@ -67,7 +67,7 @@ impl Place {
     }
 
     /// The arguments that name this place, after those of the verb.
-    pub(crate) fn args<'a>(&self, args: &[&'a str]) -> Vec<String> {
+    pub(crate) fn args(&self, args: &[&str]) -> Vec<String> {
         let store = self.store().display().to_string();
         let place = ["--dir", &self.dir, "--cloud", "sim", "--store", &store];
         args.iter().chain(&place).map(|text| (*text).to_owned()).collect()

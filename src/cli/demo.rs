@@ -104,7 +104,7 @@ impl Demo {
         ui::print(&text::plan(&view))?;
         self.pause(1200);
         self.prompt("tidegate apply production")?;
-        let run = self.play(160)?;
+        let run = self.play(200)?;
         self.expect(&run, RunOutcome::Converged)?;
         self.pause(400);
         self.prompt("tidegate history production --limit 1")?;
@@ -122,7 +122,7 @@ impl Demo {
         self.act(3, "A migration fails", "The next release has a mistake in its migration.")?;
         self.commit(&format!("Release core {to}"), &versions)?;
         self.prompt("tidegate apply production")?;
-        let run = self.play(320)?;
+        let run = self.play(400)?;
         self.expect(&run, RunOutcome::Held)?;
         self.pause(400);
         self.prompt("tidegate status production")?;
@@ -153,7 +153,7 @@ impl Demo {
         )?;
         self.commit(&format!("Release core {to}: the migration is corrected"), &versions)?;
         self.prompt("tidegate apply production")?;
-        let run = self.play(320)?;
+        let run = self.play(400)?;
         self.expect(&run, RunOutcome::Converged)?;
         self.pause(500);
         Ok(())

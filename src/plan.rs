@@ -33,7 +33,7 @@ pub use report::{Blocked, BlockedReason, Drift, Plan, PlannedState, Waiting, Wai
 
 use crate::observe::Observed;
 use draft::{Draft, Words, blocked, unreadable};
-use goal::{Goal, Work};
+use goal::Work;
 
 /// Plans the whole way from what is to what is wanted.
 pub fn plan(input: &PlanningInput) -> Plan {
@@ -59,23 +59,23 @@ pub fn plan(input: &PlanningInput) -> Plan {
     if let Some(attempt) = &lost {
         database::write_off(attempt, &mut draft);
     }
-    let settled = is_settled(input, &goal);
     if let Some(Work::Run { from, to, .. }) = &goal.migration {
         release::begin(input, from, to, &mut draft);
     }
     sites::plan(input, &goal, &mut draft);
-    let outlook = services::plan(input, &goal, settled, &mut draft);
+    let outlook = services::plan(input, &goal, &mut draft);
     database::plan(input, &goal, outlook.moves || goal.is_release(), &mut draft);
     database::settle_rest(input, &mut draft);
     let closed_in = traffic::closed_in(input, &goal, outlook.moves);
     release::drain(input, &goal, closed_in, &mut draft);
-    traffic::plan(input, &goal, closed_in, outlook.all_up, settled, &mut draft);
+    traffic::plan(input, &goal, closed_in, outlook.all_up, &mut draft);
     database::stop(input, &goal, outlook.all_down, &mut draft);
     release::tidy(input, &goal, outlook.all_up, &mut draft);
     if traffic::is_stuck(input, closed_in) {
         draft.actions.retain(|action| action.step <= Step::CloseGate);
     }
     services::newer_revisions(input, &mut draft);
+    services::note_unmanaged(input, &mut draft);
     contest::yield_contested(input, &mut draft);
     claim(input, &mut draft);
     finish(input, goal.planned, draft)
@@ -122,16 +122,6 @@ fn may_act(input: &PlanningInput, draft: &mut Draft) -> bool {
         draft.block(taken_away);
     }
     draft.blocked.is_empty()
-}
-
-/// Whether this very declaration was reached before, in this state, and no release has begun since: then every
-/// difference is drift.
-fn is_settled(input: &PlanningInput, goal: &Goal) -> bool {
-    !goal.held
-        && input.ledger.release.is_none()
-        && input.ledger.converged.as_ref().is_some_and(|converged| {
-            converged.state == goal.state && converged.declaration == input.spec.fingerprint()
-        })
 }
 
 /// The cluster is claimed before the first write, and only then.

@@ -23,7 +23,7 @@ pub use diagnostic::{Code, Diagnostic, Place, Severity, render, summary, wire};
 pub use environment::{
     AdoptRevision, Autoscaling, Bypass, Check, CloudFrontGate, DatabaseSpec, DatabaseTarget, EnvironmentSpec,
     ListenerTarget, Maintenance, MigrationSpec, NeededFor, SecretSource, ServiceSpec, SiteSpec,
-    SnapshotPolicy, Template,
+    SnapshotPolicy, Template, WHOLE,
 };
 pub use schema::schema;
 

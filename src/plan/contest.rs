@@ -2,6 +2,7 @@
 
 use super::draft::{Draft, blocked};
 use crate::plan::{ActionKind, BlockedReason, PlanningInput};
+use crate::store::journal::Correction;
 
 /// Corrections of the same field within the hour after which tidegate stops correcting it.
 const CORRECTIONS_MAX: usize = 3;
@@ -10,11 +11,17 @@ const CORRECTIONS_MAX: usize = 3;
 pub(super) fn yield_contested(input: &PlanningInput, draft: &mut Draft) {
     let mut contested = Vec::new();
     draft.actions.retain(|action| {
-        let Some(field) = &action.corrects else { return true };
         if matches!(action.kind, ActionKind::CloseGate { .. }) {
             return true;
         }
-        let corrections = input.ledger.corrections_of(&action.resource, field, input.now);
+        let corrections: Vec<&Correction> = match &action.corrects {
+            Some(field) => input.ledger.corrections_of(&action.resource, field, input.now),
+            // Something else was declared meanwhile, and this is to be put back to the very same all the same.
+            None => input.ledger.corrections_since(input.now).filter(|correction| {
+                correction.resource == action.resource && correction.after == action.after
+            }).collect(),
+        };
+        let Some(field) = corrections.last().map(|correction| &correction.field) else { return true };
         if corrections.len() < CORRECTIONS_MAX {
             return true;
         }

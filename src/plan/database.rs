@@ -1,6 +1,7 @@
 //! The database and the migration on it: start, snapshot, migrate, record, settle, and stop last of all.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
@@ -8,7 +9,7 @@ use super::draft::{Draft, Words, blocked, unreadable};
 use super::goal::{Goal, Work};
 use super::{images, preflight};
 use crate::cloud::{DatabaseStatus, DbSnapshot, SnapshotStatus, TaskStatus, tag};
-use crate::model::{State, Version};
+use crate::model::{Instant, State, Version};
 use crate::observe::{DatabaseSeen, Observed};
 use crate::plan::{
     ActionKind, BlockedReason, Migration, MigrationStart, PlanningInput, Recorded, Step, WaitingReason,
@@ -37,7 +38,7 @@ pub(super) fn plan(input: &PlanningInput, goal: &Goal, needs_database: bool, dra
         }
     };
     if goal.state.database_up() || goal.is_release() {
-        start(input, goal, seen, needs_database, draft);
+        start(goal, seen, needs_database, draft);
     }
     if let Some(work) = &goal.migration {
         migrate(input, seen, work, draft);
@@ -45,7 +46,7 @@ pub(super) fn plan(input: &PlanningInput, goal: &Goal, needs_database: bool, dra
     prune(input, goal, seen, draft);
 }
 
-fn start(input: &PlanningInput, goal: &Goal, seen: &DatabaseSeen, needs_database: bool, draft: &mut Draft) {
+fn start(goal: &Goal, seen: &DatabaseSeen, needs_database: bool, draft: &mut Draft) {
     let name = &seen.database.identifier;
     let status = &seen.database.status;
     let reason = match status {
@@ -62,7 +63,7 @@ fn start(input: &PlanningInput, goal: &Goal, seen: &DatabaseSeen, needs_database
     };
     let words = Words::new(status.to_string(), "available", reason);
     draft.act(Step::StartDatabase, "database/start", name, ActionKind::StartDatabase, words);
-    if super::is_settled(input, goal) && *status == DatabaseStatus::Stopped {
+    if goal.is_settled("database") && *status == DatabaseStatus::Stopped {
         draft.corrects("status", "available", status.to_string());
     }
 }
@@ -103,9 +104,9 @@ pub(super) fn stop(input: &PlanningInput, goal: &Goal, everything_stops: bool, d
         return;
     }
     let status = seen.database.status.to_string();
-    let by_aws = super::is_settled(input, goal);
-    let reason = if by_aws {
-        "AWS starts a stopped database by itself after 7 days"
+    let is_drift = goal.is_settled("database");
+    let reason = if is_drift {
+        "AWS starts a stopped database after 7 days, if nobody has before"
     } else {
         "last: after every task is gone"
     };
@@ -116,7 +117,7 @@ pub(super) fn stop(input: &PlanningInput, goal: &Goal, everything_stops: bool, d
         ActionKind::StopDatabase,
         Words::new(status.clone(), "stopped", reason),
     );
-    if by_aws {
+    if is_drift {
         draft.corrects("status", "stopped", status);
     }
 }
@@ -148,7 +149,7 @@ fn migrate(input: &PlanningInput, seen: &DatabaseSeen, work: &Work, draft: &mut 
     record(Step::Record, "schema/record", seen, to, Recorded::Migration, words, draft);
     if !spec.settle.is_zero() {
         let until = input.now + chrono::TimeDelta::from_std(spec.settle).unwrap_or_default();
-        settle(until, spec, draft);
+        settle(input, until, spec, draft);
     }
 }
 
@@ -201,12 +202,13 @@ pub(super) fn settle_rest(input: &PlanningInput, draft: &mut Draft) {
     let (Some(spec), Some(since)) = (&input.spec.migration, input.ledger.settling_since) else { return };
     let until = since + chrono::TimeDelta::from_std(spec.settle).unwrap_or_default();
     if until > input.now {
-        settle(until, spec, draft);
+        settle(input, until, spec, draft);
     }
 }
 
-fn settle(until: crate::model::Instant, spec: &MigrationSpec, draft: &mut Draft) {
-    let after = humantime::format_duration(spec.settle).to_string();
+fn settle(input: &PlanningInput, until: Instant, spec: &MigrationSpec, draft: &mut Draft) {
+    let left = (until - input.now).to_std().unwrap_or_default();
+    let after = humantime::format_duration(Duration::from_secs(left.as_secs())).to_string();
     draft.act(
         Step::Settle,
         "migration/settle",

@@ -30,6 +30,9 @@ pub(super) struct Goal {
     pub release_stays: bool,
     /// The schema version that the present or the coming tag names.
     pub recorded: Option<Version>,
+    /// Parts of the declaration that were reached before as they are declared now, in this state, and no release
+    /// has begun since: every difference in them is drift.
+    settled: BTreeSet<String>,
 }
 
 /// The part of the migration that is still to be done.
@@ -54,6 +57,11 @@ impl Goal {
     /// Whether the gate must be closed on the way.
     pub(super) fn is_release(&self) -> bool {
         self.migration.is_some()
+    }
+
+    /// Whether every difference in this part (`service/web`, `gate`, `database`) is drift.
+    pub(super) fn is_settled(&self, part: &str) -> bool {
+        self.settled.contains(part)
     }
 
     /// Whether what starts now meets the schema that the release under way brings.
@@ -83,6 +91,7 @@ pub(super) fn decide(input: &PlanningInput, schema: SchemaView, draft: &mut Draf
         code_forbidden: false,
         release_stays: false,
         recorded: schema.recorded,
+        settled: BTreeSet::new(),
     };
     if let Some(doubt) = schema.doubt {
         draft.block(doubt);
@@ -102,7 +111,19 @@ pub(super) fn decide(input: &PlanningInput, schema: SchemaView, draft: &mut Draf
         Verdict::InFlight(flight) => watch(input, &mut goal, flight, draft),
         Verdict::Due { from, to, attempt } => due(input, &mut goal, Work::Run { from, to, attempt }, draft),
     }
+    goal.settled = settled(input, &goal);
     goal
+}
+
+fn settled(input: &PlanningInput, goal: &Goal) -> BTreeSet<String> {
+    let under_way = goal.held || goal.is_release() || input.ledger.release.is_some();
+    let reached = input.ledger.converged.as_ref().filter(|reached| reached.state == goal.state && !under_way);
+    let Some(reached) = reached else { return BTreeSet::new() };
+    let declared = input.spec.fingerprints().into_iter();
+    declared
+        .filter(|(part, print)| reached.declaration.get(part) == Some(print))
+        .map(|(part, _)| part)
+        .collect()
 }
 
 /// No migration is needed: a release may still be on its way up, or a start may have failed in it.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cloud::ImageLookup;
+use crate::cloud::{ImageLookup, TaskStatus};
 use crate::model::{ContainerName, ImageRef};
 use crate::observe::ServiceSeen;
 use crate::plan::PlanningInput;
@@ -64,23 +64,42 @@ pub(super) fn changes<'a>(
         .iter()
         .filter_map(|(container, image)| {
             let now = deployed.get(container);
-            let same = now.is_some_and(|now| {
-                same_version(now, image) && !(input.refresh_images && has_moved(now, image))
-            });
+            let moved =
+                || input.refresh_images && now.is_some_and(|now| has_moved(seen, container, now, image));
+            let same = now.is_some_and(|now| same_version(now, image)) && !moved();
             (!same).then(|| (container, now.cloned(), image))
         })
         .collect()
 }
 
-/// A moving tag that means another digest now.
-fn has_moved(now: &ImageRef, wanted: &ImageRef) -> bool {
-    matches!((now.digest(), wanted.digest()), (Some(now), Some(wanted)) if now != wanted)
+/// A moving tag that means another digest now than what is deployed, or than what its tasks have pulled.
+fn has_moved(seen: &ServiceSeen, container: &ContainerName, now: &ImageRef, wanted: &ImageRef) -> bool {
+    let Some(wanted) = wanted.digest() else { return false };
+    if let Some(now) = now.digest() {
+        return now != wanted;
+    }
+    let live = seen.tasks.iter().filter(|task| task.status != TaskStatus::Stopped);
+    let mut pulled = live.flat_map(|task| &task.containers).filter(|found| found.name == *container);
+    pulled.any(|found| found.digest.as_ref().is_some_and(|digest| *digest != wanted))
 }
 
 /// ` on web-v1.5.0`: the images that a service should run, as people say them; nothing where none are managed.
 pub(super) fn on(input: &PlanningInput, templates: &BTreeMap<ContainerName, Template>) -> String {
     let images: Vec<String> = wanted(input, templates).images.values().map(label).collect();
     if images.is_empty() { String::new() } else { format!(" on {}", images.join(", ")) }
+}
+
+/// Two images as people say them, told apart by their digests where their tags are the same.
+pub(super) fn labels(now: Option<&ImageRef>, wanted: &ImageRef) -> (String, String) {
+    let Some(now) = now else { return ("none".to_owned(), label(wanted)) };
+    if label(now) != label(wanted) {
+        return (label(now), label(wanted));
+    }
+    let told = |image: &ImageRef| match image.digest() {
+        Some(digest) => format!("{} ({})", label(image), digest.short()),
+        None => format!("{} (not pinned)", label(image)),
+    };
+    (told(now), told(wanted))
 }
 
 /// An image as people say it: its tag, or what is left of it.

@@ -4,8 +4,8 @@ mod words;
 
 use std::collections::BTreeMap;
 
-pub(super) use words::newer_revisions;
 use words::tasks_text;
+pub(super) use words::{newer_revisions, note_unmanaged};
 
 use super::draft::{Draft, Words, blocked};
 use super::goal::{Goal, keeps_version, still_wants};
@@ -27,7 +27,7 @@ pub(super) struct Outlook {
     pub moves: bool,
 }
 
-pub(super) fn plan(input: &PlanningInput, goal: &Goal, settled: bool, draft: &mut Draft) -> Outlook {
+pub(super) fn plan(input: &PlanningInput, goal: &Goal, draft: &mut Draft) -> Outlook {
     let mut outlook = Outlook { all_up: true, all_down: true, moves: false };
     if goal.held {
         return Outlook { all_up: false, all_down: false, moves: false };
@@ -42,6 +42,7 @@ pub(super) fn plan(input: &PlanningInput, goal: &Goal, settled: bool, draft: &mu
                 outlook.all_down = false;
                 continue;
             };
+            let settled = goal.is_settled(&format!("service/{name}"));
             let part = Part { input, goal, settled, name, spec: &input.spec.services[name], seen };
             let before = draft.actions.len();
             part.plan((layer, depth), draft, &mut outlook);
@@ -85,6 +86,10 @@ impl Part<'_> {
             outlook.all_down = false;
             return;
         }
+        if let (Some(range), None) = (self.spec.autoscaling, &self.seen.scaling) {
+            let range = format!("{}..{}", range.min, range.max);
+            draft.drift(self.name.as_str(), "autoscaling", range, "no scalable target");
+        }
         if stops {
             self.stop(u16::try_from(depth - 1 - layer).unwrap_or(u16::MAX), up, draft);
         }
@@ -122,7 +127,7 @@ impl Part<'_> {
             kind,
             words,
         );
-        if self.settled && !self.goal.is_release() {
+        if self.settled {
             draft.corrects("count", "0", tasks.to_string());
         }
     }
@@ -134,11 +139,23 @@ impl Part<'_> {
         let wanted = images::wanted(self.input, &self.spec.images);
         let keys = self.spec.images.values().flat_map(|image| image.keys()).map(|key| key.as_str()).collect();
         let frozen = keeps_version(self.input, self.goal.frozen, keys);
-        if follows && !is_up && (self.goal.code_forbidden || (frozen && !self.fits_schema(draft))) {
+        let misfit = if follows { self.misfit() } else { None };
+        if follows && !is_up {
+            if frozen && let Some(code) = &misfit {
+                self.note_misfit(code, draft);
+            }
+            if self.goal.code_forbidden || (frozen && misfit.is_some()) {
+                return false;
+            }
+        }
+        if frozen && self.has_failed_as_deployed() {
             return false;
         }
         if !frozen && self.is_blocked(&wanted, draft) {
             return is_up;
+        }
+        if self.input.refresh_images {
+            draft.unverified(&wanted.unverified);
         }
         let changes =
             if frozen { Vec::new() } else { images::changes(self.input, self.seen, &wanted.images) };
@@ -146,8 +163,9 @@ impl Part<'_> {
         let desired = self.desired(stopped_before);
         let scaling = self.scaling();
         let rolling = self.must_settle(stopped_before);
-        // AWS would roll back to the code that ran before the migration.
-        let meets_new_schema = follows && self.goal.brings_schema(self.input);
+        // AWS would roll back to code that does not fit the schema.
+        let meets_new_schema =
+            follows && (self.goal.brings_schema(self.input) || (definition.is_some() && misfit.is_some()));
         let rollback_off = (meets_new_schema && self.seen.service.rollback != Rollback::OFF)
             .then_some(self.seen.service.rollback);
         if definition.is_none() && desired.is_none() && scaling.is_none() && !rolling && !stopped_before {
@@ -172,17 +190,15 @@ impl Part<'_> {
             ActionKind::StartService(start),
             words,
         );
-        if self.settled && !self.goal.is_release() {
+        if self.settled {
             self.explain_drift(&changes, desired, scaling, draft);
         }
         true
     }
 
-    /// Whether the code that is deployed is known to run on the recorded schema. In doubt it stays down.
-    fn fits_schema(&self, draft: &mut Draft) -> bool {
-        let (Some(migration), Some(recorded)) = (&self.input.spec.migration, &self.goal.recorded) else {
-            return false;
-        };
+    /// The deployed code, if it is not known to run on the recorded schema. In doubt it is not.
+    fn misfit(&self) -> Option<String> {
+        let migration = self.input.spec.migration.as_ref()?;
         let deployed = self.seen.definition.document.images();
         let following =
             self.spec.images.iter().filter(|(_, image)| image.keys().contains(&migration.follows));
@@ -190,17 +206,30 @@ impl Part<'_> {
             let written = deployed.get(container).map_or("", |image| image.as_str());
             let written = written.split('@').next().unwrap_or_default();
             let code = template.extract(&migration.follows, &self.input.spec.versions, written);
-            if code.as_ref().is_some_and(|code| schema::fits(migration, recorded, code)) {
-                continue;
+            let recorded = self.goal.recorded.as_ref();
+            let fits = |code| recorded.is_some_and(|recorded| schema::fits(migration, recorded, code));
+            if !code.as_ref().is_some_and(fits) {
+                return Some(code.map_or_else(|| format!("`{written}`"), |code| code.to_string()));
             }
-            let code = code.map_or_else(|| format!("`{written}`"), |code| code.to_string());
-            draft.note(format!(
-                "`{}` stays down: it would run {code}, which is not known to fit the schema {recorded}",
-                self.name
-            ));
-            return false;
         }
-        true
+        None
+    }
+
+    fn note_misfit(&self, code: &str, draft: &mut Draft) {
+        if let Some(recorded) = &self.goal.recorded {
+            let name = self.name;
+            draft.note(format!(
+                "`{name}` stays down: it would run {code}, which is not known to fit the schema {recorded}"
+            ));
+        }
+    }
+
+    /// What is deployed has failed to come up, and is not tried again without being asked.
+    fn has_failed_as_deployed(&self) -> bool {
+        let Some(failed) = self.input.ledger.failed_starts.get(self.name) else { return false };
+        let deployed = self.seen.definition.document.images();
+        let mut managed = self.spec.images.keys().filter_map(|name| deployed.get(name));
+        managed.all(|image| failed.images.iter().any(|other| images::same_version(image, other)))
     }
 
     fn is_blocked(&self, wanted: &images::Wanted, draft: &mut Draft) -> bool {
@@ -232,11 +261,8 @@ impl Part<'_> {
         frozen: bool,
     ) -> Option<NewDefinition> {
         if changes.is_empty() {
-            let adopt = !frozen
-                && self.input.spec.adopt_revision == AdoptRevision::Always
-                && differs_beyond(self.seen, self.spec.images.keys());
-            let failed = self.primary_failed();
-            return (adopt || failed).then(|| NewDefinition {
+            let adopt = !frozen && self.adopts();
+            return (adopt || self.primary_failed()).then(|| NewDefinition {
                 template: if adopt { self.seen.newest.arn.clone() } else { self.seen.definition.arn.clone() },
                 images: if adopt { self.images_kept() } else { BTreeMap::new() },
             });
@@ -247,6 +273,11 @@ impl Part<'_> {
         let template = if version_changes { &self.seen.newest } else { &self.seen.definition };
         let wanted = images::wanted(self.input, &self.spec.images).images;
         Some(NewDefinition { template: template.arn.clone(), images: wanted })
+    }
+
+    fn adopts(&self) -> bool {
+        self.input.spec.adopt_revision == AdoptRevision::Always
+            && differs_beyond(self.seen, self.spec.images.keys())
     }
 
     /// The images that run, for a template that brings others along.

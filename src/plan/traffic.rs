@@ -1,78 +1,29 @@
-//! The gate: which rules and functions have to change for it to be closed or open, and what makes it unsafe.
+//! The gate's part of the plan: associate, close, check, open. What has to change is in `rules`, what makes it
+//! unsafe in `problems`.
 
 mod problems;
-
-use std::collections::BTreeSet;
+mod rules;
 
 pub(super) use problems::{problems, unreadable_parts};
+pub(super) use rules::is_closed;
+use rules::{function, gate, summary, to_close, to_open};
 
 use super::draft::{Draft, Words, blocked};
 use super::goal::Goal;
-use crate::model::{Gate, RuleArn, ServiceName, State};
-use crate::observe::{
-    CodeSeen, DistributionSeen, FunctionSeen, HeaderSeen, ListenerSeen, Observed, RuleSeen, RuleTarget,
-    TrafficSeen,
-};
+use crate::model::{Gate, State};
+use crate::observe::{DistributionSeen, TrafficSeen};
 use crate::plan::{ActionKind, Blocked, BlockedReason, PlanningInput, Step};
-use crate::schedule::Because;
 use crate::spec::Maintenance;
 use crate::store::journal::GateParts;
 
 /// The one action that lets users in again.
 pub(super) const OPEN_ID: &str = "gate/open";
-/// AWS allows five condition values a rule.
-/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>
-const CONDITION_VALUES_MAX: usize = 5;
-
 /// Whether the gate has to be closed, and nobody can tell that it is or close it. Then nothing that users would
 /// notice goes on behind it.
 pub(super) fn is_stuck(input: &PlanningInput, closed_in: Option<State>) -> bool {
     let (Some(state), Some((maintenance, traffic))) = (closed_in, gate(input)) else { return false };
     !unreadable_parts(input).is_empty()
         || (traffic.secret.is_err() && !to_close(input, maintenance, traffic, state).is_empty())
-}
-
-/// What has to change.
-#[derive(Debug, Default)]
-struct Change {
-    rules: Vec<RuleArn>,
-    function: bool,
-    /// What people see: hosts and paths of the rules.
-    places: Vec<String>,
-    /// Opening it lets somebody in; otherwise only marks of ours are cleared away.
-    lets_in: bool,
-}
-
-impl Change {
-    fn is_empty(&self) -> bool {
-        self.rules.is_empty() && !self.function
-    }
-
-    fn take(&mut self, rule: &RuleSeen) {
-        self.rules.push(rule.arn.clone());
-        self.places.push(place(rule));
-    }
-}
-
-/// Whether no gated target can be reached now. Without a gate, nothing is ever closed.
-pub(super) fn is_closed(input: &PlanningInput) -> bool {
-    let Some((maintenance, traffic)) = gate(input) else { return false };
-    let unreadable = |unreadable: bool| !unreadable;
-    let listener = match &traffic.listener {
-        None => true,
-        Some(Observed::Present(listener)) => {
-            gated(input, maintenance, listener, State::DbOnly).all(|rule| rule.header != HeaderSeen::Absent)
-        }
-        Some(_) => unreadable(true),
-    };
-    let function = match &traffic.function {
-        None => true,
-        Some(Observed::Present(function)) => {
-            matches!(function.code, CodeSeen::Closed | CodeSeen::ClosedStale)
-        }
-        Some(_) => false,
-    };
-    listener && function
 }
 
 /// What a gate that is declared like this is closed with.
@@ -105,93 +56,12 @@ pub(super) fn taken_away(input: &PlanningInput) -> Option<Blocked> {
     Some(blocked(BlockedReason::GateUnsafe, message, [hint.to_owned()]))
 }
 
-fn gate(input: &PlanningInput) -> Option<(&Maintenance, &TrafficSeen)> {
-    Some((input.spec.maintenance.as_ref()?, input.snapshot.traffic.as_ref()?))
-}
-
-/// Rules that must be gated while the gate is closed in `state`: what is kept open is so only while it is up.
-fn gated<'a>(
-    input: &'a PlanningInput,
-    maintenance: &'a Maintenance,
-    listener: &'a ListenerSeen,
-    state: State,
-) -> impl Iterator<Item = &'a RuleSeen> {
-    let stays_open = move |name: &ServiceName| {
-        maintenance.keep_open.contains(name)
-            && input.spec.services.get(name).is_some_and(|service| input.spec.is_up_in(service, state))
-    };
-    listener.rules.iter().filter(move |rule| match &rule.target {
-        RuleTarget::Services(services) => !services.iter().all(&stays_open),
-        RuleTarget::Redirect => true,
-        RuleTarget::Unmanaged | RuleTarget::Fixed => false,
-    })
-}
-
-/// What a closed gate in `state` still lacks.
-fn to_close(input: &PlanningInput, maintenance: &Maintenance, traffic: &TrafficSeen, state: State) -> Change {
-    let mut change = Change::default();
-    if let Some(Observed::Present(listener)) = &traffic.listener {
-        for rule in gated(input, maintenance, listener, state) {
-            if matches!(rule.header, HeaderSeen::Absent | HeaderSeen::Stale) && has_room(rule) {
-                change.take(rule);
-            }
-        }
-    }
-    if traffic.function.is_some() {
-        let code = function(traffic).map(|function| function.code);
-        change.function = code != Some(CodeSeen::Closed);
-    }
-    change
-}
-
-/// What an open gate still lacks. With `only`, only the rules that are not gated in that state.
-fn to_open(
-    input: &PlanningInput,
-    maintenance: &Maintenance,
-    traffic: &TrafficSeen,
-    only: Option<State>,
-) -> Change {
-    let mut change = Change::default();
-    if let Some(Observed::Present(listener)) = &traffic.listener {
-        let still: BTreeSet<&RuleArn> = match only {
-            Some(state) => gated(input, maintenance, listener, state).map(|rule| &rule.arn).collect(),
-            None => BTreeSet::new(),
-        };
-        for rule in &listener.rules {
-            if rule.marked && rule.header != HeaderSeen::Foreign && !still.contains(&rule.arn) {
-                change.take(rule);
-                change.lets_in |= rule.header != HeaderSeen::Absent;
-            }
-        }
-    }
-    if only.is_none() && traffic.function.is_some() {
-        let code = function(traffic).map(|function| function.code);
-        change.function = matches!(code, Some(CodeSeen::Closed | CodeSeen::ClosedStale));
-        change.lets_in |= change.function;
-    }
-    change
-}
-
-fn function(traffic: &TrafficSeen) -> Option<&FunctionSeen> {
-    traffic.function.as_ref().and_then(|function| function.present())
-}
-
-fn has_room(rule: &RuleSeen) -> bool {
-    rule.header != HeaderSeen::Absent || rule.values < CONDITION_VALUES_MAX
-}
-
-fn place(rule: &RuleSeen) -> String {
-    let hosts = if rule.hosts.is_empty() { "*".to_owned() } else { rule.hosts.join(" ") };
-    if rule.paths.is_empty() { hosts } else { format!("{hosts}{}", rule.paths.join(" ")) }
-}
-
 /// The gate's actions. `closed_in`: the state it is closed in on the way, if it has to be closed at all.
 pub(super) fn plan(
     input: &PlanningInput,
     goal: &Goal,
     closed_in: Option<State>,
     may_open: bool,
-    settled: bool,
     draft: &mut Draft,
 ) {
     let Some((maintenance, traffic)) = gate(input) else { return };
@@ -199,12 +69,17 @@ pub(super) fn plan(
     let reopened = closed_in.is_some() && input.ledger.gate_closed_at.is_some() && !is_closed(input);
     associate(traffic, if reopened { Step::Reassociate } else { Step::Associate }, draft);
     unreadable_parts(input).into_iter().for_each(|unread| draft.block(unread));
+    if let (Err(why), true, false) = (&traffic.secret, is_closed(input), goal.opens()) {
+        draft.note(format!(
+            "the bypass secret cannot be used: {why}; the gate stays closed with the one it has"
+        ));
+    }
     if let Some(state) = closed_in {
-        close(input, goal, (maintenance, traffic), state, settled, draft);
+        close(input, goal, (maintenance, traffic), state, draft);
     }
     if goal.opens() {
         if may_open {
-            open(input, goal, (maintenance, traffic), closed_in.is_some(), settled, draft);
+            open(input, goal, (maintenance, traffic), closed_in.is_some(), draft);
         }
     } else if !goal.held {
         reopen_kept(input, (maintenance, traffic), goal.state, draft);
@@ -227,7 +102,6 @@ fn close(
     goal: &Goal,
     (maintenance, traffic): (&Maintenance, &TrafficSeen),
     state: State,
-    settled: bool,
     draft: &mut Draft,
 ) {
     let change = to_close(input, maintenance, traffic, state);
@@ -238,13 +112,20 @@ fn close(
         return draft.block(problem);
     }
     problems::fall_through(input, maintenance, traffic, state, draft);
-    let before = if is_closed(input) { "closed, not everywhere" } else { "open" };
-    let reason = if goal.is_release() || goal.state < State::Restricted {
+    let is_rotation = change.is_rotation(traffic);
+    let before = match (is_rotation, is_closed(input)) {
+        (true, _) => "closed with the secret before",
+        (false, true) => "closed, not everywhere",
+        (false, false) => "open",
+    };
+    let reason = if is_rotation {
+        "the bypass secret has changed"
+    } else if goal.is_release() || goal.state < State::Restricted {
         "first: users see the maintenance page"
     } else {
         "users see the maintenance page"
     };
-    let observed = summary(&change);
+    let observed = format!("{} open", summary(&change));
     let kind = ActionKind::CloseGate {
         rules: change.rules,
         function: change.function,
@@ -252,7 +133,7 @@ fn close(
         with: parts(maintenance),
     };
     draft.act(Step::CloseGate, "gate/close", "maintenance", kind, Words::new(before, "closed", reason));
-    if settled && !goal.is_release() {
+    if goal.is_settled("gate") && !is_rotation {
         draft.corrects("gate", "closed", observed);
     }
 }
@@ -262,7 +143,6 @@ fn open(
     goal: &Goal,
     (maintenance, traffic): (&Maintenance, &TrafficSeen),
     closes_before: bool,
-    settled: bool,
     draft: &mut Draft,
 ) {
     let mut change = to_open(input, maintenance, traffic, None);
@@ -289,24 +169,31 @@ fn open(
             Words::new("open, still marked", "open", "a mark that an interrupted opening left behind");
         return draft.act(Step::OpenGate, "gate/unmark", "maintenance", kind, words);
     }
+    if let Some(problem) = problems::secret_problem(traffic).filter(|_| checks_are_due(input, draft)) {
+        return draft.block(problem);
+    }
     check(input, draft);
     let reason = if input.spec.checks.is_empty() { "last" } else { "last: after checks pass" };
-    let observed = summary(&change);
+    let observed = format!("{} closed", summary(&change));
     let kind = ActionKind::OpenGate { rules: change.rules, function: change.function, whole: true };
     draft.act(Step::OpenGate, OPEN_ID, "maintenance", kind, Words::new("closed", "open", reason));
-    if settled && !closes_before && goal.planned.because != Because::Hold {
+    if goal.is_settled("gate") && !closes_before {
         draft.corrects("gate", "open", observed);
     }
 }
 
 fn check(input: &PlanningInput, draft: &mut Draft) {
-    if input.spec.checks.is_empty() || has_passed(input, draft) {
+    if !checks_are_due(input, draft) {
         return;
     }
     let urls: Vec<&str> = input.spec.checks.iter().map(|check| check.url.as_str()).collect();
     let kind = ActionKind::Check { checks: input.spec.checks.clone() };
     let words = Words::new("", "pass", "with the bypass header, before users come back");
     draft.act(Step::Check, "check", urls.join(" "), kind, words);
+}
+
+fn checks_are_due(input: &PlanningInput, draft: &Draft) -> bool {
+    !input.spec.checks.is_empty() && !has_passed(input, draft)
 }
 
 /// Checks that passed count as long as nothing has been started since, and not for ever.
@@ -333,17 +220,6 @@ fn reopen_kept(
         Words::new("closed", format!("open: {}", change.places.join(", ")), "kept open while it is up");
     let kind = ActionKind::OpenGate { rules: change.rules, function: false, whole: false };
     draft.act(Step::OpenGate, "gate/keep-open", "maintenance", kind, words);
-}
-
-fn summary(change: &Change) -> String {
-    let mut parts = Vec::new();
-    if !change.rules.is_empty() {
-        parts.push(format!("{} rule{}", change.rules.len(), if change.rules.len() == 1 { "" } else { "s" }));
-    }
-    if change.function {
-        parts.push("the CloudFront function".to_owned());
-    }
-    parts.join(" and ")
 }
 
 /// The state whose gate has to be closed on the way to the goal, if any. `moves` = services are still to be

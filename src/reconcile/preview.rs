@@ -131,7 +131,7 @@ impl Look<'_> {
             || ledger.converged.as_ref().is_none_or(|reached| {
                 reached.revision != revision
                     || reached.state != desired.state
-                    || reached.declaration != spec.fingerprint()
+                    || reached.declaration != spec.fingerprints()
             });
         let options = ObserveOptions { refresh_images };
         let snapshot = observe::observe(self.cloud, self.clock, &spec, &ledger, options).await;

@@ -266,7 +266,7 @@ impl Work<'_> {
     /// Nothing more can happen by itself.
     fn settle(&mut self, wanted: &Wanted, plan: Plan) -> Result<End, ReconcileError> {
         let outcome = classify(&plan);
-        let declaration = wanted.spec.fingerprint();
+        let declaration = wanted.spec.fingerprints();
         let is_news = self.journal.ask(|ledger| {
             !ledger.failed_starts.is_empty()
                 || ledger.ignore_window.is_some()

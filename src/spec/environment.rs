@@ -330,10 +330,19 @@ impl EnvironmentSpec {
         service.up_in.contains(&state) && self.is_deployed(service)
     }
 
-    /// The same for equal declarations, another one after any edit. Programs of another version may disagree.
-    pub fn fingerprint(&self) -> String {
-        let digest = Sha256::digest(format!("{self:?}"));
-        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    /// The same for equal declarations, another one after any edit: of the whole, under [`WHOLE`], and of each
+    /// part that may drift, under `service/web`, `gate` and `database`. Programs of another version may disagree.
+    pub fn fingerprints(&self) -> BTreeMap<String, String> {
+        let services = self.services.iter().map(|(name, service)| {
+            let images: Vec<_> = service.images.values().map(|image| image.render(&self.versions)).collect();
+            (format!("service/{name}"), fingerprint(&(service, images)))
+        });
+        let rest = [
+            (WHOLE.to_owned(), fingerprint(self)),
+            ("gate".to_owned(), fingerprint(&self.maintenance)),
+            ("database".to_owned(), fingerprint(&self.database)),
+        ];
+        services.chain(rest).collect()
     }
 
     /// Services in start order: layers whose members do not depend on each other.
@@ -355,6 +364,14 @@ impl EnvironmentSpec {
         }
         layers
     }
+}
+
+/// The whole declaration, among [`EnvironmentSpec::fingerprints`].
+pub const WHOLE: &str = "whole";
+
+fn fingerprint(part: &impl std::fmt::Debug) -> String {
+    let digest = Sha256::digest(format!("{part:?}"));
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

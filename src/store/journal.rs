@@ -7,10 +7,10 @@
 //! [`Ledger::apply`] is the one total transition function. It is used when an event is appended and when the
 //! journal is read again, so that a journal that was written can always be read.
 
+mod attempt;
 mod event;
 mod ledger;
 
+pub use attempt::{Attempt, AttemptStatus};
 pub use event::{CONTEST_WINDOW_MINUTES, Event, GateParts, Line, Outcome, Request, Wish};
-pub use ledger::{
-    Attempt, AttemptStatus, Converged, Correction, FailedStart, IllegalEvent, Ledger, Release, SnapshotRecord,
-};
+pub use ledger::{Converged, Correction, FailedStart, IllegalEvent, Ledger, Release, SnapshotRecord};

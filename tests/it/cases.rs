@@ -73,9 +73,23 @@ macro_rules! cases {
 }
 
 cases! {
+    autoscaling
+    drift
+    first_contact
+    gate
+    graasp
     migration_failures
+    observe
+    operations
+    ownership
     preflight
     release
+    removal
+    revisions
     rolling
+    schedule
+    start_failures
     transitions
+    versions
+    windows
 }

@@ -20,8 +20,7 @@ impl Part<'_> {
         let mut before: Vec<String> = Vec::new();
         let mut after: Vec<String> = Vec::new();
         for (_, now, wanted) in changes {
-            let (now, wanted) =
-                (now.as_ref().map_or("none".to_owned(), images::label), images::label(wanted));
+            let (now, wanted) = images::labels(now.as_ref(), wanted);
             if !before.contains(&now) || !after.contains(&wanted) {
                 before.push(now);
                 after.push(wanted);
@@ -40,6 +39,8 @@ impl Part<'_> {
             "until its deployment has settled".to_owned()
         } else if !changes.is_empty() && count > 0 {
             "rolls without downtime".to_owned()
+        } else if self.settled {
+            "as declared; somebody changed it".to_owned()
         } else if self.spec.after.is_empty() {
             format!("up in {}", self.goal.state)
         } else {
@@ -54,7 +55,11 @@ impl Part<'_> {
             );
         }
         if before.is_empty() {
-            return Words::new(self.seen.definition.short(), "a new revision", reason);
+            let now = self.seen.definition.short();
+            return match self.adopts() {
+                true => Words::new(now, self.seen.newest.short(), "adopt_revision: always"),
+                false => Words::new(now, "the same again, as a new revision", "its deployment failed"),
+            };
         }
         Words::new(before.join(", "), after.join(", "), reason)
     }
@@ -75,8 +80,11 @@ impl Part<'_> {
             draft.corrects("autoscaling", text(&wanted), observed);
         }
         for (container, now, wanted) in changes {
-            let now = now.as_ref().map_or("none".to_owned(), images::label);
-            draft.corrects(&format!("image {container}"), images::label(wanted), now);
+            // A tag that has moved is nobody's doing.
+            if now.as_ref().is_none_or(|now| !images::same_version(now, wanted)) {
+                let (now, wanted) = images::labels(now.as_ref(), wanted);
+                draft.corrects(&format!("image {container}"), wanted, now);
+            }
         }
     }
 }
@@ -91,8 +99,16 @@ pub(in crate::plan) fn newer_revisions(input: &PlanningInput, draft: &mut Draft)
         let managed = input.spec.services.get(name).map(|service| service.images.keys());
         let rolls = || draft.actions.iter().any(|action| action.id == format!("service/{name}/roll"));
         if differs_beyond(seen, managed.into_iter().flatten()) && !rolls() {
-            draft.drift(name.as_str(), "revision", seen.definition.short(), seen.newest.short());
+            draft.drift(name.as_str(), "newest revision", seen.definition.short(), seen.newest.short());
         }
+    }
+}
+
+/// What runs in the cluster and is nobody's here.
+pub(in crate::plan) fn note_unmanaged(input: &PlanningInput, draft: &mut Draft) {
+    let names: Vec<String> = input.snapshot.unmanaged.iter().map(|name| format!("`{name}`")).collect();
+    if !names.is_empty() {
+        draft.note(format!("in the cluster and not declared, left alone: {}", names.join(", ")));
     }
 }
 

@@ -168,9 +168,9 @@ pub enum Event {
         versions: BTreeMap<VersionKey, Version>,
         /// Where the wish came from.
         revision: Revision,
-        /// Fingerprint of the whole declaration reached; empty in lines that are older than this field.
+        /// Fingerprints of the declaration reached and of its parts; empty in lines that are older than this field.
         #[serde(default)]
-        declaration: String,
+        declaration: BTreeMap<String, String>,
     },
     /// A person decided something.
     Requested(Request),

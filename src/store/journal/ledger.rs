@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::event::{CONTEST_WINDOW_MINUTES, Event, GateParts, Outcome, Request, Wish};
+use super::attempt::{Attempt, AttemptStatus};
+use super::event::{CONTEST_WINDOW_MINUTES, Event, GateParts, Request, Wish};
 use crate::cloud::{Rollback, ScalableTarget};
 use crate::model::{ImageRef, Instant, Revision, ServiceName, State, Version, VersionKey};
 
@@ -83,53 +84,6 @@ pub struct SnapshotRecord {
     pub taken: bool,
 }
 
-/// An attempt at a migration.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Attempt {
-    /// The database.
-    pub resource_id: String,
-    /// Recorded version.
-    pub from: Version,
-    /// Wanted version.
-    pub to: Version,
-    /// Counts from 1.
-    pub number: u32,
-    /// When the intent was written.
-    pub intended_at: Instant,
-    /// `clientToken`
-    pub client_token: String,
-    /// `startedBy`
-    pub started_by: String,
-    /// The definition to run.
-    pub definition: String,
-    /// The task, once known.
-    pub task: Option<String>,
-    /// Whether the task is known to have reached RUNNING: the point of no return.
-    pub reached_running: bool,
-    /// A person was told that it takes too long.
-    pub overdue: bool,
-    /// It failed, or nobody knows: it is not run again without being asked, whatever the schema is said to be.
-    pub ended_badly: bool,
-    /// How far it is.
-    pub status: AttemptStatus,
-}
-
-/// How far an attempt is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum AttemptStatus {
-    /// No outcome yet.
-    Open,
-    /// It is over; the schema is not recorded yet, or it failed.
-    Ended {
-        /// How.
-        outcome: Outcome,
-        /// When.
-        at: Instant,
-    },
-    /// Its version is recorded, or a person recorded another: nothing is left to decide.
-    Closed,
-}
-
 /// A service that did not come up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FailedStart {
@@ -167,8 +121,8 @@ pub struct Converged {
     pub versions: BTreeMap<VersionKey, Version>,
     /// Where the wish came from.
     pub revision: Revision,
-    /// Fingerprint of the whole declaration.
-    pub declaration: String,
+    /// Fingerprints of the declaration and of its parts.
+    pub declaration: BTreeMap<String, String>,
 }
 
 /// An event that cannot follow what went before. Appending it is refused; reading it is an error.
@@ -396,12 +350,14 @@ impl Ledger {
 
     /// How often a field was put back within the contest window before `now`.
     pub fn corrections_of(&self, resource: &str, field: &str, now: Instant) -> Vec<&Correction> {
-        let horizon = now - chrono::TimeDelta::minutes(CONTEST_WINDOW_MINUTES);
-        self.corrections
-            .iter()
-            .filter(|correction| {
-                correction.resource == resource && correction.field == field && correction.at > horizon
-            })
+        self.corrections_since(now)
+            .filter(|correction| correction.resource == resource && correction.field == field)
             .collect()
+    }
+
+    /// What was put back within the contest window before `now`.
+    pub fn corrections_since(&self, now: Instant) -> impl Iterator<Item = &Correction> {
+        let horizon = now - chrono::TimeDelta::minutes(CONTEST_WINDOW_MINUTES);
+        self.corrections.iter().filter(move |correction| correction.at > horizon)
     }
 }

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use tidegate::cloud::{Condition, Controller, Kind, RuleAction, ScalableTarget, Suspended, tag};
 use tidegate::model::ImageRef;
-use tidegate::sim::{Broken, Outcome, SimCloud, World};
+use tidegate::sim::{Broken, Outcome, Schema, SimCloud, World};
 use tidegate::spec::EnvironmentSpec;
 
 /// `person …`: somebody with the console open.
 pub fn person(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Option<()> {
+    if let [.., "rule", priority] | [_, "rule", priority, ..] = words {
+        let mut rules = world.regions.iter().flat_map(|region| &region.listeners).flat_map(|it| &it.rules);
+        rules.find(|rule| rule.priority.to_string() == **priority)?;
+    }
     let mut person = world.person(spec.name.as_str());
     match words {
         ["scales", service, "to", count] => person.scale(service, count.parse().ok()?),
@@ -44,6 +48,15 @@ pub fn person(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Opti
             let hosts = (1..=5).map(|number| format!("h{number}.shop.example")).collect();
             let full = Condition { field: "host-header".to_owned(), header: None, values: hosts };
             person.set_rule(priority.parse().ok()?, &[full]);
+        }
+        ["sets", "rule", priority, "to", host, path] => {
+            let condition = |field: &str, value: &str| Condition {
+                field: field.to_owned(),
+                header: None,
+                values: vec![value.to_owned()],
+            };
+            let conditions = [condition("host-header", host), condition("path-pattern", path)];
+            person.set_rule(priority.parse().ok()?, &conditions);
         }
         ["asks", "for", "the", "header", "on", "rule", priority] => {
             let host = Condition {
@@ -165,9 +178,10 @@ pub fn image(world: &mut World, words: &[&str]) -> Option<()> {
             world.script.broken.remove(*text).expect("it was ill");
         }
         [image, "is", "pushed", "again"] => {
-            // Any number that is later than all others.
-            let order = u64::MAX / 2 + u64::try_from(world.registry.repositories.len()).ok()?;
-            world.registry.push(&ImageRef::new(*image), order);
+            let image = ImageRef::new(*image);
+            let repository = world.registry.repositories.get(image.repository());
+            let before = repository.and_then(|found| found.tags.get(image.tag()?)).map_or(0, |tag| tag.order);
+            world.registry.push(&image, before + 1);
         }
         [image, "is", "deleted"] => {
             let image = ImageRef::new(*image);
@@ -201,6 +215,10 @@ pub fn world(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Optio
         ["secret", value] => region.secrets.values_mut().for_each(|secret| *secret = (*value).to_owned()),
         ["with", "codedeploy", "for", service] => {
             region.services.get_mut(&key(service))?.controller = Controller::CodeDeploy;
+        }
+        ["schema", version] => {
+            let database = region.databases.get_mut(spec.database.as_ref()?.target.identifier())?;
+            database.schema = Schema::At((*version).into());
         }
         ["with", "owner", owner] => {
             let tags = region.clusters.get_mut(spec.cluster.as_str())?;

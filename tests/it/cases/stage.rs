@@ -1,6 +1,6 @@
 //! What the commands of a case do. A command that is misspelt ends the test and says where.
 //!
-//! `given STATE [untouched] [at TIME]`, `commit KEY=VALUE … | nothing`, `plan`, `apply [for LENGTH | quietly | silently]`,
+//! `given STATE [untouched] [of ENVIRONMENT] [at TIME]`, `commit KEY=VALUE … | nothing`, `plan`, `apply [for LENGTH | quietly | silently]`,
 //! `world`, `wait LENGTH`, `at TIME`, `retry`, `abort VERSION`, `record-schema VERSION`, `ignore-window`,
 //! `take-over`, `poke`, `override STATE until TIME | off`, `another store`, `before STEP COMMAND`, `during
 //! STEP COMMAND` and `when STEP says WORD, COMMAND` for the next `apply`, `kill` inside those, and what people, Terraform and AWS do (`person.rs`).
@@ -33,7 +33,8 @@ pub struct Stage {
     at: String,
     world: Option<Scene>,
     interjections: Vec<Interjection>,
-    person_breaks: bool,
+    /// Who breaks promises in this case, by way of introduction.
+    expected: Option<Actor>,
     /// What no case may come to; said at the end, so that the text can be read all the same.
     problems: Vec<String>,
 }
@@ -48,6 +49,8 @@ enum Shows {
 /// A world and its declarations.
 struct Scene {
     rig: Rig,
+    /// `shop`, or an environment of the repository itself.
+    name: String,
     yaml: Mutex<Value>,
 }
 
@@ -66,7 +69,7 @@ impl Stage {
             at: at.to_owned(),
             world: None,
             interjections: Vec::new(),
-            person_breaks: false,
+            expected: None,
             problems: Vec::new(),
         }
     }
@@ -95,7 +98,11 @@ impl Stage {
                 Some(Vec::new())
             }
             ["expects", "violations", "by", "person"] => {
-                self.person_breaks = true;
+                self.expected = Some(Actor::Person);
+                Some(Vec::new())
+            }
+            ["expects", "violations", "by", "aws"] => {
+                self.expected = Some(Actor::Aws);
                 Some(Vec::new())
             }
             ["before", step, rest @ ..] => self.interject(step, None, rest, command, place),
@@ -187,13 +194,13 @@ impl Stage {
         let mut problems = self.problems.clone();
         assert!(self.interjections.is_empty(), "{}: nothing was applied any more", self.at);
         let violations = scene.rig.cloud.with(|world| world.violations.clone());
-        let (by_person, by_us): (Vec<_>, Vec<_>) =
-            violations.into_iter().partition(|violation| violation.by == Actor::Person);
-        if !by_us.is_empty() {
-            problems.push(format!("{}: promises were broken: {by_us:#?}", self.at));
+        let (expected, others): (Vec<_>, Vec<_>) =
+            violations.into_iter().partition(|violation| Some(violation.by) == self.expected);
+        if !others.is_empty() {
+            problems.push(format!("{}: promises were broken: {others:#?}", self.at));
         }
-        if by_person.is_empty() == self.person_breaks {
-            problems.push(format!("{}: broken by a person: {by_person:#?}", self.at));
+        if expected.is_empty() == self.expected.is_some() {
+            problems.push(format!("{}: {:?} was expected to break a promise", self.at, self.expected));
         }
         problems
     }
@@ -215,7 +222,7 @@ impl Stage {
 /// `given STATE …`: a world in that state, brought there by tidegate unless it is untouched.
 fn given(state: &str, rest: &[&str], overlay: &str) -> Option<Scene> {
     let mut now = a_tuesday();
-    let (mut is_untouched, mut rest) = (false, rest);
+    let (mut is_untouched, mut rest, mut name) = (false, rest, "shop");
     loop {
         rest = match rest {
             [] => break,
@@ -227,14 +234,25 @@ fn given(state: &str, rest: &[&str], overlay: &str) -> Option<Scene> {
                 now = time.parse().ok()?;
                 tail
             }
+            ["of", environment, tail @ ..] => {
+                name = environment;
+                tail
+            }
             _ => return None,
         };
     }
-    let mut yaml: Value = serde_yaml::from_str(SHOP).expect("the shop is YAML");
+    let text = match name {
+        "shop" => SHOP.to_owned(),
+        other => {
+            let file = format!("{}/environments/{other}.yaml", env!("CARGO_MANIFEST_DIR"));
+            std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"))
+        }
+    };
+    let mut yaml: Value = serde_yaml::from_str(&text).expect("an environment is YAML");
     merge(&mut yaml, serde_yaml::from_str(overlay).expect("the overlay is YAML"));
-    let spec = read(&yaml, now).unwrap_or_else(|said| panic!("{}", said.join("\n")));
+    let spec = read(name, &yaml, now).unwrap_or_else(|said| panic!("{}", said.join("\n")));
     let rig = Rig::new(&spec, &Age::UpToDate, 1, now);
-    let scene = Scene { rig, yaml: Mutex::new(yaml) };
+    let scene = Scene { rig, name: name.to_owned(), yaml: Mutex::new(yaml) };
     if !is_untouched {
         scene.converge("running")?;
         if state != "running" {
@@ -248,11 +266,15 @@ fn given(state: &str, rest: &[&str], overlay: &str) -> Option<Scene> {
     Some(scene)
 }
 
-fn read(yaml: &Value, now: Instant) -> Result<EnvironmentSpec, Vec<String>> {
+fn read(name: &str, yaml: &Value, now: Instant) -> Result<EnvironmentSpec, Vec<String>> {
     let text = serde_yaml::to_string(yaml).expect("it was YAML");
-    let files = BTreeMap::from([("environments/shop.yaml".to_owned(), text.into_bytes())]);
+    let platform = include_bytes!("../../../environments/platforms/graasp.yaml");
+    let files = BTreeMap::from([
+        (format!("environments/{name}.yaml"), text.into_bytes()),
+        ("environments/platforms/graasp.yaml".to_owned(), platform.to_vec()),
+    ]);
     let declared = spec::read(&files, "environments", now);
-    declared.environments.get("shop").cloned().ok_or_else(|| {
+    declared.environments.get(name).cloned().ok_or_else(|| {
         declared
             .diagnostics
             .iter()
@@ -300,7 +322,7 @@ impl Scene {
     }
 
     fn read(&self) -> Result<EnvironmentSpec, Vec<String>> {
-        read(&self.yaml.lock().unwrap(), self.rig.now())
+        read(&self.name, &self.yaml.lock().unwrap(), self.rig.now())
     }
 
     fn world(&self) -> Vec<String> {

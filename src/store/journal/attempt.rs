@@ -1,0 +1,52 @@
+//! An attempt at a migration, as far as the journal knows it. How it goes from one status to the next is the
+//! ledger's.
+
+use super::event::Outcome;
+use crate::model::{Instant, Version};
+
+/// An attempt at a migration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// The database.
+    pub resource_id: String,
+    /// Recorded version.
+    pub from: Version,
+    /// Wanted version.
+    pub to: Version,
+    /// Counts from 1.
+    pub number: u32,
+    /// When the intent was written.
+    pub intended_at: Instant,
+    /// `clientToken`
+    pub client_token: String,
+    /// `startedBy`
+    pub started_by: String,
+    /// The definition to run.
+    pub definition: String,
+    /// The task, once known.
+    pub task: Option<String>,
+    /// Whether the task is known to have reached RUNNING: the point of no return.
+    pub reached_running: bool,
+    /// A person was told that it takes too long.
+    pub overdue: bool,
+    /// It failed, or nobody knows: it is not run again without being asked, whatever the schema is said to be.
+    pub ended_badly: bool,
+    /// How far it is.
+    pub status: AttemptStatus,
+}
+
+/// How far an attempt is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AttemptStatus {
+    /// No outcome yet.
+    Open,
+    /// It is over; the schema is not recorded yet, or it failed.
+    Ended {
+        /// How.
+        outcome: Outcome,
+        /// When.
+        at: Instant,
+    },
+    /// Its version is recorded, or a person recorded another: nothing is left to decide.
+    Closed,
+}

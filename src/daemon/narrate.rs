@@ -202,20 +202,19 @@ fn said(ended: &Result<Run, ReconcileError>, plan: Option<&Plan>) -> Vec<String>
         Ok(run) => run,
         Err(error) => return vec![error.to_string()],
     };
-    let blocked = run.blocked.iter().map(|blocked| blocked.message.clone());
-    let mut said: Vec<String> = run.message.iter().cloned().chain(blocked).collect();
-    let Some(plan) = plan else { return said };
-    said.extend(plan.waiting.iter().map(|waiting| match waiting.until {
-        Some(until) => {
-            format!("{} (until {})", waiting.message, moment::rfc3339(until, crate::schedule::Tz::UTC))
-        }
-        None => waiting.message.clone(),
-    }));
-    if run.outcome == Some(RunOutcome::Observed) {
+    let blocked = run.blocked.iter().map(|blocked| one_line(&blocked.message));
+    let waiting = run.waiting.iter().map(|waiting| one_line(&waiting.message));
+    let mut said: Vec<String> = run.message.iter().cloned().chain(blocked).chain(waiting).collect();
+    if let (Some(plan), Some(RunOutcome::Observed)) = (plan, run.outcome) {
         said.push(format!("mode: observe, {} actions are not carried out", plan.actions.len()));
         said.extend(plan.drift.iter().map(|drift| {
             format!("{} {}: {}, expected {}", drift.resource, drift.field, drift.observed, drift.expected)
         }));
     }
     said
+}
+
+/// A message of several lines, the log of a migration in it, as one: a log has a line for each event.
+fn one_line(message: &str) -> String {
+    message.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }

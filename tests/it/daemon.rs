@@ -139,7 +139,7 @@ fn a_release_that_failed_is_held_until_a_person_asks_for_another_try() {
     daemon.hear(READY);
     host.release("v1.5.0");
     daemon.hear(&["ERROR", "migration migrate: failed"]);
-    daemon.hear(&["ERROR", "shop is held"]);
+    daemon.hear(&["ERROR", "shop is held", "exit code 1", "users see the maintenance page"]);
     daemon.hear(&["hint", "tidegate retry shop"]);
     let request = Request { who: "ann@laptop".to_owned(), reason: "seen to".to_owned(), wish: Wish::Retry };
     let request = serde_json::to_value(request).unwrap();

@@ -75,7 +75,7 @@ impl Live {
 
     fn line(&self, text: &str) {
         let print = || {
-            // A reader that has gone away is noticed by the next act.
+            // What cannot be written here cannot be written a moment later either, and is said then.
             let _ = ui::print(&format!("{}\n", text.trim_end()));
         };
         match &self.screen {

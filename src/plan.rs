@@ -72,7 +72,7 @@ pub fn plan(input: &PlanningInput) -> Plan {
     database::stop(input, &goal, outlook.all_down, &mut draft);
     release::tidy(input, &goal, outlook.all_up, &mut draft);
     if traffic::is_stuck(input, closed_in) {
-        draft.actions.retain(|action| action.step <= Step::CloseGate);
+        draft.actions.retain(|action| action.step <= Step::CloseGate || action.only_watches());
     }
     services::newer_revisions(input, &mut draft);
     services::note_unmanaged(input, &mut draft);

@@ -32,6 +32,13 @@ pub struct Action {
     pub corrects: Option<String>,
 }
 
+impl Action {
+    /// Whether it changes nothing: a migration that runs is watched to its end.
+    pub fn only_watches(&self) -> bool {
+        matches!(&self.kind, ActionKind::Migrate(migration) if matches!(migration.start, MigrationStart::Adopt { .. }))
+    }
+}
+
 /// The order of everything. Derived `Ord` is the order of execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "step", content = "layer")]

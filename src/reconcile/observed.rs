@@ -1,7 +1,7 @@
 //! What may be done of a plan: everything in `enforce`; in `observe` only watching what is under way.
 
 use crate::model::Mode;
-use crate::plan::{Action, ActionKind, MigrationStart, Plan};
+use crate::plan::{Action, Plan};
 
 /// The actions that may be carried out now.
 pub(super) fn permitted(plan: &Plan) -> &[Action] {
@@ -9,12 +9,8 @@ pub(super) fn permitted(plan: &Plan) -> &[Action] {
         Mode::Enforce => plan.frontier(),
         // Wherever it stands: what else would be done before it is not done, and must not keep us from watching.
         Mode::Observe => {
-            let watched = plan.actions.iter().position(|action| is_watching(&action.kind));
+            let watched = plan.actions.iter().position(Action::only_watches);
             watched.map_or(&[], |index| &plan.actions[index..=index])
         }
     }
-}
-
-fn is_watching(kind: &ActionKind) -> bool {
-    matches!(kind, ActionKind::Migrate(migration) if matches!(migration.start, MigrationStart::Adopt { .. }))
 }

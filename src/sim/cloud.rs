@@ -48,6 +48,8 @@ struct Inner {
     log: Mutex<Vec<Effect>>,
     calls: Mutex<BTreeMap<&'static str, u64>>,
     hook: Mutex<Option<Hook>>,
+    /// The world's time when the hook was called last.
+    saved_at: Mutex<Option<Instant>>,
     /// What each read gave last, and when: kept while the fault plan has stale reads.
     memory: Mutex<BTreeMap<String, Remembered>>,
 }
@@ -74,6 +76,7 @@ impl SimCloud {
             log: Mutex::default(),
             calls: Mutex::default(),
             hook: Mutex::default(),
+            saved_at: Mutex::default(),
             memory: Mutex::default(),
         }))
     }
@@ -132,10 +135,12 @@ impl SimCloud {
         *locked(&self.0.hook) = Some(hook);
     }
 
-    /// Lets the world catch up with the clock and calls the hook: the end of a command.
+    /// Lets the world catch up with the clock and calls the hook, unless no time has passed since its last
+    /// call: between two effects only time changes a world.
     pub fn save(&self) -> io::Result<()> {
         let world = self.world();
-        self.saved(&world)
+        let saved_at = *locked(&self.0.saved_at);
+        if saved_at == Some(world.now()) { Ok(()) } else { self.saved(&world) }
     }
 
     /// The world, caught up with the clock.
@@ -146,7 +151,9 @@ impl SimCloud {
     }
 
     fn saved(&self, world: &World) -> io::Result<()> {
-        locked(&self.0.hook).as_ref().map_or(Ok(()), |hook| hook(world))
+        locked(&self.0.hook).as_ref().map_or(Ok(()), |hook| hook(world))?;
+        *locked(&self.0.saved_at) = Some(world.now());
+        Ok(())
     }
 
     async fn arrive(&self, operation: &'static str, call: Call) -> Verdict {

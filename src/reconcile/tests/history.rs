@@ -46,7 +46,7 @@ fn a_run_is_saved_after_each_step() {
     let run = bench.clock.block_on(reconciler.converge(&bench.spec.name)).unwrap();
     let seen = notes.seen.into_inner().unwrap();
     assert_eq!(seen, (0..run.steps.len()).collect::<Vec<_>>());
-    assert_eq!(runs(&bench.store), [run.clone()]);
+    assert_eq!(runs(&bench.store), std::slice::from_ref(&run));
     assert_eq!((run.outcome, run.holder.as_str()), (Some(RunOutcome::Converged), "apply by ann@laptop"));
     let release = run.release.unwrap();
     assert_eq!((release.from.as_str(), release.to.as_str()), ("v1.3.0", "v1.4.0"));

@@ -320,7 +320,7 @@ fn ours(seen: &DatabaseSeen) -> Vec<&DbSnapshot> {
                 && snapshot.status == SnapshotStatus::Available
         })
         .collect();
-    ours.sort_by_key(|snapshot| snapshot.created_at);
+    ours.sort_by_key(|snapshot| (snapshot.created_at, &snapshot.identifier));
     ours
 }
 

@@ -117,7 +117,9 @@ fn migration(input: &PlanningInput, problems: &mut Vec<Blocked>) {
             )],
         ));
     }
-    for task in seen.tasks.iter().filter(|task| task.status != TaskStatus::Stopped) {
+    let mut live: Vec<_> = seen.tasks.iter().filter(|task| task.status != TaskStatus::Stopped).collect();
+    live.sort_by_key(|task| (task.created_at, &task.arn));
+    for task in live {
         problems.push(blocked(
             BlockedReason::ForeignMigration,
             format!("another task of the family `{}` runs, started by `{}`", spec.task, task.started_by),

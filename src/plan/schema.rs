@@ -263,10 +263,11 @@ impl Assessment<'_> {
         };
         // The caller holds what cannot be watched.
         let Some(seen) = self.seen else { return flight(attempt.task.clone()) };
-        let found = seen
+        let ours = seen
             .tasks
             .iter()
-            .find(|task| task.started_by == attempt.started_by || attempt.task.as_ref() == Some(&task.arn));
+            .filter(|task| task.started_by == attempt.started_by || attempt.task.as_ref() == Some(&task.arn));
+        let found = ours.max_by_key(|task| (task.created_at, &task.arn));
         let age = self.input.now - attempt.intended_at;
         match found {
             Some(task) => flight(Some(task.arn.clone())),

@@ -10,6 +10,7 @@ mod cli;
 mod crash;
 mod daemon;
 mod demo;
+mod properties;
 mod release;
 mod rig;
 mod spec;

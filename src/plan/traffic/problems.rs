@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rules::{CONDITION_VALUES_MAX, Upness, gate, gated, has_room, place};
+use super::rules::{CONDITION_VALUES_MAX, Upness, by_priority, gate, gated, has_room, place};
 use crate::model::{RuleArn, State};
 use crate::observe::{
     DistributionSeen, FunctionSeen, HeaderSeen, ListenerSeen, Observed, RuleSeen, TrafficSeen,
@@ -101,7 +101,7 @@ fn distribution_problems(function: &FunctionSeen, problems: &mut Vec<Blocked>) {
 /// Our header without our tag: whoever put it there may take it away.
 pub(super) fn foreign(traffic: &TrafficSeen, draft: &mut Draft) {
     let Some(Observed::Present(listener)) = &traffic.listener else { return };
-    for rule in listener.rules.iter().filter(|rule| rule.header == HeaderSeen::Foreign) {
+    for rule in by_priority(listener).into_iter().filter(|rule| rule.header == HeaderSeen::Foreign) {
         let message = format!(
             "rule {} ({}) asks for the bypass header, but not because of tidegate: it is left as it is",
             rule.priority,
@@ -124,10 +124,10 @@ pub(super) fn fall_through(
     let Some(Observed::Present(listener)) = &traffic.listener else { return };
     let closed: BTreeSet<&RuleArn> =
         gated(input, maintenance, listener, Upness::In(state)).map(|rule| &rule.arn).collect();
-    for (index, rule) in listener.rules.iter().enumerate().filter(|(_, rule)| closed.contains(&rule.arn)) {
-        let next = listener.rules[index + 1..]
-            .iter()
-            .find(|next| !closed.contains(&next.arn) && takes_over(next, rule));
+    let rules = by_priority(listener);
+    for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| closed.contains(&rule.arn)) {
+        let next =
+            rules[index + 1..].iter().find(|next| !closed.contains(&next.arn) && takes_over(next, rule));
         if let Some(next) = next {
             draft.note(format!(
                 "while the gate is closed, requests for {} (rule {}) reach rule {} ({}), which stays open, not the maintenance page",

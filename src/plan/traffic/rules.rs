@@ -98,11 +98,18 @@ pub(super) fn gated<'a>(
         }
     };
     let stays_open = move |name: &ServiceName| maintenance.keep_open.contains(name) && is_up(name);
-    listener.rules.iter().filter(move |rule| match &rule.target {
+    by_priority(listener).into_iter().filter(move |rule| match &rule.target {
         RuleTarget::Services(services) => !services.iter().all(&stays_open),
         RuleTarget::Redirect => true,
         RuleTarget::Unmanaged | RuleTarget::Fixed => false,
     })
+}
+
+/// The order in which a listener asks its rules.
+pub(super) fn by_priority(listener: &ListenerSeen) -> Vec<&RuleSeen> {
+    let mut rules: Vec<&RuleSeen> = listener.rules.iter().collect();
+    rules.sort_by_key(|rule| rule.priority);
+    rules
 }
 
 /// What a closed gate in `state` still lacks.
@@ -144,7 +151,7 @@ pub(super) fn to_open(
             }
             None => BTreeSet::new(),
         };
-        for rule in &listener.rules {
+        for rule in by_priority(listener) {
             if rule.marked && rule.header != HeaderSeen::Foreign && !still.contains(&rule.arn) {
                 change.take(rule);
                 change.lets_in |= rule.header != HeaderSeen::Absent;

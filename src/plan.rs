@@ -57,7 +57,7 @@ pub fn plan(input: &PlanningInput) -> Plan {
         let tag = seen.database.tags.get(crate::cloud::tag::SCHEMA).map(|text| text.as_str().into());
         let from =
             tag.or(recorded_before.filter(|_| *how == Recorded::Migration)).unwrap_or_else(|| "none".into());
-        database::record(seen, &from, version, *how, &mut draft);
+        database::record_first(seen, &from, version, *how, goal.is_release(), &mut draft);
     }
     let settled = is_settled(input, &goal);
     if let Some(Work::Run { from, to, .. }) = &goal.migration {
@@ -70,7 +70,7 @@ pub fn plan(input: &PlanningInput) -> Plan {
     drain(input, &goal, &mut draft);
     traffic::plan(input, &goal, traffic::closed_in(&goal), outlook.all_up, settled, &mut draft);
     database::stop(input, &goal, outlook.all_down, &mut draft);
-    tidy(input, &goal, &mut draft);
+    tidy(input, &goal, outlook.all_up, &mut draft);
     services::newer_revisions(input, &mut draft);
     contest::yield_contested(input, &mut draft);
     claim(input, &mut draft);
@@ -179,9 +179,10 @@ fn drain(input: &PlanningInput, goal: &Goal, draft: &mut Draft) {
     draft.act(Step::Drain, "gate/drain", "maintenance", kind, words);
 }
 
-/// What was borrowed is given back once everything is up.
-fn tidy(input: &PlanningInput, goal: &Goal, draft: &mut Draft) {
+/// What was borrowed is given back once everything is up, and then the release is over.
+fn tidy(input: &PlanningInput, goal: &Goal, all_up: bool, draft: &mut Draft) {
     if goal.held
+        || !all_up
         || !(goal.is_release()
             || input.ledger.release.is_some()
             || !input.ledger.rollback_borrowed.is_empty())
@@ -200,6 +201,9 @@ fn tidy(input: &PlanningInput, goal: &Goal, draft: &mut Draft) {
         let words = Words::new("off", "on", "automatic rollbacks as they were");
         draft.act(Step::Tidy, &format!("service/{service}/rollback"), service.as_str(), kind, words);
     }
+    if goal.release_stays {
+        return;
+    }
     let to = match (&goal.migration, &input.ledger.release) {
         (Some(Work::Run { to, .. }), _) => to.clone(),
         (Some(Work::Watch(flight)), _) => flight.attempt.to.clone(),
@@ -207,7 +211,9 @@ fn tidy(input: &PlanningInput, goal: &Goal, draft: &mut Draft) {
         (None, None) => return,
     };
     // Behind a gate that cannot open the release is not over.
-    let stuck = goal.state == State::Running && !draft.blocked.is_empty();
+    let plans = |step: Step| draft.actions.iter().any(|action| action.step == step);
+    let closed = traffic::may_be_closed(input) || plans(Step::CloseGate);
+    let stuck = goal.state == State::Running && closed && !plans(Step::OpenGate);
     if !stuck {
         let kind = ActionKind::FinishRelease { to: to.clone() };
         draft.act(

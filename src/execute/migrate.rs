@@ -33,6 +33,11 @@ pub(super) async fn migrate(hands: &Hands<'_>, id: &str, migration: &Migration) 
         }
         MigrationStart::Resend { definition } => send(hands, declared, migration, definition).await?,
         MigrationStart::Adopt { task } => task.clone(),
+        MigrationStart::GiveUp { task } => {
+            let known = task.as_deref().unwrap_or_default();
+            let outcome = watch::watch(hands, id, declared, migration, known).await?;
+            return end(hands, migration, outcome).await;
+        }
     };
     let is_known = hands.journal.ask(|ledger| {
         ledger.attempt.as_ref().is_some_and(|attempt| attempt.task.as_deref() == Some(task.as_str()))

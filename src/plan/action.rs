@@ -31,13 +31,22 @@ pub struct Action {
     pub corrects: Option<String>,
 }
 
+impl Action {
+    /// Only watches a migration that runs already: it changes nothing, and is safe at any time.
+    pub fn is_watching(&self) -> bool {
+        let ActionKind::Migrate(migration) = &self.kind else { return false };
+        matches!(migration.start, MigrationStart::Adopt { .. } | MigrationStart::GiveUp { .. })
+    }
+}
+
 /// The order of everything. Derived `Ord` is the order of execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "step", content = "layer")]
 pub enum Step {
     /// Tag the cluster with our store.
     Claim,
-    /// Record the schema version that runs already.
+    /// Record a schema version that is known already, before anything else: it runs, a person says so, or a
+    /// migration has brought it and another one follows.
     FirstContact,
     /// Associate the CloudFront function, ahead of any release.
     Associate,
@@ -233,6 +242,8 @@ pub enum Recorded {
     Migration,
     /// A person said so.
     Person,
+    /// The migration to another version changed nothing: it is what it was.
+    Unchanged,
 }
 
 /// One attempt at one migration.
@@ -275,6 +286,12 @@ pub enum MigrationStart {
     Adopt {
         /// Its ARN.
         task: String,
+    },
+    /// No task of this attempt is listed, and it is too old to be sent again: look for the last time, then
+    /// write down that nobody knows how it ended.
+    GiveUp {
+        /// The ARN it had, if it was ever known.
+        task: Option<String>,
     },
 }
 

@@ -69,7 +69,9 @@ fn migration_is_alone(input: &PlanningInput, actions: &[Action], broken: &mut Ve
 }
 
 fn migration_is_behind_the_gate(input: &PlanningInput, actions: &[Action], broken: &mut Vec<String>) {
-    let Some(migrate) = index_of(actions, Step::Migrate) else { return };
+    // One that runs already is watched whatever has become of the gate.
+    let migrate = actions.iter().position(|action| action.step == Step::Migrate && !action.is_watching());
+    let Some(migrate) = migrate else { return };
     let closes = index_of(actions, Step::CloseGate).is_some_and(|close| close < migrate);
     if input.spec.maintenance.is_some() && !closes && !super::traffic::is_closed(input) {
         broken.push("the migration would run with the gate open".to_owned());

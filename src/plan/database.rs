@@ -137,36 +137,68 @@ fn migrate(input: &PlanningInput, seen: &DatabaseSeen, work: &Work, draft: &mut 
             "the request's answer was lost: the same request again, which AWS carries out once"
         }
         MigrationStart::Adopt { .. } => "it runs already: it is watched to its end",
+        MigrationStart::GiveUp { .. } => "no task of it is listed any more: it is looked for a last time",
     };
     let id = format!("migration/{to}/{}", migration.attempt);
     let words = Words::new(from.to_string(), to.to_string(), reason);
     draft.act(Step::Migrate, &id, spec.task.as_str(), ActionKind::Migrate(migration), words);
-    record(seen, from, to, Recorded::Migration, draft);
+    let how = (Step::Record, "schema/record", "after the migration succeeds");
+    record(seen, from, to, Recorded::Migration, how, draft);
     if !spec.settle.is_zero() {
         let until = input.now + chrono::TimeDelta::from_std(spec.settle).unwrap_or_default();
         settle(until, spec, draft);
     }
 }
 
-pub(super) fn record(seen: &DatabaseSeen, from: &Version, to: &Version, how: Recorded, draft: &mut Draft) {
-    let (step, reason) = match how {
-        Recorded::FirstContact => (Step::FirstContact, "first contact: this is the version that runs"),
-        Recorded::Migration => (Step::Record, "after the migration succeeds"),
-        Recorded::Person => (Step::FirstContact, "a person says so"),
+/// What is known already and not recorded yet. Before another migration it is recorded first: an attempt that
+/// succeeded would be forgotten otherwise, and its schema with it.
+pub(super) fn record_first(
+    seen: &DatabaseSeen,
+    from: &Version,
+    to: &Version,
+    how: Recorded,
+    another_follows: bool,
+    draft: &mut Draft,
+) {
+    let (step, id, reason) = match how {
+        Recorded::FirstContact => {
+            (Step::FirstContact, "schema/first-contact", "first contact: this is the version that runs")
+        }
+        Recorded::Person => (Step::FirstContact, "schema/as-said", "a person says so"),
+        Recorded::Unchanged => {
+            (Step::FirstContact, "schema/unchanged", "the failed migration changed nothing: its mark goes")
+        }
+        Recorded::Migration if another_follows => (
+            Step::FirstContact,
+            "schema/before-the-next",
+            "its migration has succeeded; the next one follows",
+        ),
+        Recorded::Migration => (Step::Record, "schema/record", "after the migration succeeds"),
     };
+    record(seen, from, to, how, (step, id, reason), draft);
+}
+
+fn record(
+    seen: &DatabaseSeen,
+    from: &Version,
+    to: &Version,
+    how: Recorded,
+    (step, id, reason): (Step, &str, &str),
+    draft: &mut Draft,
+) {
     let kind =
         ActionKind::RecordSchema { version: to.clone(), resource_id: seen.database.resource_id.clone(), how };
     let words = Words::new(from.to_string(), to.to_string(), reason);
-    let id = match how {
-        Recorded::FirstContact => "schema/first-contact",
-        Recorded::Migration | Recorded::Person => "schema/record",
-    };
     draft.act(step, id, &seen.database.identifier, kind, words);
 }
 
 /// The rest of the wait after a migration that is recorded already.
 pub(super) fn settle_rest(input: &PlanningInput, draft: &mut Draft) {
     let (Some(spec), Some(since)) = (&input.spec.migration, input.ledger.settling_since) else { return };
+    // Another migration follows: its own wait comes after it.
+    if draft.actions.iter().any(|action| action.step == Step::Migrate) {
+        return;
+    }
     let until = since + chrono::TimeDelta::from_std(spec.settle).unwrap_or_default();
     if until > input.now {
         settle(until, spec, draft);
@@ -193,6 +225,7 @@ fn attempt(input: &PlanningInput, spec: &MigrationSpec, seen: &DatabaseSeen, wor
             attempt: flight.attempt.number,
             resource_id: flight.attempt.resource_id.clone(),
             start: match &flight.task {
+                _ if flight.lost => MigrationStart::GiveUp { task: flight.task.clone() },
                 Some(task) => MigrationStart::Adopt { task: task.clone() },
                 None => MigrationStart::Resend { definition: flight.attempt.definition.clone() },
             },

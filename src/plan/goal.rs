@@ -26,6 +26,8 @@ pub(super) struct Goal {
     pub held: bool,
     /// Services that follow the schema may not be started.
     pub code_forbidden: bool,
+    /// The release under way is not over, although nothing more is done for it now.
+    pub release_stays: bool,
 }
 
 /// The part of the migration that is still to be done.
@@ -71,12 +73,18 @@ pub(super) fn decide(input: &PlanningInput, schema: SchemaView, draft: &mut Draf
         frozen: Frozen::Nothing,
         held: false,
         code_forbidden: false,
+        release_stays: false,
     };
     match schema.verdict {
         Verdict::Fits => fits(input, &mut goal, draft),
         Verdict::KeepCode(why) => {
             draft.block(why);
             goal.frozen = Frozen::Followers;
+        }
+        // In the middle of a release nothing is done that would only be undone at the next look.
+        Verdict::Forbidden(why) if why.reason == BlockedReason::Unreadable && is_under_way(input) => {
+            draft.block(why);
+            goal.held = true;
         }
         Verdict::Forbidden(why) => {
             draft.block(why);
@@ -85,9 +93,15 @@ pub(super) fn decide(input: &PlanningInput, schema: SchemaView, draft: &mut Draf
         }
         Verdict::Hold(why) => hold(input, &mut goal, why, State::DbOnly, draft),
         Verdict::InFlight(flight) => watch(&mut goal, flight, draft),
-        Verdict::Due { from, to, attempt } => due(input, &mut goal, Work::Run { from, to, attempt }, draft),
+        Verdict::Due { from, to, attempt, doubt } => {
+            due(input, &mut goal, Work::Run { from, to, attempt }, doubt, draft);
+        }
     }
     goal
+}
+
+fn is_under_way(input: &PlanningInput) -> bool {
+    input.ledger.release.is_some() || input.ledger.migration_in_flight()
 }
 
 /// No migration is needed: a release may still be on its way up, or a start may have failed in it.
@@ -144,6 +158,7 @@ pub(super) fn still_wants(input: &PlanningInput, service: &ServiceName, failed: 
 fn hold(input: &PlanningInput, goal: &mut Goal, why: Blocked, held_in: State, draft: &mut Draft) {
     draft.block(why);
     goal.frozen = Frozen::Everything;
+    goal.release_stays = true;
     let migration_lives = input
         .snapshot
         .migration
@@ -170,7 +185,8 @@ fn watch(goal: &mut Goal, flight: Box<Flight>, draft: &mut Draft) {
     goal.migration = Some(Work::Watch(flight));
 }
 
-fn due(input: &PlanningInput, goal: &mut Goal, work: Work, draft: &mut Draft) {
+/// `doubt`: why the environment is held until this migration has put the schema right.
+fn due(input: &PlanningInput, goal: &mut Goal, work: Work, doubt: Option<Blocked>, draft: &mut Draft) {
     let begun = match (&work, &input.ledger.release) {
         (Work::Run { to, .. }, Some(release)) => release.to == *to,
         _ => false,
@@ -185,6 +201,7 @@ fn due(input: &PlanningInput, goal: &mut Goal, work: Work, draft: &mut Draft) {
                 goal.planned.until,
             );
             goal.frozen = Frozen::Everything;
+            goal.release_stays = true;
             return;
         }
     }
@@ -193,9 +210,14 @@ fn due(input: &PlanningInput, goal: &mut Goal, work: Work, draft: &mut Draft) {
         if !problems.is_empty() {
             problems.into_iter().for_each(|problem| draft.block(problem));
             goal.frozen = Frozen::Everything;
+            if let Some(why) = doubt {
+                hold(input, goal, why, State::DbOnly, draft);
+            }
             return;
         }
-        if goal.state == State::Running && !traffic::is_closed(input) && !window_is_open(input) {
+        // Recovery never waits for a window.
+        let waits = doubt.is_none() && goal.state == State::Running && !traffic::is_closed(input);
+        if waits && !window_is_open(input) {
             let everything =
                 input.spec.windows.as_ref().is_some_and(|windows| windows.applies_to == AppliesTo::All);
             hold_for_window(

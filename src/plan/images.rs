@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::cloud::ImageLookup;
-use crate::model::{ContainerName, ImageRef};
+use crate::model::{ContainerName, ImageRef, Version};
 use crate::observe::ServiceSeen;
 use crate::plan::PlanningInput;
-use crate::spec::Template;
+use crate::spec::{ServiceSpec, Template};
 
 /// Images of a service or of the migration, as they should be.
 #[derive(Debug, Default)]
@@ -51,6 +51,22 @@ pub(super) fn same_version(one: &ImageRef, other: &ImageRef) -> bool {
             (None, None) => one.digest() == other.digest(),
             (one, other) => one == other,
         }
+}
+
+/// The version of the code that follows the migration, read from a service's images; `None` = they do not tell.
+pub(super) fn code_version(
+    input: &PlanningInput,
+    service: &ServiceSpec,
+    images: &BTreeMap<ContainerName, ImageRef>,
+) -> Option<Version> {
+    let follows = &input.spec.migration.as_ref()?.follows;
+    service.images.iter().filter(|(_, template)| template.keys().contains(follows)).find_map(
+        |(container, template)| {
+            let image = images.get(container)?;
+            let written = format!("{}:{}", image.repository(), image.tag()?);
+            template.extract(follows, &input.spec.versions, &written)
+        },
+    )
 }
 
 /// The containers whose image has to change, with the images they have now.

@@ -35,7 +35,7 @@ pub(super) enum Verdict {
     /// The wanted code fits the schema.
     Fits,
     /// A migration must run first.
-    Due { from: Version, to: Version, attempt: u32 },
+    Due { from: Version, to: Version, attempt: u32, doubt: Option<Blocked> },
     /// A migration is under way: watch it to its end.
     InFlight(Box<Flight>),
     /// The wanted code must wait; what runs may go on running, and may be started.
@@ -52,6 +52,8 @@ pub(super) struct Flight {
     pub attempt: Attempt,
     /// The task, if one is known.
     pub task: Option<String>,
+    /// It was asked for too long ago to be asked for again, and no task of it is listed.
+    pub lost: bool,
 }
 
 pub(super) fn assess(input: &PlanningInput) -> SchemaView {
@@ -91,6 +93,33 @@ pub(super) fn assess(input: &PlanningInput) -> SchemaView {
     Assessment { input, migration, database, seen }.assess()
 }
 
+/// The version that the database's tag says, where it can be read.
+pub(super) fn recorded(input: &PlanningInput) -> Option<Version> {
+    recorded_tag(input.snapshot.database.as_ref()?.present()?)
+}
+
+/// The version that the schema has by all that is known: what is about to be recorded, else the tag.
+pub(super) fn known(input: &PlanningInput) -> Option<Version> {
+    assess(input).recorded
+}
+
+/// Whether code may meet a schema without a migration between them and without anybody's word for it.
+pub(super) fn fits(migration: &MigrationSpec, code: &Version, schema: &Version) -> bool {
+    match schema.relation_to(code) {
+        Relation::Same => true,
+        Relation::Forward(level) | Relation::Backward(level) => !is_needed_for(migration, level),
+        Relation::Unordered => !is_needed_for(migration, Level::Major),
+    }
+}
+
+fn is_needed_for(migration: &MigrationSpec, level: Level) -> bool {
+    match &migration.needed_for {
+        NeededFor::Always => true,
+        NeededFor::Never => false,
+        NeededFor::Levels(levels) => levels.contains(&level),
+    }
+}
+
 fn recorded_tag(database: &DatabaseSeen) -> Option<Version> {
     database.database.tags.get(tag::SCHEMA).map(|text| Version::new(text.as_str()))
 }
@@ -117,7 +146,7 @@ impl Assessment<'_> {
                 self.view(attempt.to.clone(), Some(Recorded::Migration), self.compare(&attempt.to))
             }
             Some((attempt, AttemptStatus::Ended { outcome, at })) => self.failed(attempt, outcome, *at),
-            Some((_, AttemptStatus::Closed)) | None => self.settled(),
+            Some((_, AttemptStatus::Closed)) | None => self.settled(None),
         }
     }
 
@@ -133,11 +162,19 @@ impl Assessment<'_> {
         SchemaView { record: how.map(|how| (recorded.clone(), how)), recorded: Some(recorded), verdict }
     }
 
-    /// No attempt is undecided: the tag decides, and what the journal knows of it.
-    fn settled(&self) -> SchemaView {
+    /// No attempt is undecided: the tag decides, and what the journal knows of it. `given_up`: an attempt that
+    /// changed nothing and is wanted no more.
+    fn settled(&self, given_up: Option<&Attempt>) -> SchemaView {
         let environment = &self.input.spec.name;
         if let Some(recorded) = recorded_tag(self.database) {
+            let mark = given_up.map(|it| format!("{}/{}/{}", it.from, it.to, it.number));
             return match self.database.database.tags.get(tag::MIGRATING) {
+                Some(under_way) if mark.as_ref() == Some(under_way) => {
+                    let verdict = self.compare(&recorded);
+                    // Another migration overwrites the mark; without one it would stay for ever.
+                    let how = matches!(verdict, Verdict::Fits).then_some(Recorded::Unchanged);
+                    self.view(recorded, how, verdict)
+                }
                 Some(under_way) => self.stray_migration(recorded, under_way),
                 None => {
                     let verdict = self.compare(&recorded);
@@ -211,21 +248,9 @@ impl Assessment<'_> {
             });
         let age = self.input.now - attempt.intended_at;
         let recorded = Some(attempt.from.clone());
-        let task = match (found, &attempt.task) {
-            (Some(task), _) => Some(task.arn.clone()),
-            (None, known) if age <= chrono::TimeDelta::minutes(RESEND_MINUTES_MAX) => known.clone(),
-            (None, _) => {
-                let message = format!(
-                    "the migration to `{}` (attempt {}) was sent {} and no task of it is to be found: nobody knows how it ended",
-                    attempt.to,
-                    attempt.number,
-                    clock_time(attempt.intended_at)
-                );
-                let hold = blocked(BlockedReason::OutcomeUnknown, message, self.ways_out(Some(attempt)));
-                return SchemaView { recorded, record: None, verdict: Verdict::Hold(hold) };
-            }
-        };
-        let flight = Flight { attempt: attempt.clone(), task };
+        let lost = found.is_none() && age > chrono::TimeDelta::minutes(RESEND_MINUTES_MAX);
+        let task = found.map(|task| task.arn.clone()).or_else(|| attempt.task.clone());
+        let flight = Flight { attempt: attempt.clone(), task, lost };
         SchemaView { recorded, record: None, verdict: Verdict::InFlight(Box::new(flight)) }
     }
 
@@ -233,20 +258,25 @@ impl Assessment<'_> {
         let wanted = self.wanted();
         let intact = !outcome.unknown && (self.migration.atomic || !outcome.reached_running);
         let recorded = recorded_tag(self.database).unwrap_or_else(|| attempt.from.clone());
-        let again = |number| Verdict::Due { from: attempt.from.clone(), to: wanted.clone(), attempt: number };
+        let again = |number| Verdict::Due {
+            from: attempt.from.clone(),
+            to: wanted.clone(),
+            attempt: number,
+            doubt: (!intact).then(|| self.failure(attempt, outcome, at)),
+        };
         let verdict = if *wanted == attempt.to {
             let by_itself =
                 !outcome.reached_running && !outcome.unknown && attempt.number < UNSTARTED_ATTEMPTS_MAX;
             let aborted = self.input.ledger.aborted.as_ref().is_some_and(|(version, _)| version == wanted);
             if aborted && intact {
-                self.compare(&recorded)
+                return self.settled(Some(attempt));
             } else if by_itself || self.input.ledger.retry.is_some() {
                 again(attempt.number + 1)
             } else {
                 Verdict::Hold(self.failure(attempt, outcome, at))
             }
         } else if intact {
-            self.compare(&recorded)
+            return self.settled(Some(attempt));
         } else if self.is_newer_than(&attempt.to) {
             again(self.attempts_made(wanted) + 1)
         } else {
@@ -280,7 +310,7 @@ impl Assessment<'_> {
             Relation::Backward(level) => (false, level),
             Relation::Unordered => (!self.input.ledger.ran.contains(wanted), Level::Major),
         };
-        if !self.is_needed_for(level) {
+        if !is_needed_for(self.migration, level) {
             return Verdict::Fits;
         }
         if let Some((version, request)) = &self.input.ledger.aborted
@@ -298,7 +328,7 @@ impl Assessment<'_> {
         }
         if forward {
             let attempt = self.attempts_made(wanted) + 1;
-            return Verdict::Due { from: recorded.clone(), to: wanted.clone(), attempt };
+            return Verdict::Due { from: recorded.clone(), to: wanted.clone(), attempt, doubt: None };
         }
         let message = format!(
             "`versions.{}` wants {wanted}, and the schema of database `{}` is at {recorded}: going back is not tidegate's to decide",
@@ -311,14 +341,6 @@ impl Assessment<'_> {
             format!("or set `versions.{}` back to {recorded}", self.migration.follows),
         ];
         Verdict::KeepCode(blocked(BlockedReason::Backward, message, hints))
-    }
-
-    fn is_needed_for(&self, level: Level) -> bool {
-        match &self.migration.needed_for {
-            NeededFor::Always => true,
-            NeededFor::Never => false,
-            NeededFor::Levels(levels) => levels.contains(&level),
-        }
     }
 
     fn failure(&self, attempt: &Attempt, outcome: &Outcome, at: Instant) -> Blocked {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::draft::{Draft, Words, blocked, unreadable};
-use super::goal::{Goal, keeps_version, still_wants};
+use super::goal::{Goal, Work, keeps_version, still_wants};
 use super::{images, preflight};
 use crate::cloud::{Controller, Rollback, Rollout, ScalableTarget, Suspended};
 use crate::model::{ContainerName, ImageRef, ServiceName, State};
@@ -142,9 +142,13 @@ impl Part<'_> {
         let definition = self.definition(&changes, frozen);
         let desired = self.desired(stopped_before);
         let scaling = self.scaling();
+        if follows && !is_up && !self.may_meet_the_schema(definition.as_ref(), draft) {
+            return false;
+        }
         let rolling = self.must_settle(stopped_before);
-        let rollback_off = (follows && self.in_release() && self.seen.service.rollback != Rollback::OFF)
-            .then_some(self.seen.service.rollback);
+        let must_stay = follows && (self.in_release() || !self.completed_code_fits());
+        let rollback_off =
+            (must_stay && self.seen.service.rollback != Rollback::OFF).then_some(self.seen.service.rollback);
         if definition.is_none() && desired.is_none() && scaling.is_none() && !rolling && !stopped_before {
             return true;
         }
@@ -195,6 +199,50 @@ impl Part<'_> {
 
     fn in_release(&self) -> bool {
         self.goal.is_release() || self.input.ledger.release.is_some()
+    }
+
+    /// A service that is down is only started on code that fits the schema it will find.
+    fn may_meet_the_schema(&self, definition: Option<&NewDefinition>, draft: &mut Draft) -> bool {
+        let Some(migration) = &self.input.spec.migration else { return true };
+        let schema = match &self.goal.migration {
+            Some(Work::Run { to, .. }) => Some(to.clone()),
+            Some(Work::Watch(flight)) => Some(flight.attempt.to.clone()),
+            None => super::schema::known(self.input),
+        };
+        let mut images = self.seen.definition.document.images();
+        images.extend(definition.into_iter().flat_map(|new| new.images.clone()));
+        let code = images::code_version(self.input, self.spec, &images);
+        let (Some(schema), Some(code)) = (schema, code) else { return true };
+        let is_allowed = migration.allow_schema.as_ref() == Some(&schema)
+            && self.input.spec.versions.get(&migration.follows) == Some(&code);
+        if is_allowed || super::schema::fits(migration, &code, &schema) {
+            return true;
+        }
+        let message = format!(
+            "`{}` would start on {code}, and the schema is at {schema}: it stays down until its code fits",
+            self.name
+        );
+        let hint = format!(
+            "set `versions.{}` to a version whose images exist, {schema} or newer",
+            migration.follows
+        );
+        draft.block(blocked(BlockedReason::Backward, message, [hint]));
+        false
+    }
+
+    /// AWS rolls back to the last deployment that completed: only code that fits the recorded schema may be
+    /// what it finds there. Which one completed last is only certain while that is the present one.
+    fn completed_code_fits(&self) -> bool {
+        let Some(migration) = &self.input.spec.migration else { return true };
+        let Some(schema) = super::schema::recorded(self.input) else { return false };
+        let completed = self
+            .seen
+            .service
+            .deployments
+            .iter()
+            .any(|deployment| deployment.primary && deployment.rollout == Rollout::Completed);
+        let code = images::code_version(self.input, self.spec, &self.seen.definition.document.images());
+        completed && code.is_some_and(|code| super::schema::fits(migration, &code, &schema))
     }
 
     /// The template is the newest revision of the family at a version change, else the deployed one.

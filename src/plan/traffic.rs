@@ -60,6 +60,20 @@ pub(super) fn is_closed(input: &PlanningInput) -> bool {
     listener && function
 }
 
+/// Whether somebody may be turned away: a part of the gate is closed, or cannot be read.
+pub(super) fn may_be_closed(input: &PlanningInput) -> bool {
+    let Some((_, traffic)) = gate(input) else { return false };
+    let by_rule = match &traffic.listener {
+        Some(Observed::Present(listener)) => {
+            listener.rules.iter().any(|rule| rule.marked && rule.header != HeaderSeen::Absent)
+        }
+        _ => false,
+    };
+    let by_function = function(traffic)
+        .is_some_and(|function| matches!(function.code, CodeSeen::Closed | CodeSeen::ClosedStale));
+    by_rule || by_function || unseen(traffic).is_some()
+}
+
 fn gate(input: &PlanningInput) -> Option<(&Maintenance, &TrafficSeen)> {
     Some((input.spec.maintenance.as_ref()?, input.snapshot.traffic.as_ref()?))
 }
@@ -225,6 +239,14 @@ pub(super) fn plan(
     draft: &mut Draft,
 ) {
     let Some((maintenance, traffic)) = gate(input) else { return };
+    if let Some(why) = unseen(traffic) {
+        draft.block(why);
+        // Whatever comes after the closing needs to know that it is closed. A migration that runs is watched.
+        if closed_in.is_some() {
+            draft.actions.retain(|action| action.step < Step::CloseGate || action.is_watching());
+        }
+        return;
+    }
     associate(traffic, draft);
     if let Some(state) = closed_in {
         close(input, goal, (maintenance, traffic), state, settled, draft);
@@ -235,6 +257,15 @@ pub(super) fn plan(
         }
     } else if !goal.held {
         reopen_kept(input, (maintenance, traffic), goal.state, draft);
+    }
+}
+
+/// The part of the gate that could not be read.
+fn unseen(traffic: &TrafficSeen) -> Option<Blocked> {
+    match (&traffic.listener, &traffic.function) {
+        (Some(Observed::Unreadable { why }), _) => Some(unreadable("the load balancer", why)),
+        (_, Some(Observed::Unreadable { why })) => Some(unreadable("the CloudFront function", why)),
+        _ => None,
     }
 }
 

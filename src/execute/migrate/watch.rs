@@ -43,7 +43,8 @@ pub(super) async fn watch(
             (attempt.map_or(now, |a| a.intended_at), attempt.is_some_and(|a| a.reached_running))
         });
         let tasks = hands.read(|| hands.cloud.family_tasks(cluster, &declared.task)).await?;
-        let seen = match tasks.into_iter().find(|task| task.arn == arn) {
+        let is_ours = |task: &Task| task.arn == arn || task.started_by == migration.started_by;
+        let seen = match tasks.into_iter().find(is_ours) {
             Some(task) => {
                 missing_since = None;
                 if !ran && (task.started_at.is_some() || task.status == TaskStatus::Running) {

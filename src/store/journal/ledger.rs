@@ -331,7 +331,10 @@ impl Ledger {
     fn record(&mut self, at: Instant, version: &Version, resource_id: &str, how: crate::plan::Recorded) {
         self.schema.insert(resource_id.to_owned(), version.clone());
         self.ran.insert(version.clone());
-        if let Some(attempt) = &mut self.attempt {
+        // An attempt that failed and changed nothing is not decided by that: wanted again, it is held again.
+        if let Some(attempt) = &mut self.attempt
+            && how != crate::plan::Recorded::Unchanged
+        {
             attempt.status = AttemptStatus::Closed;
         }
         if how == crate::plan::Recorded::Migration {

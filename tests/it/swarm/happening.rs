@@ -58,6 +58,7 @@ pub enum Meddling {
     Rotate(u32),
     Alarm,
     Busy,
+    StopMigration,
 }
 
 /// All that happens, oldest first.
@@ -74,8 +75,14 @@ pub fn agenda(dice: &mut Dice, begins: Instant) -> Vec<(Instant, Happening)> {
             _ => dice.below(12_000),
         };
         at += TimeDelta::seconds(i64::try_from(60 * minutes + dice.below(60)).expect("a few days"));
-        agenda.push((at, happening(dice, &mut versions)));
+        let happening = happening(dice, &mut versions);
+        if matches!(happening, Happening::Core { hangs: true, .. }) {
+            // Somebody has had enough of it.
+            agenda.push((at + TimeDelta::hours(3), Happening::Person(Meddling::StopMigration)));
+        }
+        agenda.push((at, happening));
     }
+    agenda.sort_by_key(|(at, _)| *at);
     agenda
 }
 
@@ -293,6 +300,7 @@ fn meddle(world: &mut World, spec: &EnvironmentSpec, meddling: Meddling) {
             names.iter().for_each(|secret| world.person(name).rotate_secret(secret, &value));
         }
         Meddling::Alarm if exists(world, "web") => world.person(name).alarm("web"),
+        Meddling::StopMigration => world.person(name).stop_one_offs(),
         Meddling::Busy => drop(world.script.busy.insert(key("web"))),
         _ => {}
     }

@@ -3,6 +3,7 @@
 mod cli;
 mod crash;
 mod release;
+mod replay;
 mod rig;
 mod spec;
 mod swarm;

@@ -2,6 +2,7 @@
 
 mod cli;
 mod crash;
+mod lessons;
 mod release;
 mod replay;
 mod rig;

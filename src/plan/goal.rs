@@ -109,7 +109,9 @@ pub(super) fn decide(input: &PlanningInput, schema: SchemaView, draft: &mut Draf
         }
         Verdict::Hold(why) => hold(input, &mut goal, why, State::DbOnly, draft),
         Verdict::InFlight(flight) => watch(input, &mut goal, flight, draft),
-        Verdict::Due { from, to, attempt } => due(input, &mut goal, Work::Run { from, to, attempt }, draft),
+        Verdict::Due { from, to, attempt, doubt } => {
+            due(input, &mut goal, Work::Run { from, to, attempt }, doubt, draft);
+        }
     }
     goal.settled = settled(input, &goal);
     goal
@@ -230,7 +232,7 @@ fn watch(input: &PlanningInput, goal: &mut Goal, flight: Box<Flight>, draft: &mu
     goal.migration = Some(Work::Watch(flight));
 }
 
-fn due(input: &PlanningInput, goal: &mut Goal, work: Work, draft: &mut Draft) {
+fn due(input: &PlanningInput, goal: &mut Goal, work: Work, doubt: Option<Blocked>, draft: &mut Draft) {
     let begun = match (&work, &input.ledger.release) {
         (Work::Run { to, .. }, Some(release)) => release.to == *to,
         _ => false,
@@ -262,9 +264,14 @@ fn due(input: &PlanningInput, goal: &mut Goal, work: Work, draft: &mut Draft) {
         if !problems.is_empty() {
             problems.into_iter().for_each(|problem| draft.block(problem));
             goal.frozen = Frozen::Everything;
+            // The way out cannot be gone: what holds goes on holding.
+            if let Some(doubt) = doubt {
+                hold(input, goal, doubt, State::DbOnly, draft);
+            }
             return;
         }
-        if goal.state == State::Running && !traffic::is_closed(input) && !window_is_open(input) {
+        let waits = doubt.is_none() && goal.state == State::Running;
+        if waits && !traffic::is_closed(input) && !window_is_open(input) {
             let everything =
                 input.spec.windows.as_ref().is_some_and(|windows| windows.applies_to == AppliesTo::All);
             hold_for_window(

@@ -45,8 +45,9 @@ pub(super) struct SchemaView {
 pub(super) enum Verdict {
     /// The wanted code fits the schema.
     Fits,
-    /// A migration must run first.
-    Due { from: Version, to: Version, attempt: u32 },
+    /// A migration must run first. `doubt` = an earlier one ended badly, and nobody knows what it left behind:
+    /// until this one runs, everything is held.
+    Due { from: Version, to: Version, attempt: u32, doubt: Option<Blocked> },
     /// A migration is under way: watch it to its end.
     InFlight(Box<Flight>),
     /// The wanted code must wait; what runs may go on running, and may be started.
@@ -283,7 +284,12 @@ impl Assessment<'_> {
         let wanted = self.wanted();
         let is_intact = self.is_intact(outcome);
         let recorded = recorded_tag(self.database).unwrap_or_else(|| attempt.from.clone());
-        let again = |number| Verdict::Due { from: attempt.from.clone(), to: wanted.clone(), attempt: number };
+        let again = |number| Verdict::Due {
+            from: attempt.from.clone(),
+            to: wanted.clone(),
+            attempt: number,
+            doubt: (!is_intact).then(|| self.failure(attempt, outcome, at)),
+        };
         let verdict = if *wanted == attempt.to {
             let by_itself =
                 !outcome.reached_running && !outcome.unknown && attempt.number < UNSTARTED_ATTEMPTS_MAX;
@@ -364,7 +370,7 @@ impl Assessment<'_> {
             return Verdict::KeepCode(self.not_again(attempt, recorded));
         }
         let attempt = self.attempts_made(wanted) + 1;
-        Verdict::Due { from: recorded.clone(), to: wanted.clone(), attempt }
+        Verdict::Due { from: recorded.clone(), to: wanted.clone(), attempt, doubt: None }
     }
 }
 

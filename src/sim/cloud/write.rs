@@ -44,7 +44,7 @@ impl CloudWrite for SimRegion {
     ) -> Result<(), CloudError> {
         let operation = "application-autoscaling:RegisterScalableTarget";
         self.write(operation, format!("{cluster}/{service}"), |world, region| {
-            world.set_scalable_target(region, cluster, service, *target)
+            world.set_scalable_target(region, cluster, service, *target, US)
         })
         .await
     }

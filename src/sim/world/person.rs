@@ -107,7 +107,8 @@ impl Person<'_> {
     /// Changes a scalable target.
     pub fn set_target(&mut self, service: &str, target: ScalableTarget) {
         let cluster = self.service(service).cluster.clone();
-        let set = self.world.set_scalable_target(self.region, &cluster, &ServiceName::new(service), target);
+        let service = ServiceName::new(service);
+        let set = self.world.set_scalable_target(self.region, &cluster, &service, target, Actor::Person);
         set.expect("a target with min <= max");
     }
 

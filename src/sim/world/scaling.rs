@@ -17,13 +17,15 @@ const TRACKING_PERIOD: TimeDelta = TimeDelta::minutes(1);
 pub struct SimTarget {
     /// As DescribeScalableTargets shows it.
     pub shown: ScalableTarget,
+    /// Who registered it last: what scaling does follows from that.
+    pub by: Actor,
     /// A look at it is in the queue.
     pub(super) watched: bool,
 }
 
 impl SimTarget {
     pub(in crate::sim) fn new(shown: ScalableTarget) -> Self {
-        Self { shown, watched: false }
+        Self { shown, by: Actor::Aws, watched: false }
     }
 }
 
@@ -35,6 +37,7 @@ impl World {
         cluster: &ClusterName,
         service: &ServiceName,
         target: ScalableTarget,
+        by: Actor,
     ) -> Result<(), Refusal> {
         if target.min > target.max {
             return refuse(Kind::Invalid, "ValidationException: maximum capacity is below minimum capacity");
@@ -42,7 +45,7 @@ impl World {
         self.service(region, cluster, service)?;
         let key = service_key(cluster.as_str(), service.as_str());
         let kept = self.regions[region].targets.entry(key.clone()).or_insert(SimTarget::new(target));
-        kept.shown = target;
+        (kept.shown, kept.by) = (target, by);
         let delay = self.dice.seconds(0..=2);
         self.later(delay, Event::Scale { region, service: key.clone(), clamps: true });
         self.watch_capacity(region, &key);
@@ -67,6 +70,7 @@ impl World {
     pub(super) fn autoscale(&mut self, region: RegionId, key: &str, clamps: bool) {
         let Some(target) = self.regions[region].targets.get_mut(key) else { return };
         let ScalableTarget { min, max, suspended } = target.shown;
+        let by = if target.by == Actor::Person { Actor::Person } else { Actor::Aws };
         if !clamps {
             target.watched = false;
         }
@@ -85,7 +89,7 @@ impl World {
         }
         if wanted != desired {
             let service = self.regions[region].services.get_mut(key).expect("looked up above");
-            (service.desired, service.by) = (wanted, Actor::Aws);
+            (service.desired, service.by) = (wanted, by);
             self.schedule_service(region, key);
         }
         self.watch_capacity(region, key);

@@ -3,12 +3,13 @@
 
 use std::sync::{Arc, Mutex};
 
+use tidegate::execute::read_ledger;
 use tidegate::model::Revision;
 use tidegate::reconcile::{REQUEST, Wanted, Wishes};
 use tidegate::schedule::Override;
 use tidegate::sim::{Age, SimCloud};
 use tidegate::spec::EnvironmentSpec;
-use tidegate::store::journal::{Request, Wish};
+use tidegate::store::journal::{AttemptStatus, Request, Wish};
 use tidegate::store::{MemoryStore, Store as _};
 
 /// What is wanted, changed by commits and overrides while a run may be under way.
@@ -100,6 +101,18 @@ impl People {
     /// Takes the newest commit back, by another one.
     pub fn revert(&self) {
         self.repository.earlier().iter().for_each(|spec| self.commit(spec));
+    }
+
+    /// Whether nobody knows how the newest migration ended.
+    pub fn has_lost_migration(&self) -> bool {
+        let ledger = read_ledger(&*self.store, &self.repository.spec().name).unwrap();
+        let attempt = ledger.attempt.map(|attempt| attempt.status);
+        match attempt {
+            Some(AttemptStatus::Ended { outcome, .. }) => outcome.unknown,
+            // It may be lost, and nobody has noticed yet.
+            Some(AttemptStatus::Open) => true,
+            Some(AttemptStatus::Closed) | None => false,
+        }
     }
 
     /// Leaves a request, as the verbs do.

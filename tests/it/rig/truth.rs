@@ -20,7 +20,10 @@ pub fn differences(world: &World, spec: &EnvironmentSpec, state: State) -> Vec<S
     }
     found.extend(gate(world, region, spec, state));
     found.extend(database(region, spec, state));
-    found.extend(sites(world, spec));
+    if state != State::Stopped {
+        // New versions wait for the morning.
+        found.extend(sites(world, spec));
+    }
     found
 }
 
@@ -107,7 +110,8 @@ fn database(region: &Region, spec: &EnvironmentSpec, state: State) -> Vec<String
     if database.shown.status != wanted {
         found.push(format!("database: {} instead of {wanted}", database.shown.status));
     }
-    if spec.migration.is_some() {
+    // In a sleeping environment a migration may be waiting, or have failed.
+    if spec.migration.is_some() && state != State::Stopped {
         let tagged = database.shown.tags.get(tag::SCHEMA).map(|text| Schema::At(text.as_str().into()));
         if tagged.as_ref() != Some(&database.schema) {
             found.push(format!("database: tagged {tagged:?}, and its schema is {:?}", database.schema));

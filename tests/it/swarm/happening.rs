@@ -58,6 +58,7 @@ pub enum Meddling {
     Rotate(u32),
     Alarm,
     Busy,
+    StopMigration,
 }
 
 /// All that happens, oldest first.
@@ -74,8 +75,14 @@ pub fn agenda(dice: &mut Dice, begins: Instant) -> Vec<(Instant, Happening)> {
             _ => dice.below(12_000),
         };
         at += TimeDelta::seconds(i64::try_from(60 * minutes + dice.below(60)).expect("a few days"));
-        agenda.push((at, happening(dice, &mut versions)));
+        let happening = happening(dice, &mut versions);
+        if matches!(happening, Happening::Core { hangs: true, .. }) {
+            // Somebody has had enough of it.
+            agenda.push((at + TimeDelta::hours(3), Happening::Person(Meddling::StopMigration)));
+        }
+        agenda.push((at, happening));
     }
+    agenda.sort_by_key(|(at, _)| *at);
     agenda
 }
 
@@ -232,6 +239,8 @@ pub fn happen(people: &People, happening: &Happening) {
             let spec = people.repository.spec();
             people.cloud.with(|world| meddle(world, &spec, *meddling));
         }
+        // To send a lost migration again is for those who have looked at the database: see `ways_out`.
+        Happening::Ask(Wish::Retry) if people.has_lost_migration() => {}
         Happening::Ask(wish) => people.ask(wish.clone()),
         Happening::GiveUp => {
             let version = people.repository.spec().versions.get("core").cloned();
@@ -293,6 +302,7 @@ fn meddle(world: &mut World, spec: &EnvironmentSpec, meddling: Meddling) {
             names.iter().for_each(|secret| world.person(name).rotate_secret(secret, &value));
         }
         Meddling::Alarm if exists(world, "web") => world.person(name).alarm("web"),
+        Meddling::StopMigration => world.person(name).stop_one_offs(),
         Meddling::Busy => drop(world.script.busy.insert(key("web"))),
         _ => {}
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tidegate::cloud::TaskStatus;
 use tidegate::model::{Instant, Mode, State, Version};
+use tidegate::plan::{Plan, WaitingReason};
 use tidegate::reconcile::{Haste, RunOutcome};
 use tidegate::report;
 use tidegate::schedule::{self, Because, Declared, EffectiveState};
@@ -142,6 +143,17 @@ impl Life {
             }
         });
         self.last_commit(dice);
+        self.comes_to_rest(dice)?;
+        if self.effective().state == State::Stopped {
+            self.diary.write(|| format!("{} and wakes", stamp(rig.now())));
+            rig.edit(|spec| spec.state = State::Running);
+            self.comes_to_rest(dice)?;
+        }
+        Ok(())
+    }
+
+    fn comes_to_rest(&self, dice: &mut Dice) -> Result<(), String> {
+        let rig = &self.rig;
         let mut ways_taken = Vec::new();
         for _ in 0..RUNS_MAX {
             self.run(dice, false)?;
@@ -155,7 +167,7 @@ impl Life {
                 rig.clock.advance((at - rig.now()).to_std().unwrap_or_default() + Duration::from_secs(30));
                 continue;
             }
-            if plan.actions.is_empty() && self.rests(dice)? {
+            if is_at_rest(&plan) && self.rests(dice)? {
                 return Ok(());
             }
             rig.clock.advance(Duration::from_secs(60));
@@ -196,7 +208,7 @@ impl Life {
     }
 
     /// Only the clock is awaited: a window, or the morning.
-    fn sleeps_until(&self, plan: &tidegate::plan::Plan) -> Option<Instant> {
+    fn sleeps_until(&self, plan: &Plan) -> Option<Instant> {
         let state = self.effective();
         let asleep =
             state.state == State::Stopped && state.because == Because::Schedule && plan.actions.is_empty();
@@ -210,7 +222,7 @@ impl Life {
         rig.clock.advance(Duration::from_secs(20 * 60));
         self.run(dice, false)?;
         let plan = rig.plan();
-        if !plan.is_converged() {
+        if !is_at_rest(&plan) {
             return Ok(false);
         }
         let (spec, state) = (rig.repository.spec(), self.effective().state);
@@ -258,6 +270,12 @@ impl Life {
             None => Ok(()),
         }
     }
+}
+
+/// Nothing is to be done, and nothing is awaited but a morning that no clock brings.
+fn is_at_rest(plan: &Plan) -> bool {
+    let asleep = plan.waiting.iter().all(|waiting| waiting.reason == WaitingReason::Asleep);
+    plan.actions.is_empty() && plan.blocked.is_empty() && asleep
 }
 
 /// Whether, where and when the process of the next run dies.

@@ -11,13 +11,17 @@ use crate::rig::Rig;
 /// Takes one way out; gives its name. An error is a block that no such life should lead to.
 pub fn take(rig: &Rig, dice: &mut Dice, blocked: &Blocked) -> Result<String, String> {
     let way = match blocked.reason {
-        BlockedReason::MigrationFailed | BlockedReason::OutcomeUnknown => {
-            match (schema(rig), dice.below(3)) {
-                (Some(schema), 0) => record(rig, schema),
-                (_, 1) => newer(rig),
-                _ => retry(rig),
-            }
-        }
+        BlockedReason::MigrationFailed => match (schema(rig), dice.below(3)) {
+            (Some(schema), 0) => record(rig, schema),
+            (_, 1) => newer(rig),
+            _ => retry(rig),
+        },
+        // Nobody knows: whoever says `retry` has looked at the database first.
+        BlockedReason::OutcomeUnknown => match schema(rig) {
+            Some(schema) => record(rig, schema),
+            None if dice.chance(0.5) => newer(rig),
+            None => retry(rig),
+        },
         BlockedReason::StartFailed if dice.chance(0.3) => newer(rig),
         BlockedReason::StartFailed | BlockedReason::Aborted | BlockedReason::Contested => retry(rig),
         BlockedReason::Backward => match dice.below(2) {

@@ -1,12 +1,13 @@
 use super::*;
 use crate::cloud::{Suspended, UpdateService};
+use crate::sim::Actor;
 use crate::sim::samples::{pass, world};
 
 const KEY: &str = "graasp-prod/graasp";
 
 fn set(world: &mut World, min: u32, max: u32, suspended: Suspended) -> Result<(), Refusal> {
     let target = ScalableTarget { min, max, suspended };
-    world.set_scalable_target(0, &"graasp-prod".into(), &"graasp".into(), target)
+    world.set_scalable_target(0, &"graasp-prod".into(), &"graasp".into(), target, Actor::Tidegate)
 }
 
 fn desire(world: &mut World, desired: u32) {

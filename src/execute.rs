@@ -101,7 +101,7 @@ async fn perform(hands: &Hands<'_>, action: &Action) -> Result<(), ActionError> 
         ActionKind::TakeSnapshot { identifier, tag } => snapshot::take(hands, id, identifier, tag).await,
         ActionKind::Migrate(migration) => migrate::migrate(hands, id, migration).await,
         ActionKind::EndLostMigration { attempt, reached_running } => {
-            migrate::write_off(hands, *attempt, *reached_running)
+            migrate::write_off(hands, id, *attempt, *reached_running).await
         }
         ActionKind::Settle { until } => drain::settle(hands, id, *until).await,
         ActionKind::StartService(start) => start::start(hands, id, start).await,

@@ -144,10 +144,25 @@ async fn find(
     Ok(tasks.into_iter().find(|task| task.started_by == migration.started_by))
 }
 
-/// Journals that nobody knows how an attempt ended. Nothing is asked or changed: its task was looked for when
-/// this was planned.
-pub(super) fn write_off(hands: &Hands<'_>, attempt: u32, reached_running: bool) -> Result<(), ActionError> {
-    hands.record(Event::MigrationEnded { attempt, outcome: ending::unknown(reached_running) })
+/// Journals that nobody knows how an attempt ended, after looking for its task once more, and for longer. Found
+/// after all, it is adopted by the next pass.
+pub(super) async fn write_off(
+    hands: &Hands<'_>,
+    id: &str,
+    attempt: u32,
+    reached_running: bool,
+) -> Result<(), ActionError> {
+    let declared = hands.spec.migration.as_ref();
+    let declared = declared.ok_or_else(|| ActionError::refused("no migration is declared any more"))?;
+    let known = hands.journal.ask(|ledger| {
+        let attempt = ledger.attempt.as_ref();
+        attempt.map(|attempt| (attempt.started_by.clone(), attempt.task.clone()))
+    });
+    let (started_by, task) = known.unwrap_or_default();
+    if watch::is_gone(hands, id, declared, &started_by, task.as_deref()).await? {
+        hands.record(Event::MigrationEnded { attempt, outcome: ending::unknown(reached_running) })?;
+    }
+    Ok(())
 }
 
 /// Journals how the attempt ended.

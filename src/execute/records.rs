@@ -20,7 +20,7 @@ pub(super) async fn claim(hands: &Hands<'_>, id: &str, store: &StoreId) -> Resul
     loop {
         let tags = hands.read(|| hands.cloud.cluster_tags(cluster)).await?.unwrap_or_default();
         match tags.get(tag::OWNER) {
-            Some(owner) if owner == store.as_str() => return Ok(()),
+            Some(owner) if owner == store.as_str() => return hands.record(Event::OwnerClaimed),
             Some(owner) => wait.pause(&format!("owned by {owner}")).await?,
             None => wait.pause("no owner yet").await?,
         }

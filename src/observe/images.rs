@@ -21,11 +21,12 @@ pub(super) async fn images(
     for (name, declared) in &eyes.spec.services {
         let seen = services.get(name).and_then(Observed::present);
         let deployed = seen.map(|seen| &seen.definition.document);
-        wanted.extend(to_look_up(eyes, &declared.images, deployed));
+        let is_down = seen.is_some_and(|seen| seen.service.desired == 0);
+        wanted.extend(to_look_up(eyes, &declared.images, deployed, is_down));
     }
     if let Some(declared) = eyes.spec.migration.as_ref().filter(|_| migration_may_run(eyes, database)) {
         // The family's newest revision says nothing about what has run: everything is looked up.
-        wanted.extend(to_look_up(eyes, &declared.images, None));
+        wanted.extend(to_look_up(eyes, &declared.images, None, false));
     }
     let lookups = wanted.into_iter().map(|image| async move {
         let said = patiently(eyes.clock, || eyes.cloud.image(&image)).await;
@@ -40,12 +41,14 @@ fn to_look_up<'a>(
     eyes: Eyes<'a>,
     images: &'a BTreeMap<ContainerName, Template>,
     deployed: Option<&Document>,
+    is_down: bool,
 ) -> Vec<ImageRef> {
     let deployed = deployed.map(Document::images).unwrap_or_default();
     let wanted = images.iter().filter_map(|(container, template)| {
         let image = template.image(&eyes.spec.versions)?;
         let runs = deployed.get(container).is_some_and(|found| unpinned(found) == unpinned(&image));
-        let again = eyes.options.refresh_images && moves(eyes, template, &image);
+        // At a wake, a digest that was pinned may have vanished from the registry.
+        let again = eyes.options.refresh_images && (is_down || moves(eyes, template, &image));
         let pinned = eyes.ledger.release.as_ref().is_some_and(|release| release.images.contains_key(&image));
         (again || (!runs && !pinned)).then_some(image)
     });

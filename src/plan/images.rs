@@ -15,9 +15,21 @@ pub(super) struct Wanted {
     /// Pinned where a digest is known.
     pub images: BTreeMap<ContainerName, ImageRef>,
     /// What does not exist, with the newest tags that do.
-    pub missing: Vec<(ImageRef, Vec<String>)>,
+    pub missing: Vec<Missing>,
     /// What may not be looked at, and why.
     pub unverified: Vec<(ImageRef, String)>,
+}
+
+/// An image that a registry does not have, with the newest tags that it does.
+type Missing = (ImageRef, Vec<String>);
+
+impl Wanted {
+    /// What is missing in the registry: images that are deployed under that very tag, and may still be pulled by
+    /// their digest, and images that nobody has.
+    pub(super) fn missing_beside(&self, seen: &ServiceSeen) -> (Vec<&Missing>, Vec<&Missing>) {
+        let deployed = seen.definition.document.images();
+        self.missing.iter().partition(|(image, _)| deployed.values().any(|other| same_version(other, image)))
+    }
 }
 
 pub(super) fn wanted(input: &PlanningInput, templates: &BTreeMap<ContainerName, Template>) -> Wanted {

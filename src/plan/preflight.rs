@@ -56,9 +56,10 @@ fn services(input: &PlanningInput, problems: &mut Vec<Blocked>) {
             Some(Observed::Present(_) | Observed::Unreadable { .. }) => {}
             Some(Observed::Absent) | None => problems.push(missing_service(input, name.as_str())),
         }
-        for (image, newest) in &images::wanted(input, &service.images).missing {
-            problems.push(missing_image(input, image, newest));
-        }
+        let wanted = images::wanted(input, &service.images);
+        let seen = input.snapshot.services.get(name).and_then(|seen| seen.present());
+        let missing = seen.map(|seen| wanted.missing_beside(seen).1).unwrap_or_default();
+        problems.extend(missing.into_iter().map(|(image, newest)| missing_image(input, image, newest)));
     }
 }
 

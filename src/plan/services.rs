@@ -233,7 +233,11 @@ impl Part<'_> {
     }
 
     fn is_blocked(&self, wanted: &images::Wanted, draft: &mut Draft) -> bool {
-        for (image, newest) in &wanted.missing {
+        let (kept, missing) = wanted.missing_beside(self.seen);
+        for (image, _) in kept {
+            draft.note(format!("`{image}` is gone from its registry; `{}` runs it by its digest", self.name));
+        }
+        for (image, newest) in &missing {
             draft.block(preflight::missing_image(self.input, image, newest));
         }
         let failed = self.input.ledger.failed_starts.get(self.name);
@@ -247,7 +251,7 @@ impl Part<'_> {
             draft.block(blocked(BlockedReason::StartFailed, message, hints));
             return true;
         }
-        !wanted.missing.is_empty()
+        !missing.is_empty()
     }
 
     fn in_release(&self) -> bool {

@@ -11,6 +11,8 @@ const ROUNDS_MAX: u32 = 5;
 /// Tries of an action that changed nothing: pauses of 15, 30, 60, 120 and 240 seconds, eight minutes in all.
 /// Fargate's capacity comes back within minutes or not for long.
 const TRIES_MAX: u32 = 6;
+/// Times that something is left to itself and looked at again: a migration, every five minutes for a day.
+const LEFT_MAX: u32 = 24 * 12;
 /// Looks at something that cannot be read: pauses of 5 to 80 seconds, beyond the patience of each read.
 const LOOKS_MAX: u32 = 6;
 /// Waits for passing states: the longest of them, a database that starts, takes two hours at most.
@@ -34,6 +36,7 @@ pub(super) struct Patience {
     tries: BTreeMap<String, u32>,
     failed: BTreeMap<(String, String), String>,
     looks: u32,
+    left: u32,
     passing: Duration,
 }
 
@@ -49,7 +52,7 @@ impl Patience {
     pub(super) fn after(&mut self, frontier: &[Action], outcomes: &[ActionOutcome]) -> Next {
         (self.looks, self.passing) = (0, Duration::ZERO);
         let mut tries_max = 0;
-        let mut again = None;
+        let (mut again, mut left) = (None, None);
         for (action, outcome) in frontier.iter().zip(outcomes) {
             // Attempts at a migration have ids of their own; they are tries of the same.
             let tried = format!("{} {}", action.kind.as_str(), action.resource);
@@ -66,13 +69,21 @@ impl Patience {
                     tries_max = tries_max.max(*tries);
                     again = Some(format!("{}: {why}", outcome.id));
                 }
-                ActionResult::Left { .. } => {}
+                ActionResult::Left { what } => left = Some(what),
             }
         }
         if let Some(why) = again {
             return match tries_max >= TRIES_MAX {
                 true => Next::GiveUp(format!("{why}; tried {tries_max} times")),
                 false => Next::Again(doubled(15, tries_max)),
+            };
+        }
+        if let Some(what) = left {
+            // It goes on by itself: that is no round of a fight, but a run is something that people look at.
+            self.left += 1;
+            return match self.left >= LEFT_MAX {
+                true => Next::GiveUp(format!("{what} is still to be watched; the next run does")),
+                false => Next::Again(Duration::ZERO),
             };
         }
         self.after_round(frontier)

@@ -192,13 +192,18 @@ impl Run {
             }
         }
         let worst = outcomes.iter().map(|outcome| &outcome.result).max_by_key(|result| severity(result));
-        self.steps.push(StepReport {
+        let step = StepReport {
             step: step.as_str().to_owned(),
             started_at: from,
             finished_at: to,
             outcome: worst.map_or("done", word).to_owned(),
             actions: reports,
-        });
+        };
+        // What was left to itself and taken up again at once is one step.
+        match self.steps.last_mut().filter(|last| last.outcome == "left" && last.continues_as(&step)) {
+            Some(last) => *last = StepReport { started_at: last.started_at, ..step },
+            None => self.steps.push(step),
+        }
     }
 
     /// Ends it with the plan it ended on.
@@ -233,6 +238,13 @@ impl Run {
     /// Whether it is worth keeping: it did something, took something up, or failed.
     pub(super) fn is_worth_keeping(&self) -> bool {
         !self.steps.is_empty() || !self.requests.is_empty()
+    }
+}
+
+impl StepReport {
+    fn continues_as(&self, next: &StepReport) -> bool {
+        let ids = |step: &StepReport| step.actions.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
+        self.step == next.step && ids(self) == ids(next)
     }
 }
 

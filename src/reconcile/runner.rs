@@ -271,6 +271,7 @@ impl Work<'_> {
             !ledger.failed_starts.is_empty()
                 || ledger.ignore_window.is_some()
                 || ledger.take_over.is_some()
+                || ledger.retry.is_some()
                 || ledger.converged.as_ref().is_none_or(|reached| {
                     reached.state != plan.state.effective
                         || reached.declaration != declaration

@@ -8,6 +8,7 @@
 //! person; no plan that breaks a rule of its own; nothing left to do after a run that converged; no secret in
 //! any line.
 
+mod names;
 mod person;
 mod script;
 mod show;

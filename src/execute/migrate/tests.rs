@@ -287,7 +287,9 @@ fn one_listing_without_it_is_no_proof_either() {
 fn a_long_migration_is_told_once_and_goes_on() {
     let bench = Bench::new();
     bench.cloud.with(|world| world.script.migration_seconds = Some(3 * 3600));
-    assert_eq!(act(&bench), ActionResult::Done);
+    let looks =
+        std::iter::repeat_with(|| act(&bench)).take_while(|ended| *ended != ActionResult::Done).count();
+    assert!((35..37).contains(&looks), "every five minutes: {looks}");
     assert_eq!(bench.events().iter().filter(|event| *event == "migration-overdue").count(), 1);
     assert_eq!(bench.said().matches("longer than 1h; it goes on").count(), 1);
     assert_eq!(bench.count("ecs:StopTask"), 0);
@@ -311,10 +313,10 @@ fn a_wish_to_go_leaves_it_to_itself_and_the_next_one_adopts_it() {
 }
 
 #[test]
-fn after_a_day_of_watching_it_is_left_to_itself() {
+fn after_five_minutes_of_watching_it_is_left_to_itself_for_a_look_around() {
     let bench = ending([sim::Outcome::Hangs]);
     assert!(matches!(act(&bench), ActionResult::Left { .. }));
-    assert_eq!(bench.seconds(), 24 * 3600);
+    assert!((300..=315).contains(&bench.seconds()), "{}", bench.seconds());
     let running = bench.cloud.with(|world| {
         world.regions[0]
             .tasks

@@ -14,14 +14,16 @@ use crate::plan::Migration;
 use crate::spec::MigrationSpec;
 use crate::store::journal::{Event, Outcome};
 
-/// After a day of watching a run ends and the next one adopts the task: a run is something people look at.
-const WATCH_MAX: Duration = Duration::from_secs(24 * 3600);
+/// After this long the run looks at everything else, and goes on watching: somebody may have opened the gate.
+const LOOK_AROUND_AFTER: Duration = Duration::from_secs(5 * 60);
 /// Stopped tasks are listed for about an hour. One that was asked for less than 45 minutes ago and is not
 /// listed has not been listed *yet*.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html>
 const LISTED_AFTER: TimeDelta = TimeDelta::minutes(45);
 /// …and one old answer is no proof either.
 const MISSING_FOR: TimeDelta = TimeDelta::minutes(5);
+/// A task that is missed is looked for to the end before anybody looks around.
+const ONE_MORE: Duration = Duration::from_secs(6 * 60);
 /// Lines that are kept of its log.
 const LOG_LINES: usize = 20;
 
@@ -34,8 +36,9 @@ pub(super) async fn watch(
     arn: &str,
 ) -> Result<Outcome, ActionError> {
     let cluster = &hands.spec.cluster;
-    let mut wait = hands.wait(id, "the migration to end", WATCH_MAX);
+    let mut wait = hands.wait(id, "the migration to end", LOOK_AROUND_AFTER + ONE_MORE);
     let mut missing_since: Option<Instant> = None;
+    let begun_at = hands.clock.now();
     loop {
         let now = hands.clock.now();
         let (intended_at, ran) = hands.journal.ask(|ledger| {
@@ -63,6 +66,9 @@ pub(super) async fn watch(
             }
         };
         say_when_overdue(hands, id, migration, now - intended_at)?;
+        if missing_since.is_none() && now - begun_at >= delta(LOOK_AROUND_AFTER) {
+            return Err(ActionError::Left("the migration, which goes on,".to_owned()));
+        }
         match wait.pause(&seen).await {
             Err(ActionError::Deadline { what, .. }) => return Err(ActionError::Left(what)),
             paused => paused?,
@@ -84,6 +90,28 @@ async fn outcome(
     // A log that cannot be read does not change how the migration ended.
     let log = hands.read(|| hands.cloud.log_tail(&task.arn, LOG_LINES)).await.unwrap_or_default();
     Ok(ending::of(task, &counted, ran, log))
+}
+
+/// Looks for an attempt that was not found when this was planned, long enough to be sure. `true` = it is gone.
+pub(super) async fn is_gone(
+    hands: &Hands<'_>,
+    id: &str,
+    declared: &MigrationSpec,
+    started_by: &str,
+    arn: Option<&str>,
+) -> Result<bool, ActionError> {
+    let mut wait = hands.wait(id, "the lost migration", LOOK_AROUND_AFTER + ONE_MORE);
+    let since = hands.clock.now();
+    loop {
+        let tasks = hands.read(|| hands.cloud.family_tasks(&hands.spec.cluster, &declared.task)).await?;
+        if tasks.iter().any(|task| task.started_by == started_by || Some(task.arn.as_str()) == arn) {
+            return Ok(false);
+        }
+        if hands.clock.now() - since > MISSING_FOR {
+            return Ok(true);
+        }
+        wait.pause("not listed").await?;
+    }
 }
 
 /// Once an attempt: a person is told, the task goes on.

@@ -172,6 +172,8 @@ pub enum Event {
         #[serde(default)]
         declaration: BTreeMap<String, String>,
     },
+    /// The cluster carries our tag: a take-over that a person let us do is spent.
+    OwnerClaimed,
     /// A person decided something.
     Requested(Request),
 }

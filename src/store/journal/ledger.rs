@@ -234,17 +234,19 @@ impl Ledger {
             }
             Event::Converged { state, versions, revision, declaration } => {
                 self.failed_starts.clear();
-                // Exceptions are for once.
-                self.ignore_window = None;
-                self.take_over = None;
+                // Exceptions are for once, and nothing is left to be tried again.
+                (self.ignore_window, self.take_over, self.retry) = (None, None, None);
+                let reached = |version: &Version| versions.values().any(|other| other == version);
+                self.aborted.take_if(|(version, _)| !reached(version));
                 // Another version has been reached since: setting the failed one again is to ask for it.
                 if let Some(attempt) = &mut self.attempt {
-                    attempt.ended_badly &= versions.values().any(|version| *version == attempt.to);
+                    attempt.ended_badly &= reached(&attempt.to);
                 }
                 let (versions, revision) = (versions.clone(), revision.clone());
                 let declaration = declaration.clone();
                 self.converged = Some(Converged { at, state: *state, versions, revision, declaration });
             }
+            Event::OwnerClaimed => self.take_over = None,
             Event::Requested(request) => self.request(request),
         }
         Ok(())

@@ -31,6 +31,7 @@ pub fn person(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Opti
             person.tag_database(key, Some(value));
         }
         ["untags", "the", "database", key] => person.tag_database(key, None),
+        ["takes", "snapshot", identifier] => person.take_snapshot(identifier),
         ["restores", "snapshot", identifier] => person.restore_snapshot(identifier),
         ["sets", "scaling", "of", service, range] => {
             let (min, max) = range.split_once("..")?;

@@ -19,6 +19,7 @@ use tidegate::spec::{self, EnvironmentSpec};
 use tidegate::store::MemoryStore;
 use tidegate::store::journal::Wish;
 
+use super::names::Names;
 use super::script::Command;
 use super::{person, show};
 use crate::rig::{Rig, a_tuesday};
@@ -35,6 +36,7 @@ pub struct Stage {
     interjections: Vec<Interjection>,
     /// Who breaks promises in this case, by way of introduction.
     expected: Option<Actor>,
+    names: Names,
     /// What no case may come to; said at the end, so that the text can be read all the same.
     problems: Vec<String>,
 }
@@ -70,6 +72,7 @@ impl Stage {
             world: None,
             interjections: Vec::new(),
             expected: None,
+            names: Names::default(),
             problems: Vec::new(),
         }
     }
@@ -84,6 +87,7 @@ impl Stage {
         });
         let said = said.unwrap_or_else(|| panic!("{place}: there is no such command"));
         self.look_for_secrets(&said, &place);
+        let said: Vec<String> = said.iter().map(|line| self.names.readable(line)).collect();
         if said.iter().any(|line| line.contains("unsafe-plan")) {
             self.problems.push(format!("{place}: the plan breaks a rule of its own"));
         }
@@ -163,6 +167,8 @@ impl Stage {
             self.problems.push(format!("{place}: never came to {left:?}"));
         }
         let last = watch.last.into_inner().unwrap();
+        // A poke is for one run.
+        rig.repository.set_poked(false);
         let mut said = match ended {
             Err(interrupted) => {
                 rig.restart(None);

@@ -98,23 +98,18 @@ mod tests {
         assert_eq!(quoted("a\"b\u{2028}\n"), "\"a\\\"b\\u2028\\n\"");
     }
 
-    /// What a handler answers to a request with this header, as CloudFront's runtime would give it: `passed`,
+    /// What a handler answers to requests with these headers, as CloudFront's runtime would give them: `passed`,
     /// or status and place. `None` = there is no JavaScript engine on this machine; then CI's has the say.
-    fn answer(code: &str, header: Option<(&str, &str)>) -> Option<String> {
-        let headers = match header {
-            // CloudFront gives names in lower case, whatever was sent.
-            Some((name, value)) => serde_json::json!({ name.to_lowercase(): { "value": value } }),
-            None => serde_json::json!({}),
-        };
-        let request =
-            serde_json::json!({"method": "GET", "uri": "/a.js", "headers": headers, "querystring": {}});
+    fn answers(code: &str, headers: &[serde_json::Value]) -> Option<Vec<String>> {
+        let headers = serde_json::Value::from(headers.to_vec());
         let script = format!(
             "{code}
-             const request = {request};
-             const answer = handler({{version: '1.0', context: {{}}, viewer: {{}}, request: request}});
-             const said = answer === request ? 'passed'
-               : answer.statusCode + ' ' + answer.headers['location'].value + ' ' + answer.headers['cache-control'].value;
-             process.stdout.write(said);"
+             for (const headers of {headers}) {{
+               const request = {{method: 'GET', uri: '/a.js', headers: headers, querystring: {{}}}};
+               const answer = handler({{version: '1.0', context: {{}}, viewer: {{}}, request: request}});
+               console.log(answer === request ? 'passed' : [answer.statusCode,
+                 answer.headers['location'].value, answer.headers['cache-control'].value].join(' '));
+             }}"
         );
         #[expect(
             clippy::disallowed_methods,
@@ -123,25 +118,24 @@ mod tests {
         let output =
             std::process::Command::new("node").args(["--use-strict", "-e", &script]).output().ok()?;
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        Some(String::from_utf8(output.stdout).unwrap())
+        Some(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect())
     }
 
     #[test]
     fn the_code_does_what_it_says() {
-        let secret = "s3cret-".repeat(18);
-        let closed = code(Gate::Closed);
+        // CloudFront gives names in lower case, whatever was sent.
+        let sent = |name: &str, value: &str| serde_json::json!({ name: { "value": value } });
+        let headers = [
+            serde_json::json!({}),
+            sent("x-maintenance-bypass", ""),
+            sent("x-maintenance-bypass", "wrong"),
+            sent("x-other", &"s3cret-".repeat(18)),
+            sent("x-maintenance-bypass", &"s3cret-".repeat(18)),
+        ];
+        let Some(closed) = answers(&code(Gate::Closed), &headers) else { return };
         let away = "302 https://maintenance.graasp.org/%22;%20steal() no-store";
-        for (header, said) in [
-            (None, away),
-            (Some(("x-maintenance-bypass", "")), away),
-            (Some(("x-maintenance-bypass", "wrong")), away),
-            (Some(("x-other", secret.as_str())), away),
-            (Some(("X-Maintenance-Bypass", secret.as_str())), "passed"),
-        ] {
-            let Some(answer) = answer(&closed, header) else { return };
-            assert_eq!(answer, said, "{header:?}");
-        }
-        assert_eq!(answer(&code(Gate::Open), None).as_deref(), Some("passed"));
+        assert_eq!(closed, [away, away, away, away, "passed"]);
+        assert_eq!(answers(&code(Gate::Open), &headers[..1]).unwrap(), ["passed"]);
     }
 
     #[test]

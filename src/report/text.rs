@@ -213,8 +213,15 @@ fn closing(view: &PlanView) -> String {
     }
     let sum = sum(plan);
     let mut text = format!("\n{sum}: one step after the other, what shares a number side by side\n");
-    if let Some((from, to)) = locked_out(plan) {
-        text.push_str(&format!("users see the maintenance page from step {from} to step {to}\n"));
+    match locked_out(plan) {
+        (Some(from), Some(to)) => {
+            text.push_str(&format!("users see the maintenance page from step {from} to step {to}\n"));
+        }
+        (Some(from), None) => {
+            text.push_str(&format!("users see the maintenance page from step {from} on\n"));
+        }
+        (None, Some(to)) => text.push_str(&format!("users see the maintenance page until step {to}\n")),
+        (None, None) => {}
     }
     text.push_str(&match plan.mode {
         Mode::Enforce => format!("nothing has been changed; carry it out: tidegate apply {environment}\n"),
@@ -226,12 +233,12 @@ fn closing(view: &PlanView) -> String {
     text
 }
 
-/// The numbers of the steps that close and open the gate, where a plan does both.
-fn locked_out(plan: &Plan) -> Option<(usize, usize)> {
+/// The numbers of the steps that close and open the gate.
+fn locked_out(plan: &Plan) -> (Option<usize>, Option<usize>) {
     let mut steps: Vec<Step> = plan.actions.iter().map(|action| action.step).collect();
     steps.dedup();
     let number = |step: Step| steps.iter().position(|other| *other == step).map(|index| index + 1);
-    Some((number(Step::CloseGate)?, number(Step::OpenGate)?))
+    (number(Step::CloseGate), number(Step::OpenGate))
 }
 
 #[cfg(test)]

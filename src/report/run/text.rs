@@ -84,7 +84,7 @@ fn verdict(view: &RunView) -> String {
     }
     match ended {
         Ended::As(RunOutcome::Held) => text.push_str("; a person must decide"),
-        Ended::Interrupted => text.push_str("; its process died, the next run went on"),
+        Ended::Interrupted => text.push_str("; its process died, the next run goes on from there"),
         _ => {}
     }
     text

@@ -7,7 +7,7 @@ use super::gate::GateSeen;
 use super::wire::{WireService, gather};
 use crate::model::Mode;
 use crate::report::table::{columns, paragraph};
-use crate::report::{moment, standing};
+use crate::report::{moment, nouns, standing};
 
 const BOLD: Style = Style::new().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -90,8 +90,8 @@ fn verdict(view: &StatusView) -> String {
         format!("{RED}blocked{RED:#}")
     } else if !plan.actions.is_empty() {
         format!(
-            "{YELLOW}{} actions pending{YELLOW:#}: see `tidegate plan {}`",
-            plan.actions.len(),
+            "{YELLOW}{} pending{YELLOW:#}: see `tidegate plan {}`",
+            nouns::counted(plan.actions.len(), "action"),
             view.spec.name
         )
     } else if !plan.waiting.is_empty() {

@@ -167,8 +167,10 @@ fn the_mark_of_a_failed_migration_goes_when_its_version_is_taken_back() {
     rig.people().revert();
     ends_well(&rig);
     assert_eq!(tag_of(&rig, tag::MIGRATING), None);
+    // The old version was reached in between: to set the new one again is to ask for another attempt.
     rig.bump(&[("core", "v1.5.0")]);
-    assert_eq!(rig.apply().outcome, Some(RunOutcome::Held), "what failed does not run again unasked");
+    ends_well(&rig);
+    assert_eq!(tag_of(&rig, tag::MIGRATING), None);
 }
 
 #[test]

@@ -22,8 +22,8 @@ const LOOK_AROUND_AFTER: Duration = Duration::from_secs(5 * 60);
 const LISTED_AFTER: TimeDelta = TimeDelta::minutes(45);
 /// …and one old answer is no proof either.
 const MISSING_FOR: TimeDelta = TimeDelta::minutes(5);
-/// A task that is missed is looked for to the end before anybody looks around.
-const ONE_MORE: Duration = Duration::from_secs(6 * 60);
+/// A task that is missed is looked for to the end before anybody looks around: 45 minutes, five more, and some.
+const MISSED_MAX: Duration = Duration::from_secs(3600);
 /// Lines that are kept of its log.
 const LOG_LINES: usize = 20;
 
@@ -36,7 +36,7 @@ pub(super) async fn watch(
     arn: &str,
 ) -> Result<Outcome, ActionError> {
     let cluster = &hands.spec.cluster;
-    let mut wait = hands.wait(id, "the migration to end", LOOK_AROUND_AFTER + ONE_MORE);
+    let mut wait = hands.wait(id, "the migration to end", MISSED_MAX);
     let mut missing_since: Option<Instant> = None;
     let begun_at = hands.clock.now();
     loop {
@@ -100,7 +100,7 @@ pub(super) async fn is_gone(
     started_by: &str,
     arn: Option<&str>,
 ) -> Result<bool, ActionError> {
-    let mut wait = hands.wait(id, "the lost migration", LOOK_AROUND_AFTER + ONE_MORE);
+    let mut wait = hands.wait(id, "the lost migration", MISSED_MAX);
     let since = hands.clock.now();
     loop {
         let tasks = hands.read(|| hands.cloud.family_tasks(&hands.spec.cluster, &declared.task)).await?;

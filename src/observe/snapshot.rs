@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::{
-    Database, DbSnapshot, ImageLookup, Marker, ScalableTarget, Service, Task, TaskDefinition,
+    Database, DbSnapshot, ImageLookup, Marker, Rollout, ScalableTarget, Service, Task, TaskDefinition,
+    TaskStatus,
 };
 use crate::model::{ImageRef, Instant, RuleArn, ServiceName, SiteName, StoreId, Version};
 
@@ -75,9 +76,21 @@ pub struct ServiceSeen {
 }
 
 impl ServiceSeen {
+    /// Up as it should be: its deployment is complete, every wanted task runs and is healthy.
+    pub fn is_well(&self) -> bool {
+        let service = &self.service;
+        let primary = service.deployments.iter().find(|deployment| deployment.primary);
+        let complete = primary.is_some_and(|primary| {
+            let ours = |task: &&Task| task.started_by == primary.id && task.status == TaskStatus::Running;
+            let healthy = self.tasks.iter().filter(ours).filter(|task| task.healthy).count();
+            primary.rollout == Rollout::Completed && healthy == service.desired as usize
+        });
+        complete && service.desired > 0 && service.running == service.desired
+    }
+
     /// Tasks that are not STOPPED yet: what may still write to the database.
     pub fn live_tasks(&self) -> usize {
-        self.tasks.iter().filter(|task| task.status != crate::cloud::TaskStatus::Stopped).count()
+        self.tasks.iter().filter(|task| task.status != TaskStatus::Stopped).count()
     }
 }
 

@@ -172,11 +172,15 @@ fn failed_start(input: &PlanningInput) -> Option<(&ServiceName, &FailedStart)> {
     input.ledger.failed_starts.iter().find(|(service, failed)| still_wants(input, service, failed))
 }
 
-/// Whether a service would run again what failed.
+/// Whether a service would run again what failed. What has come up since, only later than anybody waits, has not.
 pub(super) fn still_wants(input: &PlanningInput, service: &ServiceName, failed: &FailedStart) -> bool {
     let Some(spec) = input.spec.services.get(service) else { return false };
     let wanted = images::wanted(input, &spec.images).images;
-    wanted.values().all(|image| failed.images.iter().any(|other| images::same_version(image, other)))
+    let same =
+        wanted.values().all(|image| failed.images.iter().any(|other| images::same_version(image, other)));
+    let seen = input.snapshot.services.get(service).and_then(|seen| seen.present());
+    let is_well = seen.is_some_and(|seen| seen.is_well() && images::changes(input, seen, &wanted).is_empty());
+    same && !is_well
 }
 
 fn hold(input: &PlanningInput, goal: &mut Goal, why: Blocked, held_in: State, draft: &mut Draft) {

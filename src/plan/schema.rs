@@ -73,7 +73,7 @@ impl SchemaView {
 }
 
 pub(super) fn assess(input: &PlanningInput) -> SchemaView {
-    let Some(migration) = &input.spec.migration else { return SchemaView::new(None, Verdict::Fits) };
+    let Some(migration) = &input.spec.migration else { return undeclared(input) };
     let name = input.spec.database.as_ref().map_or("", |database| database.target.identifier());
     let database = match &input.snapshot.database {
         Some(Observed::Present(database)) => database,
@@ -111,6 +111,20 @@ pub(super) fn assess(input: &PlanningInput) -> SchemaView {
         }
     }
     view
+}
+
+/// Without a migration every bump rolls, unless one is undecided: taking the declaration away decides nothing.
+fn undeclared(input: &PlanningInput) -> SchemaView {
+    let attempt = input.ledger.attempt.as_ref();
+    let Some(attempt) = attempt.filter(|attempt| attempt.status != AttemptStatus::Closed) else {
+        return SchemaView::new(None, Verdict::Fits);
+    };
+    let message = format!(
+        "`migration` is not declared any more, and nobody has seen the migration {} → {} end well",
+        attempt.from, attempt.to
+    );
+    let hint = "put `migration` back until that is decided".to_owned();
+    SchemaView::new(None, Verdict::Hold(blocked(BlockedReason::OutcomeUnknown, message, [hint])))
 }
 
 /// The database cannot be seen. In the middle of a release nothing moves until it can.

@@ -152,7 +152,8 @@ impl Part<'_> {
             return false;
         }
         if !frozen && self.is_blocked(&wanted, draft) {
-            return is_up;
+            // Old tasks may go on serving; where none run, nothing is up.
+            return is_up && self.seen.service.running > 0;
         }
         if self.input.refresh_images {
             draft.unverified(&wanted.unverified);
@@ -227,6 +228,9 @@ impl Part<'_> {
     /// What is deployed has failed to come up, and is not tried again without being asked.
     fn has_failed_as_deployed(&self) -> bool {
         let Some(failed) = self.input.ledger.failed_starts.get(self.name) else { return false };
+        if self.seen.is_well() {
+            return false;
+        }
         let deployed = self.seen.definition.document.images();
         let mut managed = self.spec.images.keys().filter_map(|name| deployed.get(name));
         managed.all(|image| failed.images.iter().any(|other| images::same_version(image, other)))
@@ -247,7 +251,10 @@ impl Part<'_> {
                 "or set another version in git".to_owned(),
             ];
             let on = images::on(self.input, &self.spec.images);
-            let message = format!("`{}` did not come up{on}: {}", self.name, failed.why);
+            let mut message = format!("`{}` did not come up{on}: {}", self.name, failed.why);
+            if self.seen.service.running == 0 && self.goal.opens() && super::traffic::is_closed(self.input) {
+                message.push_str("\nusers see the maintenance page until it does");
+            }
             draft.block(blocked(BlockedReason::StartFailed, message, hints));
             return true;
         }

@@ -10,11 +10,11 @@ use serde_json::Value;
 use super::ecs::SimService;
 use super::migration::CONSOLE;
 use super::run_task::one_off;
-use super::{Actor, RegionId, World, service_key};
+use super::{Actor, Event, RegionId, World, service_key};
 use crate::cloud::{
     Condition, DatabaseStatus, Document, Rollout, ScalableTarget, TaskStatus, UpdateService, tag,
 };
-use crate::model::{ContainerName, EnvironmentName, ImageRef, ServiceName};
+use crate::model::{ContainerName, EnvironmentName, ImageRef, Instant, ServiceName};
 use crate::spec::DatabaseTarget;
 
 /// Somebody with access to one environment's account.
@@ -71,6 +71,15 @@ impl Person<'_> {
         let Some((id, _)) = found else { return };
         let (id, reason) = (*id, "Your Spot Task was interrupted.");
         self.world.stop_task(self.region, id, "SpotInterruption", reason);
+    }
+
+    /// AWS has no room for tasks of a service until then.
+    pub fn hold_back(&mut self, service: &str, until: Instant) {
+        let key = self.key(service);
+        self.world.regions[self.region].services.get_mut(&key).expect("the service exists").not_before =
+            Some(until);
+        let delay = until - self.world.now;
+        self.world.later(delay, Event::Schedule { region: self.region, service: key });
     }
 
     /// Runs the newest revision of the migration family by hand.

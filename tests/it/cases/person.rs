@@ -87,6 +87,10 @@ pub fn terraform(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> O
 pub fn aws(cloud: &SimCloud, spec: &EnvironmentSpec, words: &[&str]) -> Option<()> {
     match words {
         ["interrupts", service] => cloud.with(|world| world.person(spec.name.as_str()).interrupt(service)),
+        ["starts", "nothing", "for", service, "before", time] => {
+            let time = time.parse().ok()?;
+            cloud.with(|world| world.person(spec.name.as_str()).hold_back(service, time));
+        }
         ["has", "no", "metrics"] => cloud.with(|world| world.script.without_metrics = true),
         ["hides", "registry", repository] => {
             cloud.with(|world| world.registry.unverified.insert((*repository).to_owned()));

@@ -200,6 +200,10 @@ pub(super) fn write_off(attempt: &Attempt, draft: &mut Draft) {
 /// The rest of the wait after a migration that is recorded already.
 pub(super) fn settle_rest(input: &PlanningInput, draft: &mut Draft) {
     let (Some(spec), Some(since)) = (&input.spec.migration, input.ledger.settling_since) else { return };
+    // Another migration follows, and a wait of its own after it.
+    if draft.actions.iter().any(|action| action.step == Step::Settle) {
+        return;
+    }
     let until = since + chrono::TimeDelta::from_std(spec.settle).unwrap_or_default();
     if until > input.now {
         settle(input, until, spec, draft);

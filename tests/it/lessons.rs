@@ -76,6 +76,21 @@ fn a_version_that_is_bumped_while_its_migration_runs_is_recorded_before_the_next
 }
 
 #[test]
+fn the_wait_after_a_migration_gives_way_to_the_next_migration() {
+    let rig = shop_with(|spec| spec.migration.as_mut().unwrap().settle = Duration::from_secs(600));
+    rig.bump(&[("core", "v1.5.0")]);
+    let (people, mut done) = (rig.people(), false);
+    rig.clock.on_advance(Box::new(move |_| {
+        let migrated = people.cloud.with(|world| !world.effects.is_empty());
+        if migrated && !done {
+            done = true;
+            people.edit(|spec| drop(spec.versions.insert("core".into(), "v1.6.0".into())));
+        }
+    }));
+    ends_well(&rig);
+}
+
+#[test]
 fn a_person_says_what_the_schema_is_and_the_migration_from_there_begins_at_once() {
     let rig = shop();
     rig.cloud.with(|world| world.person("shop").tag_database(tag::SCHEMA, None));

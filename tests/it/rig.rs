@@ -10,9 +10,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join;
 use tidegate::clock::Clock as _;
 use tidegate::execute::{Progress, Silent};
-use tidegate::model::{Instant, StoreId, Version};
+use tidegate::model::{EnvironmentName, Instant, StoreId, Version};
 use tidegate::plan::Plan;
 use tidegate::reconcile::{self, Haste, Preview, ReconcileError, Reconciler, Run, RunOutcome};
 use tidegate::sim::{Age, CrashPlan, CrashPoint, Interrupted, SimClock, SimCloud, World};
@@ -157,6 +158,40 @@ impl Rig {
         deadline: Option<Instant>,
         haste: &(dyn Fn() -> Haste + Send + Sync),
     ) -> Result<Result<Run, ReconcileError>, Interrupted> {
+        self.with_reconciler(progress, |reconciler, name| {
+            let reconciler = Reconciler { deadline, haste, ..reconciler };
+            self.clock.run(&self.crash, reconciler.converge(name))
+        })
+    }
+
+    /// Two processes at the same environment, the second a while after the first; it waits for the lease. They die
+    /// together.
+    pub fn try_apply_beside(
+        &self,
+        progress: &dyn Progress,
+        later: Duration,
+    ) -> Result<[Result<Run, ReconcileError>; 2], Interrupted> {
+        self.with_reconciler(progress, |reconciler, name| {
+            let second = async {
+                self.clock.sleep(later).await;
+                let second = Reconciler { holder: "second", ..reconciler };
+                loop {
+                    match second.converge(name).await {
+                        Err(ReconcileError::Busy { .. }) => self.clock.sleep(Duration::from_secs(10)).await,
+                        ended => break ended,
+                    }
+                }
+            };
+            let (first, second) = self.clock.run(&self.crash, join(reconciler.converge(name), second))?;
+            Ok([first, second])
+        })
+    }
+
+    fn with_reconciler<T>(
+        &self,
+        progress: &dyn Progress,
+        act: impl FnOnce(Reconciler<'_>, &EnvironmentName) -> Result<T, Interrupted>,
+    ) -> Result<T, Interrupted> {
         let spec = self.repository.spec();
         let cloud = self.cloud.cloud(&spec);
         let store = CrashingStore { store: self.store.clone(), crash: self.crash.clone() };
@@ -167,10 +202,10 @@ impl Rig {
             wishes: &self.repository,
             progress,
             holder: "test",
-            deadline,
-            haste,
+            deadline: None,
+            haste: &|| Haste::None,
         };
-        let ended = self.clock.run(&self.crash, reconciler.converge(&spec.name));
+        let ended = act(reconciler, &spec.name);
         if ended.is_err() {
             // The process is gone, and with it its lock.
             self.store.break_lease(&spec.name);

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 use tidegate::cloud::{DatabaseStatus, ScalableTarget, Suspended, tag};
 use tidegate::model::{Instant, Mode, State, Version};
+use tidegate::schedule::Override;
 use tidegate::sim::{Broken, Dice, FaultPlan, Outcome, Script, World};
 use tidegate::spec::EnvironmentSpec;
 use tidegate::store::journal::Wish;
@@ -37,6 +38,20 @@ pub enum Happening {
     GiveUp,
     /// The cloud's troubles change.
     Faults(u64),
+    /// A person overrides the state for so many minutes; or ends that.
+    Override(Option<(State, i64)>),
+    /// Somebody pokes: moving tags are resolved again from now on; or no more.
+    Poke(bool),
+    /// The environment is declared no more.
+    Remove,
+    /// The checks' addresses answer this.
+    Answer(u16),
+    /// The registry cannot be looked at; or can again.
+    HideRegistry(bool),
+    /// The images of this version are cleaned up, although they are in use.
+    DeleteImages(Version),
+    /// The lease is taken away, as by a machine that was thought to be dead.
+    TakeLease,
 }
 
 /// What people do in the console.
@@ -155,8 +170,27 @@ fn happening(dice: &mut Dice, versions: &mut Versions) -> Happening {
         69..=71 => Happening::Revert,
         72..=75 => Happening::Ask(if dice.chance(0.7) { Wish::Retry } else { Wish::IgnoreWindow }),
         76..=77 => Happening::GiveUp,
-        78..=80 => Happening::Faults(dice.below(u64::MAX)),
+        78..=79 => Happening::Faults(dice.below(u64::MAX)),
+        80 => Happening::TakeLease,
+        81..=83 => rarer(dice, versions),
         _ => Happening::Person(meddling(dice)),
+    }
+}
+
+fn rarer(dice: &mut Dice, versions: &Versions) -> Happening {
+    match dice.below(9) {
+        0..=1 => {
+            let states = [State::Running, State::Restricted, State::Stopped];
+            let minutes = 10 + i64::try_from(dice.below(180)).expect("three hours");
+            let state = states[usize::try_from(dice.below(3)).expect("below 3")];
+            Happening::Override(dice.chance(0.8).then_some((state, minutes)))
+        }
+        2 => Happening::Poke(dice.chance(0.7)),
+        3 => Happening::Remove,
+        4..=5 => Happening::Answer(if dice.chance(0.7) { 503 } else { 200 }),
+        6 => Happening::HideRegistry(dice.chance(0.7)),
+        7 => Happening::DeleteImages(versions.earlier(dice)),
+        _ => Happening::TakeLease,
     }
 }
 
@@ -246,6 +280,31 @@ pub fn happen(people: &People, happening: &Happening) {
             let version = people.repository.spec().versions.get("core").cloned();
             version.into_iter().for_each(|version| people.ask(Wish::Abort { version }));
         }
+        Happening::Override(wanted) => {
+            let now = people.cloud.with(|world| world.now());
+            people.repository.set_override(wanted.map(|(state, minutes)| Override {
+                state,
+                until: now + TimeDelta::minutes(minutes),
+                reason: "load test".to_owned(),
+            }));
+        }
+        Happening::Poke(poked) => people.repository.set_poked(*poked),
+        Happening::Remove => people.repository.remove(),
+        Happening::Answer(status) => {
+            let spec = people.repository.spec();
+            let answers = spec.checks.iter().map(|check| (check.url.to_string(), *status));
+            people.cloud.with(|world| world.script.answers.extend(answers));
+        }
+        Happening::HideRegistry(hidden) => people.cloud.with(|world| {
+            world.registry.unverified.clear();
+            world.registry.unverified.extend(hidden.then(|| "registry.shop.example".to_owned()));
+        }),
+        Happening::DeleteImages(version) => people.cloud.with(|world| {
+            for part in ["web", "worker", "migrate"] {
+                world.registry.delete_tag("registry.shop.example/shop", &format!("{part}-{version}"));
+            }
+        }),
+        Happening::TakeLease => people.store.break_lease(&people.repository.spec().name),
         Happening::Faults(seed) => people.cloud.set_faults(FaultPlan::drawn(*seed)),
     }
 }

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use tidegate::cloud::TaskStatus;
 use tidegate::model::{Instant, Mode, State, Version};
 use tidegate::plan::{Plan, WaitingReason};
-use tidegate::reconcile::{Haste, RunOutcome};
+use tidegate::reconcile::{Haste, ReconcileError, RunOutcome};
 use tidegate::report;
 use tidegate::schedule::{self, Because, Declared, EffectiveState};
 use tidegate::sim::{CrashPoint, Dice, FaultPlan, Interrupted, PASSWORD};
@@ -78,7 +78,9 @@ impl Life {
             loop {
                 let due = agenda.lock().unwrap().pop_front_if(|(at, _)| *at <= now);
                 let Some((_, happening)) = due else { break };
-                diary.write(|| format!("{} {happening:?}", now.format("%d %H:%M:%S")));
+                let text = format!("{happening:?}");
+                diary.count(format!("happening {}", text.split([' ', '(']).next().unwrap_or_default()));
+                diary.write(|| format!("{} {text}", now.format("%d %H:%M:%S")));
                 happen(&people, &happening);
             }
         }));
@@ -99,20 +101,35 @@ impl Life {
             if leaves_at.is_some_and(|at| clock.now() >= at) { hurry } else { Haste::None }
         };
         let reader = self.diary.reader(&rig.clock);
-        let died = match rig.try_apply_until(&reader, deadline, &haste) {
-            Ok(Ok(run)) => {
-                self.diary.write(|| format!("{} {:?} {:?}", stamp(rig.now()), run.outcome, run.message));
-                false
-            }
-            Ok(Err(error)) => return Err(format!("the run could not go on: {error}")),
-            Err(Interrupted::Crashed) => {
-                self.diary.write(|| format!("{} the process died", stamp(rig.now())));
-                true
-            }
-            Err(interrupted) => return Err(interrupted.to_string()),
+        let ended = match (may_be_cut && dice.chance(0.05)).then(|| Duration::from_secs(dice.below(900))) {
+            Some(later) => rig.try_apply_beside(&reader, later).map(Vec::from),
+            None => rig.try_apply_until(&reader, deadline, &haste).map(|ended| vec![ended]),
         };
+        let mut died = false;
+        for ended in ended.or_else(|interrupted| match interrupted {
+            Interrupted::Crashed => Ok(Vec::new()),
+            interrupted => Err(interrupted.to_string()),
+        })? {
+            let word = match &ended {
+                Ok(run) => format!("run {:?} {:?}", run.outcome.map(RunOutcome::as_str), run.message),
+                Err(error) if is_lease_lost(error) && may_be_cut => "lease lost".to_owned(),
+                Err(error) => return Err(format!("the run could not go on: {error}")),
+            };
+            died = ended.is_err();
+            self.told(word);
+        }
+        if rig.crash.is_dead() {
+            died = true;
+            self.told("the process died".to_owned());
+        }
         self.promises_hold()?;
-        Ok(died)
+        reader.unsafe_plan().map_or(Ok(died), Err)
+    }
+
+    fn told(&self, what: String) {
+        self.diary.write(|| format!("{} {what}", stamp(self.rig.now())));
+        let words: Vec<&str> = what.split(['"', ':']).take(2).collect();
+        self.diary.count(words.concat().replace("Some(", ""));
     }
 
     fn promises_hold(&self) -> Result<(), String> {
@@ -132,6 +149,9 @@ impl Life {
             world.script.migrations.clear();
             world.script.broken.clear();
             world.script.busy.clear();
+            world.script.answers.clear();
+            world.registry.unverified.clear();
+            world.registry.repositories.values_mut().for_each(|repository| repository.deleted.clear());
             let hangs = world.regions.iter().flat_map(|region| region.tasks.values()).any(|task| {
                 task.service.is_none()
                     && task.shown.status == TaskStatus::Running
@@ -142,6 +162,8 @@ impl Life {
                 world.person(name.as_str()).stop_one_offs();
             }
         });
+        rig.repository.set_override(None);
+        rig.repository.set_poked(false);
         self.last_commit(dice);
         self.comes_to_rest(dice)?;
         if self.effective().state == State::Stopped {
@@ -276,6 +298,17 @@ impl Life {
 fn is_at_rest(plan: &Plan) -> bool {
     let asleep = plan.waiting.iter().all(|waiting| waiting.reason == WaitingReason::Asleep);
     plan.actions.is_empty() && plan.blocked.is_empty() && asleep
+}
+
+fn is_lease_lost(error: &ReconcileError) -> bool {
+    use tidegate::execute::JournalError;
+    use tidegate::store::StoreError;
+    match error {
+        ReconcileError::Store(error) | ReconcileError::Journal(JournalError::Store(error)) => {
+            matches!(error, StoreError::LeaseLost { .. })
+        }
+        _ => false,
+    }
 }
 
 /// Whether, where and when the process of the next run dies.

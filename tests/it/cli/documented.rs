@@ -1,4 +1,4 @@
-//! Every field of every document is named in `docs/json.md`.
+//! Every field of every document is named in `src/report/json.md`.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ fn every_field_is_documented() {
     keys(&asleep.json(&["plan", "dev"], 0), &mut found);
     keys(&asleep.json(&["status"], 0), &mut found);
     keys(&asleep.json(&["schedule", "dev"], 0), &mut found);
-    let documentation = include_str!("../../../docs/json.md");
+    let documentation = include_str!("../../../src/report/json.md");
     let missing: Vec<_> = found.iter().filter(|key| !documentation.contains(&format!("`{key}`"))).collect();
-    assert!(found.len() > 50 && missing.is_empty(), "not in docs/json.md: {missing:?}");
+    assert!(found.len() > 50 && missing.is_empty(), "not in src/report/json.md: {missing:?}");
 }

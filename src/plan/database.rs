@@ -20,6 +20,16 @@ use crate::store::journal::Attempt;
 /// Snapshots of ours begin like this, and carry our tag.
 pub(super) const SNAPSHOT_PREFIX: &str = "tidegate-";
 
+/// Whether something may be started that uses the database, once it is available: not on one that nobody can
+/// see, and not on one that only a person can bring back.
+pub(super) fn can_be_used(input: &PlanningInput) -> bool {
+    match &input.snapshot.database {
+        None => true,
+        Some(Observed::Present(seen)) => !matches!(seen.database.status, DatabaseStatus::Broken(_)),
+        Some(Observed::Absent | Observed::Unreadable { .. }) => false,
+    }
+}
+
 pub(super) fn plan(input: &PlanningInput, goal: &Goal, needs_database: bool, draft: &mut Draft) {
     let Some(spec) = &input.spec.database else { return };
     let name = spec.target.identifier();

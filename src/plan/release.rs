@@ -69,10 +69,12 @@ pub(super) fn drain(input: &PlanningInput, goal: &Goal, closed_in: Option<State>
     draft.act(Step::Drain, "gate/drain", "maintenance", kind, words);
 }
 
-/// What was borrowed is given back once everything is up.
+/// What was borrowed is given back once everything is up, and then the release is over. With rollbacks on, a
+/// service that has not come up yet would go back to code from before the schema.
 pub(super) fn tidy(input: &PlanningInput, goal: &Goal, all_up: bool, draft: &mut Draft) {
     let is_over = goal.is_release() || input.ledger.release.is_some();
-    if goal.held || goal.release_stays || (!is_over && input.ledger.rollback_borrowed.is_empty()) {
+    let nothing = !is_over && input.ledger.rollback_borrowed.is_empty();
+    if goal.held || goal.release_stays || !all_up || nothing {
         return;
     }
     let mut borrowed = input.ledger.rollback_borrowed.clone();
@@ -87,10 +89,7 @@ pub(super) fn tidy(input: &PlanningInput, goal: &Goal, all_up: bool, draft: &mut
         let words = Words::new("off", "on", "automatic rollbacks as they were");
         draft.act(Step::Tidy, &format!("service/{service}/rollback"), service.as_str(), kind, words);
     }
-    // Behind a gate that cannot open the release is not over.
-    if goal.state == State::Running && !all_up {
-        return;
-    }
+
     let (to, is_reached) = match (&goal.migration, &input.ledger.release) {
         (Some(Work::Run { to, .. }), _) => (to.clone(), true),
         (Some(Work::Watch(flight)), _) => (flight.attempt.to.clone(), true),

@@ -9,9 +9,9 @@ pub(super) use words::{newer_revisions, note_unmanaged};
 
 use super::draft::{Draft, Words, blocked};
 use super::goal::{Goal, keeps_version, still_wants};
-use super::{images, preflight, schema};
+use super::{database, images, preflight, schema};
 use crate::cloud::{Controller, Rollback, Rollout, ScalableTarget, Suspended};
-use crate::model::{ContainerName, ImageRef, ServiceName, State};
+use crate::model::{ContainerName, ImageRef, ServiceName, State, Version};
 use crate::observe::{Observed, ServiceSeen};
 use crate::plan::{ActionKind, BlockedReason, NewDefinition, PlanningInput, StartService, Step};
 use crate::spec::{AdoptRevision, ServiceSpec};
@@ -151,6 +151,10 @@ impl Part<'_> {
         if frozen && self.has_failed_as_deployed() {
             return false;
         }
+        // Said where the database is looked at.
+        if !is_up && !database::can_be_used(self.input) {
+            return false;
+        }
         if !frozen && self.is_blocked(&wanted, draft) {
             // Old tasks may go on serving; where none run, nothing is up.
             return is_up && self.seen.service.running > 0;
@@ -164,11 +168,12 @@ impl Part<'_> {
         let desired = self.desired(stopped_before);
         let scaling = self.scaling();
         let rolling = self.must_settle(stopped_before);
-        // AWS would roll back to code that does not fit the schema.
-        let meets_new_schema =
-            follows && (self.goal.brings_schema(self.input) || (definition.is_some() && misfit.is_some()));
-        let rollback_off = (meets_new_schema && self.seen.service.rollback != Rollback::OFF)
-            .then_some(self.seen.service.rollback);
+        // AWS rolls back to what completed last: known to fit only if that is what is deployed.
+        let rolls_back_well = misfit.is_none() && self.has_completed_as_deployed();
+        let may_roll_back = follows && (definition.is_some() || rolling) && !rolls_back_well;
+        let must_stay = may_roll_back || (follows && self.goal.brings_schema(self.input));
+        let rollback_off =
+            (must_stay && self.seen.service.rollback != Rollback::OFF).then_some(self.seen.service.rollback);
         if definition.is_none() && desired.is_none() && scaling.is_none() && !rolling && !stopped_before {
             return true;
         }
@@ -201,14 +206,20 @@ impl Part<'_> {
     fn misfit(&self) -> Option<String> {
         let migration = self.input.spec.migration.as_ref()?;
         let deployed = self.seen.definition.document.images();
+        let recorded = self.goal.recorded.as_ref();
+        let wanted = self.input.spec.versions.get(&migration.follows);
+        let is_allowed = |code: &Version| {
+            wanted == Some(code) && recorded.is_some() && migration.allow_schema.as_ref() == recorded
+        };
+        let fits = |code: &Version| {
+            is_allowed(code) || recorded.is_some_and(|recorded| schema::fits(migration, recorded, code))
+        };
         let following =
             self.spec.images.iter().filter(|(_, image)| image.keys().contains(&migration.follows));
         for (container, template) in following {
             let written = deployed.get(container).map_or("", |image| image.as_str());
             let written = written.split('@').next().unwrap_or_default();
             let code = template.extract(&migration.follows, &self.input.spec.versions, written);
-            let recorded = self.goal.recorded.as_ref();
-            let fits = |code| recorded.is_some_and(|recorded| schema::fits(migration, recorded, code));
             if !code.as_ref().is_some_and(fits) {
                 return Some(code.map_or_else(|| format!("`{written}`"), |code| code.to_string()));
             }
@@ -298,11 +309,15 @@ impl Part<'_> {
     }
 
     fn primary_failed(&self) -> bool {
-        self.seen
-            .service
-            .deployments
-            .iter()
-            .any(|deployment| deployment.primary && deployment.rollout == Rollout::Failed)
+        let mut deployments = self.seen.service.deployments.iter();
+        deployments.any(|deployment| deployment.primary && deployment.rollout == Rollout::Failed)
+    }
+
+    fn has_completed_as_deployed(&self) -> bool {
+        let mut deployments = self.seen.service.deployments.iter();
+        deployments.any(|deployment| {
+            deployment.rollout == Rollout::Completed && deployment.definition == self.seen.definition.arn
+        })
     }
 
     fn desired(&self, stopped_before: bool) -> Option<u32> {

@@ -213,3 +213,50 @@ fn a_database_that_cannot_be_read_stops_a_release_where_it_is() {
     rig.cloud.faults(|faults| faults.heal());
     ends_well(&rig);
 }
+
+#[test]
+fn a_service_that_did_not_come_up_is_not_rolled_back_behind_the_schema_at_the_next_try() {
+    let rig = shop();
+    rig.edit(|spec| spec.state = State::DbOnly);
+    rig.bump(&[("core", "v1.5.0")]);
+    rig.converge(RunOutcome::Converged).unwrap();
+    rig.cloud.with(|world| {
+        world.script.broken.insert("web-v1.5.0".to_owned(), Broken::Unhealthy);
+    });
+    rig.edit(|spec| spec.state = State::Running);
+    for _ in 0..3 {
+        // Now and then it cannot be seen how the start goes.
+        rig.cloud.faults(|faults| faults.script_later("ecs:DescribeTasks", 60, 12, Kind::AccessDenied));
+        assert_ne!(rig.apply().outcome, Some(RunOutcome::Converged));
+        rig.cloud.faults(|faults| faults.heal());
+        rig.ask(Wish::Retry);
+        rig.clock.advance(Duration::from_secs(1800));
+        rig.assert_clean("not up yet");
+        assert!(rig.cloud.with(|world| world.open_route("shop").is_none()), "nobody is let in");
+    }
+    rig.cloud.with(|world| world.script.broken.clear());
+    ends_well(&rig);
+}
+
+#[test]
+fn nothing_is_started_on_a_database_that_nobody_can_see() {
+    let rig = shop();
+    rig.edit(|spec| spec.state = State::Stopped);
+    rig.converge(RunOutcome::Converged).unwrap();
+    rig.edit(|spec| spec.state = State::Running);
+    rig.cloud.faults(|faults| faults.script_later("rds:DescribeDBInstances", 1, 40, Kind::AccessDenied));
+    rig.apply();
+    rig.assert_clean("unseen");
+    rig.cloud.faults(|faults| faults.heal());
+    ends_well(&rig);
+}
+
+#[test]
+fn a_service_that_is_kept_open_and_was_taken_down_by_hand_does_not_hold_a_release_up() {
+    let rig = shop();
+    rig.edit(|spec| spec.state = State::Restricted);
+    rig.converge(RunOutcome::Converged).unwrap();
+    rig.cloud.with(|world| world.person("shop").scale("admin", 0));
+    rig.bump(&[("core", "v1.5.0")]);
+    ends_well(&rig);
+}

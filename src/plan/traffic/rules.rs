@@ -53,7 +53,8 @@ impl Change {
 pub(super) enum Upness {
     /// Those that are up in a state.
     In(State),
-    /// Those that have tasks at this moment.
+    /// Those that have tasks at this moment, or are to have some while everything else is down: whose tasks
+    /// somebody has taken away, leads nobody anywhere.
     Now,
 }
 
@@ -94,7 +95,9 @@ pub(super) fn gated<'a>(
         }
         Upness::Now => {
             let seen = input.snapshot.services.get(name).and_then(|seen| seen.present());
+            let declared = input.spec.services.get(name);
             seen.is_some_and(|seen| seen.service.desired > 0)
+                || declared.is_some_and(|service| input.spec.is_up_in(service, State::DbOnly))
         }
     };
     let stays_open = move |name: &ServiceName| maintenance.keep_open.contains(name) && is_up(name);

@@ -10,6 +10,7 @@
 
 mod names;
 mod person;
+mod scene;
 mod script;
 mod show;
 mod stage;

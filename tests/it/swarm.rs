@@ -1,6 +1,7 @@
 //! The swarm: each seed is a life of an environment, with commits, people, failing migrations, broken images,
 //! crashes and a troubled cloud, lived as a daemon lives it. Promises are checked after every event. Then
 //! everything heals, people take the ways out that plans name, and the world *must* become what is declared.
+//! What a seed once found is told as a test of its own in `lessons.rs`: seeds mean other lives tomorrow.
 //!
 //! The ordinary test run lives a few hundred seeds. For more, or for one again with all its details:
 //!
@@ -24,11 +25,44 @@ use diary::{Diary, Tally};
 /// Lived in the ordinary test run.
 const SEEDS: Range<u64> = 0..300;
 
-/// Seeds that once found a defect.
-const SEEDS_THAT_FAILED_ONCE: &[u64] = &[];
-
 /// What the lives of the ordinary run must have met: a swarm that meets nothing proves nothing.
-const MUST_BE_MET: &[&str] = &[];
+const MUST_BE_MET: &[&str] = &[
+    "action close-gate failed",
+    "action end-lost-migration done",
+    "action migrate done",
+    "action migrate failed",
+    "action migrate to be tried again",
+    "action open-gate done",
+    "action restore-rollback done",
+    "action start-database done",
+    "action start-service failed",
+    "action stop-database failed",
+    "action switch-site done",
+    "action take-snapshot failed",
+    "blocked Aborted",
+    "blocked Backward",
+    "blocked FirstContactUnreadable",
+    "blocked ImageMissing",
+    "blocked MigrationFailed",
+    "blocked OutcomeUnknown",
+    "blocked SchemaTagLost",
+    "blocked StartFailed",
+    "blocked Unreadable",
+    "happening Faults",
+    "happening GiveUp",
+    "happening Override",
+    "happening Person",
+    "happening TakeLease",
+    "lease lost",
+    "run converged",
+    "run held",
+    "run observed",
+    "run timed-out",
+    "the process died",
+    "waiting Asleep",
+    "waiting Migration",
+    "waiting Window",
+];
 
 #[test]
 fn every_life_ends_well() {
@@ -64,7 +98,7 @@ fn told(seed: u64, why: &str) -> String {
 /// From the environment: a seed, or a range `from..to`.
 fn wanted() -> Vec<u64> {
     let Ok(text) = std::env::var("TIDEGATE_SWARM_SEEDS") else {
-        return SEEDS_THAT_FAILED_ONCE.iter().copied().chain(SEEDS).collect();
+        return SEEDS.collect();
     };
     let number = |text: &str| text.trim().parse::<u64>().expect("TIDEGATE_SWARM_SEEDS: a seed, or from..to");
     match text.split_once("..") {

@@ -23,7 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// Past this, ask which second noun is hiding.
-const LINES_MAX: usize = 450;
+const LINES_MAX: usize = 400;
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -1,6 +1,7 @@
 //! The gate's part of the plan: associate, close, check, open. What has to change is in `rules`, what makes it
-//! unsafe in `problems`.
+//! unsafe in `problems`, what is asked before it opens in `checks`.
 
+mod checks;
 mod problems;
 mod rules;
 
@@ -169,10 +170,10 @@ fn open(
             Words::new("open, still marked", "open", "a mark that an interrupted opening left behind");
         return draft.act(Step::OpenGate, "gate/unmark", "maintenance", kind, words);
     }
-    if let Some(problem) = problems::secret_problem(traffic).filter(|_| checks_are_due(input, draft)) {
+    if let Some(problem) = problems::secret_problem(traffic).filter(|_| checks::are_due(input, draft)) {
         return draft.block(problem);
     }
-    check(input, draft);
+    checks::plan(input, (maintenance, traffic), draft);
     let reason = if input.spec.checks.is_empty() { "last" } else { "last: after checks pass" };
     let observed = format!("{} closed", summary(&change));
     let kind = ActionKind::OpenGate { rules: change.rules, function: change.function, whole: true };
@@ -180,29 +181,6 @@ fn open(
     if goal.is_settled("gate") && !closes_before {
         draft.corrects("gate", "open", observed);
     }
-}
-
-fn check(input: &PlanningInput, draft: &mut Draft) {
-    if !checks_are_due(input, draft) {
-        return;
-    }
-    let urls: Vec<&str> = input.spec.checks.iter().map(|check| check.url.as_str()).collect();
-    let kind = ActionKind::Check { checks: input.spec.checks.clone() };
-    let words = Words::new("", "pass", "with the bypass header, before users come back");
-    draft.act(Step::Check, "check", urls.join(" "), kind, words);
-}
-
-fn checks_are_due(input: &PlanningInput, draft: &Draft) -> bool {
-    !input.spec.checks.is_empty() && !has_passed(input, draft)
-}
-
-/// Checks that passed count as long as nothing has been started since, and not for ever.
-fn has_passed(input: &PlanningInput, draft: &Draft) -> bool {
-    const FRESH_MINUTES: i64 = 5;
-    let starts =
-        draft.actions.iter().any(|action| action.step < Step::Check && action.step >= Step::CloseGate);
-    let passed_at = input.ledger.checks_passed_at;
-    !starts && passed_at.is_some_and(|at| input.now - at <= chrono::TimeDelta::minutes(FRESH_MINUTES))
 }
 
 /// What is kept open is opened as soon as it is up, although the gate stays closed.

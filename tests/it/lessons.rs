@@ -8,6 +8,7 @@ use tidegate::model::State;
 use tidegate::plan::BlockedReason;
 use tidegate::reconcile::RunOutcome;
 use tidegate::sim::{Age, Broken, Outcome, Schema};
+use tidegate::spec::Check;
 use tidegate::store::journal::Wish;
 
 use crate::rig::{Rig, a_tuesday, differences, environment};
@@ -258,5 +259,25 @@ fn a_service_that_is_kept_open_and_was_taken_down_by_hand_does_not_hold_a_releas
     rig.converge(RunOutcome::Converged).unwrap();
     rig.cloud.with(|world| world.person("shop").scale("admin", 0));
     rig.bump(&[("core", "v1.5.0")]);
+    ends_well(&rig);
+}
+
+#[test]
+fn a_secret_that_is_rotated_behind_a_closed_gate_opens_it_all_the_same() {
+    let rig = shop();
+    rig.edit(|spec| spec.state = State::Stopped);
+    rig.converge(RunOutcome::Converged).unwrap();
+    rig.cloud.with(|world| world.person("shop").rotate_secret("/shop/bypass", "another-secret-of-the-shop"));
+    rig.edit(|spec| spec.state = State::Running);
+    ends_well(&rig);
+}
+
+#[test]
+fn a_check_of_a_service_that_is_not_deployed_keeps_nobody_out() {
+    let rig = shop_with(|spec| {
+        let check = Check { url: "https://library.shop.example/".parse().unwrap(), ..spec.checks[0].clone() };
+        spec.checks.push(check);
+    });
+    rig.bump(&[("core", "v1.5.0"), ("library", "")]);
     ends_well(&rig);
 }

@@ -139,6 +139,17 @@ pub(super) fn to_close(
     change
 }
 
+/// What is closed with a secret that counts no more.
+pub(super) fn stale(traffic: &TrafficSeen) -> Change {
+    let mut change = Change::default();
+    if let Some(Observed::Present(listener)) = &traffic.listener {
+        let stale = by_priority(listener).into_iter().filter(|rule| rule.header == HeaderSeen::Stale);
+        stale.for_each(|rule| change.take(rule));
+    }
+    change.function = function(traffic).is_some_and(|function| function.code == CodeSeen::ClosedStale);
+    change
+}
+
 /// What an open gate still lacks. With `only`, only the rules that are not gated in that state.
 pub(super) fn to_open(
     input: &PlanningInput,

@@ -6,6 +6,7 @@
 mod document;
 mod ecs;
 mod error;
+mod last_look;
 mod port;
 mod rds;
 mod sites;
@@ -17,6 +18,7 @@ pub use ecs::{
     TaskDefinition, TaskStatus, UpdateService,
 };
 pub use error::{CloudError, Kind};
+pub use last_look::{LastLook, Pace, Remembering};
 pub use port::{Cloud, CloudRead, CloudWrite, ImageLookup};
 pub use rds::{Database, DatabaseStatus, DbSnapshot, SnapshotStatus};
 pub use sites::{Marker, Object, Release};

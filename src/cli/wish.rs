@@ -5,7 +5,7 @@ use super::error::CliError;
 use crate::model::{EnvironmentName, Version};
 use crate::plan::{BlockedReason, Plan};
 use crate::spec::EnvironmentSpec;
-use crate::store::journal::{AttemptStatus, Ledger, Wish};
+use crate::store::journal::{Attempt, AttemptStatus, Ledger, Wish};
 
 /// What was decided and what follows from it, in words.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +60,15 @@ pub(super) fn abort(name: &EnvironmentName, ledger: &Ledger) -> Result<Decision,
         ))
         .because_of("its migration has reached RUNNING: the point of no return")
         .hint(format!("`tidegate status {name}` shows how it stands, and the ways out if it failed")));
+    }
+    if ledger.attempt.as_ref().is_some_and(Attempt::is_in_doubt) {
+        return Err(CliError::failure(format!(
+            "the release {from} -> {to} of `{name}` cannot be aborted: nobody knows what the schema is"
+        ))
+        .because_of("a migration was sent, and nobody saw it end")
+        .hint(format!(
+            "look at the database and say what its schema is: tidegate record-schema {name} VERSION --reason \"…\""
+        )));
     }
     if ledger.schema.values().any(|schema| schema == to) {
         return Err(CliError::failure(format!(
@@ -150,6 +159,7 @@ mod tests {
             overdue: false,
             ended_badly: false,
             status,
+            after: Vec::new(),
         });
         let release = Release { begun_at: at, from, to, images: Default::default() };
         Ledger { release: Some(release), attempt, ..Ledger::default() }

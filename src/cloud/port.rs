@@ -67,6 +67,15 @@ pub trait CloudRead: Send + Sync {
     async fn snapshots(&self, target: &DatabaseTarget) -> Result<Vec<DbSnapshot>, CloudError>;
     /// A listener with its rules and their tags.
     async fn listener(&self, target: &ListenerTarget) -> Result<Option<Listener>, CloudError>;
+    /// The same listener once more. Tags of rules whose conditions are as they were in `known` need not be read.
+    async fn listener_again(
+        &self,
+        target: &ListenerTarget,
+        known: &Listener,
+    ) -> Result<Option<Listener>, CloudError> {
+        let _ = known;
+        self.listener(target).await
+    }
     /// A CloudFront function.
     async fn function(&self, name: &str) -> Result<Option<Function>, CloudError>;
     /// Distributions by alias or id; what is missing in the answer does not exist.

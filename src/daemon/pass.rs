@@ -7,9 +7,11 @@ use tracing::Instrument as _;
 
 use super::narrate::Narrator;
 use super::polling::Head;
+use crate::cloud::{LastLook, Pace, Remembering};
 use crate::context::Backend;
 use crate::model::EnvironmentName;
-use crate::reconcile::{Haste, ReconcileError, Reconciler, Run, Wanted, Wishes};
+use crate::plan::{Plan, WaitingReason};
+use crate::reconcile::{self, Haste, ReconcileError, Reconciler, Run, Wanted, Wishes};
 use crate::spec::EnvironmentSpec;
 
 /// What all passes share.
@@ -23,7 +25,34 @@ pub(super) struct Passes<'a> {
     pub(super) haste: &'a (dyn Fn() -> Haste + Send + Sync),
 }
 
+/// Everything is asked again after this long, however quiet it is: what a quick look does not ask (associations,
+/// newest revisions, tasks, owner) is never older.
+const THOROUGH: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+
 impl Passes<'_> {
+    /// Whether a look finds an environment just as the last pass left it: then a run would do nothing. With
+    /// nothing in the way and nothing to be done, the look is a quick one.
+    pub(super) async fn is_quiet(
+        &self,
+        environment: &EnvironmentName,
+        last_look: &LastLook,
+        last: &Plan,
+    ) -> Result<bool, ReconcileError> {
+        let Some(first) = self.head.lock().environments.get(environment).cloned() else { return Ok(false) };
+        let cloud = self.backend.cloud(&first.spec);
+        let (clock, store) = (self.backend.clock(), self.backend.store());
+        let now = clock.now();
+        let is_fresh = last_look.since().is_some_and(|since| now - since < THOROUGH);
+        let pace = if is_fresh && is_at_rest(last) { Pace::Quick } else { Pace::Thorough };
+        if pace == Pace::Thorough {
+            last_look.begin(now);
+        }
+        let wishes = Newest { passes: *self, first: &first.spec, refresh_images: false };
+        let cloud = Remembering { cloud: &*cloud, last_look, pace };
+        let span = tracing::info_span!("look", %environment);
+        reconcile::is_unchanged(&cloud, &*clock, &*store, &wishes, last).instrument(span).await
+    }
+
     /// One run. None: nothing is declared under this name any more.
     pub(super) async fn one(
         &self,
@@ -48,6 +77,14 @@ impl Passes<'_> {
         let span = tracing::info_span!("reconcile", %environment);
         Some(reconciler.converge(environment).instrument(span).await)
     }
+}
+
+/// Nothing is to be done, stands in the way, or could come about by what a quick look does not ask.
+fn is_at_rest(plan: &Plan) -> bool {
+    let calendar = |reason| matches!(reason, WaitingReason::Asleep | WaitingReason::Window);
+    plan.actions.is_empty()
+        && plan.blocked.is_empty()
+        && plan.waiting.iter().all(|waiting| calendar(waiting.reason))
 }
 
 /// What the newest commit says, asked again at each step.

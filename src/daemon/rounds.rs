@@ -4,6 +4,7 @@
 //! followed with a finger.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
@@ -16,8 +17,10 @@ use super::pass::Passes;
 use super::polling::Ask;
 use super::systemd::Systemd;
 use super::wanted::Notice;
+use crate::cloud::LastLook;
 use crate::context;
 use crate::model::{EnvironmentName, Instant};
+use crate::plan::Plan;
 use crate::reconcile::{ReconcileError, Run, RunOutcome, Wanted};
 
 /// How often the mailbox is looked at, and the clock. Everything else wakes the loop at once.
@@ -43,6 +46,26 @@ struct Memory {
     last: Option<Last>,
     told: Option<Told>,
     is_poked: bool,
+    /// What the last run ended on.
+    plan: Option<Plan>,
+    last_look: Arc<LastLook>,
+}
+
+/// An environment that is to be looked at.
+struct Due {
+    wanted: Wanted,
+    why: Why,
+    /// What the last run ended on, and what was seen then.
+    before: Option<(Plan, Arc<LastLook>)>,
+}
+
+/// How a look or a run ended.
+enum Ended {
+    Run(Result<Run, ReconcileError>),
+    /// Everything is as it was: there was no run.
+    Quiet,
+    /// Nothing is declared under this name any more.
+    Undeclared,
 }
 
 /// The loop and all that it holds.
@@ -148,32 +171,49 @@ impl<'a> Rounds<'a> {
         self.passes.backend.flow();
         let wanted: Vec<Wanted> = self.passes.head.lock().environments.values().cloned().collect();
         let now = self.passes.backend.now();
-        let due: Vec<(Wanted, Why)> = wanted
+        let due: Vec<Due> = wanted
             .into_iter()
             .filter_map(|wanted| {
-                let memory = self.memory.get(&wanted.spec.name);
-                let last = memory.and_then(|memory| memory.last.as_ref());
-                let is_poked = memory.is_some_and(|memory| memory.is_poked);
-                due::due(now, &wanted.revision, is_poked, last).map(|why| (wanted, why))
+                let memory = self.memory.entry(wanted.spec.name.clone()).or_default();
+                let why = due::due(now, &wanted.revision, memory.is_poked, memory.last.as_ref())?;
+                let before = memory.plan.clone().map(|plan| (plan, memory.last_look.clone()));
+                Some(Due { wanted, why, before })
             })
             .collect();
         if due.is_empty() {
             return;
         }
         let passes = self.passes;
-        let one = |(wanted, why): (Wanted, Why)| async move {
+        let one = |due: Due| async move {
+            let Due { wanted, why, before } = due;
             let name = &wanted.spec.name;
             narrate::begins(name, why);
             let narrator = Narrator::default();
+            if let (Why::Interval, Some((plan, last_look))) = (why, &before)
+                && passes.is_quiet(name, last_look, plan).await.is_ok_and(|is_quiet| is_quiet)
+            {
+                return (wanted, narrator, Ended::Quiet);
+            }
+            // Whatever went wrong with the look, the run says it.
             let ended = passes.one(name, why == Why::Poked, &narrator).await;
-            (wanted, narrator, ended)
+            (wanted, narrator, ended.map_or(Ended::Undeclared, Ended::Run))
         };
         // In a simulated cloud the longest pass is over in a moment, so that a round may wait for all of them.
         let ended = passes.backend.block_on(join_all(due.into_iter().map(one)));
         for (wanted, narrator, ended) in ended {
-            if let Some(ended) = ended {
-                self.take(&wanted, &narrator, &ended, now);
+            match ended {
+                Ended::Run(ended) => self.take(&wanted, &narrator, &ended, now),
+                Ended::Quiet => self.rest(&wanted),
+                Ended::Undeclared => {}
             }
+        }
+    }
+
+    /// Everything is as it was.
+    fn rest(&mut self, wanted: &Wanted) {
+        let now = self.passes.backend.now();
+        if let Some(last) = self.memory.get_mut(&wanted.spec.name).and_then(|memory| memory.last.as_mut()) {
+            last.ended_at = now;
         }
     }
 
@@ -187,7 +227,8 @@ impl<'a> Rounds<'a> {
     ) {
         let name = &wanted.spec.name;
         let memory = self.memory.entry(name.clone()).or_default();
-        memory.told = Some(narrate::ended(name, ended, narrator.plan().as_ref(), memory.told.as_ref()));
+        memory.plan = narrator.plan();
+        memory.told = Some(narrate::ended(name, ended, memory.plan.as_ref(), memory.told.as_ref()));
         let end = end(ended);
         let failures = match (end, &memory.last) {
             (End::Failed, Some(last)) => last.failures + 1,

@@ -296,7 +296,8 @@ impl Assessment<'_> {
 
     fn failed(&self, attempt: &Attempt, outcome: &Outcome, at: Instant) -> SchemaView {
         let wanted = self.wanted();
-        let is_intact = self.is_intact(outcome);
+        let is_intact = self.is_intact(attempt, outcome);
+        let aborted = self.input.ledger.aborted.as_ref().is_some_and(|(version, _)| version == wanted);
         let recorded = recorded_tag(self.database).unwrap_or_else(|| attempt.from.clone());
         let again = |number| Verdict::Due {
             from: attempt.from.clone(),
@@ -307,9 +308,10 @@ impl Assessment<'_> {
         let verdict = if *wanted == attempt.to {
             let by_itself =
                 !outcome.reached_running && !outcome.unknown && attempt.number < UNSTARTED_ATTEMPTS_MAX;
-            let aborted = self.input.ledger.aborted.as_ref().is_some_and(|(version, _)| version == wanted);
             if aborted && is_intact {
                 return self.given_up(recorded);
+            } else if aborted {
+                Verdict::Hold(self.failure(attempt, outcome, at))
             } else if by_itself || self.input.ledger.retry.is_some() {
                 again(attempt.number + 1)
             } else {
@@ -317,7 +319,7 @@ impl Assessment<'_> {
             }
         } else if is_intact {
             return self.given_up(recorded);
-        } else if self.is_newer_than(&attempt.to) {
+        } else if self.is_newer_than(&attempt.to) && !aborted {
             again(self.attempts_made(wanted) + 1)
         } else {
             Verdict::Hold(self.failure(attempt, outcome, at))
@@ -325,9 +327,14 @@ impl Assessment<'_> {
         SchemaView::new(Some(recorded), verdict)
     }
 
-    /// Whether a bad end has left the schema as it was. The promise of `atomic` is about a migration that ends by
-    /// itself; one that is stopped from outside may have committed a moment before.
-    fn is_intact(&self, outcome: &Outcome) -> bool {
+    /// Whether bad ends have left the schema as it was recorded: that of this attempt, and those that it came after.
+    fn is_intact(&self, attempt: &Attempt, outcome: &Outcome) -> bool {
+        attempt.after.iter().chain([outcome]).all(|outcome| self.has_changed_nothing(outcome))
+    }
+
+    /// The promise of `atomic` is about a migration that ends by itself; one that is stopped from outside may have
+    /// committed a moment before.
+    fn has_changed_nothing(&self, outcome: &Outcome) -> bool {
         let by_itself = outcome.stop_code.as_deref() == Some(ENDED_BY_ITSELF);
         let said_no = by_itself && outcome.exit_code.is_some_and(|code| code != 0);
         !outcome.unknown && (!outcome.reached_running || (self.migration.atomic && said_no))

@@ -76,6 +76,25 @@ pub async fn preview(
     Ok(Some(Preview { plan, later, snapshot: input.snapshot, ledger: input.ledger }))
 }
 
+/// Whether a look finds everything as a plan that ended a run left it, and nobody has asked for anything since.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn is_unchanged(
+    cloud: &dyn CloudRead,
+    clock: &dyn Clock,
+    store: &dyn Store,
+    wishes: &dyn Wishes,
+    last: &Plan,
+) -> Result<bool, ReconcileError> {
+    let Some(wanted) = wishes.current() else { return Ok(false) };
+    if request::waiting(store, &wanted.spec.name)?.is_some() {
+        return Ok(false);
+    }
+    let seen = preview(cloud, clock, store, wishes).await?;
+    Ok(seen.is_some_and(|seen| seen.plan == *last))
+}
+
 /// Everything that has a say in the state of an environment.
 fn says<'a>(spec: &'a EnvironmentSpec, runtime_override: Option<&'a Override>) -> Declared<'a> {
     Declared {

@@ -2,6 +2,7 @@ mod commits;
 mod history;
 mod lease;
 mod modes;
+mod quiet;
 mod time;
 
 use std::sync::Mutex;

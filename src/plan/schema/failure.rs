@@ -35,17 +35,21 @@ impl Assessment<'_> {
             message.push_str("\n  | ");
             message.push_str(line);
         }
+        let is_intact = self.is_intact(attempt, outcome);
+        if !is_intact && self.has_changed_nothing(outcome) {
+            message.push_str("\nan attempt before it may have changed the schema: nobody knows");
+        }
         message.push_str(self.what_users_see());
-        let is_intact = self.is_intact(outcome).then_some(if outcome.reached_running {
+        let why_intact = is_intact.then_some(if outcome.reached_running {
             "the migration is declared atomic: it changed nothing"
         } else {
             "it never ran: nothing has changed"
         });
         let mut ways = self.ways_forward(attempt, "run it again as it is");
-        ways.extend(is_intact.map(|why| {
+        ways.extend(why_intact.map(|why| {
             format!("or go back: set `versions.{}` to {} ({why})", self.migration.follows, attempt.from)
         }));
-        if outcome.reached_running {
+        if outcome.reached_running || !is_intact {
             ways.extend(self.ways_by_hand());
         } else {
             ways.push(format!(
@@ -149,12 +153,14 @@ impl Assessment<'_> {
     }
 
     fn ways_forward(&self, attempt: &Attempt, again: &str) -> Vec<String> {
+        let (follows, tried) = (&self.migration.follows, &attempt.to);
+        let first = match self.wanted() == tried {
+            true => String::new(),
+            false => format!("set `versions.{follows}` to {tried}, then "),
+        };
         vec![
-            format!("{again}: tidegate retry {} --reason \"…\"", self.input.spec.name),
-            format!(
-                "or fix it forward: set `versions.{}` to a version newer than {}",
-                self.migration.follows, attempt.to
-            ),
+            format!("{again}: {first}tidegate retry {} --reason \"…\"", self.input.spec.name),
+            format!("or fix it forward: set `versions.{follows}` to a version newer than {tried}"),
         ]
     }
 

@@ -33,6 +33,28 @@ pub struct Attempt {
     pub ended_badly: bool,
     /// How far it is.
     pub status: AttemptStatus,
+    /// How those before it ended, since the schema was certain last: it began on what they left behind.
+    pub after: Vec<Outcome>,
+}
+
+impl Attempt {
+    /// What the next attempt begins on: how this one ended, and those before it, unless the schema is certain.
+    pub(super) fn left_behind(self) -> Vec<Outcome> {
+        match self.status {
+            AttemptStatus::Ended { outcome, .. } => self.after.into_iter().chain([outcome]).collect(),
+            AttemptStatus::Open | AttemptStatus::Closed => Vec::new(),
+        }
+    }
+
+    /// Whether nobody knows how it ended, or one that it came after.
+    pub fn is_in_doubt(&self) -> bool {
+        let last = match &self.status {
+            AttemptStatus::Ended { outcome, .. } => Some(outcome),
+            AttemptStatus::Open => None,
+            AttemptStatus::Closed => return false,
+        };
+        self.after.iter().chain(last).any(|outcome| outcome.unknown)
+    }
 }
 
 /// How far an attempt is.

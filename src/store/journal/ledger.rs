@@ -287,6 +287,8 @@ impl Ledger {
         *made = *attempt;
         self.retry = None;
         self.ran.insert(to.clone());
+        let before = self.attempt.take().filter(|before| before.resource_id == *resource_id);
+        let after = before.map(Attempt::left_behind).unwrap_or_default();
         self.attempt = Some(Attempt {
             resource_id: resource_id.clone(),
             from: from.clone(),
@@ -301,6 +303,7 @@ impl Ledger {
             overdue: false,
             ended_badly: false,
             status: AttemptStatus::Open,
+            after,
         });
         Ok(())
     }

@@ -59,11 +59,16 @@ fn allow(rig: &Rig) -> String {
     format!("allow_schema {schema:?}")
 }
 
-/// A version that is newer than all that was ever wanted or recorded.
+/// A version that is newer than all that was wanted, recorded or tried last.
 fn newer(rig: &Rig) -> String {
     let spec = rig.repository.spec();
-    let known =
-        [spec.versions.get("core").cloned(), rig.cloud.with(|world| recorded(world, &spec)), schema(rig)];
+    let tried = rig.ledger().attempt.map(|attempt| attempt.to);
+    let known = [
+        spec.versions.get("core").cloned(),
+        rig.cloud.with(|world| recorded(world, &spec)),
+        schema(rig),
+        tried,
+    ];
     let newest = known.into_iter().flatten().filter(Version::is_ordered).reduce(|one, other| {
         if matches!(one.relation_to(&other), Relation::Forward(_)) { other } else { one }
     });

@@ -1,0 +1,213 @@
+//! What changes rarely is not asked every minute: a quick look takes it from the last thorough one.
+//!
+//! [`Remembering`] stands between an observer and the cloud. In a thorough look it asks everything and keeps the
+//! answers; in a quick one it asks only for what moves by itself (services, scalable targets, the database, rules,
+//! the function, markers) and takes the rest from memory. Nothing is acted on after a quick look: whoever finds
+//! something in one looks again, thoroughly.
+//!
+//! Architecture Invariant: errors are never remembered, and writes do not pass through here.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use url::Url;
+
+use super::{
+    CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, Listener, Marker,
+    Object, ScalableTarget, Service, Task, TaskDefinition,
+};
+use crate::model::{ClusterName, Digest, FamilyName, ImageRef, Instant, ServiceName};
+use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
+
+/// Answers of the last thorough look at one environment. It may be lost at any time.
+#[derive(Debug, Default)]
+pub struct LastLook(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// When the look began; none = never, or nothing of it counts any more.
+    since: Option<Instant>,
+    answers: BTreeMap<String, Arc<dyn Any + Send + Sync>>,
+    /// As described last: tasks are those of a service in this very condition.
+    services: BTreeMap<ServiceName, Service>,
+}
+
+impl LastLook {
+    /// Begins anew: a thorough look follows.
+    pub fn begin(&self, now: Instant) {
+        *self.kept() = Kept { since: Some(now), ..Kept::default() };
+    }
+
+    /// When the last thorough look began.
+    pub fn since(&self) -> Option<Instant> {
+        self.kept().since
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().expect("nothing panics while it holds this lock")
+    }
+}
+
+/// How a look is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Everything is asked, and kept.
+    Thorough,
+    /// What changes rarely comes from memory, where it is known.
+    Quick,
+}
+
+/// A cloud behind a memory.
+#[derive(Clone, Copy)]
+pub struct Remembering<'a> {
+    /// Who is asked.
+    pub cloud: &'a dyn CloudRead,
+    /// What was answered.
+    pub last_look: &'a LastLook,
+    /// Whether to ask.
+    pub pace: Pace,
+}
+
+type Answer<T> = Result<T, CloudError>;
+
+impl Remembering<'_> {
+    fn recall<T: Clone + 'static>(&self, question: &str) -> Option<T> {
+        if self.pace == Pace::Thorough {
+            return None;
+        }
+        self.last_look.kept().answers.get(question)?.downcast_ref().cloned()
+    }
+
+    fn keep<T: Clone + Send + Sync + 'static>(&self, question: String, answer: &T) {
+        self.last_look.kept().answers.insert(question, Arc::new(answer.clone()));
+    }
+
+    /// Asks what changes rarely.
+    async fn rarely<T: Clone + Send + Sync + 'static>(
+        &self,
+        question: String,
+        ask: impl Future<Output = Answer<T>> + Send,
+    ) -> Answer<T> {
+        if let Some(known) = self.recall(&question) {
+            return Ok(known);
+        }
+        let answer = ask.await?;
+        self.keep(question, &answer);
+        Ok(answer)
+    }
+}
+
+#[async_trait]
+impl CloudRead for Remembering<'_> {
+    async fn services(
+        &self,
+        cluster: &ClusterName,
+        names: &[ServiceName],
+    ) -> Answer<BTreeMap<ServiceName, Service>> {
+        let found = self.cloud.services(cluster, names).await?;
+        self.last_look.kept().services.extend(found.clone());
+        Ok(found)
+    }
+
+    /// Asked again as soon as anything about the service is different.
+    async fn service_tasks(&self, cluster: &ClusterName, service: &ServiceName) -> Answer<Vec<Task>> {
+        let condition = self.last_look.kept().services.get(service).cloned();
+        let question = format!("tasks of {cluster}/{service}: {condition:?}");
+        self.rarely(question, self.cloud.service_tasks(cluster, service)).await
+    }
+
+    /// Rules are always read; tags of those that are as they were are taken from memory.
+    async fn listener(&self, target: &ListenerTarget) -> Answer<Option<Listener>> {
+        let question = format!("listener {target:?}");
+        let answer = match self.recall::<Option<Listener>>(&question).flatten() {
+            Some(known) => self.cloud.listener_again(target, &known).await?,
+            None => self.cloud.listener(target).await?,
+        };
+        self.keep(question, &answer);
+        Ok(answer)
+    }
+
+    async fn scalable_targets(
+        &self,
+        cluster: &ClusterName,
+        services: &[ServiceName],
+    ) -> Answer<BTreeMap<ServiceName, ScalableTarget>> {
+        self.cloud.scalable_targets(cluster, services).await
+    }
+
+    async fn database(&self, target: &DatabaseTarget) -> Answer<Option<Database>> {
+        self.cloud.database(target).await
+    }
+
+    async fn function(&self, name: &str) -> Answer<Option<Function>> {
+        self.cloud.function(name).await
+    }
+
+    async fn site_marker(&self, bucket: &str) -> Answer<Option<(Marker, String)>> {
+        self.cloud.site_marker(bucket).await
+    }
+
+    async fn account(&self) -> Answer<String> {
+        self.rarely("account".to_owned(), self.cloud.account()).await
+    }
+
+    async fn cluster_tags(&self, cluster: &ClusterName) -> Answer<Option<BTreeMap<String, String>>> {
+        self.rarely(format!("tags of {cluster}"), self.cloud.cluster_tags(cluster)).await
+    }
+
+    async fn service_names(&self, cluster: &ClusterName) -> Answer<Vec<ServiceName>> {
+        self.rarely(format!("services of {cluster}"), self.cloud.service_names(cluster)).await
+    }
+
+    async fn family_tasks(&self, cluster: &ClusterName, family: &FamilyName) -> Answer<Vec<Task>> {
+        let question = format!("tasks of {cluster}, family {family}");
+        self.rarely(question, self.cloud.family_tasks(cluster, family)).await
+    }
+
+    async fn task_definition(&self, arn: &str) -> Answer<TaskDefinition> {
+        self.rarely(format!("definition {arn}"), self.cloud.task_definition(arn)).await
+    }
+
+    async fn newest_definition(&self, family: &FamilyName) -> Answer<Option<TaskDefinition>> {
+        self.rarely(format!("newest of {family}"), self.cloud.newest_definition(family)).await
+    }
+
+    async fn snapshots(&self, target: &DatabaseTarget) -> Answer<Vec<DbSnapshot>> {
+        self.rarely(format!("snapshots of {target:?}"), self.cloud.snapshots(target)).await
+    }
+
+    async fn distributions(&self, names: &[String]) -> Answer<BTreeMap<String, Distribution>> {
+        self.rarely(format!("distributions {names:?}"), self.cloud.distributions(names)).await
+    }
+
+    async fn objects(&self, bucket: &str, prefix: &str) -> Answer<Vec<Object>> {
+        self.rarely(format!("objects {bucket}/{prefix}"), self.cloud.objects(bucket, prefix)).await
+    }
+
+    async fn image(&self, image: &ImageRef) -> Answer<ImageLookup> {
+        self.rarely(format!("image {image}"), self.cloud.image(image)).await
+    }
+
+    async fn tags_of(&self, repository: &str, digest: &Digest) -> Answer<Vec<String>> {
+        self.rarely(format!("tags of {repository} {digest}"), self.cloud.tags_of(repository, digest)).await
+    }
+
+    async fn secret(&self, source: &SecretSource) -> Answer<SecretString> {
+        self.rarely(format!("secret {source:?}"), self.cloud.secret(source)).await
+    }
+
+    async fn log_tail(&self, task_arn: &str, lines: usize) -> Answer<Vec<String>> {
+        self.cloud.log_tail(task_arn, lines).await
+    }
+
+    async fn requests_last_minute(&self, target_groups: &[String]) -> Answer<Option<f64>> {
+        self.cloud.requests_last_minute(target_groups).await
+    }
+
+    async fn probe(&self, url: &Url, header: Option<(&str, &SecretString)>) -> Answer<u16> {
+        self.cloud.probe(url, header).await
+    }
+}

@@ -281,3 +281,19 @@ fn a_check_of_a_service_that_is_not_deployed_keeps_nobody_out() {
     rig.bump(&[("core", "v1.5.0"), ("library", "")]);
     ends_well(&rig);
 }
+
+#[test]
+fn a_migration_is_not_sent_again_while_a_service_cannot_be_seen() {
+    let rig = shop();
+    rig.bump(&[("core", "v1.5.0")]);
+    rig.cloud.faults(|faults| faults.script("rds:AddTagsToResource", 60, Kind::AccessDenied));
+    assert_eq!(rig.apply().outcome, Some(RunOutcome::Failed));
+    rig.cloud.faults(|faults| {
+        faults.heal();
+        faults.script("ecs:DescribeTasks", 60, Kind::AccessDenied);
+    });
+    let plan = rig.plan();
+    assert!(plan.blocked.iter().all(|blocked| blocked.reason == BlockedReason::Unreadable), "{plan:#?}");
+    rig.cloud.faults(|faults| faults.heal());
+    ends_well(&rig);
+}

@@ -29,6 +29,7 @@ pub use action::{
 };
 pub use audit::audit;
 pub use input::{Expected, PlanningInput};
+pub use preflight::{Topic, preflight};
 pub use report::{Blocked, BlockedReason, Drift, Plan, PlannedState, Waiting, WaitingReason};
 
 use crate::observe::Observed;

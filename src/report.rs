@@ -8,6 +8,7 @@ pub mod json;
 pub mod markdown;
 pub mod moment;
 pub(crate) mod nouns;
+pub mod preflight;
 pub mod run;
 mod standing;
 pub mod status;
@@ -17,7 +18,7 @@ pub mod text;
 use std::collections::BTreeMap;
 
 use crate::model::{EnvironmentName, Instant, Revision, ServiceName};
-use crate::plan::Plan;
+use crate::plan::{Plan, Topic};
 use crate::reconcile::Later;
 use crate::schedule::Tz;
 
@@ -38,4 +39,6 @@ pub struct PlanView<'a> {
     pub diffs: BTreeMap<ServiceName, Vec<String>>,
     /// What would be done when the wait for a window or for the morning is over.
     pub later: Option<&'a Later>,
+    /// What a release needs, if that was looked at, too.
+    pub preflight: Option<&'a [Topic]>,
 }

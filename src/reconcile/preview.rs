@@ -9,7 +9,7 @@ use crate::cloud::CloudRead;
 use crate::execute::{JournalError, read_ledger};
 use crate::model::{EnvironmentName, Instant, Mode};
 use crate::observe::{self, ObserveOptions, Snapshot};
-use crate::plan::{self, Expected, Plan, PlanningInput};
+use crate::plan::{self, Expected, Plan, PlanningInput, Topic};
 use crate::reconcile::Wanted;
 use crate::schedule::{self, Declared, Override};
 use crate::spec::EnvironmentSpec;
@@ -52,6 +52,35 @@ pub async fn preview(
     store: &dyn Store,
     wishes: &dyn Wishes,
 ) -> Result<Option<Preview>, ReconcileError> {
+    let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: false };
+    Ok(look(cloud, clock, store, wishes, options).await?.map(|input| shown(input, wishes)))
+}
+
+/// The same, and everything that a release needs, whether or not one is due: every image is looked up.
+///
+/// # Errors
+/// As [`preview`].
+pub async fn preflight(
+    cloud: &dyn CloudRead,
+    clock: &dyn Clock,
+    store: &dyn Store,
+    wishes: &dyn Wishes,
+) -> Result<Option<(Preview, Vec<Topic>)>, ReconcileError> {
+    let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: true };
+    let seen = look(cloud, clock, store, wishes, options).await?;
+    Ok(seen.map(|input| {
+        let topics = plan::preflight(&input);
+        (shown(input, wishes), topics)
+    }))
+}
+
+async fn look(
+    cloud: &dyn CloudRead,
+    clock: &dyn Clock,
+    store: &dyn Store,
+    wishes: &dyn Wishes,
+    options: ObserveOptions,
+) -> Result<Option<PlanningInput>, ReconcileError> {
     let Some(wanted) = wishes.current() else { return Ok(None) };
     let mut ledger = read_ledger(store, &wanted.spec.name)?;
     // What a person has asked for is as good as taken up: the plan shows what comes of it.
@@ -65,7 +94,11 @@ pub async fn preview(
     let expected = expect(store, &wanted.spec.name)?;
     let look = Look { cloud, clock, store, expected };
     let over = wishes.runtime_override();
-    let input = look.input(wanted, ledger, over.as_ref(), wishes.refresh_images()).await;
+    Ok(Some(look.input(wanted, ledger, over.as_ref(), options).await))
+}
+
+fn shown(input: PlanningInput, wishes: &dyn Wishes) -> Preview {
+    let over = wishes.runtime_override();
     let plan = plan::plan(&input);
     let begins_at = plan.waiting.iter().filter(|waiting| waiting.reason.holds_a_release());
     let later = begins_at.filter_map(|waiting| waiting.until).min().map(|at| {
@@ -73,7 +106,7 @@ pub async fn preview(
         let desired = schedule::state_at(at, &says);
         Later { at, plan: plan::plan(&PlanningInput { now: at, desired, ..input.clone() }) }
     });
-    Ok(Some(Preview { plan, later, snapshot: input.snapshot, ledger: input.ledger }))
+    Preview { plan, later, snapshot: input.snapshot, ledger: input.ledger }
 }
 
 /// Whether a look finds everything as a plan that ended a run left it, and nobody has asked for anything since.
@@ -130,7 +163,8 @@ impl Look<'_> {
         runtime_override: Option<&Override>,
         poked: bool,
     ) -> Preview {
-        let input = self.input(wanted, ledger, runtime_override, poked).await;
+        let options = ObserveOptions { refresh_images: poked, all_images: false };
+        let input = self.input(wanted, ledger, runtime_override, options).await;
         let plan = plan::plan(&input);
         Preview { plan, later: None, snapshot: input.snapshot, ledger: input.ledger }
     }
@@ -141,18 +175,18 @@ impl Look<'_> {
         wanted: Wanted,
         ledger: Ledger,
         runtime_override: Option<&Override>,
-        poked: bool,
+        options: ObserveOptions,
     ) -> PlanningInput {
         let Wanted { spec, revision } = wanted;
         let desired = schedule::state_at(self.clock.now(), &says(&spec, runtime_override));
         // Moving tags are resolved again on a commit, a wake and a poke, until what they bring is reached.
-        let refresh_images = poked
+        let refresh_images = options.refresh_images
             || ledger.converged.as_ref().is_none_or(|reached| {
                 reached.revision != revision
                     || reached.state != desired.state
                     || reached.declaration != spec.fingerprints()
             });
-        let options = ObserveOptions { refresh_images };
+        let options = ObserveOptions { refresh_images, ..options };
         let snapshot = observe::observe(self.cloud, self.clock, &spec, &ledger, options).await;
         PlanningInput {
             now: self.clock.now(),

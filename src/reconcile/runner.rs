@@ -1,5 +1,6 @@
 //! The loop of a run.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -11,9 +12,10 @@ use super::request;
 use super::run::{ReleaseReport, Run, RunOutcome};
 use super::wanted::{Wanted, Wishes};
 use crate::clock::Clock;
-use crate::cloud::CloudWrite;
+use crate::cloud::{CloudWrite, tag};
 use crate::execute::{self, Hands, Journal, JournalError, Progress, read_ledger};
-use crate::model::{EnvironmentName, Instant, Mode, Revision};
+use crate::model::{EnvironmentName, Instant, Mode, Revision, Version};
+use crate::observe::{Observed, Snapshot};
 use crate::plan::{Plan, WaitingReason};
 use crate::store::journal::Event;
 use crate::store::{Lease, LeaseHolder, Store, StoreError};
@@ -195,7 +197,7 @@ impl Work<'_> {
             let seen = look.once(wanted.clone(), self.journal.ledger(), over.as_ref(), poked).await;
             with.progress.plan_ready(&seen.plan);
             if permitted(&seen.plan).is_empty() && classify(&seen.plan) == RunOutcome::Converged {
-                return self.settle(&wanted, seen.plan);
+                return self.settle(&wanted, seen);
             }
             if let Some((outcome, message)) = self.interrupted() {
                 return Ok((outcome, Some(message), Some(seen.plan)));
@@ -203,7 +205,7 @@ impl Work<'_> {
             let pause = if permitted(&seen.plan).is_empty() {
                 match self.patience.idle(&seen.plan) {
                     Some(pause) => pause,
-                    None => return self.settle(&wanted, seen.plan),
+                    None => return self.settle(&wanted, seen),
                 }
             } else if let Some(why) = self.patience.failed_before(permitted(&seen.plan)) {
                 return Ok((RunOutcome::Failed, Some(why), Some(seen.plan)));
@@ -264,7 +266,9 @@ impl Work<'_> {
     }
 
     /// Nothing more can happen by itself.
-    fn settle(&mut self, wanted: &Wanted, plan: Plan) -> Result<End, ReconcileError> {
+    fn settle(&mut self, wanted: &Wanted, seen: Preview) -> Result<End, ReconcileError> {
+        let Preview { plan, snapshot, .. } = seen;
+        let schema = tagged_schema(&snapshot);
         let outcome = classify(&plan);
         let declaration = wanted.spec.fingerprints();
         let is_news = self.journal.ask(|ledger| {
@@ -272,6 +276,7 @@ impl Work<'_> {
                 || ledger.ignore_window.is_some()
                 || ledger.take_over.is_some()
                 || ledger.retry.is_some()
+                || schema.iter().any(|(database, version)| ledger.schema.get(database) != Some(version))
                 || ledger.converged.as_ref().is_none_or(|reached| {
                     reached.state != plan.state.effective
                         || reached.declaration != declaration
@@ -284,10 +289,18 @@ impl Work<'_> {
                 versions: wanted.spec.versions.clone(),
                 revision: wanted.revision.clone(),
                 declaration,
+                schema,
             })?;
         }
         Ok((outcome, None, Some(plan)))
     }
+}
+
+/// The schema version on the database's tag.
+fn tagged_schema(snapshot: &Snapshot) -> BTreeMap<String, Version> {
+    let seen = snapshot.database.as_ref().and_then(Observed::present);
+    let tag = seen.and_then(|seen| Some((&seen.database.resource_id, seen.database.tags.get(tag::SCHEMA)?)));
+    tag.map(|(database, version)| (database.clone(), Version::new(version.as_str()))).into_iter().collect()
 }
 
 /// What a plan that cannot go on means for people.

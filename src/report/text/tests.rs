@@ -144,6 +144,7 @@ fn shown<T>(plan: &Plan, show: impl Fn(&PlanView) -> T) -> T {
         zone: Tz::Europe__Zurich,
         diffs,
         later: None,
+        preflight: None,
     })
 }
 

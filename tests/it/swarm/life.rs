@@ -283,6 +283,7 @@ impl Life {
             zone: tidegate::schedule::Tz::UTC,
             diffs: Default::default(),
             later: None,
+            preflight: None,
         };
         let journal = journal.iter().map(|line| line.event.to_string());
         let runs = runs.iter().map(|run| run.value.to_string());

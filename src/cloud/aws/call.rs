@@ -26,6 +26,10 @@ const READ_WAIT_MAX: Duration = Duration::from_secs(60);
 /// A write does not queue: whoever holds the lease has checked it just now.
 const WRITE_WAIT_MAX: Duration = Duration::from_millis(500);
 
+/// The SDK names each place where it looked, in many words.
+const NO_CREDENTIALS: &str =
+    "no credentials were found: not in variables, a profile, a web identity, a container or an instance";
+
 /// What calls of one account and region share.
 #[derive(Clone)]
 pub(super) struct Calls {
@@ -258,8 +262,11 @@ where
         _ if was_sent => Failure::Lost,
         _ => Failure::NotSent,
     };
-    let message: Vec<String> = links(error).map(ToString::to_string).collect();
-    Failed { error: ask.error(kind(failure, call), message.join(": ")), code: None }
+    let message = match credentials {
+        Some(CredentialsError::CredentialsNotLoaded(_)) => NO_CREDENTIALS.to_owned(),
+        _ => links(error).map(ToString::to_string).collect::<Vec<_>>().join(": "),
+    };
+    Failed { error: ask.error(kind(failure, call), message), code: None }
 }
 
 /// A role that may not be assumed, or no credentials at all, will not go away by asking again; an STS that
@@ -281,4 +288,30 @@ fn of_credentials(error: &CredentialsError) -> Failure<'static> {
 /// An error and what is behind it.
 fn links<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| (*error).source())
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+
+    use super::*;
+
+    fn kind_of(error: CredentialsError) -> (Kind, String) {
+        let ask = Ask::new("sts:GetCallerIdentity", Family::Secrets, "caller");
+        let error = ConnectorError::other(error.into(), None);
+        let error: SdkError<GetCallerIdentityError, HttpResponse> = SdkError::dispatch_failure(error);
+        let error = explain(ask, Call::Write, &error, false).error;
+        (error.kind, error.message)
+    }
+
+    #[test]
+    fn without_credentials_nobody_asks_again() {
+        let (kind, message) = kind_of(CredentialsError::not_loaded("looked everywhere"));
+        assert_eq!((kind, message.as_str()), (Kind::AccessDenied, NO_CREDENTIALS));
+        assert_eq!(kind_of(CredentialsError::invalid_configuration("x")).0, Kind::AccessDenied);
+        let late = CredentialsError::provider_timed_out(Duration::from_secs(5));
+        assert_eq!(kind_of(late).0, Kind::Unavailable);
+        assert_eq!(kind_of(CredentialsError::provider_error("STS is away")).0, Kind::Unavailable);
+    }
 }

@@ -10,6 +10,7 @@ use tidegate::cloud::{
 use tidegate::model::ImageRef;
 use tidegate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
 
+use super::clock::until;
 use super::seed::{ALIAS, BALANCER, BUCKET, CLUSTER, DATABASE, FAMILY, Platform, RELEASES, SERVICE};
 
 #[tokio::test]
@@ -45,8 +46,11 @@ async fn a_service_is_read_scaled_and_rolled() {
     assert_eq!(found[SERVICE].desired, 2);
     assert_eq!(found[SERVICE].rollback, Rollback { circuit_breaker: true, alarms: false });
     assert_eq!(cloud.service_names(&cluster).await.unwrap(), [SERVICE.into()]);
-    let tasks = cloud.service_tasks(&cluster, &name).await.unwrap();
-    assert_eq!(tasks.iter().filter(|task| task.status == TaskStatus::Running).count(), 2);
+    until("both tasks run and are healthy", async || {
+        let tasks = cloud.service_tasks(&cluster, &name).await.unwrap();
+        tasks.iter().filter(|task| task.status == TaskStatus::Running && task.healthy).count() == 2
+    })
+    .await;
 
     let images = [("web".into(), ImageRef::new("registry.example/shop:web-v2"))].into();
     let before = cloud.task_definition(&found[SERVICE].definition).await.unwrap();
@@ -103,7 +107,7 @@ async fn a_one_off_task_is_found_by_who_started_it() {
 
 #[tokio::test]
 async fn a_target_is_suspended_and_resumed() {
-    let cloud = Platform::of("100000000006").with_scaling().await.cloud;
+    let cloud = Platform::of("100000000006").cloud;
     let (cluster, services) = (CLUSTER.into(), [SERVICE.into()]);
     assert_eq!(cloud.scalable_targets(&cluster, &services).await.unwrap(), BTreeMap::new());
     for suspended in [Suspended::ALL, Suspended::NONE] {

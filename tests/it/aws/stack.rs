@@ -14,8 +14,18 @@ pub struct Addresses {
     pub region: String,
     /// All services at one address.
     pub aws: String,
-    /// What stands in for autoscaling alone, and wants to know the services.
-    pub moto: String,
+    /// The same, with faults that a test has asked for…
+    pub faulty: String,
+    /// …here.
+    pub faults: String,
+    /// What users of the balancers ask.
+    pub ministack: String,
+    /// Where tests say how containers end.
+    pub engine: String,
+    /// When the emulators' time was the wall's: Unix milliseconds.
+    pub since_milliseconds: i64,
+    /// Seconds that have passed there since in a real one.
+    pub speed: u32,
 }
 
 struct Stack {

@@ -3,6 +3,7 @@
 //! [`CloudRead`] is all that `observe`, `plan` and `status` may hold; [`CloudWrite`] goes to `execute` alone.
 //! Two adapters stand behind them: the simulator (`sim`) and AWS.
 
+pub mod aws;
 mod document;
 mod ecs;
 mod error;

@@ -22,6 +22,7 @@ pub use error::{ConfigError, Origin};
 pub use file::ConfigFile;
 pub use flags::Flags;
 
+use crate::cloud::aws::Rates;
 use crate::source::{Credentials, Location, PATH_DEFAULT, Request, TIMEOUT_DEFAULT, Token};
 use layers::{Given, Layers};
 
@@ -54,6 +55,8 @@ pub struct Settings {
     pub git_timeout: Duration,
     /// What declarations may ask of this machine.
     pub allow: Allow,
+    /// How much of each AWS account's API rates is ours.
+    pub rates: Rates,
     store: Option<PathBuf>,
 }
 
@@ -161,6 +164,7 @@ pub fn resolve(
             None => TIMEOUT_DEFAULT,
         },
         allow: file.map(ConfigFile::allow).transpose()?.unwrap_or_default(),
+        rates: file.map(ConfigFile::rates).transpose()?.unwrap_or_default(),
         location,
     })
 }

@@ -1,5 +1,6 @@
 //! The daemon's TOML file. Every global flag is a key in it; some settings exist only here.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -8,6 +9,7 @@ use toml::Spanned;
 use super::Allow;
 use super::error::{ConfigError, Origin};
 use super::layers::Given;
+use crate::cloud::aws::{Family, Rate, Rates};
 
 /// A configuration file, read and checked for its keys. What the values mean is `resolve`'s.
 #[derive(Clone, Debug)]
@@ -33,6 +35,7 @@ struct Keys {
     log_format: Text,
     git: GitKeys,
     allow: AllowKeys,
+    aws: AwsKeys,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -50,6 +53,20 @@ struct AllowKeys {
     assume_roles: Vec<Spanned<String>>,
     env: Vec<Spanned<String>>,
     files: Vec<Spanned<String>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct AwsKeys {
+    share: Option<Spanned<f64>>,
+    rates: BTreeMap<String, Spanned<RateKeys>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RateKeys {
+    burst: f64,
+    per_second: f64,
 }
 
 impl ConfigFile {
@@ -86,8 +103,20 @@ impl ConfigFile {
 
     /// The key that belongs to a global flag.
     pub(super) fn setting(&self, flag: &str) -> Option<Given> {
-        let Keys { repo, dir, rev, path, store, cloud, listen, poll_interval, log_format, git: _, allow: _ } =
-            &self.keys;
+        let Keys {
+            repo,
+            dir,
+            rev,
+            path,
+            store,
+            cloud,
+            listen,
+            poll_interval,
+            log_format,
+            git: _,
+            allow: _,
+            aws: _,
+        } = &self.keys;
         let (key, value) = match flag {
             "repo" => ("repo", repo),
             "dir" => ("dir", dir),
@@ -135,14 +164,51 @@ impl ConfigFile {
         })
     }
 
+    /// How much of each account's API rates is ours.
+    pub(super) fn rates(&self) -> Result<Rates, ConfigError> {
+        let AwsKeys { share, rates } = &self.keys.aws;
+        let mut ours = match share {
+            None => Rates::default(),
+            Some(share) => {
+                let part = *share.get_ref();
+                if !(part > 0.0 && part <= 1.0) {
+                    let given = self.found("aws.share", share.span().start, part.to_string());
+                    return Err(given.is_not("a part of the whole, such as `0.5`".to_owned()));
+                }
+                Rates::share(part)
+            }
+        };
+        for (name, rate) in rates {
+            let (key, start) = (format!("aws.rates.{name}"), rate.span().start);
+            let Some(family) = Family::ALL.into_iter().find(|family| family.as_str() == name) else {
+                let known: Vec<&str> = Family::ALL.into_iter().map(Family::as_str).collect();
+                let given = self.found(&key, start, name.clone());
+                return Err(given.is_not(format!("one of {}", known.join(", "))));
+            };
+            let RateKeys { burst, per_second } = *rate.get_ref();
+            for number in [burst, per_second] {
+                if !(number > 0.0 && number.is_finite()) {
+                    let given = self.found(&key, start, number.to_string());
+                    return Err(given.is_not("a number above zero".to_owned()));
+                }
+            }
+            ours = ours.with(family, Rate { burst: burst.max(1.0), per_second });
+        }
+        Ok(ours)
+    }
+
     fn given(&self, key: &str, value: &Text) -> Option<Given> {
         value.as_ref().map(|value| self.at(key, value))
     }
 
     fn at(&self, key: &str, value: &Spanned<String>) -> Given {
-        let (line, column) = place(&self.text, value.span().start);
+        self.found(key, value.span().start, value.get_ref().clone())
+    }
+
+    fn found(&self, key: &str, start: usize, text: String) -> Given {
+        let (line, column) = place(&self.text, start);
         let origin = Origin::File { path: self.path.clone(), line, column, key: key.to_owned() };
-        Given { text: value.get_ref().clone(), origin }
+        Given { text, origin }
     }
 }
 

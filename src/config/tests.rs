@@ -289,3 +289,20 @@ fn every_flag_stands_before_or_after_the_verb() {
         assert_eq!(flags, Flags { repo: Some("r".into()), cloud: Some("sim".into()), ..Flags::default() });
     }
 }
+
+#[test]
+fn rates_are_ours_as_far_as_the_file_says() {
+    use crate::cloud::aws::{Family, Rate, Rates};
+    assert_eq!(settings(&["dir=."], &[], "").unwrap().rates, Rates::default());
+    let file = "[aws]\nshare = 0.25\n[aws.rates]\nrds = { burst = 5, per_second = 0.5 }";
+    let expected = Rates::share(0.25).with(Family::Database, Rate { burst: 5.0, per_second: 0.5 });
+    assert_eq!(settings(&["dir=."], &[], file).unwrap().rates, expected);
+    for (file, said) in [
+        ("[aws]\nshare = 1.5", "aws.share"),
+        ("[aws.rates]\nrds = { burst = 0.0, per_second = 1.0 }", "a number above zero"),
+        ("[aws.rates]\nec2 = { burst = 1.0, per_second = 1.0 }", "ecs-service-read"),
+    ] {
+        let error = settings(&["dir=."], &[], file).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}

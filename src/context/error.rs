@@ -20,9 +20,9 @@ pub enum ContextError {
     /// The store cannot be used.
     #[error("the store cannot be used")]
     Store(#[from] StoreError),
-    /// The cloud has no adapter in this program.
-    #[error("this build has no AWS adapter yet")]
-    NoAdapter,
+    /// The machine gives no threads.
+    #[error("cannot start the threads that talk to AWS")]
+    Runtime(#[source] std::io::Error),
     /// The simulated world cannot be read or written.
     #[error("cannot use the simulated world")]
     World(#[source] std::io::Error),
@@ -41,10 +41,7 @@ impl ContextError {
             ContextError::Config(error) => Some(error.hint()),
             ContextError::Source(error) => Some(error.hint()),
             ContextError::Store(error) => Some(error.hint()),
-            ContextError::NoAdapter => {
-                Some("use --cloud sim: the same work on a simulated cloud, kept under the store".to_owned())
-            }
-            ContextError::World(_) => None,
+            ContextError::World(_) | ContextError::Runtime(_) => None,
             ContextError::WorldBusy { .. } => {
                 Some("wait for it, allow more time with `--timeout`, or use another `--store`".to_owned())
             }

@@ -56,8 +56,9 @@ pub(super) fn judge(
     };
     let stopped: Vec<&Task> = tasks.iter().filter(|task| has_failed(asked, task)).collect();
     if primary.id != asked.deployment {
-        // An older deployment is an older answer: the API is eventually consistent.
-        if primary.created_at < asked.created_at {
+        // An older deployment is an older answer: the API is eventually consistent. Unless ours stands beside it
+        // and has failed: then AWS has gone back to it.
+        if primary.created_at < asked.created_at && failed(asked, service).is_none() {
             return Verdict::NotYet("not begun yet".to_owned());
         }
         return Verdict::Failed(with_reasons(&superseded(asked, service, primary), &stopped));
@@ -88,13 +89,18 @@ pub(super) fn judge(
 }
 
 fn superseded(asked: &Asked, service: &Service, primary: &Deployment) -> String {
-    let ours = service.deployments.iter().find(|deployment| deployment.id == asked.deployment);
-    match ours.filter(|deployment| deployment.rollout == Rollout::Failed) {
+    match failed(asked, service) {
         Some(ours) => {
             format!("{}; AWS has gone back to what ran before", said(&ours.rollout_reason))
         }
         None => format!("another deployment took its place: {}", said(&primary.rollout_reason)),
     }
+}
+
+/// The deployment that was asked for, when it is listed as failed.
+fn failed<'s>(asked: &Asked, service: &'s Service) -> Option<&'s Deployment> {
+    let ours = service.deployments.iter().find(|deployment| deployment.id == asked.deployment);
+    ours.filter(|deployment| deployment.rollout == Rollout::Failed)
 }
 
 /// AWS's sentence, to be gone on with.

@@ -123,8 +123,7 @@ async fn function(
     distributions: &Distributions,
 ) -> Observed<FunctionSeen> {
     let found = match patiently(eyes.clock, || eyes.cloud.function(&cloudfront.function)).await {
-        Ok(Some(function)) => function,
-        Ok(None) => return Observed::Absent,
+        Ok(found) => found,
         Err(error) => return unreadable(error),
     };
     let distributions = match distributions {
@@ -135,7 +134,9 @@ async fn function(
         let seen = distributions.get(name);
         (name.clone(), seen.map_or(DistributionSeen::Missing, |d| distribution(d, &cloudfront.function)))
     });
-    Observed::Present(FunctionSeen { code: code(&found, maintenance, secret), distributions: seen.collect() })
+    // One that does not exist is made by the first association or closing; its distributions are there already.
+    let code = found.map_or(CodeSeen::Missing, |found| code(&found, maintenance, secret));
+    Observed::Present(FunctionSeen { code, distributions: seen.collect() })
 }
 
 /// As with rules, closed code of ours counts as current while the secret cannot be read.

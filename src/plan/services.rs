@@ -140,13 +140,13 @@ impl Part<'_> {
         let keys = self.spec.images.values().flat_map(|image| image.keys()).map(|key| key.as_str()).collect();
         let frozen = keeps_version(self.input, self.goal.frozen, keys);
         let misfit = if follows { self.misfit() } else { None };
-        if follows && !is_up {
-            if frozen && let Some(code) = &misfit {
-                self.note_misfit(code, draft);
-            }
-            if self.goal.code_forbidden || (frozen && misfit.is_some()) {
-                return false;
-            }
+        // Also where somebody else has started it: a count of ours would make it our doing.
+        if frozen && let Some(code) = misfit.as_ref().filter(|_| !is_up || self.goal.recorded.is_some()) {
+            self.note_misfit(code, is_up, draft);
+            return false;
+        }
+        if follows && !is_up && self.goal.code_forbidden {
+            return false;
         }
         if frozen && self.has_failed_as_deployed() {
             return false;
@@ -227,13 +227,18 @@ impl Part<'_> {
         None
     }
 
-    fn note_misfit(&self, code: &str, draft: &mut Draft) {
-        if let Some(recorded) = &self.goal.recorded {
-            let name = self.name;
-            draft.note(format!(
+    fn note_misfit(&self, code: &str, is_up: bool, draft: &mut Draft) {
+        let Some(recorded) = &self.goal.recorded else { return };
+        let name = self.name;
+        let text = match is_up {
+            true => format!(
+                "`{name}` runs {code}, which is not known to fit the schema {recorded}: it is left as it is"
+            ),
+            false => format!(
                 "`{name}` stays down: it would run {code}, which is not known to fit the schema {recorded}"
-            ));
-        }
+            ),
+        };
+        draft.note(text);
     }
 
     /// What is deployed has failed to come up, and is not tried again without being asked.
@@ -348,7 +353,8 @@ impl Part<'_> {
         (wanted != now).then_some(wanted)
     }
 
-    /// A deployment is under way, or tasks are missing behind a gate that is to be opened: its end decides.
+    /// A deployment is under way, or tasks are missing behind a gate that is to be opened or after a person asked
+    /// for another try: its end decides.
     fn must_settle(&self, stopped_before: bool) -> bool {
         if stopped_before {
             return true;
@@ -361,7 +367,8 @@ impl Part<'_> {
             .any(|deployment| deployment.primary && deployment.rollout == Rollout::InProgress);
         let short = self.seen.service.running < self.seen.service.desired;
         let behind_gate = self.goal.opens() && super::traffic::is_closed(self.input);
-        rolling || (short && (behind_gate || self.in_release()))
+        let tried_again = self.input.ledger.retry.is_some();
+        rolling || (short && (behind_gate || tried_again || self.in_release()))
     }
 }
 

@@ -309,3 +309,20 @@ fn a_schema_tag_that_was_only_ever_seen_is_missed_when_it_is_gone() {
     let plan = rig.plan();
     assert!(plan.blocked.iter().any(|blocked| blocked.reason == BlockedReason::SchemaTagLost), "{plan:#?}");
 }
+
+#[test]
+fn a_retried_start_is_over_when_the_service_is_up_and_not_before() {
+    let rig = shop();
+    rig.edit(|spec| spec.state = State::Stopped);
+    rig.converge(RunOutcome::Converged).unwrap();
+    rig.cloud.with(|world| {
+        world.script.broken.insert("web-v1.4.0".to_owned(), Broken::Unhealthy);
+    });
+    rig.edit(|spec| spec.state = State::Restricted);
+    assert_eq!(rig.apply().outcome, Some(RunOutcome::Blocked));
+    rig.ask(Wish::Retry);
+    assert_eq!(rig.apply().outcome, Some(RunOutcome::Blocked), "it is as broken as before");
+    rig.cloud.with(|world| world.script.broken.clear());
+    rig.ask(Wish::Retry);
+    ends_well(&rig);
+}

@@ -5,6 +5,7 @@
     reason = "a test stops at what it did not expect; clippy knows only `#[test]` functions as tests"
 )]
 
+mod aws;
 mod cases;
 mod cli;
 mod crash;

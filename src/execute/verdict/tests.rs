@@ -139,12 +139,15 @@ fn stable_alone_lies_after_a_rollback() {
         ..deployment()
     };
     // While the failed deployment is still listed, its own words are the reason.
-    let listed = after(|service, _| service.deployments = vec![back.clone(), failed]);
+    let listed = after(|service, _| service.deployments = vec![back.clone(), failed.clone()]);
     assert_eq!(
         listed,
         "failed: ECS deployment circuit breaker: tasks failed to start; \
          AWS has gone back to what ran before"
     );
+    let older = Deployment { created_at: at(-3600), ..back.clone() };
+    let went_back = after(|service, _| service.deployments = vec![failed.clone(), older.clone()]);
+    assert_eq!(went_back, listed, "to the deployment that was there before");
     let forgotten = after(|service, _| service.deployments = vec![back]);
     assert!(forgotten.starts_with("failed: another deployment took its place"), "{forgotten}");
 }

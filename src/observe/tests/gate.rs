@@ -178,7 +178,12 @@ fn code_is_told_by_what_it_would_be() {
     bench.fault("ssm:GetParameter", 1, Kind::AccessDenied);
     assert_eq!(function(&bench).code, CodeSeen::Closed, "that it is closed is certain");
     bench.cloud.with(|world| world.regions[0].functions.clear());
-    assert_eq!(traffic(&bench).function, Some(Observed::Absent));
+    assert_eq!(function(&bench).code, CodeSeen::Missing);
+    let seen = &function(&bench).distributions["assets.shop.example"];
+    assert!(
+        matches!(seen, DistributionSeen::Unguarded { .. }),
+        "it can be associated ahead of a release: {seen:?}"
+    );
 }
 
 #[test]

@@ -133,8 +133,7 @@ pub(super) fn to_close(
     // One that could not be read is not written to.
     change.function = match &traffic.function {
         Some(Observed::Present(function)) => function.code != CodeSeen::Closed,
-        Some(Observed::Absent) => true,
-        Some(Observed::Unreadable { .. }) | None => false,
+        Some(Observed::Absent | Observed::Unreadable { .. }) | None => false,
     };
     change
 }

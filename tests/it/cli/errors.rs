@@ -103,20 +103,22 @@ fn verbs_that_act() {
 }
 
 #[test]
-fn a_cloud_without_an_adapter() {
+fn a_cloud_that_nobody_gave_credentials_for() {
     let machine = Machine::new();
-    let mut text = String::new();
-    for args in [
-        &["plan", "dev"][..],
-        &["apply", "dev"],
-        &["status"],
-        &["retry", "dev", "--reason", "x"],
-        &["apply", "dev", "--take-over", "--reason", "x"],
-    ] {
-        text.push_str(&transcript(&machine, &[args]));
-        assert_eq!(std::fs::read_dir(machine.home()).unwrap().count(), 0, "{args:?}");
-    }
-    insta::assert_snapshot!(text);
+    machine.write(
+        "repo/environments/shop.yaml",
+        "name: shop\naws: {region: eu-central-2, account: \"123456789012\"}\ncluster: shop\nservices: {web: {}}\n",
+    );
+    let repo = machine.home().join("repo");
+    // The machine that runs the test may be an instance with a role.
+    let mut command = machine.command(&["plan", "shop", "--dir", repo.to_str().unwrap(), "--cloud", "aws"]);
+    let ended = machine.ended(command.env("AWS_EC2_METADATA_DISABLED", "true").output().unwrap());
+    let said = ended.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("blocked: unreadable"), "{}{}", ended.out, ended.err);
+    assert!(said.contains("no credentials were found"), "{}{}", ended.out, ended.err);
+    let left: Vec<_> =
+        std::fs::read_dir(machine.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["repo"], "looking makes no store");
 }
 
 #[test]

@@ -1,0 +1,190 @@
+//! The real cloud: [`CloudRead`](super::CloudRead) and [`CloudWrite`](super::CloudWrite) over the AWS SDK.
+//!
+//! One [`Aws`] a process, one [`AwsRegion`] an account, region and role. Each part is one of AWS's services;
+//! `call` stands between all of them and the SDK: it takes a token, counts, and says what a failure means.
+//!
+//! Architecture Invariant: no type of the SDK leaves this room, and nothing here decides or repeats anything.
+//! Documents that people own (task definitions, distributions, deployment configurations) pass as the text
+//! that AWS wrote.
+
+mod account;
+mod budget;
+mod call;
+mod clients;
+mod cloudfront;
+mod count;
+mod definitions;
+mod ecs;
+mod elbv2;
+mod error;
+mod http;
+mod logs;
+mod metrics;
+mod moment;
+mod probe;
+mod rds;
+mod read;
+mod registry;
+mod s3;
+mod scaling;
+mod secrets;
+mod session;
+mod trace;
+mod write;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use budget::{Family, Rate, Rates, SHARE_DEFAULT};
+pub use clients::Endpoint;
+pub use count::Counts;
+pub use secrets::Allowed;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use aws_config::SdkConfig;
+use tokio::sync::OnceCell;
+
+use super::{Cloud, CloudError, Kind};
+use crate::clock::Clock;
+use crate::spec::EnvironmentSpec;
+use budget::Budget;
+use call::{Ask, Calls};
+use clients::Clients;
+use registry::Registries;
+use session::{Known, Session};
+
+/// AWS, as this process sees it. Clones share everything.
+#[derive(Clone)]
+pub struct Aws(Arc<Shared>);
+
+struct Shared {
+    clock: Arc<dyn Clock>,
+    rates: Rates,
+    allowed: Arc<Allowed>,
+    endpoint: Option<Arc<Endpoint>>,
+    counts: Counts,
+    registries: Arc<Registries>,
+    budgets: Mutex<BTreeMap<(String, String), Arc<Budget>>>,
+    regions: Mutex<BTreeMap<Place, AwsRegion>>,
+}
+
+/// Whose, where, and as whom.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    account: String,
+    region: String,
+    role: Option<String>,
+}
+
+/// One account, region and role: what implements the ports. Nothing is asked before the first call.
+#[derive(Clone)]
+pub struct AwsRegion(Arc<Region>);
+
+struct Region {
+    place: Place,
+    calls: Calls,
+    registries: Arc<Registries>,
+    allowed: Arc<Allowed>,
+    endpoint: Option<Arc<Endpoint>>,
+    session: OnceCell<Session>,
+}
+
+/// What has no region has its budget here.
+const GLOBAL: &str = "global";
+
+impl Aws {
+    /// The real cloud, with this part of each account's rates, and with what declarations may ask for.
+    pub fn new(clock: Arc<dyn Clock>, rates: Rates, allowed: Allowed) -> Self {
+        Self::made(clock, rates, allowed, None)
+    }
+
+    /// Something that speaks like AWS, in its place.
+    pub fn at(endpoint: Endpoint, clock: Arc<dyn Clock>, rates: Rates, allowed: Allowed) -> Self {
+        Self::made(clock, rates, allowed, Some(Arc::new(endpoint)))
+    }
+
+    fn made(clock: Arc<dyn Clock>, rates: Rates, allowed: Allowed, endpoint: Option<Arc<Endpoint>>) -> Self {
+        Self(Arc::new(Shared {
+            clock,
+            rates,
+            allowed: Arc::new(allowed),
+            endpoint,
+            counts: Counts::default(),
+            registries: Arc::new(Registries::new()),
+            budgets: Mutex::default(),
+            regions: Mutex::default(),
+        }))
+    }
+
+    /// How many requests went out so far.
+    pub fn counts(&self) -> Counts {
+        self.0.counts.clone()
+    }
+
+    /// The ports of an environment.
+    pub fn cloud(&self, spec: &EnvironmentSpec) -> Cloud {
+        Arc::new(self.region(&spec.account, &spec.region, spec.assume_role.as_deref()))
+    }
+
+    /// The ports of an account and region, as this role. Environments that agree in all three share clients,
+    /// connections and what is remembered.
+    pub fn region(&self, account: &str, region: &str, role: Option<&str>) -> AwsRegion {
+        let place =
+            Place { account: account.to_owned(), region: region.to_owned(), role: role.map(str::to_owned) };
+        let mut regions = self.0.regions.lock().expect("nothing panics while it looks something up");
+        let found = regions.entry(place).or_insert_with_key(|place| {
+            AwsRegion(Arc::new(Region {
+                place: place.clone(),
+                calls: self.calls(account, region),
+                registries: self.0.registries.clone(),
+                allowed: self.0.allowed.clone(),
+                endpoint: self.0.endpoint.clone(),
+                session: OnceCell::new(),
+            }))
+        });
+        found.clone()
+    }
+
+    fn calls(&self, account: &str, region: &str) -> Calls {
+        Calls {
+            clock: self.0.clock.clone(),
+            budget: self.budget(account, region),
+            global: self.budget(account, GLOBAL),
+            counts: self.0.counts.clone(),
+        }
+    }
+
+    fn budget(&self, account: &str, region: &str) -> Arc<Budget> {
+        let mut budgets = self.0.budgets.lock().expect("nothing panics while it looks something up");
+        let key = (account.to_owned(), region.to_owned());
+        budgets.entry(key).or_insert_with(|| Arc::new(Budget::new(self.0.rates.clone()))).clone()
+    }
+}
+
+impl AwsRegion {
+    /// Clients and all; made at the first call.
+    async fn session(&self) -> Result<&Session, CloudError> {
+        let Place { account: _, region, role } = &self.0.place;
+        if let Some(role) = role.as_ref().filter(|role| !self.0.allowed.roles.contains(*role)) {
+            let ask = Ask::new("sts:AssumeRole", Family::Secrets, role);
+            return Err(ask.error(Kind::AccessDenied, "this role is not named under `allow.assume_roles`"));
+        }
+        let endpoint = self.0.endpoint.as_deref();
+        let make = || async { self.open(clients::configure(region, role.as_deref(), endpoint).await) };
+        Ok(self.0.session.get_or_init(make).await)
+    }
+
+    fn open(&self, config: SdkConfig) -> Session {
+        Session {
+            clients: Clients::new(config),
+            calls: self.0.calls.clone(),
+            registries: self.0.registries.clone(),
+            allowed: self.0.allowed.clone(),
+            known: Known::default(),
+        }
+    }
+}

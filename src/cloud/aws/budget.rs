@@ -1,0 +1,287 @@
+//! One token bucket per API family: tidegate never takes the whole rate of an account, because people, CI and
+//! the console draw on the same one.
+//!
+//! Pure but for [`Budget`], which keeps the buckets. Reads wait for their token. A write that would have to
+//! wait long is refused instead: between the check of the lease and the call there must not be a queue.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::model::Instant;
+
+/// Calls that AWS counts together, and the rates it allows an account in a region.
+/// ECS: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html>.
+/// Elastic Load Balancing: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/throttling.html>.
+/// Where AWS publishes no number, ours is a modest guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// DescribeClusters
+    ClusterRead,
+    /// DescribeServices, ListServices
+    ServiceRead,
+    /// UpdateService
+    ServiceWrite,
+    /// DescribeTasks, ListTasks
+    TaskRead,
+    /// RunTask, StopTask
+    TaskWrite,
+    /// DescribeTaskDefinition, ListTaskDefinitions
+    DefinitionRead,
+    /// RegisterTaskDefinition
+    DefinitionWrite,
+    /// ecs:TagResource
+    EcsTagWrite,
+    /// Application Auto Scaling
+    Scaling,
+    /// RDS
+    Database,
+    /// Describe calls of Elastic Load Balancing
+    BalancerRead,
+    /// Other calls of Elastic Load Balancing
+    BalancerWrite,
+    /// CloudFront, one rate for the whole account
+    Edge,
+    /// S3
+    Storage,
+    /// ECR and other registries
+    Registry,
+    /// STS, SSM, Secrets Manager
+    Secrets,
+    /// CloudWatch and its logs
+    Watching,
+    /// Checks from outside
+    Probe,
+}
+
+/// A token bucket's shape.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// Requests at once.
+    pub burst: f64,
+    /// Requests a second, lastingly.
+    pub per_second: f64,
+}
+
+impl Family {
+    /// Every family.
+    pub const ALL: [Family; 18] = [
+        Family::ClusterRead,
+        Family::ServiceRead,
+        Family::ServiceWrite,
+        Family::TaskRead,
+        Family::TaskWrite,
+        Family::DefinitionRead,
+        Family::DefinitionWrite,
+        Family::EcsTagWrite,
+        Family::Scaling,
+        Family::Database,
+        Family::BalancerRead,
+        Family::BalancerWrite,
+        Family::Edge,
+        Family::Storage,
+        Family::Registry,
+        Family::Secrets,
+        Family::Watching,
+        Family::Probe,
+    ];
+
+    /// Its name in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Family::ClusterRead => "ecs-cluster-read",
+            Family::ServiceRead => "ecs-service-read",
+            Family::ServiceWrite => "ecs-service-write",
+            Family::TaskRead => "ecs-task-read",
+            Family::TaskWrite => "ecs-task-write",
+            Family::DefinitionRead => "ecs-definition-read",
+            Family::DefinitionWrite => "ecs-definition-write",
+            Family::EcsTagWrite => "ecs-tag-write",
+            Family::Scaling => "application-autoscaling",
+            Family::Database => "rds",
+            Family::BalancerRead => "elb-read",
+            Family::BalancerWrite => "elb-write",
+            Family::Edge => "cloudfront",
+            Family::Storage => "s3",
+            Family::Registry => "registry",
+            Family::Secrets => "secrets",
+            Family::Watching => "cloudwatch",
+            Family::Probe => "probe",
+        }
+    }
+
+    /// What AWS allows the whole account.
+    pub fn allowed(self) -> Rate {
+        let (burst, per_second) = match self {
+            Family::ClusterRead | Family::DefinitionRead => (50.0, 20.0),
+            Family::ServiceRead | Family::TaskRead => (100.0, 20.0),
+            Family::ServiceWrite => (50.0, 5.0),
+            Family::TaskWrite => (100.0, 40.0),
+            Family::DefinitionWrite => (20.0, 1.0),
+            Family::EcsTagWrite => (20.0, 10.0),
+            Family::Scaling | Family::Database | Family::Watching => (40.0, 10.0),
+            Family::BalancerRead => (40.0, 10.0),
+            Family::BalancerWrite => (40.0, 10.0),
+            Family::Edge => (20.0, 4.0),
+            // S3 allows 3,500 writes a second and prefix, more than our connections bring about.
+            Family::Storage => (2000.0, 1000.0),
+            Family::Registry | Family::Secrets | Family::Probe => (40.0, 20.0),
+        };
+        Rate { burst, per_second }
+    }
+}
+
+/// How much of each family is ours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rates(BTreeMap<Family, Rate>);
+
+/// The part of an account's rates that tidegate takes unless it is told otherwise; the rest is for people.
+pub const SHARE_DEFAULT: f64 = 0.5;
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self::share(SHARE_DEFAULT)
+    }
+}
+
+impl Rates {
+    /// This part of every rate; at least one request at once.
+    pub fn share(share: f64) -> Self {
+        let ours = |family: Family| {
+            let Rate { burst, per_second } = family.allowed();
+            Rate { burst: (burst * share).max(1.0), per_second: per_second * share }
+        };
+        Self(Family::ALL.into_iter().map(|family| (family, ours(family))).collect())
+    }
+
+    /// The same with another rate for one family.
+    pub fn with(mut self, family: Family, rate: Rate) -> Self {
+        self.0.insert(family, rate);
+        self
+    }
+
+    fn of(&self, family: Family) -> Rate {
+        self.0.get(&family).copied().unwrap_or_else(|| family.allowed())
+    }
+}
+
+/// One bucket. Below zero it is owed: whoever comes later waits longer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Bucket {
+    tokens: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    fn full(rate: Rate, now: Instant) -> Self {
+        Self { tokens: rate.burst, at: now }
+    }
+
+    /// Takes a token and says how long its owner has to wait for it; takes none, and gives `Err` with the
+    /// wait, when that would be longer than `wait_max`.
+    fn take(&mut self, rate: Rate, now: Instant, wait_max: Duration) -> Result<Duration, Duration> {
+        // A clock that was set back refills nothing.
+        let elapsed = (now - self.at).to_std().unwrap_or_default();
+        let tokens = (self.tokens + elapsed.as_secs_f64() * rate.per_second).min(rate.burst);
+        self.at = self.at.max(now);
+        let missing = 1.0 - tokens;
+        let wait = if missing <= 0.0 {
+            Duration::ZERO
+        } else {
+            Duration::try_from_secs_f64(missing / rate.per_second).unwrap_or(Duration::MAX)
+        };
+        self.tokens = if wait <= wait_max { tokens - 1.0 } else { tokens };
+        if wait <= wait_max { Ok(wait) } else { Err(wait) }
+    }
+}
+
+/// The buckets of one account and region.
+#[derive(Debug)]
+pub(super) struct Budget {
+    rates: Rates,
+    buckets: Mutex<BTreeMap<Family, Bucket>>,
+}
+
+impl Budget {
+    pub(super) fn new(rates: Rates) -> Self {
+        Self { rates, buckets: Mutex::default() }
+    }
+
+    /// Takes a token: how long to wait for it, or, as an error, that it would be too long.
+    pub(super) fn take(
+        &self,
+        family: Family,
+        now: Instant,
+        wait_max: Duration,
+    ) -> Result<Duration, Duration> {
+        let rate = self.rates.of(family);
+        let mut buckets = self.buckets.lock().expect("nothing panics while it counts");
+        buckets.entry(family).or_insert_with(|| Bucket::full(rate, now)).take(rate, now, wait_max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+
+    const RATE: Rate = Rate { burst: 2.0, per_second: 4.0 };
+
+    fn at(millis: i64) -> Instant {
+        Instant::UNIX_EPOCH + TimeDelta::milliseconds(millis)
+    }
+
+    #[test]
+    fn a_burst_is_free_and_then_each_waits_for_its_own_token() {
+        let mut bucket = Bucket::full(RATE, at(0));
+        for (now, waits) in [
+            (0, 0),
+            (0, 0),
+            (0, 250),
+            (0, 500),
+            // Two are owed; half a second later they are paid, and the next one is a quarter away.
+            (500, 250),
+            // Longer than a full bucket brings no more than a full bucket.
+            (60_000, 0),
+            (60_000, 0),
+            (60_000, 250),
+            // A clock that was set back.
+            (50_000, 500),
+        ] {
+            let wait = bucket.take(RATE, at(now), Duration::MAX).unwrap();
+            assert_eq!(wait, Duration::from_millis(waits), "at {now}");
+        }
+    }
+
+    #[test]
+    fn whoever_would_wait_too_long_takes_nothing() {
+        let mut bucket = Bucket { tokens: 0.0, at: at(0) };
+        let most = Duration::from_millis(100);
+        assert_eq!(bucket.take(RATE, at(0), most), Err(Duration::from_millis(250)));
+        assert_eq!(bucket.take(RATE, at(0), most), Err(Duration::from_millis(250)), "nothing was taken");
+        assert_eq!(bucket.take(RATE, at(150), most), Ok(Duration::from_millis(100)));
+    }
+
+    #[test]
+    fn people_keep_half_of_everything_and_families_do_not_touch_each_other() {
+        let budget = Budget::new(Rates::default());
+        for _ in 0..10 {
+            assert_eq!(budget.take(Family::DefinitionWrite, at(0), Duration::ZERO), Ok(Duration::ZERO));
+        }
+        assert_eq!(
+            budget.take(Family::DefinitionWrite, at(0), Duration::ZERO),
+            Err(Duration::from_secs(2)),
+            "20 at once and 1 a second, halved"
+        );
+        assert_eq!(budget.take(Family::ServiceRead, at(0), Duration::ZERO), Ok(Duration::ZERO));
+        let names: std::collections::BTreeSet<&str> = Family::ALL.into_iter().map(Family::as_str).collect();
+        assert_eq!(names.len(), Family::ALL.len());
+    }
+
+    #[test]
+    fn a_rate_of_nothing_refuses_for_ever() {
+        let nothing = Rates::default().with(Family::Probe, Rate { burst: 0.0, per_second: 0.0 });
+        let budget = Budget::new(nothing);
+        assert!(budget.take(Family::Probe, at(0), Duration::from_secs(3600)).is_err());
+    }
+}

@@ -1,0 +1,232 @@
+//! CloudFront: the gate's function, the distributions that call it, invalidations. One API for all regions.
+
+mod association;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudfront::types::{
+    self, EventType, FunctionConfig, FunctionRuntime, FunctionStage, InvalidationBatch, Paths,
+};
+use aws_smithy_types::Blob;
+
+use super::budget::Family;
+use super::call::Ask;
+use super::session::Session;
+use crate::cloud::{Association, CloudError, Distribution, Function, Kind};
+
+const PAGES_MAX: usize = 50;
+/// In the console, beside the function.
+const COMMENT: &str = "maintenance gate, written by tidegate";
+
+/// A function as it was read, and the ETag that its LIVE stage had.
+#[derive(Clone)]
+pub(super) struct CodeCache {
+    live_etag: String,
+    function: Function,
+}
+
+/// One request while the LIVE stage is what it was; two otherwise.
+///
+/// The DEVELOPMENT stage may be older than it says, then: whoever writes quotes its ETag, is refused, and reads
+/// again. Every write forgets what was remembered.
+pub(super) async fn function(session: &Session, name: &str) -> Result<Option<Function>, CloudError> {
+    let live = stage(session, name, FunctionStage::Live).await?;
+    if let Some((etag, _)) = &live
+        && let Some(known) = session.known.functions.get(name).filter(|known| known.live_etag == *etag)
+    {
+        return Ok(Some(known.function));
+    }
+    let Some((etag, development)) = stage(session, name, FunctionStage::Development).await? else {
+        return Ok(None);
+    };
+    let (live_etag, live) = live.unzip();
+    let function = Function { name: name.to_owned(), etag, development, live };
+    if let Some(live_etag) = live_etag {
+        session.known.functions.put(name.to_owned(), CodeCache { live_etag, function: function.clone() });
+    }
+    Ok(Some(function))
+}
+
+/// The ETag and the code of a stage. A function that was never published has no LIVE stage.
+async fn stage(
+    session: &Session,
+    name: &str,
+    stage: FunctionStage,
+) -> Result<Option<(String, String)>, CloudError> {
+    let ask = Ask::new("cloudfront:GetFunction", Family::Edge, name);
+    let request = session.clients.edge.read.get_function().name(name).stage(stage);
+    let answer = session.calls.read_if(ask, &["NoSuchFunctionExists"], request.send()).await?;
+    let Some(answer) = answer else { return Ok(None) };
+    let code = answer.function_code().map(|code| String::from_utf8_lossy(code.as_ref()).into_owned());
+    let etag = answer.e_tag().ok_or_else(|| ask.error(Kind::Unavailable, "the answer has no ETag"))?;
+    Ok(Some((etag.to_owned(), code.unwrap_or_default())))
+}
+
+/// One request to create; two to update: what the function is configured with stays, but for its runtime.
+pub(super) async fn put_function(
+    session: &Session,
+    name: &str,
+    etag: Option<&str>,
+    code: &str,
+) -> Result<String, CloudError> {
+    session.known.functions.forget(name);
+    let blob = Blob::new(code.as_bytes());
+    let edge = &session.clients.edge;
+    let Some(etag) = etag else {
+        let ask = Ask::new("cloudfront:CreateFunction", Family::Edge, name).secretive();
+        let config = config(ask, COMMENT, None)?;
+        let request = edge.write.create_function().name(name).function_config(config).function_code(blob);
+        let answer = session.calls.write(ask, request.send()).await?;
+        return answer.e_tag.ok_or_else(|| ask.error(Kind::AnswerLost, "the answer has no ETag"));
+    };
+    let before = describe(session, name, FunctionStage::Development).await?;
+    let before = before.function_config();
+    let ask = Ask::new("cloudfront:UpdateFunction", Family::Edge, name).secretive();
+    let comment = before.map_or(COMMENT, |before| before.comment());
+    let stores = before.and_then(|before| before.key_value_store_associations().cloned());
+    let config = config(ask, comment, stores)?;
+    let request = edge.write.update_function().name(name).if_match(etag);
+    let request = request.function_config(config).function_code(blob);
+    // The API's own description misspells this one header (`ETtag`), so the SDK may not find it.
+    let (answer, header) = session.calls.write_header(ask, "etag", request.send()).await?;
+    answer.e_tag.or(header).ok_or_else(|| ask.error(Kind::AnswerLost, "the answer has no ETag"))
+}
+
+/// The code is written for the newer runtime.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html>
+fn config(
+    ask: Ask<'_>,
+    comment: &str,
+    stores: Option<types::KeyValueStoreAssociations>,
+) -> Result<FunctionConfig, CloudError> {
+    let config = FunctionConfig::builder().comment(comment).runtime(FunctionRuntime::CloudfrontJs20);
+    let config = config.set_key_value_store_associations(stores).build();
+    config.map_err(|error| ask.error(Kind::Invalid, error.to_string()))
+}
+
+async fn describe(
+    session: &Session,
+    name: &str,
+    stage: FunctionStage,
+) -> Result<types::FunctionSummary, CloudError> {
+    let ask = Ask::new("cloudfront:DescribeFunction", Family::Edge, name);
+    let request = session.clients.edge.read.describe_function().name(name).stage(stage);
+    let answer = session.calls.read(ask, request.send()).await?;
+    answer.function_summary.ok_or_else(|| ask.error(Kind::Unavailable, "the answer shows no function"))
+}
+
+/// One request.
+pub(super) async fn publish_function(session: &Session, name: &str, etag: &str) -> Result<(), CloudError> {
+    session.known.functions.forget(name);
+    let ask = Ask::new("cloudfront:PublishFunction", Family::Edge, name).secretive();
+    let request = session.clients.edge.write.publish_function().name(name).if_match(etag);
+    session.calls.write(ask, request.send()).await?;
+    Ok(())
+}
+
+/// One request for a hundred distributions of the account, whatever is asked for: the list says all that is
+/// needed of each, its aliases included.
+/// <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DistributionSummary.html>
+pub(super) async fn distributions(
+    session: &Session,
+    names: &[String],
+) -> Result<BTreeMap<String, Distribution>, CloudError> {
+    let resource = names.join(" ");
+    let ask = Ask::new("cloudfront:ListDistributions", Family::Edge, &resource);
+    let (mut found, mut marker) = (BTreeMap::new(), None);
+    for _ in 0..PAGES_MAX {
+        let request = session.clients.edge.read.list_distributions().set_marker(marker.take());
+        let answer = session.calls.read(ask, request.send()).await?;
+        let Some(list) = answer.distribution_list else { return Ok(found) };
+        for summary in list.items() {
+            let distribution = read(summary);
+            let is = |name: &&String| {
+                **name == distribution.id || distribution.aliases.iter().any(|a| a.eq_ignore_ascii_case(name))
+            };
+            for name in names.iter().filter(is) {
+                found.insert(name.clone(), distribution.clone());
+            }
+        }
+        marker = list.next_marker().filter(|_| list.is_truncated()).map(str::to_owned);
+        if marker.is_none() || found.len() == names.len() {
+            return Ok(found);
+        }
+    }
+    Err(ask.error(Kind::Invalid, "the list does not end"))
+}
+
+fn read(summary: &types::DistributionSummary) -> Distribution {
+    let default = summary.default_cache_behavior().map(|behaviour| {
+        association("*", behaviour.function_associations(), behaviour.lambda_function_associations())
+    });
+    let others = summary.cache_behaviors().map(|behaviours| behaviours.items()).unwrap_or_default();
+    let others = others.iter().map(|behaviour| {
+        let (functions, lambdas) =
+            (behaviour.function_associations(), behaviour.lambda_function_associations());
+        association(behaviour.path_pattern(), functions, lambdas)
+    });
+    Distribution {
+        id: summary.id().to_owned(),
+        aliases: summary.aliases().map(|aliases| aliases.items().to_vec()).unwrap_or_default(),
+        deployed: summary.status() == "Deployed",
+        behaviours: default.into_iter().chain(others).collect(),
+    }
+}
+
+fn association(
+    path: &str,
+    functions: Option<&types::FunctionAssociations>,
+    lambdas: Option<&types::LambdaFunctionAssociations>,
+) -> Association {
+    let functions = functions.map(|functions| functions.items()).unwrap_or_default();
+    let ours = functions.iter().find(|function| *function.event_type() == EventType::ViewerRequest);
+    let lambdas = lambdas.map(|lambdas| lambdas.items()).unwrap_or_default();
+    let at_viewer = |event: &EventType| matches!(event, EventType::ViewerRequest | EventType::ViewerResponse);
+    Association {
+        path: path.to_owned(),
+        // `arn:aws:cloudfront::592217263685:function/maintenance-check`
+        function: ours.map(|function| super::ecs::last(function.function_arn()).to_owned()),
+        lambda: lambdas.iter().any(|lambda| at_viewer(lambda.event_type())),
+    }
+}
+
+/// Two requests that read, one that writes. The configuration goes back as the text it came as, with nothing
+/// but the association added: the SDK's types would drop whatever is newer than they are.
+pub(super) async fn associate(session: &Session, id: &str, function: &str) -> Result<(), CloudError> {
+    let summary = describe(session, function, FunctionStage::Live).await?;
+    let ask = Ask::new("cloudfront:GetDistributionConfig", Family::Edge, id);
+    let request = session.clients.edge.read.get_distribution_config().id(id);
+    let (answer, body) = session.calls.read_raw(ask, request.send()).await?;
+    let etag = answer.e_tag().ok_or_else(|| ask.error(Kind::Unavailable, "the answer has no ETag"))?;
+    let text = std::str::from_utf8(&body)
+        .map_err(|_| ask.error(Kind::Unavailable, "the configuration is no UTF-8"))?;
+    let arn = summary.function_metadata().map(types::FunctionMetadata::function_arn).unwrap_or_default();
+    let ask = Ask::new("cloudfront:UpdateDistribution", Family::Edge, id);
+    let changed = association::associate(text, arn).map_err(|why| ask.error(Kind::Invalid, why))?;
+    let Some(changed) = changed else { return Ok(()) };
+    // The SDK's own body is thrown away; it only checks that there is a configuration.
+    let request = session.clients.edge.write.update_distribution().id(id).if_match(etag);
+    let request = request.set_distribution_config(answer.distribution_config.clone());
+    session.calls.write_raw(ask, changed.into_bytes(), request.send()).await?;
+    Ok(())
+}
+
+/// One request.
+pub(super) async fn invalidate(session: &Session, id: &str, paths: &[String]) -> Result<(), CloudError> {
+    let ask = Ask::new("cloudfront:CreateInvalidation", Family::Edge, id);
+    let wrong =
+        |error: aws_smithy_types::error::operation::BuildError| ask.error(Kind::Invalid, error.to_string());
+    let quantity = i32::try_from(paths.len()).unwrap_or(i32::MAX);
+    let paths = Paths::builder().quantity(quantity).set_items(Some(paths.to_vec())).build().map_err(wrong)?;
+    // A reference that was used before would give back the old invalidation.
+    let reference = uuid::Uuid::new_v4().to_string();
+    let batch = InvalidationBatch::builder().paths(paths).caller_reference(reference).build();
+    let request = session.clients.edge.write.create_invalidation().distribution_id(id);
+    let request = request.invalidation_batch(batch.map_err(wrong)?);
+    session.calls.write(ask, request.send()).await?;
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! One-off tasks: RunTask, once, and StopTask.
+//!
+//! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>
+
+use aws_sdk_ecs::types::{self, AwsVpcConfiguration, LaunchType, NetworkConfiguration, Tag};
+
+use super::super::budget::Family;
+use super::super::call::Ask;
+use super::super::definitions;
+use super::super::session::Session;
+use super::{only_missing, task};
+use crate::cloud::{CloudError, Document, Kind, RunTask, Task};
+use crate::model::ClusterName;
+
+/// One request that starts, sent once; one that reads the network.
+pub(in super::super) async fn run_task(session: &Session, request: &RunTask) -> Result<Task, CloudError> {
+    let RunTask { cluster, definition, network_of, client_token, started_by, tags } = request;
+    let resource = format!("{cluster}/{started_by}");
+    let ask = Ask::new("ecs:RunTask", Family::TaskWrite, &resource);
+    let document = definitions::by_arn(session, definition).await?.document;
+    let (network, platform) = network(session, cluster, network_of.as_str()).await?;
+    let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
+    let send = session.clients.ecs.write.run_task();
+    let send = send.cluster(cluster.as_str()).task_definition(definition).count(1);
+    let send = send.client_token(client_token).started_by(started_by).set_tags(Some(tags));
+    let send = match launch_type(&document) {
+        // The version of the platform is a matter of Fargate alone.
+        LaunchType::Fargate => send.launch_type(LaunchType::Fargate).set_platform_version(platform),
+        other => send.launch_type(other),
+    };
+    let send = send.set_network_configuration(network.filter(|_| is_awsvpc(&document)));
+    let answer = session.calls.write(ask, send.send()).await?;
+    if let Some(task) = answer.tasks().first() {
+        return Ok(task::read(task, false));
+    }
+    // HTTP 200 and no task. Whatever the reason, nothing was started.
+    let words = answer.failures().iter().flat_map(|failure| [failure.reason(), failure.detail()]);
+    let words: Vec<&str> = words.flatten().collect();
+    let said = if words.is_empty() { "no task, and no reason why".to_owned() } else { words.join(": ") };
+    Err(ask.error(Kind::Capacity, said))
+}
+
+/// The awsvpc configuration of a service, whole, and its platform version.
+async fn network(
+    session: &Session,
+    cluster: &ClusterName,
+    service: &str,
+) -> Result<(Option<NetworkConfiguration>, Option<String>), CloudError> {
+    let resource = format!("{cluster}/{service}");
+    let ask = Ask::new("ecs:DescribeServices", Family::ServiceRead, &resource);
+    let request = session.clients.ecs.read.describe_services().cluster(cluster.as_str()).services(service);
+    let answer = session.calls.read(ask, request.send()).await?;
+    only_missing(ask, answer.failures())?;
+    let found = answer.services().iter().find(|found| found.status() != Some("INACTIVE"));
+    let found = found.ok_or_else(|| ask.error(Kind::NotFound, "ServiceNotFoundException"))?;
+    let network = found.network_configuration().map(sorted);
+    let platform = found.platform_version().filter(|version| !version.is_empty());
+    Ok((network, platform.map(str::to_owned)))
+}
+
+/// The same request must look the same, or its token is refused: ECS promises no order of these lists.
+fn sorted(network: &NetworkConfiguration) -> NetworkConfiguration {
+    let mut network = network.clone();
+    if let Some(AwsVpcConfiguration { subnets, security_groups, .. }) = &mut network.awsvpc_configuration {
+        subnets.sort();
+        security_groups.iter_mut().for_each(|groups| groups.sort());
+    }
+    network
+}
+
+/// On-demand Fargate, unless the definition cannot run there.
+fn launch_type(document: &Document) -> LaunchType {
+    let required = document.expose().get("requiresCompatibilities").and_then(serde_json::Value::as_array);
+    let required: Vec<&str> = required.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+    match required.as_slice() {
+        [] => LaunchType::Fargate,
+        names if names.contains(&"FARGATE") => LaunchType::Fargate,
+        [other, ..] => types::LaunchType::from(*other),
+    }
+}
+
+fn is_awsvpc(document: &Document) -> bool {
+    document.expose().get("networkMode").and_then(serde_json::Value::as_str) == Some("awsvpc")
+}
+
+/// One request.
+pub(in super::super) async fn stop_task(
+    session: &Session,
+    cluster: &ClusterName,
+    arn: &str,
+    reason: &str,
+) -> Result<(), CloudError> {
+    let ask = Ask::new("ecs:StopTask", Family::TaskWrite, arn);
+    let request = session.clients.ecs.write.stop_task();
+    let request = request.cluster(cluster.as_str()).task(arn).reason(reason);
+    session.calls.write(ask, request.send()).await?;
+    Ok(())
+}

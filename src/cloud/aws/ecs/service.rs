@@ -1,0 +1,86 @@
+//! A service as DescribeServices has it, in our words. Pure.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_ecs::types::{self, DeploymentControllerType, DeploymentRolloutState};
+
+use super::super::moment::instant;
+use super::super::session::TargetGroups;
+use super::count;
+use crate::cloud::{Controller, Deployment, Rollback, Rollout, Service};
+use crate::model::ServiceName;
+
+/// `None`: the answer lacks a name or a definition, which AWS never leaves out.
+pub(super) fn read(found: &types::Service) -> Option<Service> {
+    let groups = target_groups(found).into_iter().flat_map(|(group, other)| [Some(group), other]);
+    let deployments = found.deployments();
+    let alone = deployments.len() == 1;
+    Some(Service {
+        name: ServiceName::new(found.service_name()?),
+        desired: count(found.desired_count()),
+        running: count(found.running_count()),
+        pending: count(found.pending_count()),
+        controller: controller(found),
+        definition: found.task_definition().unwrap_or_default().to_owned(),
+        deployments: deployments.iter().map(|deployment| read_deployment(deployment, alone)).collect(),
+        rollback: rollback(found),
+        target_groups: groups.flatten().collect(),
+    })
+}
+
+/// Target groups, each with the one that takes its place while a blue/green deployment goes on.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AdvancedConfiguration.html>
+pub(super) fn target_groups(found: &types::Service) -> BTreeSet<TargetGroups> {
+    let groups = found.load_balancers().iter().filter_map(|balancer| {
+        let other = balancer.advanced_configuration().and_then(|more| more.alternate_target_group_arn());
+        Some((balancer.target_group_arn()?.to_owned(), other.map(str::to_owned)))
+    });
+    groups.collect()
+}
+
+/// No controller is ECS itself; one that nobody here knows is somebody else.
+fn controller(found: &types::Service) -> Controller {
+    match found.deployment_controller().map(types::DeploymentController::r#type) {
+        None | Some(DeploymentControllerType::Ecs) => Controller::Ecs,
+        Some(DeploymentControllerType::CodeDeploy) => Controller::CodeDeploy,
+        Some(_) => Controller::External,
+    }
+}
+
+/// A switch that is on without what it belongs to being on does nothing.
+fn rollback(found: &types::Service) -> Rollback {
+    let configuration = found.deployment_configuration();
+    let breaker = configuration.and_then(|configuration| configuration.deployment_circuit_breaker());
+    let alarms = configuration.and_then(|configuration| configuration.alarms());
+    Rollback {
+        circuit_breaker: breaker.is_some_and(|breaker| breaker.enable() && breaker.rollback()),
+        alarms: alarms.is_some_and(|alarms| alarms.enable() && alarms.rollback()),
+    }
+}
+
+fn read_deployment(found: &types::Deployment, alone: bool) -> Deployment {
+    Deployment {
+        id: found.id().unwrap_or_default().to_owned(),
+        primary: found.status() == Some("PRIMARY"),
+        definition: found.task_definition().unwrap_or_default().to_owned(),
+        rollout: rollout(found, alone),
+        rollout_reason: found.rollout_state_reason().unwrap_or_default().to_owned(),
+        desired: count(found.desired_count()),
+        running: count(found.running_count()),
+        failed: count(found.failed_tasks()),
+        created_at: instant(found.created_at()),
+    }
+}
+
+/// Behind a Classic Load Balancer there is no `rolloutState`: then a deployment is complete when it is the
+/// only one left and has its tasks.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html>
+fn rollout(found: &types::Deployment, alone: bool) -> Rollout {
+    match found.rollout_state() {
+        Some(DeploymentRolloutState::Completed) => Rollout::Completed,
+        Some(DeploymentRolloutState::Failed) => Rollout::Failed,
+        Some(_) => Rollout::InProgress,
+        None if alone && found.running_count() == found.desired_count() => Rollout::Completed,
+        None => Rollout::InProgress,
+    }
+}

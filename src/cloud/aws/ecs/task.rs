@@ -1,0 +1,195 @@
+//! Tasks of a service or of a family, running and stopped.
+//!
+//! "Stopped" in a listing means: is to be stopped. A task that shuts down is listed there while it still runs,
+//! and one that has stopped stays for about an hour.
+//! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html>
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ecs::types::{self, DesiredStatus, HealthStatus, TaskStopCode as StopCode};
+use futures_util::future::{try_join, try_join_all};
+
+use super::super::budget::Family;
+use super::super::call::Ask;
+use super::super::definitions;
+use super::super::moment::{instant, known};
+use super::super::session::{Session, TargetGroups};
+use super::health::{Health, addresses};
+use super::{LISTED_AT_ONCE_MAX, PAGES_MAX, only_missing};
+use crate::cloud::{CloudError, Container, Kind, Task, TaskDefinition, TaskStatus};
+use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ServiceName};
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>
+const DESCRIBED_AT_ONCE_MAX: usize = 100;
+
+/// Whose tasks.
+#[derive(Clone, Copy)]
+enum Of<'a> {
+    Service(&'a ServiceName),
+    Family(&'a FamilyName),
+}
+
+/// Two requests to list and one for a hundred tasks; while any task runs, one a target group, and one for a
+/// definition that was never read before.
+pub(in super::super) async fn service_tasks(
+    session: &Session,
+    cluster: &ClusterName,
+    service: &ServiceName,
+) -> Result<Vec<Task>, CloudError> {
+    let (found, groups) =
+        try_join(list(session, cluster, Of::Service(service)), groups(session, cluster, service)).await?;
+    let running: Vec<&types::Task> = found.iter().filter(|task| is_running(task)).collect();
+    if running.is_empty() {
+        return Ok(found.iter().map(|task| read(task, false)).collect());
+    }
+    let (health, definitions) =
+        try_join(Health::ask(session, &groups), definitions_of(session, &running)).await?;
+    let is_healthy =
+        |task: &types::Task| is_sound(task, &definitions) && health.serves(&addresses(task), running.len());
+    Ok(found.iter().map(|task| read(task, is_running(task) && is_healthy(task))).collect())
+}
+
+/// Two requests to list and one for a hundred tasks. They stand behind no target group that anybody knows.
+pub(in super::super) async fn family_tasks(
+    session: &Session,
+    cluster: &ClusterName,
+    family: &FamilyName,
+) -> Result<Vec<Task>, CloudError> {
+    let found = list(session, cluster, Of::Family(family)).await?;
+    let is_well = |task: &types::Task| task.health_status() != Some(&HealthStatus::Unhealthy);
+    Ok(found.iter().map(|task| read(task, is_running(task) && is_well(task))).collect())
+}
+
+/// The service's target groups as they were when it was last described.
+async fn groups(
+    session: &Session,
+    cluster: &ClusterName,
+    service: &ServiceName,
+) -> Result<BTreeSet<TargetGroups>, CloudError> {
+    let key = (cluster.clone(), service.clone());
+    if let Some(groups) = session.known.target_groups.get(&key) {
+        return Ok(groups);
+    }
+    super::services(session, cluster, std::slice::from_ref(service)).await?;
+    Ok(session.known.target_groups.get(&key).unwrap_or_default())
+}
+
+async fn definitions_of(
+    session: &Session,
+    tasks: &[&types::Task],
+) -> Result<BTreeMap<String, TaskDefinition>, CloudError> {
+    let arns: BTreeSet<&str> = tasks.iter().filter_map(|task| task.task_definition_arn()).collect();
+    let found = try_join_all(arns.into_iter().map(|arn| definitions::by_arn(session, arn))).await?;
+    Ok(found.into_iter().map(|definition| (definition.arn.clone(), definition)).collect())
+}
+
+/// By its containers' own checks. A task without any is neither well nor ill.
+fn is_sound(task: &types::Task, definitions: &BTreeMap<String, TaskDefinition>) -> bool {
+    let definition = task.task_definition_arn().and_then(|arn| definitions.get(arn));
+    let is_checked =
+        definition.is_some_and(|found| found.document.containers().any(|c| c.contains_key("healthCheck")));
+    match task.health_status() {
+        Some(HealthStatus::Unhealthy) => false,
+        Some(HealthStatus::Healthy) => true,
+        _ => !is_checked,
+    }
+}
+
+/// First those that are to run, then those that are to stop: a task that goes over in between is seen twice,
+/// never missed.
+async fn list(session: &Session, cluster: &ClusterName, of: Of<'_>) -> Result<Vec<types::Task>, CloudError> {
+    let mut arns = BTreeSet::new();
+    for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
+        arns.extend(list_arns(session, cluster, of, status).await?);
+    }
+    let arns: Vec<String> = arns.into_iter().collect();
+    let batches = arns.chunks(DESCRIBED_AT_ONCE_MAX).map(|batch| describe(session, cluster, batch));
+    Ok(try_join_all(batches).await?.into_iter().flatten().collect())
+}
+
+async fn list_arns(
+    session: &Session,
+    cluster: &ClusterName,
+    of: Of<'_>,
+    status: DesiredStatus,
+) -> Result<Vec<String>, CloudError> {
+    let name = match of {
+        Of::Service(service) => service.as_str(),
+        Of::Family(family) => family.as_str(),
+    };
+    let resource = format!("{cluster}/{name}");
+    let ask = Ask::new("ecs:ListTasks", Family::TaskRead, &resource);
+    let (mut arns, mut token) = (Vec::new(), None);
+    for _ in 0..PAGES_MAX {
+        let request = session.clients.ecs.read.list_tasks().cluster(cluster.as_str());
+        let request = request.desired_status(status.clone()).max_results(LISTED_AT_ONCE_MAX);
+        let request = match of {
+            Of::Service(service) => request.service_name(service.as_str()),
+            Of::Family(family) => request.family(family.as_str()),
+        };
+        let answer = session.calls.read(ask, request.set_next_token(token.take()).send()).await?;
+        arns.extend(answer.task_arns.unwrap_or_default());
+        token = answer.next_token;
+        if token.is_none() {
+            return Ok(arns);
+        }
+    }
+    Err(ask.error(Kind::Invalid, "the list does not end"))
+}
+
+/// A task that has gone from the lists since is left out: it stopped an hour ago.
+pub(in super::super) async fn describe(
+    session: &Session,
+    cluster: &ClusterName,
+    arns: &[String],
+) -> Result<Vec<types::Task>, CloudError> {
+    let ask = Ask::new("ecs:DescribeTasks", Family::TaskRead, cluster.as_str());
+    let request = session.clients.ecs.read.describe_tasks().cluster(cluster.as_str());
+    let answer = session.calls.read(ask, request.set_tasks(Some(arns.to_vec())).send()).await?;
+    only_missing(ask, answer.failures())?;
+    Ok(answer.tasks.unwrap_or_default())
+}
+
+fn is_running(task: &types::Task) -> bool {
+    status(task) == TaskStatus::Running
+}
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html>
+fn status(task: &types::Task) -> TaskStatus {
+    match task.last_status().unwrap_or_default() {
+        "PROVISIONING" => TaskStatus::Provisioning,
+        "PENDING" => TaskStatus::Pending,
+        "ACTIVATING" => TaskStatus::Activating,
+        "DEACTIVATING" => TaskStatus::Deactivating,
+        "STOPPING" => TaskStatus::Stopping,
+        "DEPROVISIONING" => TaskStatus::Deprovisioning,
+        "STOPPED" | "DELETED" => TaskStatus::Stopped,
+        // A word that nobody here knows: as long as it is not stopped, it may do anything.
+        _ => TaskStatus::Running,
+    }
+}
+
+/// A task in our words.
+pub(super) fn read(task: &types::Task, healthy: bool) -> Task {
+    let containers = task.containers().iter().filter_map(|container| {
+        Some(Container {
+            name: ContainerName::new(container.name()?),
+            exit_code: container.exit_code(),
+            digest: container.image_digest().map(Digest::new),
+        })
+    });
+    let said = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    Task {
+        arn: task.task_arn().unwrap_or_default().to_owned(),
+        definition: task.task_definition_arn().unwrap_or_default().to_owned(),
+        started_by: task.started_by().unwrap_or_default().to_owned(),
+        status: status(task),
+        created_at: instant(task.created_at()),
+        started_at: known(task.started_at()),
+        stopped_at: known(task.stopped_at()),
+        stop_code: said(task.stop_code().map(StopCode::as_str)),
+        stopped_reason: said(task.stopped_reason()),
+        containers: containers.collect(),
+        healthy,
+    }
+}

@@ -1,0 +1,223 @@
+//! What a failed call means. By code and status only: AWS rewords its messages as it likes.
+//!
+//! The one question that matters for writes is whether the request may have been carried out. Only a failure
+//! that certainly came before anything was sent, or an answer that says no, means that nothing was done.
+
+use crate::cloud::Kind;
+
+/// Whether a call could have changed anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Call {
+    /// It only asks.
+    Read,
+    /// It changes the world.
+    Write,
+}
+
+/// How a call failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failure<'a> {
+    /// No connection: nothing was sent.
+    NotSent,
+    /// Sent, perhaps; no answer that can be read came back.
+    Lost,
+    /// There are no credentials, or they are refused.
+    NoCredentials,
+    /// It could not even be written down.
+    Wrong,
+    /// An answer that is no success.
+    Answered {
+        /// HTTP status.
+        status: u16,
+        /// AWS's error code.
+        code: Option<&'a str>,
+    },
+}
+
+/// What to make of it.
+pub(super) fn kind(failure: Failure<'_>, call: Call) -> Kind {
+    match (failure, call) {
+        (Failure::NotSent, _) | (Failure::Lost, Call::Read) => Kind::Unavailable,
+        (Failure::Lost, Call::Write) => Kind::AnswerLost,
+        (Failure::NoCredentials, _) => Kind::AccessDenied,
+        (Failure::Wrong, _) => Kind::Invalid,
+        (Failure::Answered { status, code }, call) => {
+            code.and_then(|code| by_code(code, call)).unwrap_or_else(|| by_status(status, call))
+        }
+    }
+}
+
+/// A server's own trouble: a write may have been carried out before it began.
+fn trouble(call: Call) -> Kind {
+    match call {
+        Call::Read => Kind::Unavailable,
+        Call::Write => Kind::AnswerLost,
+    }
+}
+
+fn by_code(code: &str, call: Call) -> Option<Kind> {
+    // RDS and older APIs add `Fault` or `Exception` to some of their codes and not to others.
+    let bare = code.strip_suffix("Fault").or_else(|| code.strip_suffix("Exception")).unwrap_or(code);
+    Some(match bare {
+        "ClusterNotFound" | "ServiceNotFound" | "TaskSetNotFound" => Kind::NotFound,
+        "LoadBalancerNotFound" | "ListenerNotFound" | "RuleNotFound" | "TargetGroupNotFound" => {
+            Kind::NotFound
+        }
+        "DBInstanceNotFound" | "DBClusterNotFound" | "DBSnapshotNotFound" => Kind::NotFound,
+        "DBClusterSnapshotNotFound" => Kind::NotFound,
+        "NoSuchBucket" | "NoSuchKey" | "NotFound" | "NoSuchDistribution" | "NoSuchFunctionExists" => {
+            Kind::NotFound
+        }
+        "RepositoryNotFound" | "ImageNotFound" | "ParameterNotFound" | "ParameterVersionNotFound" => {
+            Kind::NotFound
+        }
+        "ResourceNotFound" | "ObjectNotFound" => Kind::NotFound,
+
+        "AccessDenied" | "UnauthorizedOperation" | "Unauthorized" => Kind::AccessDenied,
+        "AuthorizationError" | "AuthFailure" | "Forbidden" | "OperationNotPermitted" => Kind::AccessDenied,
+        "UnrecognizedClient" | "InvalidClientTokenId" | "InvalidAccessKeyId" | "SignatureDoesNotMatch" => {
+            Kind::AccessDenied
+        }
+        "ExpiredToken" | "MissingAuthenticationToken" | "IncompleteSignature" | "OptInRequired" => {
+            Kind::AccessDenied
+        }
+        "Blocked" | "AllAccessDisabled" | "KMSKeyNotAccessible" => Kind::AccessDenied,
+
+        "Throttling" | "Throttled" | "TooManyRequests" | "RequestLimitExceeded" => Kind::Throttled,
+        "SlowDown" | "RequestThrottled" | "BandwidthLimitExceeded" | "PriorRequestNotComplete" => {
+            Kind::Throttled
+        }
+        "LimitExceeded" if call == Call::Read => Kind::Throttled,
+        "TooManyInvalidationsInProgress" | "ProvisionedThroughputExceeded" => Kind::Throttled,
+
+        "Conflict" | "ConditionalRequestConflict" | "PreconditionFailed" | "OperationAborted" => {
+            Kind::Conflict
+        }
+        "InvalidIfMatchVersion" | "FunctionAlreadyExists" | "UpdateInProgress" | "ConcurrentUpdate" => {
+            Kind::Conflict
+        }
+        "DBSnapshotAlreadyExists" | "DBClusterSnapshotAlreadyExists" | "ResourceInUse" => Kind::Conflict,
+
+        "InvalidDBInstanceState" | "InvalidDBClusterState" | "InvalidDBSnapshotState" => Kind::InvalidState,
+        "InvalidDBClusterSnapshotState" | "ServiceNotActive" | "FunctionInUse" => Kind::InvalidState,
+
+        "InsufficientDBInstanceCapacity" | "InsufficientDBClusterCapacity" | "InsufficientCapacity" => {
+            Kind::Capacity
+        }
+
+        "RequestTimeout"
+        | "RequestTimedOut"
+        | "InternalFailure"
+        | "InternalError"
+        | "InternalServerError" => trouble(call),
+        "InternalServiceError" | "InternalServer" | "Server" | "ServiceUnavailable" | "Internal" => {
+            trouble(call)
+        }
+        _ => return None,
+    })
+}
+
+fn by_status(status: u16, call: Call) -> Kind {
+    match status {
+        401 | 403 => Kind::AccessDenied,
+        404 => Kind::NotFound,
+        409 | 412 => Kind::Conflict,
+        429 => Kind::Throttled,
+        408 | 500..=599 => trouble(call),
+        _ => Kind::Invalid,
+    }
+}
+
+/// A message for people: one line, of bounded length, without what must not be shown.
+pub(super) fn clean<'s>(message: &str, secrets: impl IntoIterator<Item = &'s str>) -> String {
+    let mut text = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut secrets: Vec<&str> = secrets.into_iter().filter(|secret| secret.len() >= SECRET_MIN).collect();
+    // The longest first: a shorter one may stand inside it.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    for secret in secrets {
+        text = text.replace(secret, "(redacted)");
+    }
+    match text.char_indices().nth(MESSAGE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// Shorter values are words (`true`, `eu`): replacing them would tear messages apart and hide nothing.
+const SECRET_MIN: usize = 6;
+/// Some services answer with whole documents.
+const MESSAGE_CHARS_MAX: usize = 500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(code: &str, status: u16, call: Call) -> Kind {
+        kind(Failure::Answered { status, code: Some(code).filter(|code| !code.is_empty()) }, call)
+    }
+
+    #[test]
+    fn codes_decide_and_where_there_is_none_the_status_does() {
+        for (code, status, read, write) in [
+            ("ClusterNotFoundException", 400, Kind::NotFound, Kind::NotFound),
+            ("DBInstanceNotFound", 404, Kind::NotFound, Kind::NotFound),
+            ("DBClusterNotFoundFault", 404, Kind::NotFound, Kind::NotFound),
+            ("RuleNotFound", 400, Kind::NotFound, Kind::NotFound),
+            ("NoSuchFunctionExists", 404, Kind::NotFound, Kind::NotFound),
+            ("ParameterNotFound", 400, Kind::NotFound, Kind::NotFound),
+            ("AccessDeniedException", 400, Kind::AccessDenied, Kind::AccessDenied),
+            ("AccessDenied", 403, Kind::AccessDenied, Kind::AccessDenied),
+            ("UnrecognizedClientException", 400, Kind::AccessDenied, Kind::AccessDenied),
+            ("ExpiredTokenException", 400, Kind::AccessDenied, Kind::AccessDenied),
+            ("ThrottlingException", 400, Kind::Throttled, Kind::Throttled),
+            ("Throttling", 400, Kind::Throttled, Kind::Throttled),
+            ("RequestLimitExceeded", 503, Kind::Throttled, Kind::Throttled),
+            ("SlowDown", 503, Kind::Throttled, Kind::Throttled),
+            ("TooManyInvalidationsInProgress", 400, Kind::Throttled, Kind::Throttled),
+            ("", 429, Kind::Throttled, Kind::Throttled),
+            ("ConflictException", 400, Kind::Conflict, Kind::Conflict),
+            ("PreconditionFailed", 412, Kind::Conflict, Kind::Conflict),
+            ("ConditionalRequestConflict", 409, Kind::Conflict, Kind::Conflict),
+            ("InvalidIfMatchVersion", 400, Kind::Conflict, Kind::Conflict),
+            ("DBSnapshotAlreadyExists", 400, Kind::Conflict, Kind::Conflict),
+            ("InvalidDBInstanceState", 400, Kind::InvalidState, Kind::InvalidState),
+            ("InvalidDBClusterStateFault", 400, Kind::InvalidState, Kind::InvalidState),
+            ("ServiceNotActiveException", 400, Kind::InvalidState, Kind::InvalidState),
+            ("InsufficientDBInstanceCapacity", 400, Kind::Capacity, Kind::Capacity),
+            ("ServerException", 500, Kind::Unavailable, Kind::AnswerLost),
+            ("InternalError", 200, Kind::Unavailable, Kind::AnswerLost),
+            ("ServiceUnavailable", 503, Kind::Unavailable, Kind::AnswerLost),
+            ("", 502, Kind::Unavailable, Kind::AnswerLost),
+            ("ClientException", 400, Kind::Invalid, Kind::Invalid),
+            ("ValidationError", 400, Kind::Invalid, Kind::Invalid),
+            ("SomethingNew", 400, Kind::Invalid, Kind::Invalid),
+            ("", 301, Kind::Invalid, Kind::Invalid),
+        ] {
+            assert_eq!(answered(code, status, Call::Read), read, "reading: {code} {status}");
+            assert_eq!(answered(code, status, Call::Write), write, "writing: {code} {status}");
+        }
+    }
+
+    #[test]
+    fn only_what_was_certainly_not_sent_was_certainly_not_done() {
+        for (failure, read, write) in [
+            (Failure::NotSent, Kind::Unavailable, Kind::Unavailable),
+            (Failure::Lost, Kind::Unavailable, Kind::AnswerLost),
+            (Failure::NoCredentials, Kind::AccessDenied, Kind::AccessDenied),
+            (Failure::Wrong, Kind::Invalid, Kind::Invalid),
+        ] {
+            assert_eq!(kind(failure, Call::Read), read, "{failure:?}");
+            assert_eq!(kind(failure, Call::Write), write, "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn messages_are_one_line_and_hide_what_they_must() {
+        let message = "bad value\n  'hunter2-hunter2' in hunter2\tof 5";
+        assert_eq!(
+            clean(message, ["hunter2", "hunter2-hunter2", "5"]),
+            "bad value '(redacted)' in (redacted) of 5"
+        );
+        assert_eq!(clean(&"ä".repeat(900), []).chars().count(), MESSAGE_CHARS_MAX + 1);
+    }
+}

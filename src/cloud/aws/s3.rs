@@ -1,0 +1,164 @@
+//! S3: releases of sites and the buckets that serve them.
+//!
+//! A bucket may be in another region than the environment: one bucket of releases serves all of them.
+//! Conditional writes keep two writers of a marker apart.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
+
+#[cfg(test)]
+mod tests;
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+
+use super::budget::Family;
+use super::call::Ask;
+use super::clients::Pair;
+use super::error::Call;
+use super::session::Session;
+use crate::cloud::{CloudError, Kind, Marker, Object};
+
+/// Key of the marker in the site's bucket. It holds versions and names of public files, nothing secret.
+const MARKER: &str = ".tidegate-site.json";
+/// Ten million objects.
+const PAGES_MAX: usize = 10_000;
+/// A marker names every file of three releases; more than this is no marker.
+const MARKER_BYTES_MAX: i64 = 64 * 1024 * 1024;
+
+/// A client for the bucket's own region. One request, the first time.
+///
+/// The header with the region comes with every answer, a refusal included.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>
+async fn client(session: &Session, bucket: &str) -> Result<Pair<aws_sdk_s3::Client>, CloudError> {
+    if let Some(region) = session.known.buckets.get(bucket) {
+        return Ok(session.clients.storage(&region));
+    }
+    let home = session.clients.region();
+    let ask = Ask::new("s3:HeadBucket", Family::Storage, bucket);
+    let request = session.clients.storage(home).read.head_bucket().bucket(bucket);
+    let (answer, region) = session.calls.read_header(ask, REGION, request.send()).await;
+    let region = match (answer, region) {
+        (Err(failed), _) if failed.error.kind == Kind::NotFound => return Err(failed.error),
+        (_, Some(region)) => region,
+        (Ok(_), None) => home.to_owned(),
+        (Err(failed), None) => return Err(failed.error),
+    };
+    session.known.buckets.put(bucket.to_owned(), region.clone());
+    Ok(session.clients.storage(&region))
+}
+
+const REGION: &str = "x-amz-bucket-region";
+
+/// One request.
+pub(super) async fn site_marker(
+    session: &Session,
+    bucket: &str,
+) -> Result<Option<(Marker, String)>, CloudError> {
+    let ask = Ask::new("s3:GetObject", Family::Storage, bucket);
+    let request = client(session, bucket).await?.read.get_object().bucket(bucket).key(MARKER);
+    let answer = session.calls.read_if(ask, &["NoSuchKey"], request.send()).await?;
+    let Some(answer) = answer else { return Ok(None) };
+    let etag = answer.e_tag().map(str::to_owned);
+    let etag = etag.ok_or_else(|| ask.error(Kind::Unavailable, "the marker has no ETag"))?;
+    if answer.content_length().is_some_and(|length| length > MARKER_BYTES_MAX) {
+        return Err(ask.error(Kind::Invalid, format!("{MARKER} is too large to be a marker")));
+    }
+    let body = answer.body.collect().await;
+    let body = body.map_err(|error| ask.error(Kind::Unavailable, error.to_string()))?.into_bytes();
+    let marker = serde_json::from_slice(&body)
+        .map_err(|error| ask.error(Kind::Invalid, format!("{MARKER} is not a marker of ours: {error}")))?;
+    Ok(Some((marker, etag)))
+}
+
+/// One request. A marker that is gone, or is there against expectation, is a conflict: read again.
+pub(super) async fn put_site_marker(
+    session: &Session,
+    bucket: &str,
+    marker: &Marker,
+    etag: Option<&str>,
+) -> Result<(), CloudError> {
+    let ask = Ask::new("s3:PutObject", Family::Storage, bucket);
+    let body = serde_json::to_vec(marker).expect("a marker is made of text and numbers");
+    let request = client(session, bucket).await?.write.put_object().bucket(bucket).key(MARKER);
+    let request = request.content_type("application/json").cache_control("no-store");
+    let request = match etag {
+        Some(etag) => request.if_match(etag),
+        None => request.if_none_match("*"),
+    };
+    match session.calls.write(ask, request.body(ByteStream::from(body)).send()).await {
+        Ok(_) => Ok(()),
+        Err(failed) if failed.is(&["NoSuchKey"]) => Err(CloudError { kind: Kind::Conflict, ..failed.error }),
+        Err(failed) => Err(failed.error),
+    }
+}
+
+/// One request for a thousand objects.
+pub(super) async fn objects(
+    session: &Session,
+    bucket: &str,
+    prefix: &str,
+) -> Result<Vec<Object>, CloudError> {
+    let resource = format!("{bucket}/{prefix}");
+    let ask = Ask::new("s3:ListObjectsV2", Family::Storage, &resource);
+    let client = client(session, bucket).await?.read;
+    let (mut found, mut token) = (Vec::new(), None);
+    for _ in 0..PAGES_MAX {
+        let request = client.list_objects_v2().bucket(bucket).prefix(prefix);
+        let answer = session.calls.read(ask, request.set_continuation_token(token.take()).send()).await?;
+        found.extend(answer.contents().iter().filter_map(|object| {
+            let key = object.key()?.strip_prefix(prefix)?;
+            // A console makes an empty object for a folder; it is no file of a site.
+            let is_file = !key.is_empty() && !key.ends_with('/') && object.key() != Some(MARKER);
+            is_file.then(|| Object {
+                key: key.to_owned(),
+                etag: object.e_tag().unwrap_or_default().to_owned(),
+                size: object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+            })
+        }));
+        token = answer.next_continuation_token().map(str::to_owned);
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+    Err(ask.error(Kind::Invalid, "the list does not end"))
+}
+
+/// One request. Metadata, content type and cache headers are copied unless they are replaced.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>
+pub(super) async fn copy(session: &Session, from: (&str, &str), to: (&str, &str)) -> Result<(), CloudError> {
+    let resource = format!("{}/{}", to.0, to.1);
+    let ask = Ask::new("s3:CopyObject", Family::Storage, &resource);
+    let request = client(session, to.0).await?.write.copy_object().bucket(to.0).key(to.1);
+    let request = request.copy_source(format!("{}/{}", from.0, encoded(from.1)));
+    session.calls.write(ask, request.send()).await?;
+    Ok(())
+}
+
+/// The source stands in a header and is URL-encoded, slashes apart.
+fn encoded(key: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
+    key.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// One request. HTTP 200 may still name keys that could not be deleted.
+pub(super) async fn delete(session: &Session, bucket: &str, keys: &[String]) -> Result<(), CloudError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let ask = Ask::new("s3:DeleteObjects", Family::Storage, bucket);
+    let wrong =
+        |error: aws_smithy_types::error::operation::BuildError| ask.error(Kind::Invalid, error.to_string());
+    let identifiers = keys.iter().map(|key| ObjectIdentifier::builder().key(key).build());
+    let identifiers = identifiers.collect::<Result<_, _>>().map_err(wrong)?;
+    let batch = Delete::builder().set_objects(Some(identifiers)).quiet(true).build().map_err(wrong)?;
+    let request = client(session, bucket).await?.write.delete_objects().bucket(bucket).delete(batch);
+    let answer = session.calls.write(ask, request.send()).await?;
+    match answer.errors().first() {
+        None => Ok(()),
+        Some(first) => {
+            let said = format!("{} keys, such as {}", answer.errors().len(), first.key().unwrap_or("?"));
+            Err(ask.answered(Call::Write, 200, first.code(), Some(&said)))
+        }
+    }
+}

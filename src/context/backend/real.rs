@@ -1,0 +1,94 @@
+//! AWS, the machine's clock, and a store on this machine.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use tokio::runtime::{Builder, Runtime};
+
+use super::super::ContextError;
+use super::Access;
+use crate::clock::{Clock, SystemClock};
+use crate::cloud::aws::{Allowed, Aws};
+use crate::config::Settings;
+use crate::model::Instant;
+use crate::store::{LocalStore, Store};
+
+/// Calls wait for AWS, not for us: two threads carry all environments.
+const THREADS: usize = 2;
+
+/// Clock, cloud and store.
+pub(super) struct Real {
+    pub(super) clock: Ahead,
+    pub(super) aws: Aws,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) runtime: Runtime,
+}
+
+impl Real {
+    pub(super) fn open(
+        settings: &Settings,
+        root: &Path,
+        access: Access,
+        at: Option<Instant>,
+    ) -> Result<Self, ContextError> {
+        let store = match access {
+            Access::Look => LocalStore::open_existing(root)?,
+            // AWS has no lock that could be waited for; each environment's lease is the store's.
+            Access::Change { wait_max: _ } => LocalStore::open(root)?,
+        };
+        let runtime = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
+        let allowed = Allowed {
+            roles: settings.allow.assume_roles.clone(),
+            variables: settings.allow.env.clone(),
+            files: settings.allow.files.clone(),
+        };
+        Ok(Self {
+            clock: Ahead::to(at),
+            aws: Aws::new(Arc::new(SystemClock), settings.rates.clone(), allowed),
+            store: Arc::new(store),
+            runtime: runtime.map_err(ContextError::Runtime)?,
+        })
+    }
+}
+
+/// The machine's clock, set forward for somebody who asks what would be then.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ahead {
+    by: TimeDelta,
+}
+
+impl Ahead {
+    /// An instant that has passed already cannot be gone back to.
+    fn to(at: Option<Instant>) -> Self {
+        let by = at.map_or(TimeDelta::zero(), |at| at - SystemClock.now());
+        Self { by: by.max(TimeDelta::zero()) }
+    }
+}
+
+#[async_trait]
+impl Clock for Ahead {
+    fn now(&self) -> Instant {
+        SystemClock.now() + self.by
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        SystemClock.sleep(duration).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_is_set_forward_and_never_back() {
+        let now = SystemClock.now();
+        let hour = TimeDelta::hours(1);
+        assert!(Ahead::to(Some(now + hour)).now() - now >= hour);
+        assert!(Ahead::to(Some(now - hour)).now() >= now);
+        assert!(Ahead::to(None).now() >= now);
+    }
+}

@@ -1,0 +1,117 @@
+//! The simulated cloud with its own clock and a store beside it.
+//!
+//! The world is one file for all environments, so whoever changes it holds a lock beside it; a process that is
+//! killed frees it. Its clock never lags behind the real one, so that schedules show the present; what a
+//! command lets pass (a migration of an hour) stays passed.
+
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::super::ContextError;
+use super::super::witness::Witness;
+use super::Access;
+use crate::clock::{Clock, SystemClock};
+use crate::model::{EnvironmentName, Instant};
+use crate::sim::{Age, SimClock, SimCloud, WorldFolder};
+use crate::spec::EnvironmentSpec;
+use crate::store::{LocalStore, Store};
+
+/// What chance decides in a new simulated world. Fixed: the same declarations make the same world.
+const SEED: u64 = 1;
+
+/// How often a lock that somebody else holds is tried again.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// Clock, cloud and store.
+pub(super) struct Simulated {
+    pub(super) clock: SimClock,
+    pub(super) cloud: SimCloud,
+    pub(super) store: Arc<dyn Store>,
+    /// What the world was last told of each environment.
+    learned: Mutex<BTreeMap<EnvironmentName, EnvironmentSpec>>,
+    /// The real instant up to which time has flowed.
+    flowed_to: Mutex<Instant>,
+    /// Held while this exists.
+    _lock: Option<File>,
+}
+
+impl Simulated {
+    pub(super) fn open(
+        root: &Path,
+        specs: &[EnvironmentSpec],
+        access: Access,
+        at: Option<Instant>,
+    ) -> Result<Self, ContextError> {
+        let folder = WorldFolder::new(root.join("sim"));
+        let now = at.unwrap_or_else(|| SystemClock.now());
+        let (store, lock, world) = match access {
+            Access::Look => {
+                let store = LocalStore::open_existing(root)?;
+                (store, None, folder.look(specs, SEED, now).map_err(ContextError::World)?)
+            }
+            Access::Change { wait_max } => {
+                let store = LocalStore::open(root)?;
+                let lock = lock(root.join("sim"), wait_max)?;
+                (store, Some(lock), folder.open(specs, SEED, now).map_err(ContextError::World)?)
+            }
+        };
+        let clock = SimClock::new(world.now().max(now));
+        let cloud = SimCloud::new(world, Arc::new(clock.clone()));
+        if lock.is_some() {
+            folder.keep(&cloud);
+        }
+        let store = Arc::new(Witness::new(store, cloud.clone()));
+        let learned = specs.iter().map(|spec| (spec.name.clone(), spec.clone())).collect();
+        let flowed_to = Mutex::new(SystemClock.now());
+        Ok(Self { clock, cloud, store, learned: Mutex::new(learned), flowed_to, _lock: lock })
+    }
+
+    /// Takes note of newer declarations: the world builds environments that are new.
+    pub(super) fn learn(&self, specs: &[EnvironmentSpec]) {
+        let mut learned = self.learned.lock().expect("nothing panics while it holds this lock");
+        let news = specs.iter().filter(|spec| learned.get(&spec.name) != Some(spec));
+        let news: Vec<EnvironmentSpec> = news.cloned().collect();
+        if !news.is_empty() {
+            self.cloud.with(|world| world.declare(&news, &Age::OneBehind));
+            learned.extend(news.into_iter().map(|spec| (spec.name.clone(), spec)));
+        }
+    }
+
+    /// Lets the time pass here that has really passed since the last call, and more if the world would lag
+    /// behind the present.
+    pub(super) fn flow(&self) {
+        let real = SystemClock.now();
+        let mut flowed_to = self.flowed_to.lock().expect("nothing panics while it holds this lock");
+        let by = (real - *flowed_to).max(real - self.clock.now());
+        // A clock that was set back makes no time pass.
+        self.clock.advance(by.to_std().unwrap_or_default());
+        *flowed_to = real;
+    }
+
+    /// Keeps what happened in the world after the last effect.
+    pub(super) fn finish(self) -> Result<(), ContextError> {
+        self.cloud.save().map_err(ContextError::World)
+    }
+}
+
+/// The lock of the simulated world.
+fn lock(folder: PathBuf, wait_max: Duration) -> Result<File, ContextError> {
+    std::fs::create_dir_all(&folder).map_err(ContextError::World)?;
+    let mut options = File::options();
+    let file = options.create(true).truncate(false).write(true).open(folder.join("lock"));
+    let file = file.map_err(ContextError::World)?;
+    let deadline = SystemClock.now() + wait_max;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(ContextError::World(error)),
+            Err(TryLockError::WouldBlock) if SystemClock.now() >= deadline => {
+                return Err(ContextError::WorldBusy { folder });
+            }
+            Err(TryLockError::WouldBlock) => SystemClock.pause(RETRY),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The AWS adapter over the wire, against emulators that others wrote. `tests/stack` starts them.
+
+mod clock;
+mod contract;
+mod http;
+mod release;
+mod seed;
+mod shop;
+mod stack;

@@ -9,6 +9,7 @@ pub mod markdown;
 pub mod moment;
 pub(crate) mod nouns;
 pub mod run;
+pub mod spells;
 mod standing;
 pub mod status;
 pub(crate) mod table;
@@ -18,8 +19,8 @@ use std::collections::BTreeMap;
 
 use crate::model::{EnvironmentName, Instant, Revision, ServiceName};
 use crate::plan::Plan;
-use crate::reconcile::Later;
-use crate::schedule::Tz;
+use crate::reconcile::{Later, Standing};
+use crate::schedule::{Override, Tz};
 
 /// A plan with what is needed to show it.
 #[derive(Clone, Debug)]
@@ -38,4 +39,8 @@ pub struct PlanView<'a> {
     pub diffs: BTreeMap<ServiceName, Vec<String>>,
     /// What would be done when the wait for a window or for the morning is over.
     pub later: Option<&'a Later>,
+    /// `override:` in git.
+    pub git_override: Option<&'a Override>,
+    /// What people have set for a while.
+    pub standing: &'a Standing,
 }

@@ -25,4 +25,7 @@ pub use crontab::{Crontab, CrontabError};
 pub use effective::{Because, Change, Declared, EffectiveState, Override, changes, next_change, state_at};
 pub use hours::Schedule;
 pub use syntax::SyntaxError;
-pub use windows::{AppliesTo, Window, WindowState, Windows, window_at, windows_meet_schedule};
+pub use wall::next_time_of_day;
+pub use windows::{
+    AppliesTo, Window, WindowState, Windows, window_at, window_with_room, windows_meet_schedule,
+};

@@ -57,7 +57,7 @@ pub(super) fn one(
             .because_of(format!("it is {} in this world", moment::local(backend.now(), zone)))
             .hint("plan for now, or for an instant to come: the world as it was is not kept"));
     }
-    let seen = see(&backend, &declared, &spec, intent)?;
+    let seen = see(&backend, &declared, &spec, intent, false)?;
     Ok(Looked { spec, seen })
 }
 
@@ -72,7 +72,7 @@ pub(super) fn several(
         declared::environments(&declared, name, intent)?.into_values().cloned().collect();
     let backend = open(settings, &declared, None)?;
     let look = |spec: EnvironmentSpec| {
-        let seen = see(&backend, &declared, &spec, intent)?;
+        let seen = see(&backend, &declared, &spec, intent, true)?;
         Ok(Looked { spec, seen })
     };
     specs.into_iter().map(look).collect()
@@ -88,11 +88,13 @@ fn see(
     declared: &Declared,
     spec: &EnvironmentSpec,
     intent: &str,
+    patiently: bool,
 ) -> Result<Seen, CliError> {
     let wanted = Wanted { spec: spec.clone(), revision: declared.tree.revision.clone() };
-    let preview = backend
-        .preview(&wanted)
-        .map_err(|error| CliError::from(error).about(format!("cannot {intent} `{}`", spec.name)))?;
+    // A status tells how it stands; a plan tells what an `apply` would do.
+    let looked = if patiently { backend.preview_patiently(&wanted) } else { backend.preview(&wanted) };
+    let preview =
+        looked.map_err(|error| CliError::from(error).about(format!("cannot {intent} `{}`", spec.name)))?;
     let store = backend.store();
     let holder = store.lease_holder(&spec.name)?;
     let runs = store.list_runs(&spec.name, 2)?.into_iter();
@@ -112,6 +114,8 @@ pub(super) fn plan_view<'a>(spec: &'a EnvironmentSpec, seen: &'a Seen) -> PlanVi
         zone: moment::zone_of(spec),
         diffs: diffs(&seen.preview),
         later: seen.later.as_ref(),
+        git_override: spec.override_.as_ref(),
+        standing: &seen.standing,
     }
 }
 
@@ -142,7 +146,11 @@ pub(super) fn status_view<'a>(spec: &'a EnvironmentSpec, seen: &'a Seen) -> Stat
         ledger: &seen.ledger,
         last_run: seen.last_run.as_ref(),
         holder: seen.holder.as_ref(),
-        next_change: schedule::next_change(seen.now, &context::says(spec, None)),
+        next_change: schedule::next_change(
+            seen.now,
+            &context::says(spec, seen.standing.runtime_override().as_ref()),
+        ),
+        standing: &seen.standing,
         now: seen.now,
         zone: moment::zone_of(spec),
     }

@@ -1,4 +1,5 @@
-//! `schedule`: when an environment changes its state, as a table or as JSON. Pure: no cloud, no store.
+//! `schedule`: when an environment changes its state, as a table or as JSON. No cloud; a store is asked for
+//! overrides if there is one, and never made.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -10,8 +11,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context;
 use crate::model::Instant;
+use crate::reconcile::{ReconcileError, Standing};
 use crate::report::moment;
 use crate::schedule::{self, Change};
+use crate::spec::EnvironmentSpec;
+use crate::store::LocalStore;
 
 /// Ten years: more days than anybody plans for, few enough to be answered at once.
 const DAYS_MAX: u32 = 3_660;
@@ -42,7 +46,8 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
         .ok_or_else(|| CliError::usage("`--from` and `--days` lead beyond the calendar"))?;
     let loaded = context::declare(settings, None, from)?;
     let spec = declared::environment(&loaded, &args.environment, "show the schedule of")?;
-    let says = context::says(spec, None);
+    let over = standing(settings, spec, from).runtime_override();
+    let says = context::says(spec, over.as_ref());
     let changes = schedule::changes(from, to, &says);
     let zone = moment::zone_of(spec);
     match args.output {
@@ -71,4 +76,14 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// What people have set, where there is a store to ask. A schedule can be shown without one.
+fn standing(settings: &Settings, spec: &EnvironmentSpec, at: Instant) -> Standing {
+    let Ok(root) = settings.store() else { return Standing::default() };
+    let seen = LocalStore::open_existing(root).map_err(ReconcileError::from);
+    seen.and_then(|store| Standing::at(at, &store, spec)).unwrap_or_else(|error| {
+        ui::say(&format!("warning: overrides set at run time are left out: {error}\n"));
+        Standing::default()
+    })
 }

@@ -18,7 +18,7 @@ use crate::cloud::Cloud;
 use crate::config::{self, Settings};
 use crate::execute::Progress;
 use crate::model::{EnvironmentName, Instant};
-use crate::reconcile::{self, Haste, Preview, ReconcileError, Reconciler, Run, Wanted};
+use crate::reconcile::{self, Haste, Patient, Preview, ReconcileError, Reconciler, Run, Wanted, Wishes};
 use crate::sim::{Age, SimClock, SimCloud, WorldFolder};
 use crate::spec::EnvironmentSpec;
 use crate::store::{LocalStore, Store};
@@ -140,8 +140,20 @@ impl Backend {
     /// # Errors
     /// When the store cannot be read.
     pub fn preview(&self, wanted: &Wanted) -> Result<Preview, ReconcileError> {
-        let cloud = self.cloud(&wanted.spec);
-        let look = reconcile::preview(&*cloud, &self.clock, &*self.store, wanted);
+        self.preview_as(&wanted.spec, wanted)
+    }
+
+    /// The same as whoever goes on acting would plan it: what a person has started in its sleep has grace.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn preview_patiently(&self, wanted: &Wanted) -> Result<Preview, ReconcileError> {
+        self.preview_as(&wanted.spec, &Patient(wanted.clone()))
+    }
+
+    fn preview_as(&self, spec: &EnvironmentSpec, wishes: &dyn Wishes) -> Result<Preview, ReconcileError> {
+        let cloud = self.cloud(spec);
+        let look = reconcile::preview(&*cloud, &self.clock, &*self.store, wishes);
         Ok(self.block_on(look)?.expect("a wish that does not change always has an environment"))
     }
 

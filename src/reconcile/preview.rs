@@ -2,8 +2,9 @@
 
 use super::run::Run;
 use super::runner::ReconcileError;
+use super::standing::Standing;
 use super::wanted::Wishes;
-use super::{expected, request};
+use super::{expected, request, standing};
 use crate::clock::Clock;
 use crate::cloud::CloudRead;
 use crate::execute::{JournalError, read_ledger};
@@ -30,6 +31,8 @@ pub struct Preview {
     pub ledger: Ledger,
     /// What would be done when the wait for a window or for the morning is over, were nothing done before.
     pub later: Option<Later>,
+    /// What people have set for a while.
+    pub standing: Standing,
 }
 
 /// A plan for an instant to come.
@@ -56,16 +59,17 @@ pub async fn preview(
     let mut ledger = read_ledger(store, &wanted.spec.name)?;
     // What a person has asked for is as good as taken up: the plan shows what comes of it.
     let asked = request::waiting(store, &wanted.spec.name)?;
+    let standing = Standing::at(clock.now(), store, &wanted.spec)?;
     if let Some(request) = &asked
-        && wanted.spec.mode == Mode::Enforce
+        && standing.mode(wanted.spec.mode) == Mode::Enforce
     {
         let asked = Event::Requested(request.clone());
         ledger.apply(clock.now(), &asked).map_err(JournalError::from)?;
     }
     let expected = expect(store, &wanted.spec.name)?;
     let look = Look { cloud, clock, store, expected };
-    let over = wishes.runtime_override();
-    let input = look.input(wanted, ledger, over.as_ref(), wishes.refresh_images()).await;
+    let over = standing.runtime_override();
+    let input = look.input(wanted, ledger, &standing, wishes).await;
     let plan = plan::plan(&input);
     let begins_at = plan.waiting.iter().filter(|waiting| waiting.reason.holds_a_release());
     let later = begins_at.filter_map(|waiting| waiting.until).min().map(|at| {
@@ -73,7 +77,7 @@ pub async fn preview(
         let desired = schedule::state_at(at, &says);
         Later { at, plan: plan::plan(&PlanningInput { now: at, desired, ..input.clone() }) }
     });
-    Ok(Some(Preview { plan, later, snapshot: input.snapshot, ledger: input.ledger }))
+    Ok(Some(Preview { plan, later, snapshot: input.snapshot, ledger: input.ledger, standing }))
 }
 
 /// Whether a look finds everything as a plan that ended a run left it, and nobody has asked for anything since.
@@ -89,6 +93,11 @@ pub async fn is_unchanged(
 ) -> Result<bool, ReconcileError> {
     let Some(wanted) = wishes.current() else { return Ok(false) };
     if request::waiting(store, &wanted.spec.name)?.is_some() {
+        return Ok(false);
+    }
+    let ledger = read_ledger(store, &wanted.spec.name)?;
+    let is_noted = wanted.spec.mode == Mode::Enforce;
+    if is_noted && standing::has_news(clock.now(), store, &wanted.spec, &ledger)? {
         return Ok(false);
     }
     let seen = preview(cloud, clock, store, wishes).await?;
@@ -127,12 +136,12 @@ impl Look<'_> {
         &self,
         wanted: Wanted,
         ledger: Ledger,
-        runtime_override: Option<&Override>,
-        poked: bool,
-    ) -> Preview {
-        let input = self.input(wanted, ledger, runtime_override, poked).await;
+        wishes: &dyn Wishes,
+    ) -> Result<Preview, ReconcileError> {
+        let standing = Standing::at(self.clock.now(), self.store, &wanted.spec)?;
+        let input = self.input(wanted, ledger, &standing, wishes).await;
         let plan = plan::plan(&input);
-        Preview { plan, later: None, snapshot: input.snapshot, ledger: input.ledger }
+        Ok(Preview { plan, later: None, snapshot: input.snapshot, ledger: input.ledger, standing })
     }
 
     /// Observes: everything that a plan is made from.
@@ -140,13 +149,14 @@ impl Look<'_> {
         &self,
         wanted: Wanted,
         ledger: Ledger,
-        runtime_override: Option<&Override>,
-        poked: bool,
+        standing: &Standing,
+        wishes: &dyn Wishes,
     ) -> PlanningInput {
         let Wanted { spec, revision } = wanted;
-        let desired = schedule::state_at(self.clock.now(), &says(&spec, runtime_override));
+        let over = standing.runtime_override();
+        let desired = schedule::state_at(self.clock.now(), &says(&spec, over.as_ref()));
         // Moving tags are resolved again on a commit, a wake and a poke, until what they bring is reached.
-        let refresh_images = poked
+        let refresh_images = wishes.refresh_images()
             || ledger.converged.as_ref().is_none_or(|reached| {
                 reached.revision != revision
                     || reached.state != desired.state
@@ -157,6 +167,8 @@ impl Look<'_> {
         PlanningInput {
             now: self.clock.now(),
             revision,
+            mode: standing.mode(spec.mode),
+            grace: wishes.gives_grace().then_some(spec.grace),
             spec,
             desired,
             snapshot,

@@ -12,6 +12,7 @@ mod plan;
 mod poke;
 mod requests;
 mod secrets;
+mod standing;
 mod status;
 
 use std::path::Path;

@@ -54,6 +54,7 @@ pub(super) fn environment(
     let maintenance_spec = maintenance.as_ref().and_then(|leaf| maintenance::maintenance(f, leaf, &services));
     let sites = sites::sites(f, sites, &mut versions);
     let checks = sites::checks(f, checks);
+    let grace = times::grace(f, schedule.as_ref());
     let schedule = schedule.as_ref().and_then(|leaf| times::schedule(f, leaf, now));
     let git_override = override_.as_ref().and_then(|leaf| times::git_override(f, leaf, now));
     let windows = windows.as_ref().and_then(|leaf| times::windows(f, leaf, schedule.as_ref(), now));
@@ -79,6 +80,7 @@ pub(super) fn environment(
         sites,
         checks,
         schedule,
+        grace,
         override_: git_override,
         windows,
         adopt_revision: f.or(adopt_revision, AdoptRevision::AtVersionChange),

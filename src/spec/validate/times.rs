@@ -1,6 +1,8 @@
 //! `schedule:`, `override:` and `windows:`. What a crontab line or a day means is known to the schedule room;
 //! here its complaints get a place in the file.
 
+use std::time::Duration;
+
 use super::findings::Findings;
 use crate::model::{Instant, State};
 use crate::schedule::{
@@ -12,8 +14,11 @@ use crate::spec::diagnostic::Code;
 use crate::spec::raw::{CronText, InstantText, RawOverride, RawSchedule, RawWindows, WindowText};
 use crate::spec::suggest;
 
+/// Long enough to be read about and to write the override, too short to cost much.
+const GRACE: Duration = Duration::from_secs(15 * 60);
+
 pub(super) fn schedule(f: &mut Findings<'_>, leaf: &Leaf<RawSchedule>, now: Instant) -> Option<Schedule> {
-    let RawSchedule { timezone, start, stop, except, also } = leaf.get()?;
+    let RawSchedule { timezone, start, stop, except, also, grace: _ } = leaf.get()?;
     let zone = f.required(leaf.at, "timezone", timezone).and_then(|leaf| zone_named(f, leaf));
     let start_leaf = f.required(leaf.at, "start", start);
     let stop_leaf = f.required(leaf.at, "stop", stop);
@@ -39,6 +44,12 @@ pub(super) fn schedule(f: &mut Findings<'_>, leaf: &Leaf<RawSchedule>, now: Inst
         }
     }
     Some(schedule)
+}
+
+/// How long what a person starts while it sleeps is left alone.
+pub(super) fn grace(f: &mut Findings<'_>, leaf: Option<&Leaf<RawSchedule>>) -> Duration {
+    let written = leaf.and_then(Leaf::get).and_then(|schedule| schedule.grace.as_ref());
+    f.duration(&written.cloned(), GRACE)
 }
 
 /// The fields of crontab lines: blanks and case do not make them different.

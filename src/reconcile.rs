@@ -14,6 +14,7 @@ mod preview;
 mod request;
 mod run;
 mod runner;
+mod sizes;
 mod standing;
 mod wanted;
 
@@ -25,5 +26,6 @@ pub use preview::{Later, Preview, is_unchanged, preview};
 pub use request::REQUEST;
 pub use run::{ActionReport, BlockedReport, ReleaseReport, Run, RunOutcome, StepReport, WaitingReport};
 pub use runner::{Haste, ReconcileError, Reconciler};
+pub use sizes::{Sizes, TaskSize};
 pub use standing::Standing;
 pub use wanted::{Patient, Wanted, Wishes};

@@ -9,6 +9,7 @@ pub mod markdown;
 pub mod moment;
 pub(crate) mod nouns;
 pub mod run;
+pub mod schedule;
 pub mod spells;
 mod standing;
 pub mod status;

@@ -10,6 +10,7 @@ use super::patience::{Next, Patience};
 use super::preview::{Look, Preview, expect, preview};
 use super::request;
 use super::run::{ReleaseReport, Run, RunOutcome};
+use super::sizes;
 use super::standing::{self, Standing};
 use super::wanted::{Wanted, Wishes};
 use crate::clock::Clock;
@@ -212,7 +213,7 @@ impl Work<'_> {
             with.progress.plan_ready(&seen.plan);
             self.remember_awake(&seen.plan)?;
             if permitted(&seen.plan).is_empty() && classify(&seen.plan) == RunOutcome::Converged {
-                return self.settle(&wanted, seen.plan);
+                return self.settle(&wanted, seen);
             }
             if let Some((outcome, message)) = self.interrupted() {
                 return Ok((outcome, Some(message), Some(seen.plan)));
@@ -220,7 +221,7 @@ impl Work<'_> {
             let pause = if permitted(&seen.plan).is_empty() {
                 match self.patience.idle(&seen.plan) {
                     Some(pause) => pause,
-                    None => return self.settle(&wanted, seen.plan),
+                    None => return self.settle(&wanted, seen),
                 }
             } else if let Some(why) = self.patience.failed_before(permitted(&seen.plan)) {
                 return Ok((RunOutcome::Failed, Some(why), Some(seen.plan)));
@@ -312,7 +313,8 @@ impl Work<'_> {
     }
 
     /// Nothing more can happen by itself.
-    fn settle(&mut self, wanted: &Wanted, plan: Plan) -> Result<End, ReconcileError> {
+    fn settle(&mut self, wanted: &Wanted, seen: Preview) -> Result<End, ReconcileError> {
+        let Preview { plan, snapshot, .. } = seen;
         let outcome = classify(&plan);
         let declaration = wanted.spec.fingerprints();
         let is_news = self.journal.ask(|ledger| {
@@ -333,6 +335,7 @@ impl Work<'_> {
                 revision: wanted.revision.clone(),
                 declaration,
             })?;
+            sizes::keep(self.with.store, &wanted.spec.name, &snapshot)?;
         }
         Ok((outcome, None, Some(plan)))
     }

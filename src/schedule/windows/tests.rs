@@ -78,6 +78,7 @@ fn says_whether_windows_meet_the_hours() {
         start: vec![Crontab::parse(start).unwrap()],
         stop: vec![Crontab::parse(stop).unwrap()],
         except: except.iter().map(|text| DateRange::parse(text).unwrap()).collect(),
+        holidays: Vec::new(),
         also: vec![],
     };
     let office = schedule("0 7 * * mon-fri", "30 18 * * mon-fri", &[]);

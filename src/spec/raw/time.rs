@@ -24,6 +24,9 @@ pub(in crate::spec) struct RawSchedule {
     pub(in crate::spec) stop: Option<Leaf<OneOrMany<CronText>>>,
     /// Days on which it stays stopped: `2026-12-24`, or `2026-12-24..2027-01-03` with both ends included.
     pub(in crate::spec) except: Option<Leaf<OneOrMany<DateText>>>,
+    /// Calendars of days on which it stays stopped: iCalendar files of this repository, as paths from this file's
+    /// folder: `holidays.ics`. Whole days count, also those that come again.
+    pub(in crate::spec) holidays: Option<Leaf<OneOrMany<String>>>,
     /// Hours in which it is up all the same: `2026-11-28 09:00..17:00`. Stronger than `except`.
     pub(in crate::spec) also: Option<Leaf<OneOrMany<SpanText>>>,
     /// For how long what a person starts while it sleeps is left alone before it is stopped.

@@ -18,3 +18,4 @@ mod rig;
 mod spec;
 mod swarm;
 mod tidy;
+mod year;

@@ -21,6 +21,7 @@ struct Head {
     commits: Vec<EnvironmentSpec>,
     removed: bool,
     poked: bool,
+    patient: bool,
 }
 
 impl Wishes for Repository {
@@ -33,6 +34,10 @@ impl Wishes for Repository {
 
     fn refresh_images(&self) -> bool {
         self.0.lock().unwrap().poked
+    }
+
+    fn gives_grace(&self) -> bool {
+        self.0.lock().unwrap().patient
     }
 }
 
@@ -47,6 +52,11 @@ impl Repository {
     /// A commit that takes the environment out.
     pub fn remove(&self) {
         self.0.lock().unwrap().removed = true;
+    }
+
+    /// Whether whoever acts goes on acting, as a daemon does.
+    pub fn set_patient(&self, patient: bool) {
+        self.0.lock().unwrap().patient = patient;
     }
 
     /// Whether somebody asks for moving tags to be resolved again.

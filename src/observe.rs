@@ -38,6 +38,8 @@ use crate::store::journal::Ledger;
 pub struct ObserveOptions {
     /// Resolve moving tags again although they run already: after a commit, a wake or a poke.
     pub refresh_images: bool,
+    /// Look every image up, whether it runs or not: for the preflight.
+    pub all_images: bool,
 }
 
 /// What every part reads with.

@@ -31,6 +31,7 @@ pub use action::{
 };
 pub use audit::audit;
 pub use input::{Expected, PlanningInput};
+pub use preflight::{Topic, preflight};
 pub use report::{Awake, Blocked, BlockedReason, Drift, Plan, PlannedState, Waiting, WaitingReason};
 
 use crate::observe::Observed;

@@ -22,7 +22,7 @@ mod wanted;
 mod tests;
 
 pub use closure::{Closure, closures};
-pub use preview::{Later, Preview, is_unchanged, preview};
+pub use preview::{Later, Preview, is_unchanged, preflight, preview};
 pub use request::REQUEST;
 pub use run::{ActionReport, BlockedReport, ReleaseReport, Run, RunOutcome, StepReport, WaitingReport};
 pub use runner::{Haste, ReconcileError, Reconciler};

@@ -8,6 +8,7 @@ pub mod json;
 pub mod markdown;
 pub mod moment;
 pub(crate) mod nouns;
+pub mod preflight;
 pub mod run;
 pub mod schedule;
 pub mod spells;
@@ -19,7 +20,7 @@ pub mod text;
 use std::collections::BTreeMap;
 
 use crate::model::{EnvironmentName, Instant, Revision, ServiceName};
-use crate::plan::Plan;
+use crate::plan::{Plan, Topic};
 use crate::reconcile::{Later, Standing};
 use crate::schedule::{Override, Tz};
 
@@ -44,4 +45,6 @@ pub struct PlanView<'a> {
     pub git_override: Option<&'a Override>,
     /// What people have set for a while.
     pub standing: &'a Standing,
+    /// What a release needs, if that was looked at, too.
+    pub preflight: Option<&'a [Topic]>,
 }

@@ -9,7 +9,7 @@ use crate::config::Settings;
 use crate::context::{self, Access, Backend, Declared};
 use crate::model::{Instant, ServiceName};
 use crate::observe::Observed;
-use crate::plan::ActionKind;
+use crate::plan::{ActionKind, Topic};
 use crate::reconcile::{Preview, Run, Wanted};
 use crate::report::status::StatusView;
 use crate::report::{PlanView, diff, moment};
@@ -28,6 +28,8 @@ pub(super) struct Looked {
 /// What was seen and planned, with the moment of it.
 pub(super) struct Seen {
     pub(super) preview: Preview,
+    /// What a release needs, if that was asked.
+    pub(super) preflight: Option<Vec<Topic>>,
     pub(super) holder: Option<LeaseHolder>,
     pub(super) last_run: Option<Run>,
     pub(super) now: Instant,
@@ -41,13 +43,23 @@ impl std::ops::Deref for Seen {
     }
 }
 
-/// Looks at one environment. `at` = as if it were then.
+/// How closely an environment is looked at.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Closely {
+    /// As if it were then.
+    pub(super) at: Option<Instant>,
+    /// Everything that a release needs, too.
+    pub(super) preflight: bool,
+}
+
+/// Looks at one environment.
 pub(super) fn one(
     settings: &Settings,
     name: &str,
     intent: &str,
-    at: Option<Instant>,
+    closely: Closely,
 ) -> Result<Looked, CliError> {
+    let Closely { at, preflight } = closely;
     let declared = context::declare(settings, None, SystemClock.now())?;
     let spec = declared::environment(&declared, name, intent)?.clone();
     let backend = open(settings, &declared, at)?;
@@ -57,7 +69,8 @@ pub(super) fn one(
             .because_of(format!("it is {} in this world", moment::local(backend.now(), zone)))
             .hint("plan for now, or for an instant to come: the world as it was is not kept"));
     }
-    let seen = see(&backend, &declared, &spec, intent, false)?;
+    let how = if preflight { How::Preflight } else { How::Once };
+    let seen = see(&backend, &declared, &spec, intent, how)?;
     Ok(Looked { spec, seen })
 }
 
@@ -72,7 +85,7 @@ pub(super) fn several(
         declared::environments(&declared, name, intent)?.into_values().cloned().collect();
     let backend = open(settings, &declared, None)?;
     let look = |spec: EnvironmentSpec| {
-        let seen = see(&backend, &declared, &spec, intent, true)?;
+        let seen = see(&backend, &declared, &spec, intent, How::Patiently)?;
         Ok(Looked { spec, seen })
     };
     specs.into_iter().map(look).collect()
@@ -83,17 +96,31 @@ fn open(settings: &Settings, declared: &Declared, at: Option<Instant>) -> Result
     Ok(Backend::open(settings, &specs, Access::Look, at)?)
 }
 
+/// How an environment is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    /// As an `apply` would.
+    Once,
+    /// As an `apply` would, with everything that a release needs.
+    Preflight,
+    /// As whoever goes on acting would: a status tells how it stands.
+    Patiently,
+}
+
 fn see(
     backend: &Backend,
     declared: &Declared,
     spec: &EnvironmentSpec,
     intent: &str,
-    patiently: bool,
+    how: How,
 ) -> Result<Seen, CliError> {
     let wanted = Wanted { spec: spec.clone(), revision: declared.tree.revision.clone() };
-    // A status tells how it stands; a plan tells what an `apply` would do.
-    let looked = if patiently { backend.preview_patiently(&wanted) } else { backend.preview(&wanted) };
-    let preview =
+    let looked = match how {
+        How::Preflight => backend.preflight(&wanted).map(|(preview, topics)| (preview, Some(topics))),
+        How::Once => backend.preview(&wanted).map(|preview| (preview, None)),
+        How::Patiently => backend.preview_patiently(&wanted).map(|preview| (preview, None)),
+    };
+    let (preview, preflight) =
         looked.map_err(|error| CliError::from(error).about(format!("cannot {intent} `{}`", spec.name)))?;
     let store = backend.store();
     let holder = store.lease_holder(&spec.name)?;
@@ -101,7 +128,7 @@ fn see(
     // A run of another version of the program says nothing; it is no reason to show nothing.
     let mut runs = runs.filter_map(|run| serde_json::from_value::<Run>(run.value).ok());
     let last_run = runs.find(|run| holder.as_ref().is_none_or(|lease| !run.is_under(lease.fencing)));
-    Ok(Seen { preview, holder, last_run, now: backend.now() })
+    Ok(Seen { preview, preflight, holder, last_run, now: backend.now() })
 }
 
 /// The plan, to be shown.
@@ -116,6 +143,7 @@ pub(super) fn plan_view<'a>(spec: &'a EnvironmentSpec, seen: &'a Seen) -> PlanVi
         later: seen.later.as_ref(),
         git_override: spec.override_.as_ref(),
         standing: &seen.standing,
+        preflight: seen.preflight.as_deref(),
     }
 }
 

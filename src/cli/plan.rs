@@ -3,11 +3,11 @@
 use clap::ValueEnum;
 
 use super::error::{CliError, Exit};
-use super::look::{self, Looked};
+use super::look::{self, Closely, Looked};
 use super::{input, ui};
 use crate::config::Settings;
 use crate::model::Instant;
-use crate::report::{json, markdown, text};
+use crate::report::{json, markdown, preflight, text};
 
 /// Show what would be done, in which order and why; changes nothing
 ///
@@ -23,6 +23,9 @@ pub(super) struct Args {
     /// For people, for programs, or for a pull request
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     output: Format,
+    /// Look at everything that a release needs, too, whether or not one is due; exit with 1 if one would be refused
+    #[arg(long)]
+    preflight: bool,
     /// Exit with 3 when there is something to do
     #[arg(long)]
     exit_code: bool,
@@ -36,12 +39,16 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
-    let Looked { spec, seen, .. } = look::one(settings, &args.environment, "plan", args.at)?;
+    let closely = Closely { at: args.at, preflight: args.preflight };
+    let Looked { spec, seen, .. } = look::one(settings, &args.environment, "plan", closely)?;
     let view = look::plan_view(&spec, &seen);
     match args.output {
         Format::Text => ui::print(&text::plan(&view))?,
         Format::Json => ui::print_json(&json::plan(&view))?,
         Format::Markdown => ui::print(&markdown::plan(&view))?,
+    }
+    if seen.preflight.as_deref().is_some_and(preflight::has_failed) {
+        return Ok(Exit::Failure);
     }
     Ok(if args.exit_code && !seen.plan.actions.is_empty() { Exit::Pending } else { Exit::Done })
 }

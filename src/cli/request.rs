@@ -75,7 +75,7 @@ fn decide(
     intent: &str,
     judge: impl Fn(&Looked) -> Result<Decision, CliError>,
 ) -> Result<Exit, CliError> {
-    let looked = look::one(settings, &common.environment, intent, None)?;
+    let looked = look::one(settings, &common.environment, intent, look::Closely::default())?;
     let Decision { wish, next } = judge(&looked)?;
     let request = Request { who: context::person(), reason: common.reason.clone(), wish };
     leave(settings, &looked.spec, &request)?;

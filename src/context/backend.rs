@@ -18,6 +18,7 @@ use crate::cloud::Cloud;
 use crate::config::{self, Settings};
 use crate::execute::Progress;
 use crate::model::{EnvironmentName, Instant};
+use crate::plan::Topic;
 use crate::reconcile::{self, Haste, Patient, Preview, ReconcileError, Reconciler, Run, Wanted, Wishes};
 use crate::sim::{Age, SimClock, SimCloud, WorldFolder};
 use crate::spec::EnvironmentSpec;
@@ -154,6 +155,16 @@ impl Backend {
     fn preview_as(&self, spec: &EnvironmentSpec, wishes: &dyn Wishes) -> Result<Preview, ReconcileError> {
         let cloud = self.cloud(spec);
         let look = reconcile::preview(&*cloud, &self.clock, &*self.store, wishes);
+        Ok(self.block_on(look)?.expect("a wish that does not change always has an environment"))
+    }
+
+    /// The same, and everything that a release needs, whether or not one is due.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn preflight(&self, wanted: &Wanted) -> Result<(Preview, Vec<Topic>), ReconcileError> {
+        let cloud = self.cloud(&wanted.spec);
+        let look = reconcile::preflight(&*cloud, &self.clock, &*self.store, wanted);
         Ok(self.block_on(look)?.expect("a wish that does not change always has an environment"))
     }
 

@@ -24,7 +24,8 @@ pub(super) async fn images(
         let is_down = seen.is_some_and(|seen| seen.service.desired == 0);
         wanted.extend(to_look_up(eyes, &declared.images, deployed, is_down));
     }
-    if let Some(declared) = eyes.spec.migration.as_ref().filter(|_| migration_may_run(eyes, database)) {
+    let may_run = || eyes.options.all_images || migration_may_run(eyes, database);
+    if let Some(declared) = eyes.spec.migration.as_ref().filter(|_| may_run()) {
         // The family's newest revision says nothing about what has run: everything is looked up.
         wanted.extend(to_look_up(eyes, &declared.images, None, false));
     }
@@ -50,7 +51,7 @@ fn to_look_up<'a>(
         // At a wake, a digest that was pinned may have vanished from the registry.
         let again = eyes.options.refresh_images && (is_down || moves(eyes, template, &image));
         let pinned = eyes.ledger.release.as_ref().is_some_and(|release| release.images.contains_key(&image));
-        (again || (!runs && !pinned)).then_some(image)
+        (eyes.options.all_images || again || (!runs && !pinned)).then_some(image)
     });
     wanted.collect()
 }

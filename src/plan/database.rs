@@ -12,7 +12,8 @@ use crate::cloud::{DatabaseStatus, DbSnapshot, SnapshotStatus, TaskStatus, tag};
 use crate::model::{Instant, State, Version};
 use crate::observe::{DatabaseSeen, Observed};
 use crate::plan::{
-    ActionKind, BlockedReason, Migration, MigrationStart, PlanningInput, Recorded, Step, WaitingReason,
+    ActionKind, Blocked, BlockedReason, Migration, MigrationStart, PlanningInput, Recorded, Step,
+    WaitingReason,
 };
 use crate::spec::MigrationSpec;
 use crate::store::journal::Attempt;
@@ -30,22 +31,35 @@ pub(super) fn can_be_used(input: &PlanningInput) -> bool {
     }
 }
 
-pub(super) fn plan(input: &PlanningInput, goal: &Goal, needs_database: bool, draft: &mut Draft) {
-    let Some(spec) = &input.spec.database else { return };
-    let name = spec.target.identifier();
-    let seen = match &input.snapshot.database {
-        Some(Observed::Present(seen)) => seen,
-        Some(Observed::Unreadable { why }) => {
-            return draft.block(unreadable(&format!("database `{name}`"), why));
-        }
+/// The declared database, or why it cannot be seen.
+pub(super) fn seen(input: &PlanningInput) -> Result<&DatabaseSeen, Blocked> {
+    let name = input.spec.database.as_ref().map_or("", |database| database.target.identifier());
+    match &input.snapshot.database {
+        Some(Observed::Present(seen)) => Ok(seen),
+        Some(Observed::Unreadable { why }) => Err(unreadable(&format!("database `{name}`"), why)),
         Some(Observed::Absent) | None => {
             let message = format!("database `{name}` does not exist in {}", input.spec.region);
-            return draft.block(blocked(
-                BlockedReason::Missing,
-                message,
-                ["correct `database:`, or create it".to_owned()],
-            ));
+            let hint = "correct `database:`, or create it".to_owned();
+            Err(blocked(BlockedReason::Missing, message, [hint]))
         }
+    }
+}
+
+/// What keeps the database up, if it is to sleep.
+pub(super) fn unstoppable(seen: &DatabaseSeen) -> Option<Blocked> {
+    let why = seen.database.unstoppable.as_ref()?;
+    let message = format!("database `{}` cannot be stopped: {why}", seen.database.identifier);
+    let hint = "use `state: db-only` for hours without services, or remove what keeps it up".to_owned();
+    Some(blocked(BlockedReason::Database, message, [hint]))
+}
+
+pub(super) fn plan(input: &PlanningInput, goal: &Goal, needs_database: bool, draft: &mut Draft) {
+    if input.spec.database.is_none() {
+        return;
+    }
+    let seen = match seen(input) {
+        Ok(seen) => seen,
+        Err(why) => return draft.block(why),
     };
     if goal.state.database_up() || goal.is_release() {
         start(goal, seen, needs_database, draft);
@@ -91,10 +105,8 @@ pub(super) fn stop(input: &PlanningInput, goal: &Goal, everything_stops: bool, d
     if !goal.left_alone.is_empty() {
         return draft.drift(name, "status", "stopped", seen.database.status.to_string());
     }
-    if let Some(why) = &seen.database.unstoppable {
-        let message = format!("database `{name}` cannot be stopped: {why}");
-        let hint = "use `state: db-only` for hours without services, or remove what keeps it up".to_owned();
-        return draft.block(blocked(BlockedReason::Database, message, [hint]));
+    if let Some(unstoppable) = unstoppable(seen) {
+        return draft.block(unstoppable);
     }
     if let DatabaseStatus::Broken(word) = &seen.database.status {
         return draft.block(preflight::broken_database(name, word));

@@ -212,6 +212,10 @@ fn hold(input: &PlanningInput, goal: &mut Goal, why: Blocked, held_in: State, dr
 }
 
 fn watch(input: &PlanningInput, goal: &mut Goal, flight: Box<Flight>, draft: &mut Draft) {
+    // It may have to be sent once more.
+    if flight.task.is_none() && is_blind(input, goal, draft) {
+        return;
+    }
     let migration = input.spec.migration.as_ref();
     let timeout = migration.and_then(|migration| chrono::TimeDelta::from_std(migration.timeout).ok());
     if let Some(timeout) = timeout.filter(|timeout| input.now - flight.attempt.intended_at > *timeout) {
@@ -258,13 +262,7 @@ fn due(input: &PlanningInput, goal: &mut Goal, work: Work, doubt: Option<Blocked
             return;
         }
     }
-    // On the way to the migration everything is seen, or nothing is done.
-    let blind: Vec<Blocked> =
-        preflight::unreadable_services(input).into_iter().chain(traffic::unreadable_parts(input)).collect();
-    if begun && !blind.is_empty() {
-        for unread in blind {
-            hold(input, goal, unread, State::DbOnly, draft);
-        }
+    if begun && is_blind(input, goal, draft) {
         return;
     }
     if !begun {
@@ -289,6 +287,15 @@ fn due(input: &PlanningInput, goal: &mut Goal, work: Work, doubt: Option<Blocked
         }
     }
     goal.migration = Some(work);
+}
+
+/// On the way to the migration everything is seen, or nothing is done.
+fn is_blind(input: &PlanningInput, goal: &mut Goal, draft: &mut Draft) -> bool {
+    let blind: Vec<Blocked> =
+        preflight::unreadable_services(input).into_iter().chain(traffic::unreadable_parts(input)).collect();
+    let is_blind = !blind.is_empty();
+    blind.into_iter().for_each(|unread| hold(input, goal, unread, State::DbOnly, draft));
+    is_blind
 }
 
 /// The stop comes from the clock, not from a person.

@@ -1,22 +1,84 @@
-//! What must hold before a release touches anything. All problems at once.
+//! What must hold before a release touches anything. All problems at once, by topic.
 
 use std::collections::BTreeMap;
 
-use super::draft::{blocked, unreadable};
-use super::{images, traffic};
-use crate::cloud::{Controller, DatabaseStatus, TaskStatus};
-use crate::model::ImageRef;
+use super::draft::{Draft, blocked, unreadable};
+use super::{database, images, schema, traffic};
+use crate::cloud::{Controller, DatabaseStatus, TaskDefinition, TaskStatus};
+use crate::model::{ContainerName, ImageRef, State};
 use crate::observe::Observed;
 use crate::plan::{Blocked, BlockedReason, PlanningInput};
 
+/// One topic of the preflight.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Topic {
+    /// A stable word: `account`, `services`, `images`, `migration`, `database`, `sites` or `gate`.
+    pub name: &'static str,
+    /// What is looked at, for people.
+    pub about: &'static str,
+    /// What stands in a release's way.
+    pub problems: Vec<Blocked>,
+    /// What could not be looked at, and is no reason to refuse.
+    pub unverified: Vec<String>,
+}
+
+/// Looks at everything that a release needs, whether or not one is due. What is not declared is no topic.
+pub fn preflight(input: &PlanningInput) -> Vec<Topic> {
+    let mut draft = Draft::default();
+    super::may_act(input, &mut draft);
+    let account = topic("account", "the credentials, the cluster and who acts on it", draft.blocked);
+    let mut topics = topics(input);
+    // No reason to refuse a release, but whoever adopts an environment that sleeps wants to know.
+    if let (true, Ok(seen)) = (sleeps(input), database::seen(input)) {
+        let unstoppable = database::unstoppable(seen);
+        let database = topics.iter_mut().filter(|topic| topic.name == "database");
+        database.for_each(|topic| topic.problems.extend(unstoppable.clone()));
+    }
+    std::iter::once(account).chain(topics).collect()
+}
+
 pub(super) fn problems(input: &PlanningInput) -> Vec<Blocked> {
-    let mut problems = Vec::new();
-    services(input, &mut problems);
-    migration(input, &mut problems);
-    database(input, &mut problems);
-    sites(input, &mut problems);
-    traffic::problems(input, &mut problems);
-    problems
+    topics(input).into_iter().flat_map(|topic| topic.problems).collect()
+}
+
+fn topics(input: &PlanningInput) -> Vec<Topic> {
+    let spec = &input.spec;
+    let mut topics = vec![
+        topic("services", "they exist, with the containers and scalable targets declared", services(input)),
+        Topic {
+            unverified: unverified(input),
+            ..topic("images", "their registries have them", missing(input))
+        },
+    ];
+    let parts = [
+        (
+            spec.migration.is_some(),
+            "migration",
+            "its family and container exist, no other task of it runs",
+            migration as Look,
+        ),
+        (spec.database.is_some(), "database", "it can do what is asked", its_database),
+        (!spec.sites.is_empty(), "sites", "buckets and releases exist", sites),
+        (
+            spec.maintenance.is_some(),
+            "gate",
+            "listener, rules, function and bypass secret are as a gate needs them",
+            gate,
+        ),
+    ];
+    let declared = parts.into_iter().filter(|(is_declared, ..)| *is_declared);
+    topics.extend(declared.map(|(_, name, about, look)| topic(name, about, look(input))));
+    topics
+}
+
+fn sleeps(input: &PlanningInput) -> bool {
+    input.spec.schedule.is_some() || input.desired.state == State::Stopped
+}
+
+type Look = fn(&PlanningInput) -> Vec<Blocked>;
+
+fn topic(name: &'static str, about: &'static str, problems: Vec<Blocked>) -> Topic {
+    Topic { name, about, problems, unverified: Vec::new() }
 }
 
 pub(super) fn missing_image(input: &PlanningInput, image: &ImageRef, newest: &[String]) -> Blocked {
@@ -43,24 +105,65 @@ pub(super) fn unreadable_services(input: &PlanningInput) -> Vec<Blocked> {
     said.collect()
 }
 
-fn services(input: &PlanningInput, problems: &mut Vec<Blocked>) {
-    problems.extend(unreadable_services(input));
+fn services(input: &PlanningInput) -> Vec<Blocked> {
+    let mut problems = unreadable_services(input);
     for (name, service) in &input.spec.services {
-        match input.snapshot.services.get(name) {
-            Some(Observed::Present(seen)) if seen.service.controller != Controller::Ecs => {
-                problems.push(unsupported(name.as_str()));
+        let seen = match input.snapshot.services.get(name) {
+            Some(Observed::Present(seen)) => seen,
+            Some(Observed::Unreadable { .. }) => continue,
+            Some(Observed::Absent) | None => {
+                problems.push(missing_service(input, name.as_str()));
+                continue;
             }
-            Some(Observed::Present(seen)) if seen.scaling.is_some() && service.autoscaling.is_none() => {
-                problems.push(undeclared_autoscaling(name.as_str()));
-            }
-            Some(Observed::Present(_) | Observed::Unreadable { .. }) => {}
-            Some(Observed::Absent) | None => problems.push(missing_service(input, name.as_str())),
+        };
+        if seen.service.controller != Controller::Ecs {
+            problems.push(unsupported(name.as_str()));
+        } else if seen.scaling.is_some() && service.autoscaling.is_none() {
+            problems.push(undeclared_autoscaling(name.as_str()));
         }
+        problems.extend(missing_containers(service.images.keys(), &seen.newest));
+    }
+    problems
+}
+
+/// Containers that are named in git, and that a definition does not have: their images would go nowhere.
+pub(super) fn missing_containers<'a>(
+    named: impl Iterator<Item = &'a ContainerName>,
+    definition: &TaskDefinition,
+) -> Vec<Blocked> {
+    let known = definition.document.images();
+    let missing = named.filter(|container| !known.contains_key(*container));
+    let block = |container: &ContainerName| {
+        let names: Vec<&str> = known.keys().map(|name| name.as_str()).collect();
+        let near = names.iter().find(|name| strsim::jaro_winkler(name, container.as_str()) > 0.8);
+        let hint = match near {
+            Some(near) => format!("did you mean `{near}`? its containers: {}", names.join(", ")),
+            None => format!("its containers: {}", names.join(", ")),
+        };
+        let message = format!("task definition `{}` has no container `{container}`", definition.short());
+        blocked(BlockedReason::Missing, message, [hint])
+    };
+    missing.map(block).collect()
+}
+
+fn missing(input: &PlanningInput) -> Vec<Blocked> {
+    let of_services = input.spec.services.iter().flat_map(|(name, service)| {
         let wanted = images::wanted(input, &service.images);
         let seen = input.snapshot.services.get(name).and_then(|seen| seen.present());
         let missing = seen.map(|seen| wanted.missing_beside(seen).1).unwrap_or_default();
-        problems.extend(missing.into_iter().map(|(image, newest)| missing_image(input, image, newest)));
-    }
+        missing.into_iter().cloned().collect::<Vec<_>>()
+    });
+    let of_migration =
+        input.spec.migration.iter().flat_map(|spec| images::wanted(input, &spec.images).missing);
+    let missing = of_services.chain(of_migration);
+    missing.map(|(image, newest)| missing_image(input, &image, &newest)).collect()
+}
+
+fn unverified(input: &PlanningInput) -> Vec<String> {
+    let templates = input.spec.services.values().map(|service| &service.images);
+    let templates = templates.chain(input.spec.migration.as_ref().map(|migration| &migration.images));
+    let unverified = templates.flat_map(|templates| images::wanted(input, templates).unverified);
+    unverified.map(|(image, why)| format!("`{image}`: {why}")).collect()
 }
 
 pub(super) fn unsupported(service: &str) -> Blocked {
@@ -99,25 +202,13 @@ pub(super) fn missing_service(input: &PlanningInput, service: &str) -> Blocked {
     blocked(BlockedReason::Missing, message, [hint])
 }
 
-fn migration(input: &PlanningInput, problems: &mut Vec<Blocked>) {
-    let (Some(spec), Some(Observed::Present(seen))) = (&input.spec.migration, &input.snapshot.migration)
-    else {
-        return;
+fn migration(input: &PlanningInput) -> Vec<Blocked> {
+    let Some(spec) = &input.spec.migration else { return Vec::new() };
+    let seen = match schema::family(input, spec) {
+        Ok(seen) => seen,
+        Err(why) => return vec![why],
     };
-    for (image, newest) in &images::wanted(input, &spec.images).missing {
-        problems.push(missing_image(input, image, newest));
-    }
-    let containers = seen.newest.document.images();
-    for container in spec.images.keys().filter(|container| !containers.contains_key(*container)) {
-        problems.push(blocked(
-            BlockedReason::Missing,
-            format!("task definition `{}` has no container `{container}`", seen.newest.short()),
-            [format!(
-                "its containers: {}",
-                containers.keys().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
-            )],
-        ));
-    }
+    let mut problems = missing_containers(spec.images.keys(), &seen.newest);
     let mut live: Vec<_> = seen.tasks.iter().filter(|task| task.status != TaskStatus::Stopped).collect();
     live.sort_by_key(|task| (task.created_at, &task.arn));
     for task in live {
@@ -127,12 +218,17 @@ fn migration(input: &PlanningInput, problems: &mut Vec<Blocked>) {
             ["wait until it has ended, or stop it; two migrations at once ruin a database".to_owned()],
         ));
     }
+    problems
 }
 
-fn database(input: &PlanningInput, problems: &mut Vec<Blocked>) {
-    let Some(Observed::Present(seen)) = &input.snapshot.database else { return };
-    if let DatabaseStatus::Broken(word) = &seen.database.status {
-        problems.push(broken_database(&seen.database.identifier, word));
+fn its_database(input: &PlanningInput) -> Vec<Blocked> {
+    let seen = match database::seen(input) {
+        Ok(seen) => seen,
+        Err(why) => return vec![why],
+    };
+    match &seen.database.status {
+        DatabaseStatus::Broken(word) => vec![broken_database(&seen.database.identifier, word)],
+        _ => Vec::new(),
     }
 }
 
@@ -144,8 +240,15 @@ pub(super) fn broken_database(identifier: &str, status: &str) -> Blocked {
     )
 }
 
-fn sites(input: &PlanningInput, problems: &mut Vec<Blocked>) {
-    for change in super::sites::changed(input) {
-        problems.extend(change.problem);
-    }
+fn sites(input: &PlanningInput) -> Vec<Blocked> {
+    super::sites::changed(input).into_iter().filter_map(|change| change.problem).collect()
 }
+
+fn gate(input: &PlanningInput) -> Vec<Blocked> {
+    let mut problems = Vec::new();
+    traffic::problems(input, &mut problems);
+    problems
+}
+
+#[cfg(test)]
+mod tests;

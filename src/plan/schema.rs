@@ -5,6 +5,7 @@
 
 mod failure;
 
+use super::database;
 use super::draft::{blocked, unreadable};
 use crate::cloud::tag;
 use crate::model::{Instant, Level, Relation, Version};
@@ -72,32 +73,31 @@ impl SchemaView {
     }
 }
 
-pub(super) fn assess(input: &PlanningInput) -> SchemaView {
-    let Some(migration) = &input.spec.migration else { return undeclared(input) };
-    let name = input.spec.database.as_ref().map_or("", |database| database.target.identifier());
-    let database = match &input.snapshot.database {
-        Some(Observed::Present(database)) => database,
-        Some(Observed::Unreadable { why }) => {
-            return blind(input, unreadable(&format!("database `{name}`"), why));
-        }
-        Some(Observed::Absent) | None => {
-            let message = format!("database `{name}` does not exist in {}", input.spec.region);
-            let hint = "correct `database:`, or create it".to_owned();
-            return blind(input, blocked(BlockedReason::Missing, message, [hint]));
-        }
-    };
-    let seen = match &input.snapshot.migration {
+/// The migration family, or why it cannot be seen.
+pub(super) fn family<'a>(
+    input: &'a PlanningInput,
+    migration: &MigrationSpec,
+) -> Result<&'a MigrationSeen, Blocked> {
+    match &input.snapshot.migration {
         Some(Observed::Present(seen)) => Ok(seen),
         Some(Observed::Unreadable { why }) => {
             Err(unreadable(&format!("migration family `{}`", migration.task), why))
         }
         Some(Observed::Absent) | None => {
             let message = format!("task-definition family `{}` has no ACTIVE revision", migration.task);
-            let hint =
-                "register it once (Terraform, CDK or the console), or correct `migration.task`".to_owned();
-            Err(blocked(BlockedReason::Missing, message, [hint]))
+            let hint = "register it once (Terraform, CDK or the console), or correct `migration.task`";
+            Err(blocked(BlockedReason::Missing, message, [hint.to_owned()]))
         }
+    }
+}
+
+pub(super) fn assess(input: &PlanningInput) -> SchemaView {
+    let Some(migration) = &input.spec.migration else { return undeclared(input) };
+    let database = match database::seen(input) {
+        Ok(database) => database,
+        Err(why) => return blind(input, why),
     };
+    let seen = family(input, migration);
     let doubt = seen.as_ref().err().cloned();
     let mut view = Assessment { input, migration, database, seen: seen.ok() }.assess();
     if let Some(doubt) = doubt {

@@ -280,7 +280,11 @@ impl Part<'_> {
             draft.block(blocked(BlockedReason::StartFailed, message, hints));
             return true;
         }
-        !missing.is_empty()
+        // The revision that it would be rolled on, and where its images would go nowhere.
+        let nowhere = preflight::missing_containers(self.spec.images.keys(), &self.seen.newest);
+        let is_blocked = !missing.is_empty() || !nowhere.is_empty();
+        nowhere.into_iter().for_each(|problem| draft.block(problem));
+        is_blocked
     }
 
     fn in_release(&self) -> bool {

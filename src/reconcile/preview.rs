@@ -10,7 +10,7 @@ use crate::cloud::CloudRead;
 use crate::execute::{JournalError, read_ledger};
 use crate::model::{EnvironmentName, Instant, Mode};
 use crate::observe::{self, ObserveOptions, Snapshot};
-use crate::plan::{self, Expected, Plan, PlanningInput};
+use crate::plan::{self, Expected, Plan, PlanningInput, Topic};
 use crate::reconcile::Wanted;
 use crate::schedule::{self, Declared, Override};
 use crate::spec::EnvironmentSpec;
@@ -55,6 +55,35 @@ pub async fn preview(
     store: &dyn Store,
     wishes: &dyn Wishes,
 ) -> Result<Option<Preview>, ReconcileError> {
+    let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: false };
+    Ok(look(cloud, clock, store, wishes, options).await?.map(|(input, standing)| shown(input, standing)))
+}
+
+/// The same, and everything that a release needs, whether or not one is due: every image is looked up.
+///
+/// # Errors
+/// As [`preview`].
+pub async fn preflight(
+    cloud: &dyn CloudRead,
+    clock: &dyn Clock,
+    store: &dyn Store,
+    wishes: &dyn Wishes,
+) -> Result<Option<(Preview, Vec<Topic>)>, ReconcileError> {
+    let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: true };
+    let seen = look(cloud, clock, store, wishes, options).await?;
+    Ok(seen.map(|(input, standing)| {
+        let topics = plan::preflight(&input);
+        (shown(input, standing), topics)
+    }))
+}
+
+async fn look(
+    cloud: &dyn CloudRead,
+    clock: &dyn Clock,
+    store: &dyn Store,
+    wishes: &dyn Wishes,
+    options: ObserveOptions,
+) -> Result<Option<(PlanningInput, Standing)>, ReconcileError> {
     let Some(wanted) = wishes.current() else { return Ok(None) };
     let mut ledger = read_ledger(store, &wanted.spec.name)?;
     // What a person has asked for is as good as taken up: the plan shows what comes of it.
@@ -68,8 +97,12 @@ pub async fn preview(
     }
     let expected = expect(store, &wanted.spec.name)?;
     let look = Look { cloud, clock, store, expected };
+    let input = look.input(wanted, ledger, &standing, options, wishes.gives_grace()).await;
+    Ok(Some((input, standing)))
+}
+
+fn shown(input: PlanningInput, standing: Standing) -> Preview {
     let over = standing.runtime_override();
-    let input = look.input(wanted, ledger, &standing, wishes).await;
     let plan = plan::plan(&input);
     let begins_at = plan.waiting.iter().filter(|waiting| waiting.reason.holds_a_release());
     let later = begins_at.filter_map(|waiting| waiting.until).min().map(|at| {
@@ -77,7 +110,7 @@ pub async fn preview(
         let desired = schedule::state_at(at, &says);
         Later { at, plan: plan::plan(&PlanningInput { now: at, desired, ..input.clone() }) }
     });
-    Ok(Some(Preview { plan, later, snapshot: input.snapshot, ledger: input.ledger, standing }))
+    Preview { plan, later, snapshot: input.snapshot, ledger: input.ledger, standing }
 }
 
 /// Whether a look finds everything as a plan that ended a run left it, and nobody has asked for anything since.
@@ -139,7 +172,8 @@ impl Look<'_> {
         wishes: &dyn Wishes,
     ) -> Result<Preview, ReconcileError> {
         let standing = Standing::at(self.clock.now(), self.store, &wanted.spec)?;
-        let input = self.input(wanted, ledger, &standing, wishes).await;
+        let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: false };
+        let input = self.input(wanted, ledger, &standing, options, wishes.gives_grace()).await;
         let plan = plan::plan(&input);
         Ok(Preview { plan, later: None, snapshot: input.snapshot, ledger: input.ledger, standing })
     }
@@ -150,25 +184,26 @@ impl Look<'_> {
         wanted: Wanted,
         ledger: Ledger,
         standing: &Standing,
-        wishes: &dyn Wishes,
+        options: ObserveOptions,
+        gives_grace: bool,
     ) -> PlanningInput {
         let Wanted { spec, revision } = wanted;
         let over = standing.runtime_override();
         let desired = schedule::state_at(self.clock.now(), &says(&spec, over.as_ref()));
         // Moving tags are resolved again on a commit, a wake and a poke, until what they bring is reached.
-        let refresh_images = wishes.refresh_images()
+        let refresh_images = options.refresh_images
             || ledger.converged.as_ref().is_none_or(|reached| {
                 reached.revision != revision
                     || reached.state != desired.state
                     || reached.declaration != spec.fingerprints()
             });
-        let options = ObserveOptions { refresh_images };
+        let options = ObserveOptions { refresh_images, ..options };
         let snapshot = observe::observe(self.cloud, self.clock, &spec, &ledger, options).await;
         PlanningInput {
             now: self.clock.now(),
             revision,
             mode: standing.mode(spec.mode),
-            grace: wishes.gives_grace().then_some(spec.grace),
+            grace: gives_grace.then_some(spec.grace),
             spec,
             desired,
             snapshot,

@@ -1,6 +1,6 @@
 //! The loop of a run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -14,9 +14,10 @@ use super::sizes;
 use super::standing::{self, Standing};
 use super::wanted::{Wanted, Wishes};
 use crate::clock::Clock;
-use crate::cloud::CloudWrite;
+use crate::cloud::{CloudWrite, tag};
 use crate::execute::{self, Hands, Journal, JournalError, Progress, read_ledger};
-use crate::model::{EnvironmentName, Instant, Mode, Revision};
+use crate::model::{EnvironmentName, Instant, Mode, Revision, Version};
+use crate::observe::{Observed, Snapshot};
 use crate::plan::{Plan, WaitingReason};
 use crate::spec::EnvironmentSpec;
 use crate::store::journal::Event;
@@ -315,6 +316,7 @@ impl Work<'_> {
     /// Nothing more can happen by itself.
     fn settle(&mut self, wanted: &Wanted, seen: Preview) -> Result<End, ReconcileError> {
         let Preview { plan, snapshot, .. } = seen;
+        let schema = tagged_schema(&snapshot);
         let outcome = classify(&plan);
         let declaration = wanted.spec.fingerprints();
         let is_news = self.journal.ask(|ledger| {
@@ -322,6 +324,7 @@ impl Work<'_> {
                 || ledger.ignore_window.is_some()
                 || ledger.take_over.is_some()
                 || ledger.retry.is_some()
+                || schema.iter().any(|(database, version)| ledger.schema.get(database) != Some(version))
                 || ledger.converged.as_ref().is_none_or(|reached| {
                     reached.state != plan.state.effective
                         || reached.declaration != declaration
@@ -334,11 +337,19 @@ impl Work<'_> {
                 versions: wanted.spec.versions.clone(),
                 revision: wanted.revision.clone(),
                 declaration,
+                schema,
             })?;
             sizes::keep(self.with.store, &wanted.spec.name, &snapshot)?;
         }
         Ok((outcome, None, Some(plan)))
     }
+}
+
+/// The schema version on the database's tag.
+fn tagged_schema(snapshot: &Snapshot) -> BTreeMap<String, Version> {
+    let seen = snapshot.database.as_ref().and_then(Observed::present);
+    let tag = seen.and_then(|seen| Some((&seen.database.resource_id, seen.database.tags.get(tag::SCHEMA)?)));
+    tag.map(|(database, version)| (database.clone(), Version::new(version.as_str()))).into_iter().collect()
 }
 
 /// What a plan that cannot go on means for people.

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::PlanView;
+use super::preflight::{self, WireTopic};
 use super::spells::{self, WireAwake, WireOverride, WireSuspension};
 use crate::model::{Instant, Mode, Revision, State};
 use crate::plan::{Action, Blocked, BlockedReason, Drift, Plan, WaitingReason};
@@ -30,6 +31,8 @@ struct WirePlan<'a> {
     notes: &'a [String],
     expected_downtime_seconds: Option<u64>,
     later: Option<WireLater<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preflight: Option<Vec<WireTopic<'a>>>,
 }
 
 /// What would be done when the wait is over.
@@ -87,7 +90,7 @@ struct WireDrift<'a> {
 
 /// `plan --output json`
 pub fn plan(view: &PlanView) -> Value {
-    let PlanView { environment, plan, zone, later, .. } = view;
+    let PlanView { environment, plan, zone, later, preflight, .. } = view;
     let state = &plan.state;
     value(&WirePlan {
         schema: SCHEMA,
@@ -132,6 +135,7 @@ pub fn plan(view: &PlanView) -> Value {
             blocked: blocked(&later.plan),
             expected_downtime_seconds: later.plan.expected_downtime_seconds,
         }),
+        preflight: preflight.map(preflight::wire),
     })
 }
 
@@ -152,10 +156,14 @@ fn actions(plan: &Plan) -> Vec<WireAction<'_>> {
 
 /// What is blocked, for every document that tells it.
 pub(super) fn blocked(plan: &Plan) -> Vec<WireBlocked<'_>> {
+    wire_blocked(&plan.blocked)
+}
+
+pub(super) fn wire_blocked(blocked: &[Blocked]) -> Vec<WireBlocked<'_>> {
     fn wire(blocked: &Blocked) -> WireBlocked<'_> {
         WireBlocked { reason: blocked.reason, message: &blocked.message, hints: &blocked.hints }
     }
-    plan.blocked.iter().map(wire).collect()
+    blocked.iter().map(wire).collect()
 }
 
 /// A wire type as JSON.

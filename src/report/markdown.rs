@@ -1,7 +1,7 @@
 //! A plan for a pull request.
 
 use super::nouns::{self, Sign};
-use super::{PlanView, moment, spells, text};
+use super::{PlanView, moment, preflight, spells, text};
 use crate::model::Mode;
 use crate::plan::{Action, Plan};
 
@@ -73,6 +73,7 @@ pub fn plan(view: &PlanView) -> String {
         }),
     );
     list(&mut out, "Notes", plan.notes.iter().map(|note| line(note)));
+    out.push_str(&view.preflight.map(preflight::markdown).unwrap_or_default());
     out
 }
 
@@ -146,6 +147,6 @@ fn line(text: &str) -> String {
 }
 
 /// The same for a cell of a table, in which a bar would begin the next one.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     line(text).replace('|', "\\|")
 }

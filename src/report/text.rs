@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::nouns::{self, Sign, counted};
 use super::table::{self, columns, paragraph};
-use super::{PlanView, moment, spells, standing};
+use super::{PlanView, moment, preflight, spells, standing};
 use crate::model::{Mode, State};
 use crate::plan::{Action, ActionKind, Plan, Step, WaitingReason};
 use crate::reconcile::Later;
@@ -30,6 +30,7 @@ pub fn plan(view: &PlanView) -> String {
         text.push_str(&steps(view));
     }
     text.push_str(&in_the_way(view));
+    text.push_str(&view.preflight.map(preflight::text).unwrap_or_default());
     text.push_str(&closing(view));
     text
 }

@@ -8,7 +8,7 @@ use tidegate::model::State;
 use tidegate::plan::BlockedReason;
 use tidegate::reconcile::RunOutcome;
 use tidegate::sim::{Age, Broken, Outcome, Schema};
-use tidegate::spec::Check;
+use tidegate::spec::{Check, NeededFor};
 use tidegate::store::journal::Wish;
 
 use crate::rig::{Rig, a_tuesday, differences, environment};
@@ -280,4 +280,32 @@ fn a_check_of_a_service_that_is_not_deployed_keeps_nobody_out() {
     });
     rig.bump(&[("core", "v1.5.0"), ("library", "")]);
     ends_well(&rig);
+}
+
+#[test]
+fn a_migration_is_not_sent_again_while_a_service_cannot_be_seen() {
+    let rig = shop();
+    rig.bump(&[("core", "v1.5.0")]);
+    rig.cloud.faults(|faults| faults.script("rds:AddTagsToResource", 60, Kind::AccessDenied));
+    assert_eq!(rig.apply().outcome, Some(RunOutcome::Failed));
+    rig.cloud.faults(|faults| {
+        faults.heal();
+        faults.script("ecs:DescribeTasks", 60, Kind::AccessDenied);
+    });
+    let plan = rig.plan();
+    assert!(plan.blocked.iter().all(|blocked| blocked.reason == BlockedReason::Unreadable), "{plan:#?}");
+    rig.cloud.faults(|faults| faults.heal());
+    ends_well(&rig);
+}
+
+#[test]
+fn a_schema_tag_that_was_only_ever_seen_is_missed_when_it_is_gone() {
+    let rig = shop_with(|spec| {
+        spec.migration.iter_mut().for_each(|migration| migration.needed_for = NeededFor::Never);
+    });
+    rig.bump(&[("core", "v1.5.0")]);
+    rig.converge(RunOutcome::Converged).unwrap();
+    rig.cloud.with(|world| world.person("shop").tag_database(tag::SCHEMA, None));
+    let plan = rig.plan();
+    assert!(plan.blocked.iter().any(|blocked| blocked.reason == BlockedReason::SchemaTagLost), "{plan:#?}");
 }

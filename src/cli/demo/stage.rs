@@ -126,7 +126,7 @@ impl Stage {
         let look = reconcile::preview(&*cloud, &self.clock, &self.store, self.wanted());
         let preview = self.clock.block_on(look)?.expect("production is declared");
         let last_run = self.runs()?.into_iter().next();
-        Ok(Seen { preview, holder: None, last_run, now: self.now() })
+        Ok(Seen { preview, preflight: None, holder: None, last_run, now: self.now() })
     }
 
     /// One run towards what is declared, at this pace.

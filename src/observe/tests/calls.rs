@@ -11,7 +11,7 @@ use crate::store::journal::Event;
 
 fn look(bench: &Bench, refresh_images: bool) -> Snapshot {
     let (port, ledger) = (bench.port(), bench.ledger());
-    let options = ObserveOptions { refresh_images };
+    let options = ObserveOptions { refresh_images, all_images: false };
     bench.clock.block_on(observe(&*port, &bench.clock, &bench.spec, &ledger, options))
 }
 

@@ -149,6 +149,7 @@ fn shown<T>(plan: &Plan, show: impl Fn(&PlanView) -> T) -> T {
         later: None,
         git_override: None,
         standing: &Standing::default(),
+        preflight: None,
     })
 }
 

@@ -171,6 +171,9 @@ pub enum Event {
         /// Fingerprints of the declaration reached and of its parts; empty in lines that are older than this field.
         #[serde(default)]
         declaration: BTreeMap<String, String>,
+        /// The schema version on the database's tag, by database: known from here on, whoever has put it there.
+        #[serde(default)]
+        schema: BTreeMap<String, Version>,
     },
     /// The cluster carries our tag: a take-over that a person let us do is spent.
     OwnerClaimed,

@@ -240,7 +240,7 @@ impl Ledger {
                 let horizon = at - chrono::TimeDelta::minutes(CONTEST_WINDOW_MINUTES);
                 self.corrections.retain(|correction| correction.at > horizon);
             }
-            Event::Converged { state, versions, revision, declaration } => {
+            Event::Converged { state, versions, revision, declaration, schema } => {
                 self.failed_starts.clear();
                 // Exceptions are for once, and nothing is left to be tried again.
                 (self.ignore_window, self.take_over, self.retry) = (None, None, None);
@@ -250,6 +250,8 @@ impl Ledger {
                 if let Some(attempt) = &mut self.attempt {
                     attempt.ended_badly &= reached(&attempt.to);
                 }
+                self.ran.extend(schema.values().cloned());
+                self.schema.extend(schema.clone());
                 let (versions, revision) = (versions.clone(), revision.clone());
                 let declaration = declaration.clone();
                 self.converged = Some(Converged { at, state: *state, versions, revision, declaration });

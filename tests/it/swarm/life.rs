@@ -285,6 +285,7 @@ impl Life {
             later: None,
             git_override: None,
             standing: &Default::default(),
+            preflight: None,
         };
         let journal = journal.iter().map(|line| line.event.to_string());
         let runs = runs.iter().map(|run| run.value.to_string());

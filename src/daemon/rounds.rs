@@ -64,7 +64,7 @@ struct Due {
 
 /// How a look or a run ended.
 enum Ended {
-    Run(Result<Run, ReconcileError>),
+    Run(Box<Result<Run, ReconcileError>>),
     /// Everything is as it was: there was no run.
     Quiet,
     /// Nothing is declared under this name any more.
@@ -199,7 +199,7 @@ impl<'a> Rounds<'a> {
             }
             // Whatever went wrong with the look, the run says it.
             let ended = passes.one(name, why == Why::Poked, &narrator).await;
-            (wanted, narrator, ended.map_or(Ended::Undeclared, Ended::Run))
+            (wanted, narrator, ended.map_or(Ended::Undeclared, |ended| Ended::Run(Box::new(ended))))
         };
         // In a simulated cloud the longest pass is over in a moment, so that a round may wait for all of them.
         let ended = passes.backend.block_on(join_all(due.into_iter().map(one)));

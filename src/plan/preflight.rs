@@ -241,7 +241,7 @@ pub(super) fn broken_database(identifier: &str, status: &str) -> Blocked {
 }
 
 fn sites(input: &PlanningInput) -> Vec<Blocked> {
-    super::sites::changed(input).into_iter().filter_map(|change| change.problem).collect()
+    super::sites::changed(input).filter_map(|change| change.problem).collect()
 }
 
 fn gate(input: &PlanningInput) -> Vec<Blocked> {

@@ -11,6 +11,7 @@ mod place;
 mod plan;
 mod poke;
 mod requests;
+mod schedule;
 mod secrets;
 mod standing;
 mod status;

@@ -266,6 +266,8 @@ impl Bench {
         plan(&PlanningInput {
             now: self.now(),
             revision: Revision::worktree(),
+            mode: spec.mode,
+            grace: None,
             spec,
             desired,
             snapshot,

@@ -12,6 +12,7 @@ mod history;
 mod input;
 mod interrupt;
 mod look;
+mod override_;
 mod plan;
 mod poke;
 mod request;
@@ -19,6 +20,7 @@ mod run;
 mod schedule;
 mod schema;
 mod status;
+mod suspend;
 mod turn;
 mod ui;
 mod validate;
@@ -58,6 +60,9 @@ enum Verb {
     Status(status::Args),
     History(history::Args),
     Schedule(schedule::Args),
+    Override(override_::Args),
+    Suspend(suspend::SuspendArgs),
+    Resume(suspend::ResumeArgs),
     Retry(request::RetryArgs),
     Abort(request::AbortArgs),
     RecordSchema(request::RecordSchemaArgs),
@@ -101,6 +106,9 @@ fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
         Verb::Apply(args) => apply::run(args, &settings(cli)?),
         Verb::History(args) => history::run(args, &settings(cli)?),
         Verb::Status(args) => status::run(args, &settings(cli)?),
+        Verb::Override(args) => override_::run(args, &settings(cli)?),
+        Verb::Suspend(args) => suspend::suspend(args, &settings(cli)?),
+        Verb::Resume(args) => suspend::resume(args, &settings(cli)?),
         Verb::Retry(args) => request::retry(args, &settings(cli)?),
         Verb::Abort(args) => request::abort(args, &settings(cli)?),
         Verb::RecordSchema(args) => request::record_schema(args, &settings(cli)?),

@@ -6,9 +6,11 @@ mod backend;
 mod declared;
 mod error;
 mod person;
+mod present;
 mod witness;
 
 pub use backend::{Access, Backend};
 pub use declared::{Declared, declare, place, says};
 pub use error::ContextError;
 pub use person::{machine, person};
+pub use present::present;

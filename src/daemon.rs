@@ -8,6 +8,7 @@
 //! passes decides only when it looks again.
 
 mod accepted;
+mod announce;
 mod due;
 mod error;
 pub mod mailbox;

@@ -14,6 +14,7 @@ mod database;
 mod downtime;
 mod draft;
 mod goal;
+mod grace;
 mod images;
 mod input;
 mod preflight;
@@ -23,6 +24,7 @@ mod schema;
 mod services;
 mod sites;
 mod traffic;
+mod window;
 
 pub use action::{
     Action, ActionKind, Migration, MigrationStart, NewDefinition, Recorded, StartService, Step,
@@ -30,7 +32,7 @@ pub use action::{
 pub use audit::audit;
 pub use input::{Expected, PlanningInput};
 pub use preflight::{Topic, preflight};
-pub use report::{Blocked, BlockedReason, Drift, Plan, PlannedState, Waiting, WaitingReason};
+pub use report::{Awake, Blocked, BlockedReason, Drift, Plan, PlannedState, Waiting, WaitingReason};
 
 use crate::observe::Observed;
 use draft::{Draft, Words, blocked, unreadable};
@@ -143,13 +145,14 @@ fn finish(input: &PlanningInput, state: PlannedState, mut draft: Draft) -> Plan 
     let downtime = downtime::estimate(&draft.actions, &input.expected, input.now, closed);
     let mut plan = Plan {
         revision: input.revision.clone(),
-        mode: input.spec.mode,
+        mode: input.mode,
         state,
         expected_downtime_seconds: downtime,
         actions: draft.actions,
         blocked: draft.blocked,
         waiting: draft.waiting,
         drift: draft.drift,
+        awake: draft.awake,
         notes: draft.notes,
     };
     let broken = audit(input, &plan);

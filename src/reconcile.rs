@@ -14,6 +14,8 @@ mod preview;
 mod request;
 mod run;
 mod runner;
+mod sizes;
+mod standing;
 mod wanted;
 
 #[cfg(test)]
@@ -24,4 +26,6 @@ pub use preview::{Later, Preview, is_unchanged, preflight, preview};
 pub use request::REQUEST;
 pub use run::{ActionReport, BlockedReport, ReleaseReport, Run, RunOutcome, StepReport, WaitingReport};
 pub use runner::{Haste, ReconcileError, Reconciler};
-pub use wanted::{Wanted, Wishes};
+pub use sizes::{Sizes, TaskSize};
+pub use standing::Standing;
+pub use wanted::{Patient, Wanted, Wishes};

@@ -10,6 +10,8 @@ pub mod moment;
 pub(crate) mod nouns;
 pub mod preflight;
 pub mod run;
+pub mod schedule;
+pub mod spells;
 mod standing;
 pub mod status;
 pub(crate) mod table;
@@ -19,8 +21,8 @@ use std::collections::BTreeMap;
 
 use crate::model::{EnvironmentName, Instant, Revision, ServiceName};
 use crate::plan::{Plan, Topic};
-use crate::reconcile::Later;
-use crate::schedule::Tz;
+use crate::reconcile::{Later, Standing};
+use crate::schedule::{Override, Tz};
 
 /// A plan with what is needed to show it.
 #[derive(Clone, Debug)]
@@ -39,6 +41,10 @@ pub struct PlanView<'a> {
     pub diffs: BTreeMap<ServiceName, Vec<String>>,
     /// What would be done when the wait for a window or for the morning is over.
     pub later: Option<&'a Later>,
+    /// `override:` in git.
+    pub git_override: Option<&'a Override>,
+    /// What people have set for a while.
+    pub standing: &'a Standing,
     /// What a release needs, if that was looked at, too.
     pub preflight: Option<&'a [Topic]>,
 }

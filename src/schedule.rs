@@ -11,6 +11,7 @@
 mod calendar;
 mod crontab;
 mod effective;
+mod holidays;
 mod hours;
 mod syntax;
 mod wall;
@@ -23,6 +24,10 @@ pub use calendar::{DateRange, TimeSpanOnDay};
 pub use chrono_tz::Tz;
 pub use crontab::{Crontab, CrontabError};
 pub use effective::{Because, Change, Declared, EffectiveState, Override, changes, next_change, state_at};
+pub use holidays::{HolidayProblem, Holidays, read_holidays};
 pub use hours::Schedule;
 pub use syntax::SyntaxError;
-pub use windows::{AppliesTo, Window, WindowState, Windows, window_at, windows_meet_schedule};
+pub use wall::next_time_of_day;
+pub use windows::{
+    AppliesTo, Window, WindowState, Windows, window_at, window_with_room, windows_meet_schedule,
+};

@@ -80,7 +80,7 @@ fn check(library: &mut Library<'_>, path: &str, stem: &str, now: Instant) -> Che
     let mut problems = Vec::new();
     let loaded = library.load(path, &mut problems);
     let mut checked = if loaded.complete {
-        validate::validate(&loaded.node, stem, now)
+        validate::validate(&loaded.node, stem, library.files(), now)
     } else {
         Checked { spec: None, problems: validate::shapes(&loaded.node), claims: Vec::new() }
     };

@@ -19,6 +19,7 @@ mod line;
 mod local;
 mod memory;
 mod name;
+mod standing;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,6 +31,7 @@ pub use error::StoreError;
 pub use lease::{Lease, LeaseHolder};
 pub use local::LocalStore;
 pub use memory::MemoryStore;
+pub use standing::{OVERRIDE, Over, RuntimeOverride, SUSPENSION, Suspension, TakenBack};
 
 use crate::model::{EnvironmentName, Instant, RunId, StoreId};
 

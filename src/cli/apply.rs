@@ -41,8 +41,8 @@ pub(super) struct Args {
     /// End after this long, the wait for others included [default: never]
     #[arg(long, value_name = "DURATION", value_parser = input::duration)]
     timeout: Option<Duration>,
-    /// Let the waiting release begin although its window is closed; needs `--reason`
-    #[arg(long, requires = "reason")]
+    /// Let the waiting release begin now, whatever `windows` say; needs `--reason`
+    #[arg(long = "now", visible_alias = "ignore-window", requires = "reason")]
     ignore_window: bool,
     /// Take the cluster over from another store, whose tidegate acts there no more; needs `--reason`
     #[arg(long, requires = "reason")]
@@ -173,6 +173,6 @@ fn is_needed(wish: &Wish, plan: &Plan) -> bool {
     match wish {
         Wish::TakeOver => plan.blocked.iter().any(|one| one.reason == BlockedReason::OwnedByAnother),
         Wish::IgnoreWindow => plan.waiting.iter().any(|one| one.reason == WaitingReason::Window),
-        Wish::Retry | Wish::Abort { .. } | Wish::RecordSchema { .. } => false,
+        _ => false,
     }
 }

@@ -69,7 +69,8 @@ pub(super) fn one(
             .because_of(format!("it is {} in this world", moment::local(backend.now(), zone)))
             .hint("plan for now, or for an instant to come: the world as it was is not kept"));
     }
-    let seen = see(&backend, &declared, &spec, intent, preflight)?;
+    let how = if preflight { How::Preflight } else { How::Once };
+    let seen = see(&backend, &declared, &spec, intent, how)?;
     Ok(Looked { spec, seen })
 }
 
@@ -84,7 +85,7 @@ pub(super) fn several(
         declared::environments(&declared, name, intent)?.into_values().cloned().collect();
     let backend = open(settings, &declared, None)?;
     let look = |spec: EnvironmentSpec| {
-        let seen = see(&backend, &declared, &spec, intent, false)?;
+        let seen = see(&backend, &declared, &spec, intent, How::Patiently)?;
         Ok(Looked { spec, seen })
     };
     specs.into_iter().map(look).collect()
@@ -95,17 +96,29 @@ fn open(settings: &Settings, declared: &Declared, at: Option<Instant>) -> Result
     Ok(Backend::open(settings, &specs, Access::Look, at)?)
 }
 
+/// How an environment is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    /// As an `apply` would.
+    Once,
+    /// As an `apply` would, with everything that a release needs.
+    Preflight,
+    /// As whoever goes on acting would: a status tells how it stands.
+    Patiently,
+}
+
 fn see(
     backend: &Backend,
     declared: &Declared,
     spec: &EnvironmentSpec,
     intent: &str,
-    preflight: bool,
+    how: How,
 ) -> Result<Seen, CliError> {
     let wanted = Wanted { spec: spec.clone(), revision: declared.tree.revision.clone() };
-    let looked = match preflight {
-        true => backend.preflight(&wanted).map(|(preview, topics)| (preview, Some(topics))),
-        false => backend.preview(&wanted).map(|preview| (preview, None)),
+    let looked = match how {
+        How::Preflight => backend.preflight(&wanted).map(|(preview, topics)| (preview, Some(topics))),
+        How::Once => backend.preview(&wanted).map(|preview| (preview, None)),
+        How::Patiently => backend.preview_patiently(&wanted).map(|preview| (preview, None)),
     };
     let (preview, preflight) =
         looked.map_err(|error| CliError::from(error).about(format!("cannot {intent} `{}`", spec.name)))?;
@@ -128,6 +141,8 @@ pub(super) fn plan_view<'a>(spec: &'a EnvironmentSpec, seen: &'a Seen) -> PlanVi
         zone: moment::zone_of(spec),
         diffs: diffs(&seen.preview),
         later: seen.later.as_ref(),
+        git_override: spec.override_.as_ref(),
+        standing: &seen.standing,
         preflight: seen.preflight.as_deref(),
     }
 }
@@ -159,7 +174,11 @@ pub(super) fn status_view<'a>(spec: &'a EnvironmentSpec, seen: &'a Seen) -> Stat
         ledger: &seen.ledger,
         last_run: seen.last_run.as_ref(),
         holder: seen.holder.as_ref(),
-        next_change: schedule::next_change(seen.now, &context::says(spec, None)),
+        next_change: schedule::next_change(
+            seen.now,
+            &context::says(spec, seen.standing.runtime_override().as_ref()),
+        ),
+        standing: &seen.standing,
         now: seen.now,
         zone: moment::zone_of(spec),
     }

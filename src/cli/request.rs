@@ -7,7 +7,7 @@ use super::{input, ui};
 use crate::config::Settings;
 use crate::context;
 use crate::daemon::mailbox::{self, Poke};
-use crate::model::Version;
+use crate::model::{EnvironmentName, Version};
 use crate::reconcile;
 use crate::spec::EnvironmentSpec;
 use crate::store::journal::Request;
@@ -80,15 +80,25 @@ fn decide(
     let request = Request { who: context::person(), reason: common.reason.clone(), wish };
     leave(settings, &looked.spec, &request)?;
     let name = &looked.spec.name;
-    let poke = Poke { who: request.who, accept_revision: None };
+    ui::print(&format!("{name}: {next}\n{}", taken_up_by(settings, name, &request.who)?))?;
+    Ok(Exit::Done)
+}
+
+/// Wakes the daemon, if there is one; who takes up what was left in the store, as a line.
+pub(super) fn taken_up_by(
+    settings: &Settings,
+    name: &EnvironmentName,
+    who: &str,
+) -> Result<String, CliError> {
+    let poke = Poke { who: who.to_owned(), accept_revision: None };
     let daemon = mailbox::tell(settings.store()?, &poke)
         .map_err(|error| CliError::failure("cannot reach the daemon").because(&error))?;
-    let who = match daemon {
-        Some(running) => format!("the daemon (process {} on {}) takes it up now", running.pid, running.place),
-        None => format!("`tidegate apply {name}` takes it up"),
-    };
-    ui::print(&format!("{name}: {next}\n{who}\n"))?;
-    Ok(Exit::Done)
+    Ok(match daemon {
+        Some(running) => {
+            format!("the daemon (process {} on {}) takes it up now\n", running.pid, running.place)
+        }
+        None => format!("`tidegate apply {name}` takes it up\n"),
+    })
 }
 
 /// Leaves a request for whoever acts next. One at a time: two people should hear of each other. Asking for the

@@ -137,6 +137,7 @@ mod tests {
             blocked: blocked.collect(),
             waiting: Vec::new(),
             drift: Vec::new(),
+            awake: Vec::new(),
             notes: Vec::new(),
             expected_downtime_seconds: None,
         }

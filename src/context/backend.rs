@@ -17,7 +17,7 @@ use crate::config::{self, Settings};
 use crate::execute::Progress;
 use crate::model::Instant;
 use crate::plan::Topic;
-use crate::reconcile::{self, Haste, Preview, ReconcileError, Reconciler, Run, Wanted};
+use crate::reconcile::{self, Haste, Patient, Preview, ReconcileError, Reconciler, Run, Wanted, Wishes};
 use crate::spec::EnvironmentSpec;
 use crate::store::Store;
 use real::Real;
@@ -111,8 +111,20 @@ impl Backend {
     /// # Errors
     /// When the store cannot be read.
     pub fn preview(&self, wanted: &Wanted) -> Result<Preview, ReconcileError> {
-        let (cloud, clock, store) = (self.cloud(&wanted.spec), self.clock(), self.store());
-        let look = reconcile::preview(&*cloud, &*clock, &*store, wanted);
+        self.preview_as(&wanted.spec, wanted)
+    }
+
+    /// The same as whoever goes on acting would plan it: what a person has started in its sleep has grace.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn preview_patiently(&self, wanted: &Wanted) -> Result<Preview, ReconcileError> {
+        self.preview_as(&wanted.spec, &Patient(wanted.clone()))
+    }
+
+    fn preview_as(&self, spec: &EnvironmentSpec, wishes: &dyn Wishes) -> Result<Preview, ReconcileError> {
+        let (cloud, clock, store) = (self.cloud(spec), self.clock(), self.store());
+        let look = reconcile::preview(&*cloud, &*clock, &*store, wishes);
         Ok(self.block_on(look)?.expect("a wish that does not change always has an environment"))
     }
 

@@ -106,7 +106,8 @@ pub(super) fn rest(end: End, failures: u32) -> Duration {
     }
 }
 
-/// The first instant after `from` at which the calendar says something else: another state, or an open window.
+/// The first instant after `from` at which the calendar says something else: another state, or a window
+/// that opens or closes.
 pub(super) fn changes_at(
     from: Instant,
     declared: &Declared<'_>,
@@ -115,7 +116,7 @@ pub(super) fn changes_at(
     let state = schedule::next_change(from, declared).map(|change| change.at);
     let window = windows.and_then(|windows| match schedule::window_at(from, windows) {
         WindowState::Closed { opens_at } => opens_at,
-        WindowState::Open { .. } => None,
+        WindowState::Open { until } => until,
     });
     state.into_iter().chain(window).min()
 }

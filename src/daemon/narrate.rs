@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use tracing::{debug, error, info, warn};
 
+use super::announce::Announcement;
 use super::due::Why;
 use super::wanted::Notice;
 use crate::execute::{ActionOutcome, ActionResult, Progress};
@@ -108,6 +109,20 @@ pub(super) fn notice(notice: &Notice) {
 /// Tells of an environment that this store knows and nobody declares.
 pub(super) fn orphan(environment: &EnvironmentName) {
     warn!(%environment, "`{environment}` has a journal here and is not declared: it is left as it is");
+}
+
+/// Tells what is coming, or still lasts.
+pub(super) fn announce(environment: &EnvironmentName, news: &Announcement) {
+    match news {
+        Announcement::OverrideEnds { until, about } => {
+            let hint = format!("to keep it: tidegate override {environment} STATE --for 2h --reason …");
+            warn!(%environment, %until, hint, "the override of `{environment}` ends at {until}: {about}");
+        }
+        Announcement::Suspended { since, about } => {
+            let hint = format!("to end that: tidegate resume {environment}");
+            warn!(%environment, %since, hint, "`{environment}` is suspended since {since} {about}");
+        }
+    }
 }
 
 /// Tells that a pass begins. Most of them find nothing.

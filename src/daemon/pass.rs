@@ -111,6 +111,10 @@ impl Wishes for Newest<'_> {
     fn refresh_images(&self) -> bool {
         self.refresh_images
     }
+
+    fn gives_grace(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::announce::{self, Announced};
 use super::due::{self, End, Last, Why};
 use super::mailbox::{Mailbox, Poke};
 use super::narrate::{self, Narrator, Told};
@@ -21,7 +22,8 @@ use crate::cloud::LastLook;
 use crate::context;
 use crate::model::{EnvironmentName, Instant};
 use crate::plan::Plan;
-use crate::reconcile::{ReconcileError, Run, RunOutcome, Wanted};
+use crate::reconcile::{ReconcileError, Run, RunOutcome, Standing, Wanted};
+use crate::spec::EnvironmentSpec;
 
 /// How often the mailbox is looked at, and the clock. Everything else wakes the loop at once.
 const TICK: Duration = Duration::from_secs(1);
@@ -49,6 +51,7 @@ struct Memory {
     /// What the last run ended on.
     plan: Option<Plan>,
     last_look: Arc<LastLook>,
+    announced: Announced,
 }
 
 /// An environment that is to be looked at.
@@ -209,9 +212,21 @@ impl<'a> Rounds<'a> {
         }
     }
 
+    /// Tells what is coming or still lasts; what people have set.
+    fn announce(&mut self, spec: &EnvironmentSpec, now: Instant) -> Standing {
+        // What cannot be read was said by the pass.
+        let standing = Standing::at(now, &*self.passes.backend.store(), spec).unwrap_or_default();
+        let memory = self.memory.entry(spec.name.clone()).or_default();
+        for news in memory.announced.take(now, &standing, spec.override_.as_ref()) {
+            narrate::announce(&spec.name, &news);
+        }
+        standing
+    }
+
     /// Everything is as it was.
     fn rest(&mut self, wanted: &Wanted) {
         let now = self.passes.backend.now();
+        self.announce(&wanted.spec, now);
         if let Some(last) = self.memory.get_mut(&wanted.spec.name).and_then(|memory| memory.last.as_mut()) {
             last.ended_at = now;
         }
@@ -225,7 +240,9 @@ impl<'a> Rounds<'a> {
         ended: &Result<Run, ReconcileError>,
         began_at: Instant,
     ) {
-        let name = &wanted.spec.name;
+        let (spec, name) = (&wanted.spec, &wanted.spec.name);
+        let now = self.passes.backend.now();
+        let standing = self.announce(spec, now);
         let memory = self.memory.entry(name.clone()).or_default();
         memory.plan = narrator.plan();
         memory.told = Some(narrate::ended(name, ended, memory.plan.as_ref(), memory.told.as_ref()));
@@ -235,14 +252,16 @@ impl<'a> Rounds<'a> {
             (End::Failed, None) => 1,
             _ => 0,
         };
-        let spec = &wanted.spec;
+        let (over, in_git) = (standing.runtime_override(), spec.override_.as_ref());
+        let says = context::says(spec, over.as_ref());
+        let calendar = due::changes_at(began_at, &says, spec.windows.as_ref());
         memory.is_poked = false;
         memory.last = Some(Last {
-            ended_at: self.passes.backend.now(),
+            ended_at: now,
             revision: ended.as_ref().map_or_else(|_| wanted.revision.clone(), |run| run.revision.clone()),
             end,
             failures,
-            changes_at: due::changes_at(began_at, &context::says(spec, None), spec.windows.as_ref()),
+            changes_at: calendar.into_iter().chain(announce::next_at(now, &standing, in_git)).min(),
         });
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::error::ActionError;
 use super::hands::Hands;
 use crate::cloud::{CloudError, Database, DatabaseStatus, Kind};
+use crate::store::journal::Event;
 
 /// Minutes as a rule; hours when RDS has to bring a large volume back.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StartInstance.html>
@@ -40,7 +41,10 @@ pub(super) async fn stop(hands: &Hands<'_>, id: &str) -> Result<(), ActionError>
     loop {
         let seen = look(hands).await?;
         match seen.status {
-            DatabaseStatus::Stopped => return Ok(()),
+            DatabaseStatus::Stopped => {
+                hands.record(Event::DatabaseStopped { resource_id: seen.resource_id })?;
+                return Ok(());
+            }
             DatabaseStatus::Starting | DatabaseStatus::Available if was_stopping => {
                 return Err(ActionError::Again(format!("somebody has started `{}`", seen.identifier)));
             }

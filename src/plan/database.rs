@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::draft::{Draft, Words, blocked, unreadable};
 use super::goal::{Goal, Work};
-use super::{images, preflight};
+use super::{grace, images, preflight};
 use crate::cloud::{DatabaseStatus, DbSnapshot, SnapshotStatus, TaskStatus, tag};
 use crate::model::{Instant, State, Version};
 use crate::observe::{DatabaseSeen, Observed};
@@ -102,6 +102,9 @@ pub(super) fn stop(input: &PlanningInput, goal: &Goal, everything_stops: bool, d
     if seen.database.status == DatabaseStatus::Stopped {
         return;
     }
+    if !goal.left_alone.is_empty() {
+        return draft.drift(name, "status", "stopped", seen.database.status.to_string());
+    }
     if let Some(unstoppable) = unstoppable(seen) {
         return draft.block(unstoppable);
     }
@@ -127,10 +130,16 @@ pub(super) fn stop(input: &PlanningInput, goal: &Goal, everything_stops: bool, d
     }
     let status = seen.database.status.to_string();
     let is_drift = goal.is_settled("database");
-    let reason = if is_drift {
-        "AWS starts a stopped database after 7 days, if nobody has before"
-    } else {
-        "last: after every task is gone"
+    let reason = match grace::started_by_aws(input) {
+        _ if !is_drift => "last: after every task is gone".to_owned(),
+        Some(stopped_at) => format!(
+            "AWS has started it: it does so 7 days after a stop, which was on {}",
+            stopped_at.format("%Y-%m-%d")
+        ),
+        None if input.ledger.database_stopped.is_some() => {
+            "somebody started it while the environment sleeps".to_owned()
+        }
+        None => "AWS starts a stopped database after 7 days, if nobody has before".to_owned(),
     };
     draft.act(
         Step::StopDatabase,

@@ -1,7 +1,7 @@
 //! The plan in the making: what the parts of the planner add to, in any order.
 
 use crate::model::{ImageRef, Instant};
-use crate::plan::{Action, ActionKind, Blocked, BlockedReason, Drift, Step, Waiting, WaitingReason};
+use crate::plan::{Action, ActionKind, Awake, Blocked, BlockedReason, Drift, Step, Waiting, WaitingReason};
 
 /// Collects; decides nothing.
 #[derive(Default)]
@@ -10,6 +10,7 @@ pub(super) struct Draft {
     pub blocked: Vec<Blocked>,
     pub waiting: Vec<Waiting>,
     pub drift: Vec<Drift>,
+    pub awake: Vec<Awake>,
     pub notes: Vec<String>,
 }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::draft::{Draft, blocked};
 use super::schema::{Flight, SchemaView, Verdict};
-use super::{images, preflight, traffic};
+use super::{grace, images, preflight, traffic, window};
 use crate::cloud::TaskStatus;
 use crate::model::{Gate, Instant, ServiceName, State, Version};
 use crate::plan::{Blocked, BlockedReason, PlannedState, PlanningInput, WaitingReason};
-use crate::schedule::{AppliesTo, Because, WindowState, window_at};
+use crate::schedule::{AppliesTo, Because};
 use crate::store::journal::FailedStart;
 
 /// What this pass works towards.
@@ -33,6 +33,8 @@ pub(super) struct Goal {
     /// Parts of the declaration that were reached before as they are declared now, in this state, and no release
     /// has begun since: every difference in them is drift.
     settled: BTreeSet<String>,
+    /// What somebody started while the environment sleeps, and is left alone for a while.
+    pub left_alone: BTreeSet<String>,
 }
 
 /// The part of the migration that is still to be done.
@@ -92,6 +94,7 @@ pub(super) fn decide(input: &PlanningInput, schema: SchemaView, draft: &mut Draf
         release_stays: false,
         recorded: schema.recorded,
         settled: BTreeSet::new(),
+        left_alone: BTreeSet::new(),
     };
     if let Some(doubt) = schema.doubt {
         draft.block(doubt);
@@ -114,6 +117,7 @@ pub(super) fn decide(input: &PlanningInput, schema: SchemaView, draft: &mut Draf
         }
     }
     goal.settled = settled(input, &goal);
+    grace::judge(input, &mut goal, draft);
     goal
 }
 
@@ -142,7 +146,7 @@ fn fits(input: &PlanningInput, goal: &mut Goal, draft: &mut Draft) {
             && windows.applies_to == AppliesTo::All
             && has_pending_bump(input)
         {
-            hold_for_window(input, goal, draft, Frozen::Everything);
+            window::admits(input, window::Work::Rolling, goal, Frozen::Everything, draft);
         }
         return;
     };
@@ -273,15 +277,12 @@ fn due(input: &PlanningInput, goal: &mut Goal, work: Work, doubt: Option<Blocked
             return;
         }
         let waits = doubt.is_none() && goal.state == State::Running;
-        if waits && !traffic::is_closed(input) && !window_is_open(input) {
-            let everything =
-                input.spec.windows.as_ref().is_some_and(|windows| windows.applies_to == AppliesTo::All);
-            hold_for_window(
-                input,
-                goal,
-                draft,
-                if everything { Frozen::Everything } else { Frozen::Followers },
-            );
+        let applies_to = input.spec.windows.as_ref().map(|windows| windows.applies_to);
+        let frozen = if applies_to == Some(AppliesTo::All) { Frozen::Everything } else { Frozen::Followers };
+        if waits
+            && !traffic::is_closed(input)
+            && !window::admits(input, window::Work::Gated, goal, frozen, draft)
+        {
             return;
         }
     }
@@ -295,36 +296,6 @@ fn is_blind(input: &PlanningInput, goal: &mut Goal, draft: &mut Draft) -> bool {
     let is_blind = !blind.is_empty();
     blind.into_iter().for_each(|unread| hold(input, goal, unread, State::DbOnly, draft));
     is_blind
-}
-
-fn window_is_open(input: &PlanningInput) -> bool {
-    input.ledger.ignore_window.is_some()
-        || input
-            .spec
-            .windows
-            .as_ref()
-            .is_none_or(|windows| matches!(window_at(input.now, windows), WindowState::Open { .. }))
-}
-
-fn hold_for_window(input: &PlanningInput, goal: &mut Goal, draft: &mut Draft, frozen: Frozen) {
-    if window_is_open(input) {
-        return;
-    }
-    let opens_at = input.spec.windows.as_ref().and_then(|windows| match window_at(input.now, windows) {
-        WindowState::Closed { opens_at } => opens_at,
-        WindowState::Open { .. } => None,
-    });
-    let message = match (opens_at, &input.spec.windows) {
-        (Some(at), Some(windows)) => {
-            format!(
-                "the release waits for its window, which opens {}",
-                at.with_timezone(&windows.timezone).format("%a %Y-%m-%d %H:%M %Z")
-            )
-        }
-        _ => "the release waits for its window, and none is in sight: look at `windows:`".to_owned(),
-    };
-    draft.wait(WaitingReason::Window, message, opens_at);
-    goal.frozen = frozen;
 }
 
 /// The stop comes from the clock, not from a person.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Instant, Revision, StoreId};
+use crate::model::{Instant, Mode, Revision, StoreId};
 use crate::observe::Snapshot;
 use crate::schedule::EffectiveState;
 use crate::spec::EnvironmentSpec;
@@ -15,6 +15,10 @@ pub struct PlanningInput {
     pub now: Instant,
     /// Which commit is planned for.
     pub revision: Revision,
+    /// Whether may be written: as declared, unless the environment is suspended.
+    pub mode: Mode,
+    /// For how long what a person starts in a sleeping environment is left alone; none = not at all.
+    pub grace: Option<Duration>,
     /// What is declared.
     pub spec: EnvironmentSpec,
     /// What state should hold now: schedule and overrides are worked out already.

@@ -23,6 +23,8 @@ pub struct Plan {
     pub waiting: Vec<Waiting>,
     /// Differences that nobody declared.
     pub drift: Vec<Drift>,
+    /// What somebody started while the environment sleeps.
+    pub awake: Vec<Awake>,
     /// What people should know; nothing depends on it.
     pub notes: Vec<String>,
     /// Seconds for which users are locked out by this plan: `None` = until somebody opens the gate again.
@@ -140,6 +142,8 @@ pub enum WaitingReason {
     Database,
     /// A distribution is still learning its function.
     Distribution,
+    /// A person started something while the environment sleeps: it is left alone for a while.
+    Grace,
 }
 
 impl WaitingReason {
@@ -147,6 +151,24 @@ impl WaitingReason {
     pub fn holds_a_release(self) -> bool {
         matches!(self, WaitingReason::Window | WaitingReason::Asleep)
     }
+
+    /// Whether the environment is as good as converged: what is left comes with the clock.
+    pub fn ends_by_the_clock(self) -> bool {
+        matches!(self, WaitingReason::Asleep | WaitingReason::Grace)
+    }
+}
+
+/// Something that runs although the environment sleeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Awake {
+    /// `service/web`, `database`.
+    pub part: String,
+    /// As people call it.
+    pub resource: String,
+    /// Since when that is known; none = it was not there before.
+    pub since: Option<Instant>,
+    /// Until when it is left alone; none = it is stopped now.
+    pub left_until: Option<Instant>,
 }
 
 /// A difference that nobody declared.

@@ -9,7 +9,7 @@ pub(super) use words::{newer_revisions, note_unmanaged};
 
 use super::draft::{Draft, Words, blocked};
 use super::goal::{Goal, keeps_version, still_wants};
-use super::{database, images, preflight, schema};
+use super::{database, grace, images, preflight, schema};
 use crate::cloud::{Controller, Rollback, Rollout, ScalableTarget, Suspended};
 use crate::model::{ContainerName, ImageRef, ServiceName, State, Version};
 use crate::observe::{Observed, ServiceSeen};
@@ -90,7 +90,10 @@ impl Part<'_> {
             let range = format!("{}..{}", range.min, range.max);
             draft.drift(self.name.as_str(), "autoscaling", range, "no scalable target");
         }
-        if stops {
+        if stops && self.goal.left_alone.contains(&grace::service(self.name)) {
+            draft.drift(self.name.as_str(), "count", "0", self.tasks().to_string());
+            outlook.all_down = false;
+        } else if stops {
             self.stop(u16::try_from(depth - 1 - layer).unwrap_or(u16::MAX), up, draft);
         }
         if up && !self.start(u16::try_from(layer).unwrap_or(u16::MAX), stops, draft) {
@@ -104,6 +107,11 @@ impl Part<'_> {
         self.seen.service.desired == 0 && self.seen.live_tasks() == 0 && scaling
     }
 
+    /// Tasks that are there or wanted.
+    fn tasks(&self) -> u32 {
+        self.seen.service.desired.max(u32::try_from(self.seen.live_tasks()).unwrap_or(u32::MAX))
+    }
+
     fn stop(&self, layer: u16, again: bool, draft: &mut Draft) {
         if self.is_down() {
             return;
@@ -115,9 +123,12 @@ impl Part<'_> {
             (false, _) if !self.input.spec.is_deployed(self.spec) => {
                 "its version is empty: not deployed".to_owned()
             }
+            (false, _) if draft.awake.iter().any(|awake| awake.part == grace::service(self.name)) => {
+                "somebody started it while the environment sleeps".to_owned()
+            }
             (false, _) => format!("not up in {}", self.goal.state),
         };
-        let tasks = self.seen.service.desired.max(u32::try_from(self.seen.live_tasks()).unwrap_or(u32::MAX));
+        let tasks = self.tasks();
         let kind = ActionKind::StopService { service: self.name.clone(), scaling };
         let words = Words::new(tasks_text(tasks), "0 tasks", reason);
         draft.act(

@@ -2,8 +2,9 @@
 
 use super::run::Run;
 use super::runner::ReconcileError;
+use super::standing::Standing;
 use super::wanted::Wishes;
-use super::{expected, request};
+use super::{expected, request, standing};
 use crate::clock::Clock;
 use crate::cloud::CloudRead;
 use crate::execute::{JournalError, read_ledger};
@@ -30,6 +31,8 @@ pub struct Preview {
     pub ledger: Ledger,
     /// What would be done when the wait for a window or for the morning is over, were nothing done before.
     pub later: Option<Later>,
+    /// What people have set for a while.
+    pub standing: Standing,
 }
 
 /// A plan for an instant to come.
@@ -53,7 +56,7 @@ pub async fn preview(
     wishes: &dyn Wishes,
 ) -> Result<Option<Preview>, ReconcileError> {
     let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: false };
-    Ok(look(cloud, clock, store, wishes, options).await?.map(|input| shown(input, wishes)))
+    Ok(look(cloud, clock, store, wishes, options).await?.map(|(input, standing)| shown(input, standing)))
 }
 
 /// The same, and everything that a release needs, whether or not one is due: every image is looked up.
@@ -68,9 +71,9 @@ pub async fn preflight(
 ) -> Result<Option<(Preview, Vec<Topic>)>, ReconcileError> {
     let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: true };
     let seen = look(cloud, clock, store, wishes, options).await?;
-    Ok(seen.map(|input| {
+    Ok(seen.map(|(input, standing)| {
         let topics = plan::preflight(&input);
-        (shown(input, wishes), topics)
+        (shown(input, standing), topics)
     }))
 }
 
@@ -80,25 +83,26 @@ async fn look(
     store: &dyn Store,
     wishes: &dyn Wishes,
     options: ObserveOptions,
-) -> Result<Option<PlanningInput>, ReconcileError> {
+) -> Result<Option<(PlanningInput, Standing)>, ReconcileError> {
     let Some(wanted) = wishes.current() else { return Ok(None) };
     let mut ledger = read_ledger(store, &wanted.spec.name)?;
     // What a person has asked for is as good as taken up: the plan shows what comes of it.
     let asked = request::waiting(store, &wanted.spec.name)?;
+    let standing = Standing::at(clock.now(), store, &wanted.spec)?;
     if let Some(request) = &asked
-        && wanted.spec.mode == Mode::Enforce
+        && standing.mode(wanted.spec.mode) == Mode::Enforce
     {
         let asked = Event::Requested(request.clone());
         ledger.apply(clock.now(), &asked).map_err(JournalError::from)?;
     }
     let expected = expect(store, &wanted.spec.name)?;
     let look = Look { cloud, clock, store, expected };
-    let over = wishes.runtime_override();
-    Ok(Some(look.input(wanted, ledger, over.as_ref(), options).await))
+    let input = look.input(wanted, ledger, &standing, options, wishes.gives_grace()).await;
+    Ok(Some((input, standing)))
 }
 
-fn shown(input: PlanningInput, wishes: &dyn Wishes) -> Preview {
-    let over = wishes.runtime_override();
+fn shown(input: PlanningInput, standing: Standing) -> Preview {
+    let over = standing.runtime_override();
     let plan = plan::plan(&input);
     let begins_at = plan.waiting.iter().filter(|waiting| waiting.reason.holds_a_release());
     let later = begins_at.filter_map(|waiting| waiting.until).min().map(|at| {
@@ -106,7 +110,7 @@ fn shown(input: PlanningInput, wishes: &dyn Wishes) -> Preview {
         let desired = schedule::state_at(at, &says);
         Later { at, plan: plan::plan(&PlanningInput { now: at, desired, ..input.clone() }) }
     });
-    Preview { plan, later, snapshot: input.snapshot, ledger: input.ledger }
+    Preview { plan, later, snapshot: input.snapshot, ledger: input.ledger, standing }
 }
 
 /// Whether a look finds everything as a plan that ended a run left it, and nobody has asked for anything since.
@@ -122,6 +126,11 @@ pub async fn is_unchanged(
 ) -> Result<bool, ReconcileError> {
     let Some(wanted) = wishes.current() else { return Ok(false) };
     if request::waiting(store, &wanted.spec.name)?.is_some() {
+        return Ok(false);
+    }
+    let ledger = read_ledger(store, &wanted.spec.name)?;
+    let is_noted = wanted.spec.mode == Mode::Enforce;
+    if is_noted && standing::has_news(clock.now(), store, &wanted.spec, &ledger)? {
         return Ok(false);
     }
     let seen = preview(cloud, clock, store, wishes).await?;
@@ -160,13 +169,13 @@ impl Look<'_> {
         &self,
         wanted: Wanted,
         ledger: Ledger,
-        runtime_override: Option<&Override>,
-        poked: bool,
-    ) -> Preview {
-        let options = ObserveOptions { refresh_images: poked, all_images: false };
-        let input = self.input(wanted, ledger, runtime_override, options).await;
+        wishes: &dyn Wishes,
+    ) -> Result<Preview, ReconcileError> {
+        let standing = Standing::at(self.clock.now(), self.store, &wanted.spec)?;
+        let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: false };
+        let input = self.input(wanted, ledger, &standing, options, wishes.gives_grace()).await;
         let plan = plan::plan(&input);
-        Preview { plan, later: None, snapshot: input.snapshot, ledger: input.ledger }
+        Ok(Preview { plan, later: None, snapshot: input.snapshot, ledger: input.ledger, standing })
     }
 
     /// Observes: everything that a plan is made from.
@@ -174,11 +183,13 @@ impl Look<'_> {
         &self,
         wanted: Wanted,
         ledger: Ledger,
-        runtime_override: Option<&Override>,
+        standing: &Standing,
         options: ObserveOptions,
+        gives_grace: bool,
     ) -> PlanningInput {
         let Wanted { spec, revision } = wanted;
-        let desired = schedule::state_at(self.clock.now(), &says(&spec, runtime_override));
+        let over = standing.runtime_override();
+        let desired = schedule::state_at(self.clock.now(), &says(&spec, over.as_ref()));
         // Moving tags are resolved again on a commit, a wake and a poke, until what they bring is reached.
         let refresh_images = options.refresh_images
             || ledger.converged.as_ref().is_none_or(|reached| {
@@ -191,6 +202,8 @@ impl Look<'_> {
         PlanningInput {
             now: self.clock.now(),
             revision,
+            mode: standing.mode(spec.mode),
+            grace: gives_grace.then_some(spec.grace),
             spec,
             desired,
             snapshot,

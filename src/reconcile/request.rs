@@ -34,6 +34,9 @@ pub(super) fn waiting(
 }
 
 fn understood(environment: &EnvironmentName, value: serde_json::Value) -> Result<Request, ReconcileError> {
-    serde_json::from_value(value)
-        .map_err(|source| ReconcileError::Request { environment: environment.clone(), source })
+    serde_json::from_value(value).map_err(|source| ReconcileError::Record {
+        environment: environment.clone(),
+        kind: REQUEST,
+        source,
+    })
 }

@@ -31,6 +31,9 @@ pub struct Run {
     /// What people asked for and this run took up.
     #[serde(default)]
     pub requests: Vec<Request>,
+    /// What ended by itself and this run has noticed: an override, a suspension.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// What it did, in order.
     pub steps: Vec<StepReport>,
     /// What stood in the way at its end.
@@ -119,6 +122,12 @@ pub struct ActionReport {
     pub before: String,
     /// How it was to be.
     pub after: String,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
+    /// The field that somebody had changed, when it was put back.
+    #[serde(default)]
+    pub corrects: Option<String>,
     /// When it began.
     pub started_at: Instant,
     /// When it ended.
@@ -170,6 +179,7 @@ impl Run {
             message: None,
             release: None,
             requests: Vec::new(),
+            notes: Vec::new(),
             steps: Vec::new(),
             blocked: Vec::new(),
             waiting: Vec::new(),
@@ -237,7 +247,7 @@ impl Run {
 
     /// Whether it is worth keeping: it did something, took something up, or failed.
     pub(super) fn is_worth_keeping(&self) -> bool {
-        !self.steps.is_empty() || !self.requests.is_empty()
+        !self.steps.is_empty() || !self.requests.is_empty() || !self.notes.is_empty()
     }
 }
 
@@ -276,6 +286,8 @@ fn report(action: &Action, outcome: &ActionOutcome) -> ActionReport {
         resource: action.resource.clone(),
         before: action.before.clone(),
         after: action.after.clone(),
+        reason: action.reason.clone(),
+        corrects: action.corrects.clone(),
         started_at: outcome.started_at,
         finished_at: outcome.finished_at,
         outcome: word(&outcome.result).to_owned(),

@@ -1,6 +1,6 @@
 //! The loop of a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -10,6 +10,8 @@ use super::patience::{Next, Patience};
 use super::preview::{Look, Preview, expect, preview};
 use super::request;
 use super::run::{ReleaseReport, Run, RunOutcome};
+use super::sizes;
+use super::standing::{self, Standing};
 use super::wanted::{Wanted, Wishes};
 use crate::clock::Clock;
 use crate::cloud::{CloudWrite, tag};
@@ -17,6 +19,7 @@ use crate::execute::{self, Hands, Journal, JournalError, Progress, read_ledger};
 use crate::model::{EnvironmentName, Instant, Mode, Revision, Version};
 use crate::observe::{Observed, Snapshot};
 use crate::plan::{Plan, WaitingReason};
+use crate::spec::EnvironmentSpec;
 use crate::store::journal::Event;
 use crate::store::{Lease, LeaseHolder, Store, StoreError};
 
@@ -32,11 +35,13 @@ pub enum ReconcileError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// What somebody left as a request is none.
-    #[error("the request for `{environment}` cannot be understood")]
-    Request {
+    /// What somebody left in the store is not what it should be.
+    #[error("the {kind} for `{environment}` cannot be understood")]
+    Record {
         /// For which environment.
         environment: EnvironmentName,
+        /// The kind of record.
+        kind: &'static str,
         /// Why.
         source: serde_json::Error,
     },
@@ -56,8 +61,8 @@ impl ReconcileError {
         match self {
             ReconcileError::Store(error) => error.hint(),
             ReconcileError::Journal(error) => error.hint(),
-            ReconcileError::Request { environment, .. } => {
-                format!("remove `environments/{environment}/records/{}.json` from the store", super::REQUEST)
+            ReconcileError::Record { environment, kind, .. } => {
+                format!("remove `environments/{environment}/records/{kind}.json` from the store")
             }
             ReconcileError::Busy { .. } => "wait until it is done".to_owned(),
         }
@@ -110,7 +115,7 @@ impl Reconciler<'_> {
             run.end(RunOutcome::Unmanaged, None, None, begun_at);
             return Ok(run);
         };
-        if wanted.spec.mode == Mode::Observe && !read_ledger(self.store, environment)?.migration_in_flight() {
+        if !self.has_to_write(&wanted, begun_at)? {
             return self.watch(wanted).await;
         }
         let lease = self.lease(environment)?;
@@ -137,7 +142,21 @@ impl Reconciler<'_> {
         Ok(run)
     }
 
-    /// `mode: observe` with nothing under way: no lease, no journal, no history.
+    /// Whether a run may leave anything behind. Where nothing may be written, a migration under way is watched
+    /// all the same, and it is written down who suspended the environment.
+    fn has_to_write(&self, wanted: &Wanted, now: Instant) -> Result<bool, ReconcileError> {
+        let Wanted { spec, revision: _ } = wanted;
+        let mode = Standing::at(now, self.store, spec)?.mode(spec.mode);
+        if mode == Mode::Enforce {
+            return Ok(true);
+        }
+        let ledger = read_ledger(self.store, &spec.name)?;
+        let is_suspended = spec.mode == Mode::Enforce;
+        Ok(ledger.migration_in_flight()
+            || (is_suspended && standing::has_news(now, self.store, spec, &ledger)?))
+    }
+
+    /// `mode: observe` or a suspension, with nothing under way: no lease, no journal, no history.
     async fn watch(&self, wanted: Wanted) -> Result<Run, ReconcileError> {
         let begun_at = self.clock.now();
         let mut run = Run::begin(&wanted.spec.name, wanted.revision.clone(), self.holder, 0, begun_at);
@@ -189,13 +208,11 @@ impl Work<'_> {
             let Some(wanted) = with.wishes.current() else {
                 return Ok((RunOutcome::Unmanaged, None, None));
             };
-            if wanted.spec.mode == Mode::Enforce {
-                self.run.requests.extend(request::take_up(with.store, environment, self.journal)?);
-            }
+            self.hear(&wanted)?;
             self.run.revision = wanted.revision.clone();
-            let (over, poked) = (with.wishes.runtime_override(), with.wishes.refresh_images());
-            let seen = look.once(wanted.clone(), self.journal.ledger(), over.as_ref(), poked).await;
+            let seen = look.once(wanted.clone(), self.journal.ledger(), with.wishes).await?;
             with.progress.plan_ready(&seen.plan);
+            self.remember_awake(&seen.plan)?;
             if permitted(&seen.plan).is_empty() && classify(&seen.plan) == RunOutcome::Converged {
                 return self.settle(&wanted, seen);
             }
@@ -219,6 +236,36 @@ impl Work<'_> {
         }
     }
 
+    /// Takes in what people have asked for and set.
+    fn hear(&mut self, wanted: &Wanted) -> Result<(), ReconcileError> {
+        let (store, spec, now) = (self.with.store, &wanted.spec, self.with.clock.now());
+        if spec.mode == Mode::Observe {
+            return Ok(());
+        }
+        let noted = standing::note(store, spec, self.journal, now)?;
+        self.run.requests.extend(noted.requests);
+        self.run.notes.extend(noted.ended);
+        if Standing::at(now, store, spec)?.mode(spec.mode) == Mode::Enforce {
+            self.run.requests.extend(request::take_up(store, &spec.name, self.journal)?);
+        }
+        Ok(())
+    }
+
+    /// Writes down since when something is awake that should sleep. Without grace nothing new is: it is stopped.
+    fn remember_awake(&self, plan: &Plan) -> Result<(), ReconcileError> {
+        if plan.mode == Mode::Observe {
+            return Ok(());
+        }
+        let known: BTreeSet<String> = self.journal.ask(|ledger| ledger.found_awake.keys().cloned().collect());
+        let awake = plan.awake.iter().map(|awake| awake.part.clone());
+        let gives_grace = self.with.wishes.gives_grace();
+        let parts: BTreeSet<String> = awake.filter(|part| gives_grace || known.contains(part)).collect();
+        if parts != known {
+            self.journal.record(Event::FoundAwake { parts })?;
+        }
+        Ok(())
+    }
+
     /// Pauses, unless there is a hurry.
     async fn pause(&self, pause: Duration) {
         let mut left = pause;
@@ -236,12 +283,13 @@ impl Work<'_> {
         let Some(step) = actions.first().map(|action| action.step) else {
             return Ok(Next::Again(Duration::ZERO));
         };
+        let spec = EnvironmentSpec { mode: seen.plan.mode, ..wanted.spec.clone() };
         let cancel = move || (with.haste)() == Haste::Now || with.is_late(with.clock.now());
         let hands = Hands {
             cloud: with.cloud,
             clock: with.clock,
             journal: self.journal,
-            spec: &wanted.spec,
+            spec: &spec,
             revision: &wanted.revision,
             progress: with.progress,
             cancel: &cancel,
@@ -291,6 +339,7 @@ impl Work<'_> {
                 declaration,
                 schema,
             })?;
+            sizes::keep(self.with.store, &wanted.spec.name, &snapshot)?;
         }
         Ok((outcome, None, Some(plan)))
     }
@@ -314,7 +363,7 @@ fn classify(plan: &Plan) -> RunOutcome {
         RunOutcome::Observed
     } else if awaits(WaitingReason::Window) {
         RunOutcome::Window
-    } else if plan.waiting.iter().all(|waiting| waiting.reason == WaitingReason::Asleep) {
+    } else if plan.waiting.iter().all(|waiting| waiting.reason.ends_by_the_clock()) {
         RunOutcome::Converged
     } else {
         RunOutcome::TimedOut

@@ -3,14 +3,12 @@ mod history;
 mod lease;
 mod modes;
 mod quiet;
+mod standing;
 mod time;
-
-use std::sync::Mutex;
 
 use super::{Wanted, Wishes};
 use crate::bench::Bench;
 use crate::model::Revision;
-use crate::schedule::Override;
 use crate::spec::EnvironmentSpec;
 
 /// What is wanted, told anew each time somebody asks.
@@ -19,19 +17,6 @@ struct Head<F: Fn() -> Option<Wanted> + Send + Sync>(F);
 impl<F: Fn() -> Option<Wanted> + Send + Sync> Wishes for Head<F> {
     fn current(&self) -> Option<Wanted> {
         (self.0)()
-    }
-}
-
-/// What is wanted, with an override set at run time.
-struct Overridden(Wanted, Mutex<Option<Override>>);
-
-impl Wishes for Overridden {
-    fn current(&self) -> Option<Wanted> {
-        Some(self.0.clone())
-    }
-
-    fn runtime_override(&self) -> Option<Override> {
-        self.1.lock().unwrap().clone()
     }
 }
 

@@ -1,7 +1,6 @@
 //! What a run works towards, asked again at each step: a newer commit replaces the older plan.
 
 use crate::model::Revision;
-use crate::schedule::Override;
 use crate::spec::EnvironmentSpec;
 
 /// One environment as it was last declared without an error.
@@ -18,13 +17,14 @@ pub trait Wishes: Send + Sync {
     /// What is wanted now; `None` = the environment is declared no more, and is left as it is.
     fn current(&self) -> Option<Wanted>;
 
-    /// What a person set at run time.
-    fn runtime_override(&self) -> Option<Override> {
-        None
-    }
-
     /// Whether moving tags are to be resolved again, beyond a new commit or a wake.
     fn refresh_images(&self) -> bool {
+        false
+    }
+
+    /// Whether what a person starts while the environment sleeps is left alone for a while. Whoever acts once
+    /// was asked to act; whoever goes on acting would be fighting.
+    fn gives_grace(&self) -> bool {
         false
     }
 }
@@ -33,5 +33,19 @@ pub trait Wishes: Send + Sync {
 impl Wishes for Wanted {
     fn current(&self) -> Option<Wanted> {
         Some(self.clone())
+    }
+}
+
+/// The same for whoever goes on acting.
+#[derive(Clone, Debug)]
+pub struct Patient(pub Wanted);
+
+impl Wishes for Patient {
+    fn current(&self) -> Option<Wanted> {
+        Some(self.0.clone())
+    }
+
+    fn gives_grace(&self) -> bool {
+        true
     }
 }

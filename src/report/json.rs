@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::PlanView;
 use super::preflight::{self, WireTopic};
+use super::spells::{self, WireAwake, WireOverride, WireSuspension};
 use crate::model::{Instant, Mode, Revision, State};
 use crate::plan::{Action, Blocked, BlockedReason, Drift, Plan, WaitingReason};
 use crate::schedule::{Because, Tz};
@@ -23,6 +24,10 @@ struct WirePlan<'a> {
     blocked: Vec<WireBlocked<'a>>,
     waiting: Vec<WireWaiting<'a>>,
     drift: Vec<WireDrift<'a>>,
+    awake: Vec<WireAwake<'a>>,
+    #[serde(rename = "override")]
+    override_: Option<WireOverride<'a>>,
+    suspended: Option<WireSuspension<'a>>,
     notes: &'a [String],
     expected_downtime_seconds: Option<u64>,
     later: Option<WireLater<'a>>,
@@ -119,6 +124,9 @@ pub fn plan(view: &PlanView) -> Value {
                 observed,
             })
             .collect(),
+        awake: spells::awake(plan, *zone),
+        override_: spells::override_(view.standing, view.git_override, view.now, *zone),
+        suspended: spells::suspension(view.standing, *zone),
         notes: &plan.notes,
         expected_downtime_seconds: plan.expected_downtime_seconds,
         later: later.map(|later| WireLater {

@@ -1,7 +1,7 @@
 //! A plan for a pull request.
 
 use super::nouns::{self, Sign};
-use super::{PlanView, moment, preflight, text};
+use super::{PlanView, moment, preflight, spells, text};
 use crate::model::Mode;
 use crate::plan::{Action, Plan};
 
@@ -19,7 +19,9 @@ pub fn plan(view: &PlanView) -> String {
         text::downtime(plan),
         if plan.blocked.is_empty() { "no" } else { "yes" },
     ));
-    if plan.mode == Mode::Observe {
+    if let Some(told) = spells::suspension_in_words(view.standing, *zone) {
+        out.push_str(&format!("\n> Suspended {}: nothing of this is carried out.\n", cell(&told)));
+    } else if plan.mode == Mode::Observe {
         out.push_str("\n> `mode: observe`: nothing of this is carried out.\n");
     }
     if later.is_some() && !plan.actions.is_empty() {

@@ -38,11 +38,14 @@ fn hinted(hint: &str) -> String {
 
 /// Something that comes by itself.
 pub(super) fn waiting(reason: WaitingReason, message: &str, until: Option<Instant>, zone: Tz) -> String {
-    let mut message = message.to_owned();
     // Some messages name the instant themselves.
-    if let Some(at) = until.map(|at| moment::local(at, zone)).filter(|at| !message.contains(at)) {
-        message.push_str(&format!(" (until {at})"));
-    }
+    let until = until.map(|at| moment::local(at, zone)).filter(|at| !message.contains(at));
+    let until = until.map(|at| format!(" (until {at})")).unwrap_or_default();
+    // What stands below the first line is a way out.
+    let message = match message.split_once('\n') {
+        Some((what, way_out)) => format!("{what}{until}\n{way_out}"),
+        None => format!("{message}{until}"),
+    };
     let text = paragraph("  ", &message);
     format!("{YELLOW}waiting:{YELLOW:#} {BOLD}{}{BOLD:#}\n{text}", word(&reason))
 }

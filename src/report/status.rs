@@ -7,7 +7,7 @@ mod wire;
 use crate::model::Instant;
 use crate::observe::Snapshot;
 use crate::plan::Plan;
-use crate::reconcile::Run;
+use crate::reconcile::{Run, Standing};
 use crate::schedule::{Change, Tz};
 use crate::spec::EnvironmentSpec;
 use crate::store::LeaseHolder;
@@ -33,6 +33,8 @@ pub struct StatusView<'a> {
     pub holder: Option<&'a LeaseHolder>,
     /// The next change by schedule, calendar or override.
     pub next_change: Option<Change>,
+    /// What people have set for a while.
+    pub standing: &'a Standing,
     /// When it was looked at.
     pub now: Instant,
     /// The zone in which its people think.

@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::nouns::{self, Sign, counted};
 use super::table::{self, columns, paragraph};
-use super::{PlanView, moment, preflight, standing};
+use super::{PlanView, moment, preflight, spells, standing};
 use crate::model::{Mode, State};
 use crate::plan::{Action, ActionKind, Plan, Step, WaitingReason};
 use crate::reconcile::Later;
@@ -81,10 +81,16 @@ fn state(view: &PlanView) -> String {
     if let Some(until) = state.until {
         line.push_str(&format!(" until {}", moment::local(until, view.zone)));
     }
+    if let Some(told) = spells::override_in_words(view.standing, view.git_override, view.now) {
+        line.push_str(&format!("; {told}"));
+    }
+    if let Some(told) = spells::suspension_in_words(view.standing, view.zone) {
+        return format!("{line}\nsuspended {told}; nothing of this is carried out\n");
+    }
     if view.plan.mode == Mode::Observe {
         line.push_str("; mode: observe, so nothing of this is carried out");
     }
-    format!("{}\n", line)
+    format!("{line}\n")
 }
 
 /// Numbered steps, a row an action, what changes inside definitions below it.
@@ -226,6 +232,9 @@ fn closing(view: &PlanView) -> String {
     }
     text.push_str(&match plan.mode {
         Mode::Enforce => format!("nothing has been changed; carry it out: tidegate apply {environment}\n"),
+        Mode::Observe if view.standing.suspension.is_some() => {
+            format!("suspended: nothing of this is carried out; end that: tidegate resume {environment}\n")
+        }
         Mode::Observe => "`mode: observe`: nothing of this is carried out\n".to_owned(),
     });
     text.push_str(&format!(

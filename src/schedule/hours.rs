@@ -19,6 +19,8 @@ pub struct Schedule {
     pub stop: Vec<Crontab>,
     /// Days on which it stays stopped, whatever the crontabs say.
     pub except: Vec<DateRange>,
+    /// Days of its calendars, on which it stays stopped likewise.
+    pub holidays: Vec<DateRange>,
     /// Spans in which it is up, whatever the crontabs and `except` say.
     pub also: Vec<TimeSpanOnDay>,
 }
@@ -44,7 +46,7 @@ impl Schedule {
         if self.also.iter().any(|span| contains(span.span(), wall)) {
             return Says::AlsoUp;
         }
-        if self.except.iter().any(|days| contains(days.span(), wall)) {
+        if self.days_off().any(|days| contains(days.span(), wall)) {
             return Says::ExceptStopped;
         }
         self.crontabs_say(wall)
@@ -60,7 +62,7 @@ impl Schedule {
             spans.map(|(start, _)| start).filter(|&start| start > wall).min()
         };
         let also = || self.also.iter().map(TimeSpanOnDay::span);
-        let except = || self.except.iter().map(DateRange::span);
+        let except = || self.days_off().map(DateRange::span);
 
         // What is weaker than what holds cannot change it: a year of `except` is one step, not a walk over it.
         if let Some(end) = ends(&mut also()) {
@@ -75,6 +77,10 @@ impl Schedule {
             _ => next_after(&self.stop, wall),
         };
         earliest([next_crontab, next_also, starts(&mut except())])
+    }
+
+    fn days_off(&self) -> impl Iterator<Item = &DateRange> {
+        self.except.iter().chain(&self.holidays)
     }
 
     fn crontabs_say(&self, wall: Wall) -> Says {

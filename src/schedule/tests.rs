@@ -21,6 +21,7 @@ pub(super) fn schedule(
         start: start.iter().map(|text| Crontab::parse(text).unwrap()).collect(),
         stop: stop.iter().map(|text| Crontab::parse(text).unwrap()).collect(),
         except: except.iter().map(|text| DateRange::parse(text).unwrap()).collect(),
+        holidays: Vec::new(),
         also: also.iter().map(|text| TimeSpanOnDay::parse(text).unwrap()).collect(),
     }
 }

@@ -39,6 +39,14 @@ pub(super) fn instant_of(zone: Tz, wall: Wall) -> Instant {
     }
 }
 
+/// The first instant after `after` at which the clock on the wall shows this time of day.
+pub fn next_time_of_day(zone: Tz, time: NaiveTime, after: Instant) -> Instant {
+    let today = after.with_timezone(&zone).date_naive();
+    // A time that an overlap repeats may be over for today, though the clock shows an earlier one.
+    let days = std::iter::successors(Some(today), |day| day.succ_opt());
+    days.map(|day| instant_of(zone, day.and_time(time))).find(|at| *at > after).unwrap_or(after)
+}
+
 /// The latest time that the wall clock has shown until `t`: while an overlap repeats, its last second.
 pub(super) fn wall_at(zone: Tz, t: Instant) -> Wall {
     let t = t.with_nanosecond(0).unwrap_or(t);

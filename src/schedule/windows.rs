@@ -74,6 +74,10 @@ pub enum WindowState {
 /// day. What lies further away is answered as "not in sight"; only a window every few minutes gets there.
 const EDGES_IN_SIGHT: usize = 3 * 366 * 4 * 2;
 
+/// How many windows are looked at for one that is long enough: three months of four a day. All of one `CRON for
+/// DURATION` are equally long; only what `deny` cuts off differs.
+const WINDOWS_IN_SIGHT: usize = 92 * 4 * 2;
+
 /// How far ahead windows and the hours of a schedule must meet.
 const MEETING_HORIZON: TimeDelta = TimeDelta::days(366);
 
@@ -88,6 +92,21 @@ pub fn window_at(t: Instant, windows: &Windows) -> WindowState {
     } else {
         WindowState::Closed { opens_at: changes_at }
     }
+}
+
+/// The first instant from `t` on at which the windows are open, and stay open for `length`. None: no window in
+/// sight is that long.
+pub fn window_with_room(t: Instant, windows: &Windows, length: Duration) -> Option<Instant> {
+    let length = TimeDelta::from_std(length).ok()?;
+    let mut at = t;
+    for _ in 0..WINDOWS_IN_SIGHT {
+        at = match window_at(at, windows) {
+            WindowState::Open { until: Some(until) } if until - at < length => until,
+            WindowState::Open { .. } => return Some(at),
+            WindowState::Closed { opens_at } => opens_at?,
+        };
+    }
+    None
 }
 
 /// Whether there is an instant in the year after `from` at which the windows are open inside the hours of the

@@ -103,6 +103,7 @@ pub(super) fn graasp() -> EnvironmentSpec {
             within: Duration::from_secs(300),
         }],
         schedule: None,
+        grace: Duration::from_secs(900),
         override_: None,
         windows: None,
         adopt_revision: AdoptRevision::default(),

@@ -47,6 +47,8 @@ pub struct EnvironmentSpec {
     pub checks: Vec<Check>,
     /// Hours of sleep.
     pub schedule: Option<Schedule>,
+    /// For how long what a person starts while it sleeps is left alone.
+    pub grace: Duration,
     /// An override kept in git.
     pub override_: Option<Override>,
     /// When a release that closes the gate may begin.

@@ -27,6 +27,11 @@ impl<'a> Library<'a> {
         Self { files, read: BTreeMap::new() }
     }
 
+    /// The files themselves.
+    pub(super) fn files(&self) -> &'a BTreeMap<String, Vec<u8>> {
+        self.files
+    }
+
     /// A file over everything it extends; problems of all of them are written down.
     pub(super) fn load(&mut self, path: &str, problems: &mut Vec<Diagnostic>) -> Loaded {
         let mut chain: Vec<(String, Node)> = Vec::new();
@@ -121,7 +126,7 @@ fn take_extends(node: &mut Node) -> Option<Node> {
 }
 
 /// `target` seen from the folder of `from`; `None` when it is absolute or leaves the repository.
-fn join(from: &str, target: &str) -> Option<String> {
+pub(super) fn join(from: &str, target: &str) -> Option<String> {
     if target.starts_with(['/', '\\']) || target.contains(':') {
         return None;
     }
@@ -140,7 +145,7 @@ fn join(from: &str, target: &str) -> Option<String> {
 }
 
 /// `path` as it would be written in `from`.
-fn relative(from: &str, path: &str) -> String {
+pub(super) fn relative(from: &str, path: &str) -> String {
     let folder: Vec<&str> = from.split('/').collect();
     let folder = &folder[..folder.len() - 1];
     let path: Vec<&str> = path.split('/').collect();

@@ -7,6 +7,7 @@
 mod claims;
 mod environment;
 mod findings;
+mod holidays;
 mod maintenance;
 mod migration;
 mod names;
@@ -15,6 +16,8 @@ mod services;
 mod sites;
 mod times;
 mod versions;
+
+use std::collections::BTreeMap;
 
 use super::EnvironmentSpec;
 use super::decode::{self, Leaf};
@@ -25,6 +28,9 @@ use crate::model::Instant;
 use claims::Claim;
 pub(super) use claims::{Claimant, compare};
 use findings::Findings;
+
+/// The files of the repository, by path.
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
 /// One environment, checked alone.
 pub(super) struct Checked {
@@ -37,10 +43,10 @@ pub(super) struct Checked {
 }
 
 /// Checks a whole environment; `stem` is its file's name without `.yaml`.
-pub(super) fn validate(node: &Node, stem: &str, now: Instant) -> Checked {
+pub(super) fn validate(node: &Node, stem: &str, files: &Files, now: Instant) -> Checked {
     let (raw, origins, problems): (Leaf<RawEnvironment>, _, _) = decode::decode(node);
     let mut findings = Findings::new(&origins, problems);
-    let spec = environment::environment(&mut findings, &raw, stem, now);
+    let spec = environment::environment(&mut findings, &raw, stem, files, now);
     let problems = findings.into_problems();
     let spec = spec.filter(|_| !problems.iter().any(Diagnostic::is_error));
     Checked { spec, problems, claims: claims::of(&raw, &origins) }

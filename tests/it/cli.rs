@@ -11,7 +11,9 @@ mod place;
 mod plan;
 mod poke;
 mod requests;
+mod schedule;
 mod secrets;
+mod standing;
 mod status;
 
 use std::path::Path;

@@ -187,8 +187,11 @@ fn rewritten_history_waits_for_a_person_even_across_a_restart() {
     host.poke(Some("0123456".to_owned()));
     daemon.hear(&["no rewritten history begins with `0123456`"]);
     host.poke(Some(rewritten[..7].to_owned()));
-    daemon.hear(&["are in force", &rewritten[..7]]);
-    daemon.hear(&["migration migrate: done"]);
+    let told = daemon.hear(&["are in force", &rewritten[..7]]);
+    // The pass may be quicker than the line about its commit.
+    if !told.iter().any(|line| line.contains("migration migrate: done")) {
+        daemon.hear(&["migration migrate: done"]);
+    }
 }
 
 #[test]

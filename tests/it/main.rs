@@ -19,3 +19,4 @@ mod rig;
 mod spec;
 mod swarm;
 mod tidy;
+mod year;

@@ -203,6 +203,8 @@ fn input(rig: &Rig, preview: &Preview, snapshot: Snapshot) -> PlanningInput {
         now: rig.now(),
         revision: wanted.revision,
         desired: state_at(rig.now(), &says),
+        mode: wanted.spec.mode,
+        grace: None,
         spec: wanted.spec,
         snapshot,
         ledger: preview.ledger.clone(),

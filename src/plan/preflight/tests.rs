@@ -86,6 +86,7 @@ fn a_database_that_cannot_sleep_matters_to_what_sleeps() {
         timezone: Tz::UTC,
         start: vec![Crontab::parse("0 7 * * *").unwrap()],
         stop: vec![Crontab::parse("0 19 * * *").unwrap()],
+        holidays: Vec::new(),
         except: Vec::new(),
         also: Vec::new(),
     });

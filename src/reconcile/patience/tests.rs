@@ -54,6 +54,7 @@ fn plan(blocked: &[BlockedReason], waiting: &[WaitingReason]) -> Plan {
             .map(|reason| Waiting { reason: *reason, message: String::new(), until: None })
             .collect(),
         drift: Vec::new(),
+        awake: Vec::new(),
         notes: Vec::new(),
         expected_downtime_seconds: None,
     }

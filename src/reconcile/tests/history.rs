@@ -123,7 +123,7 @@ fn a_request_that_nobody_understands_is_named_and_nothing_is_done() {
     let bench = Bench::new();
     ask(&bench, "make-it-so");
     let error = bench.run_with(&bench.wanted(), None, &|| Haste::None).unwrap_err();
-    assert!(matches!(error, ReconcileError::Request { .. }));
+    assert!(matches!(error, ReconcileError::Record { .. }));
     assert!(error.to_string().starts_with("the request for `shop` cannot be understood"), "{error}");
     assert_eq!(bench.cloud.effects(), 0);
 }

@@ -1,15 +1,10 @@
-//! `mode: observe` writes nothing; overrides, windows and sleep end a run for reasons of their own.
+//! `mode: observe` writes nothing; failures, windows and sleep end a run for reasons of their own.
 
-use std::sync::Mutex;
-
-use chrono::TimeDelta;
-
-use super::{Overridden, commit, core, has, how_often};
-use crate::bench::{Bench, a_tuesday};
+use super::{commit, core, has, how_often};
+use crate::bench::Bench;
 use crate::cloud::tag;
 use crate::model::{Mode, State};
 use crate::reconcile::{Haste, REQUEST, RunOutcome};
-use crate::schedule::Override;
 use crate::sim::Outcome;
 use crate::store::Store;
 
@@ -128,22 +123,5 @@ fn a_bump_that_waits_for_the_morning_is_as_good_as_converged() {
         spec.versions.insert("core".into(), "v1.5.0".into());
     });
     assert_eq!(bench.run_with(&asleep, None, &|| Haste::None).unwrap().outcome, Some(RunOutcome::Converged));
-    bench.assert_clean();
-}
-
-#[test]
-fn an_override_beats_the_declaration_and_ends_by_itself() {
-    let bench = Bench::converged();
-    let until = bench.now() + TimeDelta::hours(8);
-    let night = Override { state: State::DbOnly, until, reason: "a look at the data".to_owned() };
-    let wishes = Overridden(bench.wanted(), Mutex::new(Some(night)));
-    let run = bench.run_with(&wishes, None, &|| Haste::None).unwrap();
-    assert_eq!(run.outcome, Some(RunOutcome::Converged), "{run:#?}");
-    assert_eq!(bench.cloud.with(|world| world.person("shop").healthy("web")), 0);
-    bench.pass(8 * 3600);
-    let run = bench.run_with(&wishes, None, &|| Haste::None).unwrap();
-    assert_eq!(run.outcome, Some(RunOutcome::Converged), "{run:#?}");
-    assert!(bench.now() > a_tuesday() + TimeDelta::hours(8));
-    assert_eq!(bench.cloud.with(|world| world.person("shop").healthy("web")), 2);
     bench.assert_clean();
 }

@@ -18,6 +18,7 @@ fn run(outcome: Option<RunOutcome>) -> Run {
         message: None,
         release: Some(ReleaseReport { from: "v1".into(), to: "v2".into() }),
         requests: Vec::new(),
+        notes: Vec::new(),
         steps: vec![serde_json::from_value(serde_json::json!({
             "step": "close-gate", "started_at": at(0), "finished_at": at(1), "outcome": "done", "actions": [],
         }))

@@ -21,7 +21,7 @@ pub fn summary(view: &RunView) -> String {
     text.push_str(&lines(&facts(view)));
     text.push_str(&standing_in_the_way(view));
     if view.ended() == Ended::As(RunOutcome::Window) {
-        let command = format!("tidegate apply {} --ignore-window --reason \"…\"", run.environment);
+        let command = format!("tidegate apply {} --now --reason \"…\"", run.environment);
         text.push_str(&standing::next("do not wait", &command));
     }
     text
@@ -58,7 +58,7 @@ fn verdict(view: &RunView) -> String {
             return format!("{GREEN}as declared{GREEN:#}: nothing to do");
         }
         Ended::As(RunOutcome::Observed) => {
-            return format!("{YELLOW}observed{YELLOW:#}: `mode: observe`, nothing is carried out");
+            return format!("{YELLOW}observed{YELLOW:#}: nothing is carried out");
         }
         Ended::As(RunOutcome::Unmanaged) => (YELLOW, "is declared no more: it is left as it is"),
         Ended::As(RunOutcome::Converged) => (GREEN, "converged"),
@@ -117,7 +117,10 @@ fn facts(view: &RunView) -> Vec<Vec<String>> {
         );
     }
     for request in &run.requests {
-        row("asked", asked(request));
+        row("asked", asked(request, view));
+    }
+    for note in &run.notes {
+        row("note", note.clone());
     }
     rows
 }
@@ -127,13 +130,22 @@ fn lines(rows: &[Vec<String>]) -> String {
     lines.map(|line| format!("  {}\n", line.trim_end())).collect()
 }
 
-fn asked(Request { who, reason, wish }: &Request) -> String {
+fn asked(Request { who, reason, wish }: &Request, view: &RunView) -> String {
     let what = match wish {
         Wish::Retry => "to try again".to_owned(),
         Wish::Abort { version } => format!("to give {version} up"),
         Wish::RecordSchema { version } => format!("to record {version} as the schema's version"),
         Wish::IgnoreWindow => "not to wait for the window".to_owned(),
         Wish::TakeOver => "to take the cluster over".to_owned(),
+        Wish::Override { state, until } => {
+            format!("for `{state}` until {}", moment::local(*until, view.zone))
+        }
+        Wish::ClearOverride => "to end the override".to_owned(),
+        Wish::Suspend { until: Some(until) } => {
+            format!("to suspend it until {}", moment::local(*until, view.zone))
+        }
+        Wish::Suspend { until: None } => "to suspend it".to_owned(),
+        Wish::Resume => "to resume it".to_owned(),
     };
     format!("{what}, by {who}: {reason}")
 }
@@ -151,6 +163,10 @@ fn steps(view: &RunView) -> String {
     for (step, lines) in view.run.steps.iter().zip(columns(&rows, &[8, 30, 12], 4)) {
         for line in lines {
             text.push_str(&format!("    {}\n", line.trim_end()));
+        }
+        for action in step.actions.iter().filter(|action| action.corrects.is_some()) {
+            let lines = paragraph("              ", &format!("{}: {}", action.resource, action.reason));
+            text.push_str(&format!("{DIM}{}{DIM:#}\n", lines.trim_end()));
         }
         for action in &step.actions {
             let Some(message) = &action.message else { continue };

@@ -32,6 +32,8 @@ struct WireRun<'a> {
     message: Option<&'a str>,
     release: Option<&'a ReleaseReport>,
     requests: &'a [Request],
+    /// What ended by itself: an override, a suspension.
+    notes: &'a [String],
     /// When users were locked out, as far as this run had to do with it.
     gate_closed: Option<WireClosure>,
     /// For how long, once the gate is open again: 0 = not at all, null = it is closed.
@@ -63,6 +65,8 @@ struct WireAction<'a> {
     resource: &'a str,
     before: &'a str,
     after: &'a str,
+    reason: &'a str,
+    corrects: Option<&'a str>,
     started_at: String,
     finished_at: String,
     outcome: &'a str,
@@ -93,6 +97,8 @@ fn gather<'a>(view: &RunView<'a>) -> WireRun<'a> {
         resource: &action.resource,
         before: &action.before,
         after: &action.after,
+        reason: &action.reason,
+        corrects: action.corrects.as_deref(),
         started_at: at(action.started_at),
         finished_at: at(action.finished_at),
         outcome: &action.outcome,
@@ -117,6 +123,7 @@ fn gather<'a>(view: &RunView<'a>) -> WireRun<'a> {
         message: run.message.as_deref(),
         release: run.release.as_ref(),
         requests: &run.requests,
+        notes: &run.notes,
         gate_closed: closure
             .map(|closure| WireClosure { since: at(closure.since), until: closure.until.map(at) }),
         downtime_seconds: closure

@@ -7,7 +7,7 @@ use super::gate::GateSeen;
 use super::wire::{WireService, gather};
 use crate::model::Mode;
 use crate::report::table::{columns, paragraph};
-use crate::report::{moment, nouns, standing};
+use crate::report::{moment, nouns, spells, standing};
 
 const BOLD: Style = Style::new().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -25,6 +25,12 @@ pub fn text(view: &StatusView) -> String {
     let until = state.until.map(|at| format!(" until {}", moment::local(at, view.zone))).unwrap_or_default();
     let mode = if status.mode == Mode::Observe { "; observed only" } else { "" };
     row("state", format!("{} {}{until}{mode}", state.effective, moment::because(state.because)));
+    if let Some(told) = spells::override_in_words(view.standing, view.spec.override_.as_ref(), view.now) {
+        row("override", told);
+    }
+    if let Some(told) = spells::suspension_in_words(view.standing, view.zone) {
+        row("suspended", told);
+    }
     if let Some(gate) = status.gate {
         let users = match gate {
             GateSeen::Open => "users get through",

@@ -12,6 +12,7 @@ use crate::model::{Mode, Revision, State, VersionKey};
 use crate::observe::Observed;
 use crate::reconcile::{Run, RunOutcome};
 use crate::report::json::{self, SCHEMA, WireBlocked, WireState, WireWaiting, word};
+use crate::report::spells::{self, WireAwake, WireOverride, WireSuspension};
 use crate::schedule::{Because, Change};
 
 /// `status --output json`, one for each environment.
@@ -22,6 +23,9 @@ pub(super) struct WireStatus<'a> {
     pub(super) revision: &'a Revision,
     pub(super) mode: Mode,
     pub(super) state: WireState,
+    #[serde(rename = "override")]
+    override_: Option<WireOverride<'a>>,
+    suspended: Option<WireSuspension<'a>>,
     /// What runs, as far as images tell; else what was last reached.
     pub(super) versions: BTreeMap<&'a VersionKey, String>,
     pub(super) declared_versions: BTreeMap<&'a VersionKey, &'a str>,
@@ -32,6 +36,7 @@ pub(super) struct WireStatus<'a> {
     pub(super) conditions: Vec<Condition>,
     blocked: Vec<WireBlocked<'a>>,
     waiting: Vec<WireWaiting<'a>>,
+    awake: Vec<WireAwake<'a>>,
     pending_actions: usize,
     pub(super) next_change: Option<WireChange>,
     pub(super) lease: Option<WireLease<'a>>,
@@ -101,6 +106,9 @@ pub(super) fn gather<'a>(view: &'a StatusView<'a>) -> WireStatus<'a> {
             because: state.because,
             until: state.until.map(|until| json::instant(until, zone)),
         },
+        override_: spells::override_(view.standing, spec.override_.as_ref(), view.now, zone),
+        suspended: spells::suspension(view.standing, zone),
+        awake: spells::awake(plan, zone),
         versions: versions(view),
         declared_versions: spec.versions.iter().map(|(key, version)| (key, version.as_str())).collect(),
         schema_version: schema_version(view),

@@ -5,6 +5,7 @@ use crate::model::{Revision, State};
 use crate::plan::{
     Action, Blocked, BlockedReason, Drift, PlannedState, StartService, Waiting, WaitingReason,
 };
+use crate::reconcile::Standing;
 use crate::report::{json, markdown};
 use crate::schedule::{Because, Tz};
 use crate::store::journal::GateParts;
@@ -90,6 +91,7 @@ fn release() -> Plan {
         ],
         blocked: Vec::new(),
         waiting: Vec::new(),
+        awake: Vec::new(),
         drift: vec![Drift {
             resource: "umami".to_owned(),
             field: "desired".to_owned(),
@@ -118,6 +120,7 @@ fn held() -> Plan {
             until: Some(now()),
         }],
         drift: Vec::new(),
+        awake: Vec::new(),
         notes: Vec::new(),
         expected_downtime_seconds: None,
         ..release()
@@ -144,6 +147,8 @@ fn shown<T>(plan: &Plan, show: impl Fn(&PlanView) -> T) -> T {
         zone: Tz::Europe__Zurich,
         diffs,
         later: None,
+        git_override: None,
+        standing: &Standing::default(),
         preflight: None,
     })
 }
@@ -169,6 +174,7 @@ fn nothing_to_do_is_said_in_three_lines() {
     let plan = Plan {
         actions: Vec::new(),
         drift: Vec::new(),
+        awake: Vec::new(),
         notes: Vec::new(),
         expected_downtime_seconds: Some(0),
         ..release()

@@ -222,3 +222,19 @@ fn a_change_at_the_first_instant_is_the_state_there_and_one_at_the_last_belongs_
         ["2026-11-24T18:30:00+01:00 stopped schedule"]
     );
 }
+
+#[test]
+fn a_time_of_day_is_the_next_one_also_where_clocks_are_set() {
+    for (after, time, found) in [
+        ("2026-11-24T12:00:00Z", "22:00", "2026-11-24T21:00:00Z"),
+        ("2026-11-24T21:00:00Z", "22:00", "2026-11-25T21:00:00Z"),
+        ("2026-11-24T23:30:00Z", "00:00", "2026-11-25T23:00:00Z"),
+        // 02:30 is left out that night, and comes twice in the other; the first time counts.
+        ("2027-03-27T23:30:00Z", "02:30", "2027-03-28T01:00:00Z"),
+        ("2026-10-24T23:30:00Z", "02:30", "2026-10-25T00:30:00Z"),
+        ("2026-10-25T00:45:00Z", "02:30", "2026-10-26T01:30:00Z"),
+    ] {
+        let time = chrono::NaiveTime::parse_from_str(time, "%H:%M").unwrap();
+        assert_eq!(next_time_of_day(Tz::Europe__Zurich, time, at(after)), at(found), "{after} {time}");
+    }
+}

@@ -94,6 +94,7 @@ impl World {
                 .iter()
                 .map(|(first, last)| DateRange { first: *first, last: *last })
                 .collect(),
+            holidays: Vec::new(),
             also: self
                 .also()
                 .iter()

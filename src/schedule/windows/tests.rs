@@ -78,6 +78,7 @@ fn says_whether_windows_meet_the_hours() {
         start: vec![Crontab::parse(start).unwrap()],
         stop: vec![Crontab::parse(stop).unwrap()],
         except: except.iter().map(|text| DateRange::parse(text).unwrap()).collect(),
+        holidays: Vec::new(),
         also: vec![],
     };
     let office = schedule("0 7 * * mon-fri", "30 18 * * mon-fri", &[]);
@@ -127,4 +128,33 @@ fn says_what_is_wrong_with_a_window_and_where() {
         assert_eq!((error.message.as_str(), error.column), (message, column), "{text}");
         assert!(error.hint.is_some(), "{text}");
     }
+}
+
+#[test]
+fn room_is_looked_for_in_this_window_and_in_the_next() {
+    let windows = |allow: &[&str], deny: &[&str]| Windows {
+        timezone: Tz::Europe__Zurich,
+        allow: allow.iter().map(|text| Window::parse(text).unwrap()).collect(),
+        deny: deny.iter().map(|text| Window::parse(text).unwrap()).collect(),
+        applies_to: AppliesTo::Gated,
+    };
+    let nights = ["0 4 * * tue,thu for 2h"];
+    for (t, minutes, deny, found) in [
+        // In the window, with room, with exactly enough, with too little.
+        ("2026-11-24T03:00:00Z", 60, &[][..], Some("2026-11-24T03:00:00Z")),
+        ("2026-11-24T04:00:00Z", 60, &[], Some("2026-11-24T04:00:00Z")),
+        ("2026-11-24T04:00:01Z", 60, &[], Some("2026-11-26T03:00:00Z")),
+        // Before it; when the next is denied; when none is long enough.
+        ("2026-11-24T00:00:00Z", 60, &[], Some("2026-11-24T03:00:00Z")),
+        ("2026-11-24T04:30:00Z", 60, &["2026-11-26"], Some("2026-12-01T03:00:00Z")),
+        ("2026-11-24T03:00:00Z", 121, &[], None),
+        ("2026-11-24T04:30:00Z", 0, &[], Some("2026-11-24T04:30:00Z")),
+    ] {
+        let room =
+            window_with_room(t.parse().unwrap(), &windows(&nights, deny), Duration::from_secs(minutes * 60));
+        assert_eq!(room, found.map(|at| at.parse().unwrap()), "{t} {minutes} {deny:?}");
+    }
+    let always = windows(&[], &[]);
+    let t = "2026-11-24T03:00:00Z".parse().unwrap();
+    assert_eq!(window_with_room(t, &always, Duration::from_secs(1 << 30)), Some(t));
 }

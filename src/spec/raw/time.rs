@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{CronText, DateText, InstantText, SpanText, WindowText};
+use super::{CronText, DateText, DurationText, InstantText, SpanText, WindowText};
 use crate::model::State;
 use crate::schedule::AppliesTo;
 use crate::spec::decode::{Leaf, OneOrMany};
@@ -24,8 +24,14 @@ pub(in crate::spec) struct RawSchedule {
     pub(in crate::spec) stop: Option<Leaf<OneOrMany<CronText>>>,
     /// Days on which it stays stopped: `2026-12-24`, or `2026-12-24..2027-01-03` with both ends included.
     pub(in crate::spec) except: Option<Leaf<OneOrMany<DateText>>>,
+    /// Calendars of days on which it stays stopped: iCalendar files of this repository, as paths from this file's
+    /// folder: `holidays.ics`. Whole days count, also those that come again.
+    pub(in crate::spec) holidays: Option<Leaf<OneOrMany<String>>>,
     /// Hours in which it is up all the same: `2026-11-28 09:00..17:00`. Stronger than `except`.
     pub(in crate::spec) also: Option<Leaf<OneOrMany<SpanText>>>,
+    /// For how long what a person starts while it sleeps is left alone before it is stopped.
+    #[schemars(extend("default" = "15m"))]
+    pub(in crate::spec) grace: Option<Leaf<DurationText>>,
 }
 
 /// A state for a while.

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::names::{self, Rule};
 use super::versions::Versions;
-use super::{maintenance, migration, services, sites, times};
+use super::{Files, maintenance, migration, services, sites, times};
 use crate::model::{ClusterName, EnvironmentName, Instant, Mode, State};
 use crate::spec::decode::{At, Leaf, Written};
 use crate::spec::diagnostic::Code;
@@ -15,6 +15,7 @@ pub(super) fn environment(
     f: &mut Findings<'_>,
     root: &Leaf<RawEnvironment>,
     stem: &str,
+    files: &Files,
     now: Instant,
 ) -> Option<EnvironmentSpec> {
     let RawEnvironment {
@@ -54,7 +55,8 @@ pub(super) fn environment(
     let maintenance_spec = maintenance.as_ref().and_then(|leaf| maintenance::maintenance(f, leaf, &services));
     let sites = sites::sites(f, sites, &mut versions);
     let checks = sites::checks(f, checks);
-    let schedule = schedule.as_ref().and_then(|leaf| times::schedule(f, leaf, now));
+    let grace = times::grace(f, schedule.as_ref());
+    let schedule = schedule.as_ref().and_then(|leaf| times::schedule(f, leaf, files, now));
     let git_override = override_.as_ref().and_then(|leaf| times::git_override(f, leaf, now));
     let windows = windows.as_ref().and_then(|leaf| times::windows(f, leaf, schedule.as_ref(), now));
     if maintenance.is_none() {
@@ -79,6 +81,7 @@ pub(super) fn environment(
         sites,
         checks,
         schedule,
+        grace,
         override_: git_override,
         windows,
         adopt_revision: f.or(adopt_revision, AdoptRevision::AtVersionChange),

@@ -64,6 +64,11 @@ impl<'a> Findings<'a> {
         self.push(Diagnostic::warning(self.origin(at).key.clone(), code, message))
     }
 
+    /// A problem that stands in another file.
+    pub(super) fn report(&mut self, problem: Diagnostic) {
+        self.problems.push(problem);
+    }
+
     fn push(&mut self, problem: Diagnostic) -> &mut Diagnostic {
         self.problems.push(problem);
         self.problems.last_mut().expect("just pushed")

@@ -1,7 +1,10 @@
 //! `schedule:`, `override:` and `windows:`. What a crontab line or a day means is known to the schedule room;
 //! here its complaints get a place in the file.
 
+use std::time::Duration;
+
 use super::findings::Findings;
+use super::{Files, holidays};
 use crate::model::{Instant, State};
 use crate::schedule::{
     Crontab, DateRange, Declared, Override, Schedule, SyntaxError, TimeSpanOnDay, Tz, Window, WindowState,
@@ -12,8 +15,16 @@ use crate::spec::diagnostic::Code;
 use crate::spec::raw::{CronText, InstantText, RawOverride, RawSchedule, RawWindows, WindowText};
 use crate::spec::suggest;
 
-pub(super) fn schedule(f: &mut Findings<'_>, leaf: &Leaf<RawSchedule>, now: Instant) -> Option<Schedule> {
-    let RawSchedule { timezone, start, stop, except, also } = leaf.get()?;
+/// Long enough to be read about and to write the override, too short to cost much.
+const GRACE: Duration = Duration::from_secs(15 * 60);
+
+pub(super) fn schedule(
+    f: &mut Findings<'_>,
+    leaf: &Leaf<RawSchedule>,
+    files: &Files,
+    now: Instant,
+) -> Option<Schedule> {
+    let RawSchedule { timezone, start, stop, except, holidays, also, grace: _ } = leaf.get()?;
     let zone = f.required(leaf.at, "timezone", timezone).and_then(|leaf| zone_named(f, leaf));
     let start_leaf = f.required(leaf.at, "start", start);
     let stop_leaf = f.required(leaf.at, "stop", stop);
@@ -23,7 +34,15 @@ pub(super) fn schedule(f: &mut Findings<'_>, leaf: &Leaf<RawSchedule>, now: Inst
         stop_leaf.and_then(|leaf| at_least_one(f, leaf, |text| Crontab::parse(&text.0), Code::BadCron));
     let except = parsed(f, except, |text| DateRange::parse(&text.0), Code::BadDate);
     let also = parsed(f, also, |text| TimeSpanOnDay::parse(&text.0), Code::BadDate);
-    let schedule = Schedule { timezone: zone?, start: start?, stop: stop?, except: except?, also: also? };
+    let holidays = holidays::days(f, holidays.as_ref(), files);
+    let schedule = Schedule {
+        timezone: zone?,
+        start: start?,
+        stop: stop?,
+        except: except?,
+        holidays: holidays?,
+        also: also?,
+    };
     let start_leaf = start_leaf?;
     let hint = "choose other minutes for one of the two; for one that always sleeps, write `state: stopped`";
     if never_starts(&schedule, now) {
@@ -41,6 +60,12 @@ pub(super) fn schedule(f: &mut Findings<'_>, leaf: &Leaf<RawSchedule>, now: Inst
     Some(schedule)
 }
 
+/// How long what a person starts while it sleeps is left alone.
+pub(super) fn grace(f: &mut Findings<'_>, leaf: Option<&Leaf<RawSchedule>>) -> Duration {
+    let written = leaf.and_then(Leaf::get).and_then(|schedule| schedule.grace.as_ref());
+    f.duration(&written.cloned(), GRACE)
+}
+
 /// The fields of crontab lines: blanks and case do not make them different.
 fn lines(leaf: Option<&Leaf<OneOrMany<CronText>>>) -> Vec<Vec<String>> {
     leaf.and_then(Leaf::get).into_iter().flat_map(|lines| &lines.0).map(words).collect()
@@ -53,7 +78,7 @@ fn words(line: &Leaf<CronText>) -> Vec<String> {
 
 /// Whether every start is undone by a stop at the same minute, days of the calendar left aside.
 fn never_starts(schedule: &Schedule, now: Instant) -> bool {
-    let bare = Schedule { except: Vec::new(), also: Vec::new(), ..schedule.clone() };
+    let bare = Schedule { except: Vec::new(), holidays: Vec::new(), also: Vec::new(), ..schedule.clone() };
     let declared =
         Declared { state: State::Running, schedule: Some(&bare), git_override: None, runtime_override: None };
     state_at(now, &declared).state == State::Stopped && next_change(now, &declared).is_none()

@@ -1,6 +1,6 @@
 //! What is written down. Each event is one line of the journal; fields are added, never renamed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -179,6 +179,26 @@ pub enum Event {
     OwnerClaimed,
     /// A person decided something.
     Requested(Request),
+    /// An override has ended without a person.
+    OverrideEnded {
+        /// Why, in words.
+        why: String,
+    },
+    /// A suspension has ended without a person.
+    SuspensionEnded {
+        /// Why, in words.
+        why: String,
+    },
+    /// Who is found awake while the environment sleeps; grace runs from the first time that it is named.
+    FoundAwake {
+        /// `service/web`, `database`: all of them, none = everything sleeps again.
+        parts: BTreeSet<String>,
+    },
+    /// The database was stopped by us: AWS starts it again after seven days.
+    DatabaseStopped {
+        /// The database.
+        resource_id: String,
+    },
 }
 
 /// What a gate is closed with: whoever opens it needs the same.
@@ -223,7 +243,7 @@ pub struct Request {
     pub wish: Wish,
 }
 
-/// The ways out of a hold.
+/// What people may want.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "wish", rename_all = "kebab-case")]
 pub enum Wish {
@@ -243,6 +263,22 @@ pub enum Wish {
     IgnoreWindow,
     /// Take the cluster over from another store.
     TakeOver,
+    /// The environment is in this state for a while. It holds by its record; here it is remembered.
+    Override {
+        /// The state.
+        state: State,
+        /// Its end.
+        until: Instant,
+    },
+    /// The override ends now.
+    ClearOverride,
+    /// The environment is only observed from now on. It holds by its record, too.
+    Suspend {
+        /// Its end; none = until somebody resumes it.
+        until: Option<Instant>,
+    },
+    /// The suspension ends now.
+    Resume,
 }
 
 /// A correction younger than this counts for [`crate::plan`]'s contest.

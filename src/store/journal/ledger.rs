@@ -46,6 +46,14 @@ pub struct Ledger {
     pub record_requested: Option<(Version, Request)>,
     /// A person asked for another try of what is held.
     pub retry: Option<Request>,
+    /// The override that a person set at run time, as far as it is journaled.
+    pub override_: Option<Request>,
+    /// The suspension, likewise.
+    pub suspension: Option<Request>,
+    /// What was found awake while the environment sleeps, and since when.
+    pub found_awake: BTreeMap<String, Instant>,
+    /// When we stopped the database last: which, and when.
+    pub database_stopped: Option<(String, Instant)>,
     /// Rollback switches as they were.
     pub rollback_borrowed: BTreeMap<ServiceName, Rollback>,
     /// Scalable targets as they were.
@@ -250,6 +258,15 @@ impl Ledger {
             }
             Event::OwnerClaimed => self.take_over = None,
             Event::Requested(request) => self.request(request),
+            Event::OverrideEnded { why: _ } => self.override_ = None,
+            Event::SuspensionEnded { why: _ } => self.suspension = None,
+            Event::FoundAwake { parts } => {
+                let since = |part: &String| self.found_awake.get(part).copied().unwrap_or(at);
+                self.found_awake = parts.iter().map(|part| (part.clone(), since(part))).collect();
+            }
+            Event::DatabaseStopped { resource_id } => {
+                self.database_stopped = Some((resource_id.clone(), at));
+            }
         }
         Ok(())
     }
@@ -340,6 +357,10 @@ impl Ledger {
             }
             Wish::IgnoreWindow => self.ignore_window = Some(request.clone()),
             Wish::TakeOver => self.take_over = Some(request.clone()),
+            Wish::Override { .. } => self.override_ = Some(request.clone()),
+            Wish::ClearOverride => self.override_ = None,
+            Wish::Suspend { .. } => self.suspension = Some(request.clone()),
+            Wish::Resume => self.suspension = None,
         }
     }
 

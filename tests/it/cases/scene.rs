@@ -6,7 +6,6 @@ use std::sync::Mutex;
 use serde_yaml::Value;
 use tidegate::model::{Instant, Version};
 use tidegate::reconcile::RunOutcome;
-use tidegate::schedule::Override;
 use tidegate::sim::{Age, CrashPoint};
 use tidegate::spec::{self, EnvironmentSpec};
 use tidegate::store::journal::Wish;
@@ -161,11 +160,10 @@ impl Scene {
             ["ignore-window"] => rig.ask(Wish::IgnoreWindow),
             ["take-over"] => rig.ask(Wish::TakeOver),
             ["poke"] => rig.repository.set_poked(true),
-            ["override", "off"] => rig.repository.set_override(None),
+            ["override", "off"] => rig.people().set_override(None),
             ["override", state, "until", time] => {
                 let state = serde_yaml::from_str(state).ok()?;
-                let reason = "load test".to_owned();
-                rig.repository.set_override(Some(Override { state, until: time.parse().ok()?, reason }));
+                rig.people().set_override(Some((state, time.parse().ok()?)));
             }
             ["kill"] => rig.restart(Some(CrashPoint::At(rig.now()))),
             ["person", rest @ ..] => with(&|world| person::person(world, &spec, rest))?,

@@ -4,15 +4,14 @@
 use std::sync::{Arc, Mutex};
 
 use tidegate::execute::read_ledger;
-use tidegate::model::Revision;
+use tidegate::model::{Instant, Revision, State};
 use tidegate::reconcile::{REQUEST, Wanted, Wishes};
-use tidegate::schedule::Override;
 use tidegate::sim::{Age, SimCloud};
 use tidegate::spec::EnvironmentSpec;
 use tidegate::store::journal::{AttemptStatus, Request, Wish};
-use tidegate::store::{MemoryStore, Store as _};
+use tidegate::store::{MemoryStore, OVERRIDE, RuntimeOverride, Store as _};
 
-/// What is wanted, changed by commits and overrides while a run may be under way.
+/// What is wanted, changed by commits while a run may be under way.
 #[derive(Clone, Default)]
 pub struct Repository(Arc<Mutex<Head>>);
 
@@ -21,8 +20,8 @@ struct Head {
     /// Everything that was ever declared, newest last.
     commits: Vec<EnvironmentSpec>,
     removed: bool,
-    runtime_override: Option<Override>,
     poked: bool,
+    patient: bool,
 }
 
 impl Wishes for Repository {
@@ -33,12 +32,12 @@ impl Wishes for Repository {
         spec.map(|spec| Wanted { spec: spec.clone(), revision })
     }
 
-    fn runtime_override(&self) -> Option<Override> {
-        self.0.lock().unwrap().runtime_override.clone()
-    }
-
     fn refresh_images(&self) -> bool {
         self.0.lock().unwrap().poked
+    }
+
+    fn gives_grace(&self) -> bool {
+        self.0.lock().unwrap().patient
     }
 }
 
@@ -55,9 +54,9 @@ impl Repository {
         self.0.lock().unwrap().removed = true;
     }
 
-    /// A person overrides the state for a while, or ends that.
-    pub fn set_override(&self, wanted: Option<Override>) {
-        self.0.lock().unwrap().runtime_override = wanted;
+    /// Whether whoever acts goes on acting, as a daemon does.
+    pub fn set_patient(&self, patient: bool) {
+        self.0.lock().unwrap().patient = patient;
     }
 
     /// Whether somebody asks for moving tags to be resolved again.
@@ -113,6 +112,26 @@ impl People {
             Some(AttemptStatus::Open) => true,
             Some(AttemptStatus::Closed) | None => false,
         }
+    }
+
+    /// Overrides the state until then, or ends that.
+    pub fn set_override(&self, wanted: Option<(State, Instant)>) {
+        let spec = self.repository.spec();
+        let since = self.cloud.with(|world| world.now());
+        let value = wanted.map(|(state, until)| {
+            let set = RuntimeOverride {
+                state,
+                until,
+                reason: "load test".to_owned(),
+                who: "ann@laptop".to_owned(),
+                since,
+                declared: spec.state,
+                is_met: false,
+                taken_back: None,
+            };
+            serde_json::to_value(set).unwrap()
+        });
+        self.store.put_record(&spec.name, OVERRIDE, value.as_ref()).unwrap();
     }
 
     /// Leaves a request, as the verbs do.

@@ -6,7 +6,6 @@ use chrono::TimeDelta;
 use serde_json::json;
 use tidegate::cloud::{DatabaseStatus, ScalableTarget, Suspended, tag};
 use tidegate::model::{Instant, Mode, State, Version};
-use tidegate::schedule::Override;
 use tidegate::sim::{Broken, Dice, FaultPlan, Outcome, Script, World};
 use tidegate::spec::EnvironmentSpec;
 use tidegate::store::journal::Wish;
@@ -282,11 +281,7 @@ pub fn happen(people: &People, happening: &Happening) {
         }
         Happening::Override(wanted) => {
             let now = people.cloud.with(|world| world.now());
-            people.repository.set_override(wanted.map(|(state, minutes)| Override {
-                state,
-                until: now + TimeDelta::minutes(minutes),
-                reason: "load test".to_owned(),
-            }));
+            people.set_override(wanted.map(|(state, minutes)| (state, now + TimeDelta::minutes(minutes))));
         }
         Happening::Poke(poked) => people.repository.set_poked(*poked),
         Happening::Remove => people.repository.remove(),

@@ -162,7 +162,7 @@ impl Life {
                 world.person(name.as_str()).stop_one_offs();
             }
         });
-        rig.repository.set_override(None);
+        rig.people().set_override(None);
         rig.repository.set_poked(false);
         self.last_commit(dice);
         self.comes_to_rest(dice)?;
@@ -283,6 +283,8 @@ impl Life {
             zone: tidegate::schedule::Tz::UTC,
             diffs: Default::default(),
             later: None,
+            git_override: None,
+            standing: &Default::default(),
             preflight: None,
         };
         let journal = journal.iter().map(|line| line.event.to_string());

@@ -1,0 +1,176 @@
+//! `override`: another state for a while, set, ended and listed.
+
+use super::error::{CliError, Exit};
+use super::input::{self, Output, Until};
+use super::{declared, request, ui};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Settings;
+use crate::context::{self, Declared};
+use crate::model::{Instant, State};
+use crate::reconcile::{ReconcileError, Standing};
+use crate::report::{moment, spells};
+use crate::spec::EnvironmentSpec;
+use crate::store::{LocalStore, OVERRIDE, RuntimeOverride, Store as _, TakenBack};
+
+/// Set another state for a while, whatever is declared and scheduled; without a state, show what is set
+///
+/// It holds at once, before an override in git, and ends by itself. A commit that sets `state:` to `stopped` or
+/// `db-only` ends it, too. The daemon announces its end 15 minutes before.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("end").args(["until", "length"])))]
+#[command(
+    override_usage = "tidegate override <ENV> <STATE> <--until <TIME>|--for <DURATION>> --reason <TEXT>\n       \
+                      tidegate override <ENV> --clear [--reason <TEXT>]\n       \
+                      tidegate override [ENV] [--output <FORMAT>]"
+)]
+pub(super) struct Args {
+    /// The environment [default, to show: all]
+    #[arg(value_name = "ENV")]
+    environment: Option<String>,
+    /// The state: running, restricted, db-only or stopped
+    #[arg(value_name = "STATE", value_parser = input::state, requires = "end", requires = "reason")]
+    state: Option<State>,
+    /// Its end: 22:00 in the environment's time zone, or RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = input::until, requires = "state")]
+    until: Option<Until>,
+    /// Its end, as a length of time from now
+    #[arg(long = "for", value_name = "DURATION", value_parser = input::duration, requires = "state")]
+    length: Option<std::time::Duration>,
+    /// Why: kept in the journal, shown to those who meet it
+    #[arg(long, value_name = "TEXT", value_parser = input::reason)]
+    reason: Option<String>,
+    /// End it now
+    #[arg(long, conflicts_with_all = ["state", "end"], requires = "environment")]
+    clear: bool,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    output: Output,
+}
+
+pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
+    let declared = context::declare(settings, None, SystemClock.now())?;
+    let now = context::present(settings)?;
+    match (args.environment.as_deref(), args.state) {
+        (Some(name), Some(state)) => {
+            let spec = declared::environment(&declared, name, "override")?;
+            let end = input::end(args.until.as_ref(), args.length, now, moment::zone_of(spec))?;
+            let reason = args.reason.clone().unwrap_or_default();
+            set(
+                args,
+                settings,
+                spec,
+                RuntimeOverride {
+                    state,
+                    until: end.ok_or_else(|| CliError::usage("say until when: `--until` or `--for`"))?,
+                    reason,
+                    who: context::person(),
+                    since: now,
+                    declared: spec.state,
+                    is_met: false,
+                    taken_back: None,
+                },
+            )
+        }
+        (Some(name), None) if args.clear => {
+            let spec = declared::environment(&declared, name, "override")?;
+            clear(args, settings, spec, now)
+        }
+        (name, _) => show(args, settings, &declared, name, now),
+    }
+}
+
+fn set(
+    args: &Args,
+    settings: &Settings,
+    spec: &EnvironmentSpec,
+    set: RuntimeOverride,
+) -> Result<Exit, CliError> {
+    let store = LocalStore::open(settings.store()?)?;
+    let before = standing(&store, spec, set.since)?.override_;
+    let value = serde_json::to_value(&set).expect("text, instants and words always become JSON");
+    store.put_record(&spec.name, OVERRIDE, Some(&value))?;
+    let zone = moment::zone_of(spec);
+    let length = moment::length(set.until - set.since);
+    let mut text =
+        format!("{}: {} until {}, in {length}\n", spec.name, set.state, moment::local(set.until, zone));
+    if let Some(before) = before {
+        text.push_str(&format!("it replaces `{}` by {}: {}\n", before.state, before.who, before.reason));
+    }
+    text.push_str(&request::taken_up_by(settings, &spec.name, &set.who)?);
+    told(args, settings, spec, set.since, &text)
+}
+
+fn clear(args: &Args, settings: &Settings, spec: &EnvironmentSpec, now: Instant) -> Result<Exit, CliError> {
+    let name = &spec.name;
+    let store = LocalStore::open(settings.store()?)?;
+    let Some(set) = standing(&store, spec, now)?.override_ else {
+        let nothing = CliError::failure(format!("no override of `{name}` was set: there is nothing to end"));
+        return Err(match spec.override_.as_ref().filter(|set| now < set.until) {
+            Some(_) => nothing.hint("the one that holds is in git: delete `override:` there"),
+            None => nothing.hint(format!("`tidegate status {name}` shows which state holds, and why")),
+        });
+    };
+    let reason = args.reason.clone().unwrap_or_else(|| "not needed any more".to_owned());
+    let who = context::person();
+    let ended = RuntimeOverride { taken_back: Some(TakenBack { who: who.clone(), reason }), ..set };
+    let value = serde_json::to_value(&ended).expect("text, instants and words always become JSON");
+    store.put_record(name, OVERRIDE, Some(&value))?;
+    let text = format!("{name}: the override `{}` by {} has ended\n", ended.state, ended.who);
+    let text = text + &request::taken_up_by(settings, name, &who)?;
+    told(args, settings, spec, now, &text)
+}
+
+fn told(
+    args: &Args,
+    settings: &Settings,
+    spec: &EnvironmentSpec,
+    now: Instant,
+    text: &str,
+) -> Result<Exit, CliError> {
+    match args.output {
+        Output::Text => ui::print(text)?,
+        Output::Json => ui::print_json(&spells::override_json(&view(settings, spec, now)?))?,
+    }
+    Ok(Exit::Done)
+}
+
+fn show(
+    args: &Args,
+    settings: &Settings,
+    declared: &Declared,
+    name: Option<&str>,
+    now: Instant,
+) -> Result<Exit, CliError> {
+    let specs = declared::environments(declared, name, "show overrides of")?;
+    let views: Result<Vec<_>, CliError> = specs.into_values().map(|spec| view(settings, spec, now)).collect();
+    let views = views?;
+    match (args.output, name) {
+        (Output::Json, Some(_)) => {
+            views.first().map_or(Ok(()), |view| ui::print_json(&spells::override_json(view)))?;
+        }
+        (Output::Json, None) => ui::print_json(&views.iter().map(spells::override_json).collect())?,
+        (Output::Text, _) => {
+            ui::print(&views.iter().map(spells::override_text).collect::<String>())?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn view<'a>(
+    settings: &Settings,
+    spec: &'a EnvironmentSpec,
+    now: Instant,
+) -> Result<spells::OverrideView<'a>, CliError> {
+    let store = LocalStore::open_existing(settings.store()?)?;
+    let standing = standing(&store, spec, now)?;
+    Ok(spells::OverrideView { spec, standing, now, zone: moment::zone_of(spec) })
+}
+
+/// What stands in the store.
+pub(super) fn standing(
+    store: &LocalStore,
+    spec: &EnvironmentSpec,
+    now: Instant,
+) -> Result<Standing, CliError> {
+    Standing::at(now, store, spec).map_err(|error: ReconcileError| error.into())
+}

@@ -1,0 +1,79 @@
+//! `schedule.holidays`: calendars of the repository. What an event means is known to the schedule room; here its
+//! complaints get a place in the calendar's own file.
+
+use super::Files;
+use super::findings::Findings;
+use crate::schedule::{DateRange, HolidayProblem, read_holidays};
+use crate::spec::decode::{Leaf, OneOrMany};
+use crate::spec::diagnostic::{Code, Diagnostic, Place};
+use crate::spec::{extends, suggest};
+
+/// The days of all calendars, or `None` when one of them cannot be read; then that has been reported.
+pub(super) fn days(
+    f: &mut Findings<'_>,
+    leaf: Option<&Leaf<OneOrMany<String>>>,
+    files: &Files,
+) -> Option<Vec<DateRange>> {
+    let Some(leaf) = leaf else { return Some(Vec::new()) };
+    let OneOrMany(paths) = leaf.get()?;
+    let calendars: Vec<Option<Vec<DateRange>>> = paths.iter().map(|leaf| calendar(f, leaf, files)).collect();
+    let mut days: Vec<DateRange> = calendars.into_iter().collect::<Option<Vec<_>>>()?.concat();
+    days.sort_by_key(|days| (days.first, days.last));
+    Some(days)
+}
+
+fn calendar(f: &mut Findings<'_>, leaf: &Leaf<String>, files: &Files) -> Option<Vec<DateRange>> {
+    let text = leaf.get()?;
+    // A path is seen from the file it stands in, which may be one that others extend.
+    let from = f.origin(leaf.at).value.file.clone();
+    let Some(path) = extends::join(&from, text) else {
+        let message = format!("`{text}` leads out of the repository");
+        let hint = "only calendars of this repository can be named; paths start at the file's own folder";
+        f.error(leaf.at, Code::HolidaysOutside, message).hint = Some(hint.to_owned());
+        return None;
+    };
+    let Some(bytes) = files.get(&path) else {
+        let calendars = files.keys().map(String::as_str).filter(|file| file.ends_with(".ics"));
+        let near = suggest::nearest(&path, calendars);
+        let hint = near.map(|near| format!("did you mean `{}`?", extends::relative(&from, near)));
+        f.error(leaf.at, Code::HolidaysMissing, format!("there is no calendar `{path}`")).hint = hint;
+        return None;
+    };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        let message = "a calendar is UTF-8 text";
+        f.report(Diagnostic::error(Place::start_of(&path), Code::BadCalendar, message));
+        return None;
+    };
+    let found = read_holidays(text);
+    let is_fatal = found.problems.iter().any(|problem| problem.is_fatal);
+    for problem in found.problems {
+        f.report(diagnostic(&path, text, problem));
+    }
+    (!is_fatal).then_some(found.days)
+}
+
+fn diagnostic(path: &str, text: &str, problem: HolidayProblem) -> Diagnostic {
+    let HolidayProblem { line, is_fatal, message, hint } = problem;
+    let place = line_of(path, text, line);
+    let made = if is_fatal {
+        Diagnostic::error(place, Code::BadCalendar, message)
+    } else {
+        Diagnostic::warning(place, Code::CalendarEvent, message)
+    };
+    made.with_hint(hint)
+}
+
+/// A whole line.
+fn line_of(path: &str, text: &str, line: usize) -> Place {
+    // A place does not count the byte-order mark.
+    let text = text.trim_start_matches('\u{feff}');
+    let mut start = 0;
+    for (index, found) in text.split_inclusive('\n').enumerate() {
+        if index + 1 == line {
+            let end = start + found.trim_end_matches(['\r', '\n']).len();
+            return Place { file: path.into(), line, column: 1, start, end };
+        }
+        start += found.len();
+    }
+    Place::start_of(path)
+}

@@ -378,8 +378,8 @@ impl Part<'_> {
             .any(|deployment| deployment.primary && deployment.rollout == Rollout::InProgress);
         let short = self.seen.service.running < self.seen.service.desired;
         let behind_gate = self.goal.opens() && super::traffic::is_closed(self.input);
-        let tried_again = self.input.ledger.retry.is_some();
-        rolling || (short && (behind_gate || tried_again || self.in_release()))
+        let tried_again = self.input.ledger.retry.is_some() && !self.seen.is_well();
+        rolling || tried_again || (short && (behind_gate || self.in_release()))
     }
 }
 

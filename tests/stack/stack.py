@@ -7,6 +7,7 @@ lives until its standard input ends. Whoever started it may be killed in any way
 this goes away. Nothing listens anywhere but on 127.0.0.1.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import hashlib
@@ -104,7 +105,11 @@ def exposed(process):
     """Where a server listens that is not loopback, as far as the kernel tells."""
     if sys.platform != "linux":
         return []
-    links = [os.readlink(link) for link in pathlib.Path(f"/proc/{process.pid}/fd").iterdir() if link.is_symlink()]
+    links = []
+    for link in pathlib.Path(f"/proc/{process.pid}/fd").iterdir():
+        # A file may be closed while we look: what listens stays open.
+        with contextlib.suppress(FileNotFoundError):
+            links.append(os.readlink(link))
     found = []
     for table in ("tcp", "tcp6"):
         for line in pathlib.Path(f"/proc/{process.pid}/net/{table}").read_text().splitlines()[1:]:

@@ -29,9 +29,18 @@ pub(super) async fn listener(
     session: &Session,
     target: &ListenerTarget,
 ) -> Result<Option<Listener>, CloudError> {
+    again(session, target, None).await
+}
+
+/// The same. One request, while conditions are as they were in `known`: a mark of ours comes and goes with them.
+pub(super) async fn again(
+    session: &Session,
+    target: &ListenerTarget,
+    known: Option<&Listener>,
+) -> Result<Option<Listener>, CloudError> {
     let key = (target.name.clone(), target.port);
     if let Some(arn) = session.known.listeners.get(&key) {
-        if let Some(found) = read(session, arn).await? {
+        if let Some(found) = read(session, arn, known).await? {
             return Ok(Some(found));
         }
         // It was made anew under the same name, or is gone.
@@ -39,7 +48,7 @@ pub(super) async fn listener(
     }
     let Some(arn) = find(session, target).await? else { return Ok(None) };
     session.known.listeners.put(key, arn.clone());
-    read(session, arn).await
+    read(session, arn, known).await
 }
 
 async fn find(session: &Session, target: &ListenerTarget) -> Result<Option<String>, CloudError> {
@@ -69,7 +78,11 @@ async fn find(session: &Session, target: &ListenerTarget) -> Result<Option<Strin
     Err(ask.error(Kind::Invalid, "the list does not end"))
 }
 
-async fn read(session: &Session, arn: String) -> Result<Option<Listener>, CloudError> {
+async fn read(
+    session: &Session,
+    arn: String,
+    known: Option<&Listener>,
+) -> Result<Option<Listener>, CloudError> {
     let ask = Ask::new("elasticloadbalancing:DescribeRules", Family::BalancerRead, &arn);
     let (mut found, mut marker) = (Vec::new(), None);
     for page in 0.. {
@@ -89,7 +102,10 @@ async fn read(session: &Session, arn: String) -> Result<Option<Listener>, CloudE
         found.into_iter().partition(|rule| rule.is_default() == Some(true));
     let default = default.first().ok_or_else(|| ask.error(Kind::Unavailable, "no default rule is listed"))?;
     let default_action = action(default.actions());
-    let mut tags = tags(session, &found).await?;
+    let mut tags: Tags = known.into_iter().flat_map(|known| known_tags(known, &found)).collect();
+    let unknown = found.iter().filter_map(|rule| rule.rule_arn.clone()).filter(|arn| !tags.contains_key(arn));
+    let asked = ask_tags(session, &unknown.collect::<Vec<_>>()).await?;
+    tags.extend(asked);
     let rules = found.iter().map(|rule| {
         let arn = rule.rule_arn().unwrap_or_default();
         // A priority that is no number belongs to the default rule alone.
@@ -109,8 +125,19 @@ async fn read(session: &Session, arn: String) -> Result<Option<Listener>, CloudE
 
 type Tags = BTreeMap<String, BTreeMap<String, String>>;
 
-async fn tags(session: &Session, rules: &[types::Rule]) -> Result<Tags, CloudError> {
-    let arns: Vec<String> = rules.iter().filter_map(|rule| rule.rule_arn.clone()).collect();
+/// Tags of rules that are in the condition in which they were known.
+fn known_tags<'a>(
+    known: &'a Listener,
+    found: &'a [types::Rule],
+) -> impl Iterator<Item = (String, BTreeMap<String, String>)> + 'a {
+    known.rules.iter().filter_map(|before| {
+        let now = found.iter().find(|rule| rule.rule_arn() == Some(before.arn.as_str()))?;
+        let conditions: Vec<Condition> = now.conditions().iter().map(condition::read).collect();
+        (conditions == before.conditions).then(|| (before.arn.as_str().to_owned(), before.tags.clone()))
+    })
+}
+
+async fn ask_tags(session: &Session, arns: &[String]) -> Result<Tags, CloudError> {
     let batches = arns.chunks(TAGGED_AT_ONCE_MAX).map(|batch| async move {
         let resource = format!("{} rules", batch.len());
         let ask = Ask::new("elasticloadbalancing:DescribeTags", Family::BalancerRead, &resource);

@@ -86,6 +86,14 @@ impl CloudRead for AwsRegion {
         elbv2::listener(self.session().await?, target).await
     }
 
+    async fn listener_again(
+        &self,
+        target: &ListenerTarget,
+        known: &Listener,
+    ) -> Result<Option<Listener>, CloudError> {
+        elbv2::again(self.session().await?, target, Some(known)).await
+    }
+
     async fn function(&self, name: &str) -> Result<Option<Function>, CloudError> {
         cloudfront::function(self.session().await?, name).await
     }

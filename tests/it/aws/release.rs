@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde_json::json;
 use tidegate::clock::Clock as _;
-use tidegate::cloud::{CloudRead as _, DatabaseStatus, Rollback, TaskStatus, UpdateService, tag};
+use tidegate::cloud::{
+    CloudRead as _, DatabaseStatus, LastLook, Pace, Rollback, TaskStatus, UpdateService, tag,
+};
 use tidegate::cloud::{CloudWrite as _, Condition};
 use tidegate::model::State;
 use tidegate::reconcile::{Run, RunOutcome};
@@ -23,6 +25,16 @@ use super::stack::addresses;
 const OPEN: (bool, bool) = (true, true);
 /// …and while it is closed: users are sent to the maintenance page.
 const CLOSED: (bool, bool) = (false, true);
+
+/// Requests of a look at an environment that is as it was.
+const QUIET: [&str; 6] = [
+    "application-autoscaling:DescribeScalableTargets",
+    "cloudfront:GetFunction",
+    "ecs:DescribeServices",
+    "elasticloadbalancing:DescribeRules",
+    "rds:DescribeDBInstances",
+    "s3:GetObject",
+];
 
 /// Who gets through.
 fn gate(shop: &Shop) -> (bool, bool) {
@@ -68,6 +80,12 @@ async fn at_first_contact_what_runs_is_taken_for_the_schema() {
     assert_eq!((shop.migrations(), gate(&shop)), (Vec::new(), OPEN));
     let (run, writes) = shop.writes(shop.apply()).await;
     assert_eq!((run.outcome, writes), (Some(RunOutcome::Converged), BTreeMap::new()));
+    let last_look = LastLook::default();
+    last_look.begin(FastClock.now());
+    let thorough = shop.look(&last_look, Pace::Thorough).await;
+    let quiet = shop.look(&last_look, Pace::Quick).await;
+    let once: BTreeMap<&str, u64> = QUIET.into_iter().map(|operation| (operation, 1)).collect();
+    assert_eq!(quiet, once, "a thorough look asks {thorough:?}");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_sdk_ecs::types as ecs;
 use serde_json::{Value, json};
 use tidegate::clock::Clock as _;
-use tidegate::cloud::CloudRead as _;
+use tidegate::cloud::{CloudRead as _, LastLook, Pace, Remembering};
 use tidegate::execute::{Silent, read_ledger};
 use tidegate::model::{Instant, StoreId};
 use tidegate::reconcile::{self, Haste, Reconciler, Run, RunOutcome};
@@ -261,6 +261,21 @@ impl Shop {
     pub async fn plan(&self) -> tidegate::plan::Plan {
         let look = reconcile::preview(&self.platform.cloud, &FastClock, &*self.store, &self.repository);
         look.await.unwrap().expect("declared").plan
+    }
+
+    /// A look that finds nothing new, and the requests it sent.
+    pub async fn look(&self, last_look: &LastLook, pace: Pace) -> BTreeMap<&'static str, u64> {
+        let last = self.plan().await;
+        let before = self.platform.counts.by_operation();
+        let cloud = Remembering { cloud: &self.platform.cloud, last_look, pace };
+        let look = reconcile::is_unchanged(&cloud, &FastClock, &*self.store, &self.repository, &last);
+        assert!(look.await.unwrap(), "nothing is new");
+        let mut sent = self.platform.counts.by_operation();
+        sent.retain(|operation, count| {
+            *count -= before.get(operation).copied().unwrap_or_default();
+            *count > 0
+        });
+        sent
     }
 
     pub fn ledger(&self) -> Ledger {

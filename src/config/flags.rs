@@ -26,7 +26,7 @@ pub struct Flags {
     /// Act on the real or on a simulated cloud [default: aws] [variable: TIDEGATE_CLOUD]
     #[arg(long, global = true, value_name = "CLOUD", value_parser = ["aws", "sim"])]
     pub cloud: Option<String>,
-    /// Answer HTTP here [default: 127.0.0.1:8080] [variable: TIDEGATE_LISTEN]
+    /// The address for HTTP; nothing is served there yet [default: 127.0.0.1:8080] [variable: TIDEGATE_LISTEN]
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
     /// Look at the repository this often [default: 30s] [variable: TIDEGATE_POLL_INTERVAL]

@@ -199,18 +199,18 @@ fn a_file_with_unknown_keys_or_broken_syntax_says_where() {
 #[test]
 fn the_store_is_where_the_system_wants_state() {
     for (variables, store) in [
-        (&["STATE_DIRECTORY=/var/lib/tidegate", "HOME=/root"][..], Some("/var/lib/tidegate")),
+        (&["STATE_DIRECTORY=/var/lib/tidegate", "HOME=/home/ann"][..], Some("/var/lib/tidegate")),
         (&["STATE_DIRECTORY=/var/lib/tidegate:/var/lib/other"], Some("/var/lib/tidegate")),
-        (&["XDG_STATE_HOME=/state", "HOME=/root"], Some("/state/tidegate")),
-        (&["XDG_STATE_HOME=state", "HOME=/root"], Some("/root/.local/state/tidegate")),
-        (&["HOME=/root"], Some("/root/.local/state/tidegate")),
+        (&["XDG_STATE_HOME=/state", "HOME=/home/ann"], Some("/state/tidegate")),
+        (&["XDG_STATE_HOME=state", "HOME=/home/ann"], Some("/home/ann/.local/state/tidegate")),
+        (&["HOME=/home/ann"], Some("/home/ann/.local/state/tidegate")),
         (&["TIDEGATE_STORE=here", "STATE_DIRECTORY=/var/lib/tidegate"], Some("here")),
         (&["HOME="], None),
     ] {
         let settings = settings(&[], variables, "").unwrap();
         assert_eq!(settings.store().ok(), store.map(Path::new), "{variables:?}");
     }
-    let inside = settings(&[], &["HOME=/root"], "store = 'state'").unwrap();
+    let inside = settings(&[], &["HOME=/home/ann"], "store = 'state'").unwrap();
     assert_eq!(inside.store().unwrap(), Path::new("/etc/tidegate/state"));
 }
 

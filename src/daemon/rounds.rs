@@ -245,6 +245,8 @@ impl<'a> Rounds<'a> {
         let standing = self.announce(spec, now);
         let memory = self.memory.entry(name.clone()).or_default();
         memory.plan = narrator.plan();
+        // A run has changed what was seen before it.
+        memory.last_look = Arc::default();
         memory.told = Some(narrate::ended(name, ended, memory.plan.as_ref(), memory.told.as_ref()));
         let end = end(ended);
         let failures = match (end, &memory.last) {

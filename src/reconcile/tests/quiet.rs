@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use crate::bench::{Bench, a_tuesday};
 use crate::cloud::{LastLook, Pace, Remembering, tag};
-use crate::model::{Revision, Version};
+use crate::model::{Revision, State, Version};
 use crate::plan::Plan;
 use crate::reconcile::is_unchanged;
 use crate::sim::Age;
-use crate::store::Store as _;
 use crate::store::journal::{Request, Wish};
+use crate::store::{OVERRIDE, RuntimeOverride, Store as _, TakenBack};
 
 fn look(bench: &Bench, last_look: &LastLook, pace: Pace, last: &Plan) -> bool {
     let port = bench.port();
@@ -59,7 +61,7 @@ fn a_quiet_look_at_nine_services_asks_six_times() {
 #[test]
 fn a_quiet_look_sees_what_people_do() {
     type Hand = fn(&Bench);
-    let hands: [(&str, Hand); 6] = [
+    let hands: [(&str, Hand); 7] = [
         ("scales a service", |bench| bench.cloud.with(|world| world.person("shop").scale("admin", 3))),
         ("stops a service", |bench| bench.cloud.with(|world| world.person("shop").scale("admin", 0))),
         ("stops the database", |bench| bench.cloud.with(|world| world.person("shop").stop_database())),
@@ -72,6 +74,19 @@ fn a_quiet_look_sees_what_people_do() {
             let request = Request { who: "ann".into(), reason: "test".into(), wish };
             let value = serde_json::to_value(&request).unwrap();
             bench.store.swap_record(&bench.spec.name, crate::reconcile::REQUEST, None, Some(&value)).unwrap();
+        }),
+        ("sets an override and takes it back", |bench| {
+            let value = serde_json::to_value(RuntimeOverride {
+                state: State::Stopped,
+                until: bench.now() + TimeDelta::hours(2),
+                reason: "test".into(),
+                who: "ann".into(),
+                since: bench.now(),
+                declared: State::Running,
+                is_met: false,
+                taken_back: Some(TakenBack { who: "ann".into(), reason: "a mistake".into() }),
+            });
+            bench.store.put_record(&bench.spec.name, OVERRIDE, Some(&value.unwrap())).unwrap();
         }),
     ];
     for (what, hand) in hands {

@@ -3,6 +3,7 @@
 mod clock;
 mod contract;
 mod http;
+mod policies;
 mod release;
 mod seed;
 mod shop;

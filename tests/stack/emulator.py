@@ -3,7 +3,8 @@
 
 Time runs faster here: what AWS stamps on its answers and what the test's clock shows must be one time, and waits
 of minutes must take seconds. `EMULATED_SINCE` (Unix seconds) is when both agreed with the wall; `EMULATED_SPEED`
-is how many seconds pass in a real one. `ENGINE_PORT` is where tests say how containers end.
+is how many seconds pass in a real one. `ENGINE_PORT` is where tests say how containers end. With `AUTH`, signatures
+and policies are checked, and `POLICIES_PORT` is where tests make their users.
 """
 
 import datetime
@@ -60,4 +61,9 @@ app._docker_socket_present = lambda: False
 
 if __name__ == "__main__":
     engine.serve(int(os.environ["ENGINE_PORT"]))
+    if app.AUTH:
+        import policies
+
+        policies.correct()
+        policies.serve(int(os.environ["POLICIES_PORT"]))
     app.main()

@@ -2,7 +2,8 @@
 """One address for several emulators: each request goes to the one that stands in for its service.
 
 The service is the one that the request was signed for. What is asked for is passed on as it came, and what is
-answered, too. Started with a port and a table as JSON: addresses by service, that of all others under "".
+answered, too. Started with a port and a table as JSON: addresses by service, that of all others under "". A third
+argument is who judges whether a key may scale services: the emulator that they are passed on to does not.
 """
 
 import http.client
@@ -10,10 +11,10 @@ import http.server
 import json
 import sys
 import urllib.parse
+import urllib.request
 
 # Connections end with their requests, so neither side's headers about them are passed on.
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "proxy-connection"}
-
 
 def signed_for(authorization):
     """Key and service of `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, …`"""
@@ -28,11 +29,34 @@ class Router(http.server.BaseHTTPRequestHandler):
     wbufsize = -1
     disable_nagle_algorithm = True
     upstreams = {}
+    judge = None
 
     def route(self):
         account, service = signed_for(self.headers.get("Authorization"))
-        host = urllib.parse.urlsplit(self.upstreams.get(service, self.upstreams[""])).netloc
         body = self.body()
+        if self.judge and service == "application-autoscaling":
+            account, allowed = self.judged(account, body)
+            if not allowed:
+                return self.refuse()
+        self.pass_on(account, service, body)
+
+    def judged(self, key, body):
+        operation = self.headers["X-Amz-Target"].split(".")[-1]
+        question = {"key": key, "operation": operation, "told": json.loads(body)}
+        request = urllib.request.Request(f"{self.judge}/may-scale", json.dumps(question).encode())
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            found = json.load(answer)
+        return found["account"], found["allowed"]
+
+    def refuse(self):
+        content = json.dumps({"__type": "AccessDeniedException", "message": "no policy allows it"}).encode()
+        self.send_response_only(400)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def pass_on(self, account, service, body):
+        host = urllib.parse.urlsplit(self.upstreams.get(service, self.upstreams[""])).netloc
         connection = http.client.HTTPConnection(host, timeout=60)
         try:
             # The host is part of the signature, which emulators of policies check.
@@ -82,4 +106,5 @@ class Server(http.server.ThreadingHTTPServer):
 
 if __name__ == "__main__":
     Router.upstreams = json.loads(sys.argv[2])
+    Router.judge = sys.argv[3] if len(sys.argv) > 3 else None
     Server(("127.0.0.1", int(sys.argv[1])), Router).serve_forever()

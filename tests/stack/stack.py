@@ -142,7 +142,7 @@ def stop(running):
 
 def start_all(bin_, words):
     """Everything, and where it answers; `None` when something did not start."""
-    ministack, moto, engine, router, microburst, faulty = free_ports(6)
+    ministack, moto, engine, router, microburst, faulty, strict, strict_engine, policies, guarded = free_ports(10)
     since = time.time()
     urls = {
         "ministack": f"http://127.0.0.1:{ministack}",
@@ -155,9 +155,17 @@ def start_all(bin_, words):
         "faulty": f"http://127.0.0.1:{faulty}",
         "faults": f"http://127.0.0.1:{microburst}",
     }
+    # Another world, in which keys may do what their policies allow and nothing else.
+    guarded_urls = {
+        "ministack": f"http://127.0.0.1:{strict}",
+        "engine": f"http://127.0.0.1:{strict_engine}",
+        "policies": f"http://127.0.0.1:{policies}",
+        "aws": f"http://127.0.0.1:{guarded}",
+    }
     aws = {"": urls["ministack"], "application-autoscaling": urls["moto"]}
     # Not S3: what is uploaded in pieces comes out of it with another checksum.
     by_fault = ["ecs", "rds", "elasticloadbalancing", "cloudfront"]
+    with_policies = {**aws, "": guarded_urls["ministack"]}
     with_faults = {"": urls["aws"], **dict.fromkeys(by_fault, urls["faults"])}
     python = bin_ / "python"
     emulator = {
@@ -172,17 +180,28 @@ def start_all(bin_, words):
         "EMULATED_SINCE": repr(since),
         "EMULATED_SPEED": str(SPEED),
     }
+    policed = {
+        "AUTH": "true",
+        # The root user's, whom tests seed with.
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "GATEWAY_PORT": str(strict),
+        "ENGINE_PORT": str(strict_engine),
+        "POLICIES_PORT": str(policies),
+    }
     faults = ["--host", "127.0.0.1", "--port", microburst, "--upstream", urls["aws"]]
     commands = {
         "ministack": ([python, HERE / "emulator.py"], emulator),
+        "strict": ([python, HERE / "emulator.py"], {**emulator, **policed}),
         "moto": ([python, HERE / "scaling.py", moto], {}),
         "aws": ([python, HERE / "router.py", router, json.dumps(aws)], {}),
         "faults": ([python, bin_ / "microburst", *faults], {}),
         "faulty": ([python, HERE / "router.py", faulty, json.dumps(with_faults)], {}),
+        "guarded": ([python, HERE / "router.py", guarded, json.dumps(with_policies), guarded_urls["policies"]], {}),
     }
+    places = {**urls, "strict": guarded_urls["ministack"], "guarded": guarded_urls["aws"]}
     running = {name: start(name, *command, words) for name, command in commands.items()}
     for name, process in running.items():
-        if not wait(process, urls[name]):
+        if not wait(process, places[name]):
             stop(running)
             sys.stderr.write(f"{name} did not start. It said:\n{(words / f'{name}.log').read_text()}\n")
             return None
@@ -190,7 +209,7 @@ def start_all(bin_, words):
             stop(running)
             raise SystemExit(f"{name} listens beyond this machine: {', '.join(found)}")
     time_ = {"since_milliseconds": round(since * 1000), "speed": SPEED}
-    return running, {"account": ACCOUNT, "region": REGION, **time_, **urls}
+    return running, {"account": ACCOUNT, "region": REGION, **time_, **urls, "guarded": guarded_urls}
 
 
 def main():

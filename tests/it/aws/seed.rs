@@ -11,10 +11,13 @@ use aws_sdk_cloudfront::types as edge;
 use aws_sdk_ecs::types as ecs;
 use aws_sdk_elasticloadbalancingv2::types as elb;
 use aws_sdk_s3::types as s3;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use tidegate::cloud::aws::{Allowed, Aws, AwsRegion, Counts, Endpoint, Rates};
 
 use super::clock::FastClock;
-use super::stack::{Addresses, addresses};
+use super::http;
+use super::stack::{Addresses, Guarded, addresses};
 
 pub const CLUSTER: &str = "shop";
 pub const SERVICE: &str = "web";
@@ -31,25 +34,62 @@ pub struct Platform {
     pub counts: Counts,
     pub account: String,
     pub config: SdkConfig,
+    /// Where this test says how containers end.
+    pub engine: &'static str,
+    /// What tasks are started as, where that matters.
+    role: Option<String>,
+}
+
+/// What requests are signed with: a key and its secret.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Keys {
+    pub access_key_id: String,
+    pub secret_access_key: String,
+}
+
+impl Keys {
+    /// The account's own, who may do everything.
+    fn root(account: &str) -> Self {
+        Self { access_key_id: account.to_owned(), secret_access_key: "secret".to_owned() }
+    }
 }
 
 impl Platform {
     /// The platform of this account; nothing of it is there yet.
     pub fn of(account: &str) -> Self {
-        Self::at(account, &addresses().aws)
+        Self::made(account, Keys::root(account), &addresses().aws)
+    }
+
+    /// The same in the world in which policies hold.
+    pub fn guarded(account: &str) -> Self {
+        let Guarded { aws, engine, policies } = &addresses().guarded;
+        let platform = Self::made(account, Keys::root(account), aws);
+        http::tell(policies, "/roles", &json!({"account": account, "name": "shop-task"}));
+        let role = Some(format!("arn:aws:iam::{account}:role/shop-task"));
+        Self { config: config(aws, account), engine, role, ..platform }
+    }
+
+    /// The same, where the adapter is a user with these policies and no others.
+    pub fn with_user(self, name: &str, policies: &Value) -> Self {
+        let Guarded { aws, policies: users, .. } = &addresses().guarded;
+        let user = json!({"account": self.account, "name": name, "policies": policies});
+        let made = http::request(users, "POST", "/users", &[], &user.to_string());
+        let keys = serde_json::from_str(&made.body).unwrap();
+        let Self { cloud, counts, .. } = Self::made(&self.account, keys, aws);
+        Self { cloud, counts, ..self }
     }
 
     /// The same, where the adapter meets the faults that are asked for.
     pub fn with_faults(self) -> Self {
-        Self::at(&self.account, &addresses().faulty)
+        Self::made(&self.account, Keys::root(&self.account), &addresses().faulty)
     }
 
-    fn at(account: &str, url: &str) -> Self {
-        let Addresses { aws, region, .. } = addresses();
+    fn made(account: &str, keys: Keys, url: &str) -> Self {
+        let Addresses { aws, region, engine, .. } = addresses();
         let endpoint = Endpoint {
             url: url.to_owned(),
-            access_key_id: account.to_owned(),
-            secret_access_key: "secret".to_owned().into(),
+            access_key_id: keys.access_key_id,
+            secret_access_key: keys.secret_access_key.into(),
         };
         let cloud = Aws::at(endpoint, Arc::new(FastClock), Rates::share(1.0), Allowed::default());
         Self {
@@ -57,6 +97,8 @@ impl Platform {
             counts: cloud.counts(),
             account: account.to_owned(),
             config: config(aws, account),
+            engine,
+            role: None,
         }
     }
 
@@ -100,6 +142,7 @@ impl Platform {
             .environment(ecs::KeyValuePair::builder().name("A").value("1").build())
             .secrets(ecs::Secret::builder().name("S").value_from("/shop/password").build().unwrap());
         let request = client.register_task_definition().family(family).cpu("256").memory("512");
+        let request = request.set_execution_role_arn(self.role.clone());
         let request = request.network_mode(ecs::NetworkMode::Awsvpc);
         let request = request.requires_compatibilities(ecs::Compatibility::Fargate);
         let tag = ecs::Tag::builder().key("team").value("platform").build();

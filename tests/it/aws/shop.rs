@@ -96,13 +96,18 @@ impl Shop {
         Self::seeded(Platform::of(account).with_faults()).await.known().await
     }
 
+    /// The same, untouched, in the world in which policies hold.
+    pub async fn guarded(account: &str) -> Self {
+        Self::seeded(Platform::guarded(account)).await
+    }
+
     async fn seeded(platform: Platform) -> Self {
         let account = platform.account.clone();
         let registry = format!("{account}.dkr.ecr.eu-central-2.amazonaws.com");
         let text = SPEC.replace("ACCOUNT", &account).replace("REGISTRY", &registry);
         let mut spec = environment("shop", &text, FastClock.now());
         // A declaration takes `https` only, for the header's sake; nobody here has a certificate.
-        spec.checks[0].url = format!("{}/health", addresses().engine).parse().unwrap();
+        spec.checks[0].url = format!("{}/health", platform.engine).parse().unwrap();
         let repository = Repository::default();
         repository.commit(spec);
         let store = Arc::new(MemoryStore::new(StoreId::new("6f1c1f5e-0000-4000-8000-000000000001")));
@@ -187,7 +192,7 @@ impl Shop {
         ending.insert("account".to_owned(), json!(self.platform.account));
         ending.insert("family".to_owned(), json!(family));
         ending.insert("image".to_owned(), json!(image));
-        http::tell(&addresses().engine, "/endings", &Value::Object(ending));
+        http::tell(self.platform.engine, "/endings", &Value::Object(ending));
     }
 
     /// How migrations go.
@@ -198,7 +203,7 @@ impl Shop {
     /// Migrations that run end now.
     pub fn end_migrations(&self, exit_code: i32) {
         let told = json!({"account": self.platform.account, "family": FAMILY, "exit": exit_code});
-        http::tell(&addresses().engine, "/ends", &told);
+        http::tell(self.platform.engine, "/ends", &told);
     }
 
     /// Exit codes of the migrations that were started, oldest first; `None` = it runs.
@@ -219,7 +224,7 @@ impl Shop {
 
     fn started(&self) -> Vec<Value> {
         let path = format!("/containers/{}", self.platform.account);
-        let reply = http::request(&addresses().engine, "GET", &path, &[], "");
+        let reply = http::request(self.platform.engine, "GET", &path, &[], "");
         serde_json::from_str(&reply.body).unwrap()
     }
 

@@ -26,6 +26,19 @@ pub struct Addresses {
     pub since_milliseconds: i64,
     /// Seconds that have passed there since in a real one.
     pub speed: u32,
+    /// Another world, in which policies hold.
+    pub guarded: Guarded,
+}
+
+/// A world in which a key may do what its policies allow.
+#[derive(Deserialize)]
+pub struct Guarded {
+    /// All services at one address.
+    pub aws: String,
+    /// Where tests say how containers end there.
+    pub engine: String,
+    /// Where tests make users.
+    pub policies: String,
 }
 
 struct Stack {

@@ -18,6 +18,7 @@ mod polling;
 mod rounds;
 mod signals;
 mod systemd;
+mod under_way;
 pub mod wanted;
 
 use std::sync::mpsc;

@@ -7,11 +7,14 @@ mod real;
 mod simulated;
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
+
 use super::ContextError;
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::cloud::Cloud;
 use crate::config::{self, Settings};
 use crate::execute::Progress;
@@ -162,6 +165,20 @@ impl Backend {
         match &self.0 {
             Kind::Real(real) => real.runtime.block_on(program),
             Kind::Simulated(simulated) => simulated.clock.block_on(program),
+        }
+    }
+
+    /// Runs a program for at most so long. Given up, it is only not asked any more: whoever has what it borrows
+    /// goes on later. A simulated cloud's time costs none of ours, so that nothing is given up there.
+    pub fn block_on_for<F: Future>(&self, program: F, at_most: Duration) -> Option<F::Output> {
+        match &self.0 {
+            Kind::Real(real) => real.runtime.block_on(async {
+                match select(pin!(program), SystemClock.sleep(at_most)).await {
+                    Either::Left((output, _)) => Some(output),
+                    Either::Right(_) => None,
+                }
+            }),
+            Kind::Simulated(simulated) => Some(simulated.clock.block_on(program)),
         }
     }
 

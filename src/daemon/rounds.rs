@@ -4,11 +4,10 @@
 //! followed with a finger.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::time::Duration;
-
-use futures_util::future::join_all;
 
 use super::announce::{self, Announced};
 use super::due::{self, End, Last, Why};
@@ -17,6 +16,7 @@ use super::narrate::{self, Narrator, Told};
 use super::pass::Passes;
 use super::polling::Ask;
 use super::systemd::Systemd;
+use super::under_way::UnderWay;
 use super::wanted::Notice;
 use crate::cloud::LastLook;
 use crate::context;
@@ -62,6 +62,14 @@ struct Due {
     before: Option<(Plan, Arc<LastLook>)>,
 }
 
+/// A look or a run that is over.
+struct Over {
+    wanted: Wanted,
+    narrator: Narrator,
+    began_at: Instant,
+    ended: Ended,
+}
+
 /// How a look or a run ended.
 enum Ended {
     Run(Box<Result<Run, ReconcileError>>),
@@ -79,34 +87,65 @@ pub(super) struct Rounds<'a> {
     pub(super) systemd: &'a Systemd,
     memory: BTreeMap<EnvironmentName, Memory>,
     orphans: BTreeSet<EnvironmentName>,
+    under_way: UnderWay<'a, Over>,
 }
 
 impl<'a> Rounds<'a> {
     pub(super) fn new(passes: Passes<'a>, mailbox: Mailbox, ask: Sender<Ask>, systemd: &'a Systemd) -> Self {
-        Self { passes, mailbox, ask, systemd, memory: BTreeMap::new(), orphans: BTreeSet::new() }
+        Self {
+            passes,
+            mailbox,
+            ask,
+            systemd,
+            memory: BTreeMap::new(),
+            orphans: BTreeSet::new(),
+            under_way: UnderWay::default(),
+        }
     }
 
-    /// Goes round until somebody wants it to stop.
+    /// Goes round until somebody wants it to stop, and whatever was under way has come to its end.
     pub(super) fn go(&mut self, hear: &Receiver<Heard>) {
+        while self.turn(hear).is_continue() {}
+        while !self.under_way.is_empty() {
+            self.go_on();
+        }
+    }
+
+    /// One round.
+    fn turn(&mut self, hear: &Receiver<Heard>) -> ControlFlow<()> {
+        self.systemd.alive();
+        self.read_mail();
+        self.begin_what_is_due();
+        self.systemd.status(&self.status());
+        let mut next = if self.under_way.is_empty() {
+            hear.recv_timeout(TICK)
+        } else {
+            self.go_on();
+            hear.try_recv().map_err(|error| match error {
+                TryRecvError::Empty => RecvTimeoutError::Timeout,
+                TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+            })
+        };
         loop {
-            self.systemd.alive();
-            self.read_mail();
-            self.pass_round();
-            self.systemd.status(&self.status());
-            let mut next = match hear.recv_timeout(TICK) {
-                Ok(heard) => Some(heard),
-                Err(RecvTimeoutError::Timeout) => None,
-                // The thread that listens to signals is gone: nobody could ask us to stop any more.
-                Err(RecvTimeoutError::Disconnected) => return,
-            };
-            while let Some(heard) = next {
-                match heard {
-                    Heard::Stop => return,
-                    Heard::Poked { who } => self.poke(&who),
-                    Heard::Noticed(notices) => self.hear(&notices),
-                }
-                next = hear.try_recv().ok();
+            match next {
+                Ok(Heard::Poked { who }) => self.poke(&who),
+                Ok(Heard::Noticed(notices)) => self.hear(&notices),
+                Err(RecvTimeoutError::Timeout) => return ControlFlow::Continue(()),
+                // Without the thread that listens to signals nobody could ask us to stop any more.
+                Ok(Heard::Stop) | Err(RecvTimeoutError::Disconnected) => return ControlFlow::Break(()),
             }
+            next = hear.recv_timeout(Duration::ZERO);
+        }
+    }
+
+    /// Lets what is under way go on, until the first has ended or for a moment.
+    fn go_on(&mut self) {
+        let ended = self.passes.backend.block_on_for(self.under_way.next(), TICK);
+        let Some(Over { wanted, narrator, began_at, ended }) = ended.flatten() else { return };
+        match ended {
+            Ended::Run(ended) => self.take(&wanted, &narrator, &ended, began_at),
+            Ended::Quiet => self.rest(&wanted),
+            Ended::Undeclared => {}
         }
     }
 
@@ -169,46 +208,27 @@ impl<'a> Rounds<'a> {
         }
     }
 
-    /// Lets every environment pass that is due.
-    fn pass_round(&mut self) {
-        self.passes.backend.flow();
+    /// Lets every environment pass that is due and not under way.
+    fn begin_what_is_due(&mut self) {
+        if self.under_way.is_empty() {
+            self.passes.backend.flow();
+        }
         let wanted: Vec<Wanted> = self.passes.head.lock().environments.values().cloned().collect();
         let now = self.passes.backend.now();
         let due: Vec<Due> = wanted
             .into_iter()
+            .filter(|wanted| !self.under_way.has(&wanted.spec.name))
             .filter_map(|wanted| {
                 let memory = self.memory.entry(wanted.spec.name.clone()).or_default();
                 let why = due::due(now, &wanted.revision, memory.is_poked, memory.last.as_ref())?;
+                // Whoever asks from now on asks again.
+                memory.is_poked = false;
                 let before = memory.plan.clone().map(|plan| (plan, memory.last_look.clone()));
                 Some(Due { wanted, why, before })
             })
             .collect();
-        if due.is_empty() {
-            return;
-        }
-        let passes = self.passes;
-        let one = |due: Due| async move {
-            let Due { wanted, why, before } = due;
-            let name = &wanted.spec.name;
-            narrate::begins(name, why);
-            let narrator = Narrator::default();
-            if let (Why::Interval, Some((plan, last_look))) = (why, &before)
-                && passes.is_quiet(name, last_look, plan).await.is_ok_and(|is_quiet| is_quiet)
-            {
-                return (wanted, narrator, Ended::Quiet);
-            }
-            // Whatever went wrong with the look, the run says it.
-            let ended = passes.one(name, why == Why::Poked, &narrator).await;
-            (wanted, narrator, ended.map_or(Ended::Undeclared, |run| Ended::Run(Box::new(run))))
-        };
-        // In a simulated cloud the longest pass is over in a moment, so that a round may wait for all of them.
-        let ended = passes.backend.block_on(join_all(due.into_iter().map(one)));
-        for (wanted, narrator, ended) in ended {
-            match ended {
-                Ended::Run(ended) => self.take(&wanted, &narrator, &ended, now),
-                Ended::Quiet => self.rest(&wanted),
-                Ended::Undeclared => {}
-            }
+        for due in due {
+            self.under_way.begin(due.wanted.spec.name.clone(), one(self.passes, due, now));
         }
     }
 
@@ -257,7 +277,6 @@ impl<'a> Rounds<'a> {
         let (over, in_git) = (standing.runtime_override(), spec.override_.as_ref());
         let says = context::says(spec, over.as_ref());
         let calendar = due::changes_at(began_at, &says, spec.windows.as_ref());
-        memory.is_poked = false;
         memory.last = Some(Last {
             ended_at: now,
             revision: ended.as_ref().map_or_else(|_| wanted.revision.clone(), |run| run.revision.clone()),
@@ -285,6 +304,23 @@ impl<'a> Rounds<'a> {
         }
         format!("{revision}: {}", parts.join(", "))
     }
+}
+
+/// A look at one environment, and a run if it is not as it was.
+async fn one(passes: Passes<'_>, due: Due, began_at: Instant) -> Over {
+    let Due { wanted, why, before } = due;
+    let name = &wanted.spec.name;
+    narrate::begins(name, why);
+    let narrator = Narrator::default();
+    if let (Why::Interval, Some((plan, last_look))) = (why, &before)
+        && passes.is_quiet(name, last_look, plan).await.is_ok_and(|is_quiet| is_quiet)
+    {
+        return Over { wanted, narrator, began_at, ended: Ended::Quiet };
+    }
+    // Whatever went wrong with the look, the run says it.
+    let ended = passes.one(name, why == Why::Poked, &narrator).await;
+    let ended = ended.map_or(Ended::Undeclared, |run| Ended::Run(Box::new(run)));
+    Over { wanted, narrator, began_at, ended }
 }
 
 /// What the next pass depends on.

@@ -29,6 +29,10 @@ pub(super) struct RetryArgs {
 pub(super) struct AbortArgs {
     #[command(flatten)]
     common: Common,
+    /// Stop the migration's task, even one that runs: whatever it has committed by then stays in the database,
+    /// and the environment is held until somebody says what its schema is
+    #[arg(long)]
+    stop_task: bool,
 }
 
 /// Say which version the database's schema has
@@ -59,7 +63,10 @@ pub(super) fn retry(args: &RetryArgs, settings: &Settings) -> Result<Exit, CliEr
 }
 
 pub(super) fn abort(args: &AbortArgs, settings: &Settings) -> Result<Exit, CliError> {
-    decide(&args.common, settings, "abort", |looked| wish::abort(&looked.spec.name, &looked.seen.ledger))
+    decide(&args.common, settings, "abort", |looked| {
+        let (name, ledger) = (&looked.spec.name, &looked.seen.ledger);
+        if args.stop_task { wish::stop_task(name, ledger) } else { wish::abort(name, ledger) }
+    })
 }
 
 pub(super) fn record_schema(args: &RecordSchemaArgs, settings: &Settings) -> Result<Exit, CliError> {

@@ -39,6 +39,31 @@ pub(super) fn retry(name: &EnvironmentName, plan: &Plan) -> Result<Decision, Cli
     Ok(Decision { wish: Wish::Retry, next: next.to_owned() })
 }
 
+/// Whether there is a task of a migration that can be stopped.
+pub(super) fn stop_task(name: &EnvironmentName, ledger: &Ledger) -> Result<Decision, CliError> {
+    let open = ledger.attempt.as_ref().filter(|attempt| attempt.status == AttemptStatus::Open);
+    let Some(attempt) = open.filter(|attempt| attempt.task.is_some()) else {
+        return Err(CliError::failure(format!(
+            "no migration of `{name}` is under way: there is no task to stop"
+        ))
+        .hint(format!("`tidegate status {name}` shows how it stands")));
+    };
+    if let Some(request) = &attempt.stop {
+        return Err(CliError::failure(format!("the migration of `{name}` is being stopped already"))
+            .because_of(format!("{} asked for it: {}", request.who, request.reason))
+            .hint(format!("`tidegate status {name}` shows how it stands")));
+    }
+    let (number, to) = (attempt.number, &attempt.to);
+    let then = match attempt.reached_running {
+        true => {
+            "what it has committed stays, and the environment is held until its schema is known".to_owned()
+        }
+        false => format!("{to} is given up unless it runs before"),
+    };
+    let next = format!("the task of the migration to {to}, attempt {number}, is stopped; {then}");
+    Ok(Decision { wish: Wish::StopMigration { attempt: number }, next })
+}
+
 /// Whether a release can be given up: before its migration has reached RUNNING.
 pub(super) fn abort(name: &EnvironmentName, ledger: &Ledger) -> Result<Decision, CliError> {
     let Some(release) = &ledger.release else {
@@ -59,7 +84,8 @@ pub(super) fn abort(name: &EnvironmentName, ledger: &Ledger) -> Result<Decision,
             "the release {from} -> {to} of `{name}` cannot be aborted any more"
         ))
         .because_of("its migration has reached RUNNING: the point of no return")
-        .hint(format!("`tidegate status {name}` shows how it stands, and the ways out if it failed")));
+        .hint(format!("`tidegate status {name}` shows how it stands, and the ways out if it failed"))
+        .hint("`--stop-task` stops a migration that runs, and leaves the schema in doubt"));
     }
     if ledger.attempt.as_ref().is_some_and(Attempt::is_in_doubt) {
         return Err(CliError::failure(format!(
@@ -155,8 +181,9 @@ mod tests {
             client_token: String::new(),
             started_by: String::new(),
             definition: String::new(),
-            task: None,
+            task: Some("task/1".to_owned()),
             reached_running,
+            stop: None,
             overdue: false,
             ended_badly: false,
             status,
@@ -177,6 +204,23 @@ mod tests {
             (vec![BlockedReason::Aborted], true),
         ] {
             assert_eq!(retry(&name, &plan(&blocked)).is_ok(), retried, "{blocked:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_task_that_is_under_way_is_stopped_and_once() {
+        let name = "production".into();
+        for ledger in [Ledger::default(), release(None), release(Some((true, AttemptStatus::Closed)))] {
+            assert!(stop_task(&name, &ledger).is_err(), "{ledger:?}");
+        }
+        for (reached_running, then) in [(false, "given up"), (true, "held until its schema is known")] {
+            let mut ledger = release(Some((reached_running, AttemptStatus::Open)));
+            let decision = stop_task(&name, &ledger).unwrap();
+            assert_eq!(decision.wish, Wish::StopMigration { attempt: 1 });
+            assert!(decision.next.contains(then), "{}", decision.next);
+            let request = Request { who: String::new(), reason: String::new(), wish: decision.wish };
+            ledger.attempt.as_mut().unwrap().stop = Some(request);
+            assert!(stop_task(&name, &ledger).is_err());
         }
     }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 use super::definition;
 use super::error::ActionError;
 use super::hands::{Hands, TRIES_MAX};
-use crate::cloud::{CloudError, Kind, RunTask, Task, tag};
+use crate::cloud::{CloudError, Kind, RunTask, Task, TaskStatus, tag};
 use crate::model::Mode;
 use crate::plan::{Migration, MigrationStart};
 use crate::spec::MigrationSpec;
@@ -33,6 +33,10 @@ pub(super) async fn migrate(hands: &Hands<'_>, id: &str, migration: &Migration) 
         }
         MigrationStart::Resend { definition } => send(hands, declared, migration, definition).await?,
         MigrationStart::Adopt { task } => task.clone(),
+        MigrationStart::Stop { task, why } => {
+            stop(hands, declared, task, why).await?;
+            task.clone()
+        }
     };
     let is_known = hands.journal.ask(|ledger| {
         ledger.attempt.as_ref().is_some_and(|attempt| attempt.task.as_deref() == Some(task.as_str()))
@@ -56,6 +60,17 @@ fn intend(hands: &Hands<'_>, migration: &Migration, definition: &str) -> Result<
         started_by: started_by.clone(),
         definition: definition.to_owned(),
     })
+}
+
+/// Asks for the end of a task, unless it is coming to one.
+async fn stop(hands: &Hands<'_>, declared: &MigrationSpec, arn: &str, why: &str) -> Result<(), ActionError> {
+    let cluster = &hands.spec.cluster;
+    let tasks = hands.read(|| hands.cloud.family_tasks(cluster, &declared.task)).await?;
+    let found = tasks.iter().find(|task| task.arn == arn);
+    if found.is_some_and(|task| task.status <= TaskStatus::Running) {
+        hands.write(|| hands.cloud.stop_task(cluster, arn, why)).await?;
+    }
+    Ok(())
 }
 
 /// Sends RunTask until there is a task of this attempt, or until it is certain that there is none.

@@ -301,6 +301,13 @@ pub enum MigrationStart {
         /// Its ARN.
         task: String,
     },
+    /// A task of this attempt exists, and a person wants it to be stopped: stop it, and watch it to its end.
+    Stop {
+        /// Its ARN.
+        task: String,
+        /// Who wants it and why, for AWS's record of the task.
+        why: String,
+    },
 }
 
 /// A service on its way up.

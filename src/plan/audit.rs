@@ -40,7 +40,9 @@ fn index_of(actions: &[Action], step: Step) -> Option<usize> {
 /// Where a migration would be sent. One that runs already is watched, whatever stands around it.
 fn sending(actions: &[Action]) -> Option<usize> {
     actions.iter().position(|action| match &action.kind {
-        ActionKind::Migrate(migration) => !matches!(migration.start, MigrationStart::Adopt { .. }),
+        ActionKind::Migrate(migration) => {
+            !matches!(migration.start, MigrationStart::Adopt { .. } | MigrationStart::Stop { .. })
+        }
         _ => false,
     })
 }

@@ -1,20 +1,17 @@
 //! The database and the migration on it: start, snapshot, migrate, record, settle, and stop last of all.
 
+mod attempt;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
-
 use super::draft::{Draft, Words, blocked, unreadable};
 use super::goal::{Goal, Work};
-use super::{grace, images, preflight};
+use super::{grace, preflight};
 use crate::cloud::{DatabaseStatus, DbSnapshot, SnapshotStatus, TaskStatus, tag};
 use crate::model::{Instant, State, Version};
 use crate::observe::{DatabaseSeen, Observed};
-use crate::plan::{
-    ActionKind, Blocked, BlockedReason, Migration, MigrationStart, PlanningInput, Recorded, Step,
-    WaitingReason,
-};
+use crate::plan::{ActionKind, Blocked, BlockedReason, PlanningInput, Recorded, Step, WaitingReason};
 use crate::spec::MigrationSpec;
 use crate::store::journal::Attempt;
 
@@ -65,7 +62,7 @@ pub(super) fn plan(input: &PlanningInput, goal: &Goal, needs_database: bool, dra
         start(goal, seen, needs_database, draft);
     }
     if let Some(work) = &goal.migration {
-        migrate(input, seen, work, draft);
+        attempt::migrate(input, seen, work, draft);
     }
     prune(input, goal, seen, draft);
 }
@@ -153,37 +150,6 @@ pub(super) fn stop(input: &PlanningInput, goal: &Goal, everything_stops: bool, d
     }
 }
 
-fn migrate(input: &PlanningInput, seen: &DatabaseSeen, work: &Work, draft: &mut Draft) {
-    let Some(spec) = &input.spec.migration else { return };
-    let (from, to) = match work {
-        Work::Run { from, to, .. } => (from, to),
-        Work::Watch(flight) => (&flight.attempt.from, &flight.attempt.to),
-    };
-    if matches!(work, Work::Run { .. }) && spec.snapshot.take {
-        snapshot(input, seen, from, to, draft);
-    }
-    let migration = attempt(input, spec, seen, work);
-    let again = format!("once more: attempt {}", migration.attempt);
-    let reason = match migration.start {
-        MigrationStart::Send { .. } if migration.attempt > 1 => again.as_str(),
-        MigrationStart::Send { .. } if spec.snapshot.take => "once, after the snapshot is available",
-        MigrationStart::Send { .. } => "once, while only the database is up",
-        MigrationStart::Resend { .. } => {
-            "it was begun and no task of it is found: the same request again, which AWS carries out once"
-        }
-        MigrationStart::Adopt { .. } => "it runs already: it is watched to its end",
-    };
-    let id = format!("migration/{to}/{}", migration.attempt);
-    let words = Words::new(from.to_string(), to.to_string(), reason);
-    draft.act(Step::Migrate, &id, spec.task.as_str(), ActionKind::Migrate(migration), words);
-    let words = Words::new(from.to_string(), to.to_string(), "after the migration succeeds");
-    record(Step::Record, "schema/record", seen, to, Recorded::Migration, words, draft);
-    if !spec.settle.is_zero() {
-        let until = input.now + chrono::TimeDelta::from_std(spec.settle).unwrap_or_default();
-        settle(input, until, spec, draft);
-    }
-}
-
 /// Records what is true already, before anything else is done.
 pub(super) fn record_present(
     input: &PlanningInput,
@@ -253,55 +219,6 @@ fn settle(input: &PlanningInput, until: Instant, spec: &MigrationSpec, draft: &m
     );
 }
 
-fn attempt(input: &PlanningInput, spec: &MigrationSpec, seen: &DatabaseSeen, work: &Work) -> Migration {
-    let resource_id = &seen.database.resource_id;
-    match work {
-        Work::Watch(flight) => Migration {
-            from: flight.attempt.from.clone(),
-            to: flight.attempt.to.clone(),
-            attempt: flight.attempt.number,
-            resource_id: flight.attempt.resource_id.clone(),
-            start: match &flight.task {
-                Some(task) => MigrationStart::Adopt { task: task.clone() },
-                None => MigrationStart::Resend { definition: flight.attempt.definition.clone() },
-            },
-            client_token: flight.attempt.client_token.clone(),
-            started_by: flight.attempt.started_by.clone(),
-            timeout: spec.timeout,
-        },
-        Work::Run { from, to, attempt } => {
-            let images = images::wanted(input, &spec.images).images;
-            let digests: Vec<&str> = images.values().map(|image| image.as_str()).collect();
-            let number = attempt.to_string();
-            let template = match &input.snapshot.migration {
-                Some(Observed::Present(seen)) => seen.newest.arn.clone(),
-                _ => String::new(),
-            };
-            Migration {
-                from: from.clone(),
-                to: to.clone(),
-                attempt: *attempt,
-                resource_id: resource_id.clone(),
-                start: MigrationStart::Send { template, images: images.clone() },
-                // At most 64 characters: "tidegate-" and 32 hexadecimal digits.
-                client_token: token(&[resource_id, to.as_str(), &digests.join(" "), &number]),
-                started_by: token(&[resource_id, to.as_str(), &number]),
-                timeout: spec.timeout,
-            }
-        }
-    }
-}
-
-fn token(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.len().to_be_bytes());
-        hash.update(part);
-    }
-    let hex: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("{SNAPSHOT_PREFIX}{hex}")
-}
-
 fn snapshot(input: &PlanningInput, seen: &DatabaseSeen, from: &Version, to: &Version, draft: &mut Draft) {
     let resource_id = &seen.database.resource_id;
     let begun = input.ledger.snapshot.as_ref().filter(|snapshot| {
@@ -338,7 +255,10 @@ fn snapshot_name(input: &PlanningInput, seen: &DatabaseSeen, from: &Version, to:
     }
     // A repeated first contact with another store must not meet a name that is taken.
     if seen.snapshots.iter().any(|snapshot| snapshot.identifier == name) {
-        name = format!("{name}-{}", &token(&[&seen.database.resource_id, &input.now.to_rfc3339()])[9..17]);
+        name = format!(
+            "{name}-{}",
+            &attempt::token(&[&seen.database.resource_id, &input.now.to_rfc3339()])[9..17]
+        );
     }
     name
 }

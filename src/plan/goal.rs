@@ -220,13 +220,24 @@ fn watch(input: &PlanningInput, goal: &mut Goal, flight: Box<Flight>, draft: &mu
     let timeout = migration.and_then(|migration| chrono::TimeDelta::from_std(migration.timeout).ok());
     if let Some(timeout) = timeout.filter(|timeout| input.now - flight.attempt.intended_at > *timeout) {
         draft.note(format!(
-            "the migration to {} has been under way for longer than its timeout of {}; it is never killed by tidegate: look at its log and its locks, or stop its task by hand",
+            "the migration to {} has been under way for longer than its timeout of {}; it is watched on: look at its log and its locks, or have its task stopped: tidegate abort {} --stop-task --reason \"…\"",
             flight.attempt.to,
-            humantime::format_duration(timeout.to_std().unwrap_or_default())
+            humantime::format_duration(timeout.to_std().unwrap_or_default()),
+            input.spec.name
         ));
     }
-    let message = format!("the migration to {} is under way; it is never interrupted", flight.attempt.to);
-    if goal.state == State::Stopped {
+    let to = &flight.attempt.to;
+    let message = match &flight.attempt.stop {
+        None => format!("the migration to {to} is under way; it is not interrupted"),
+        Some(request) => format!("the migration to {to} is being stopped, as {} wants it", request.who),
+    };
+    if flight.attempt.stop.is_some() {
+        goal.state = State::DbOnly;
+        goal.planned.effective = State::DbOnly;
+        goal.release_stays = true;
+        let then = format!("{message}; what follows is seen when it has ended");
+        draft.wait(WaitingReason::Migration, then, None);
+    } else if goal.state == State::Stopped {
         goal.state = State::DbOnly;
         goal.planned.effective = State::DbOnly;
         draft.wait(WaitingReason::Migration, message, None);

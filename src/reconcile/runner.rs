@@ -284,7 +284,13 @@ impl Work<'_> {
             return Ok(Next::Again(Duration::ZERO));
         };
         let spec = EnvironmentSpec { mode: seen.plan.mode, ..wanted.spec.clone() };
-        let cancel = move || (with.haste)() == Haste::Now || with.is_late(with.clock.now());
+        // Whoever asks for something while a step waits is heard now. What cannot be taken up (nothing is
+        // written) waits on its own.
+        let is_asked = move || request::waiting(with.store, &wanted.spec.name).is_ok_and(|it| it.is_some());
+        let was_asked = is_asked();
+        let cancel = move || {
+            (with.haste)() == Haste::Now || with.is_late(with.clock.now()) || (!was_asked && is_asked())
+        };
         let hands = Hands {
             cloud: with.cloud,
             clock: with.clock,

@@ -32,24 +32,26 @@ def pass_roles(definition):
 
 
 def on_ecs(action, body, account):
-    def arn(kind, name):
-        return name if name.startswith("arn:") else f"arn:aws:ecs:{REGION}:{account}:{kind}/{name}"
+    def arn(kind, name, within=""):
+        return name if name.startswith("arn:") else f"arn:aws:ecs:{REGION}:{account}:{kind}/{within}{name}"
 
-    cluster = body.get("cluster", "default").split("/")[-1]
-    keys = {"ecs:cluster": arn("cluster", cluster)}
+    cluster = body.get("cluster", "default").split("/")[-1] + "/"
+    keys = {"ecs:cluster": arn("cluster", cluster[:-1])}
     made = [tag["key"] for tag in body.get("tags", [])]
     tags = {"aws:TagKeys": made, "ecs:CreateAction": action} if made else None
     match action:
         case "DescribeClusters":
             return [(None, arn("cluster", name), {}) for name in body["clusters"]]
         case "DescribeServices":
-            return [(None, arn("service", f"{cluster}/{name}"), keys) for name in body["services"]]
+            return [(None, arn("service", name, cluster), keys) for name in body["services"]]
         case "DescribeTasks":
-            return [(None, arn("task", f"{cluster}/{name}"), keys) for name in body["tasks"]]
+            return [(None, arn("task", name, cluster), keys) for name in body["tasks"]]
         case "StopTask":
-            return [(None, arn("task", f"{cluster}/{body['task']}"), keys)]
+            task = arn("task", body["task"], cluster)
+            tags = ecs._tasks.get(task, {}).get("tags", [])
+            return [(None, task, keys | {f"aws:ResourceTag/{tag['key']}": tag["value"] for tag in tags})]
         case "UpdateService":
-            return [(None, arn("service", f"{cluster}/{body['service']}"), keys)]
+            return [(None, arn("service", body["service"], cluster), keys)]
         case "TagResource":
             return [(None, body["resourceArn"], {})]
         case "RegisterTaskDefinition":
@@ -57,7 +59,7 @@ def on_ecs(action, body, account):
             return [(None, definition, {})] + tagged("ecs:TagResource", definition, tags) + pass_roles(body)
         case "RunTask":
             definition = arn("task-definition", body["taskDefinition"])
-            started = tagged("ecs:TagResource", arn("task", f"{cluster}/*"), tags)
+            started = tagged("ecs:TagResource", arn("task", "*", cluster), tags)
             known = ecs._task_defs.get(definition.split("/")[-1], {})
             return [(None, definition, keys)] + started + pass_roles(known)
     return [(None, "*", keys)]

@@ -359,3 +359,16 @@ fn a_lost_lease_ends_the_watch_and_not_the_migration() {
     assert_eq!(act(&bench), ActionResult::Done);
     assert_eq!(migrated(&bench), 1);
 }
+
+#[test]
+fn a_task_is_stopped_once_and_then_watched_to_its_end() {
+    let bench = ending([sim::Outcome::Hangs]);
+    assert!(matches!(act(&bench), ActionResult::Left { .. }), "it hangs");
+    let MigrationStart::Adopt { task } = planned(&bench).start else { panic!("it runs") };
+    let stops =
+        Migration { start: MigrationStart::Stop { task, why: "seen to".to_owned() }, ..planned(&bench) };
+    let why = failure(bench.act(ActionKind::Migrate(stops.clone())));
+    assert!(why.ends_with("seen to"), "{why}");
+    assert_eq!(outcome(&bench).stop_code.as_deref(), Some("UserInitiated"));
+    assert_eq!(bench.count("ecs:StopTask"), 1);
+}

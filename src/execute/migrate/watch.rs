@@ -1,4 +1,4 @@
-//! Watching a migration task to its end. A migration is never stopped by us.
+//! Watching a migration task to its end, however long that takes.
 
 use std::time::Duration;
 

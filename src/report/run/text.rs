@@ -134,6 +134,7 @@ fn asked(Request { who, reason, wish }: &Request, view: &RunView) -> String {
     let what = match wish {
         Wish::Retry => "to try again".to_owned(),
         Wish::Abort { version } => format!("to give {version} up"),
+        Wish::StopMigration { attempt } => format!("to stop the migration's task, attempt {attempt}"),
         Wish::RecordSchema { version } => format!("to record {version} as the schema's version"),
         Wish::IgnoreWindow => "not to wait for the window".to_owned(),
         Wish::TakeOver => "to take the cluster over".to_owned(),

@@ -254,6 +254,12 @@ pub enum Wish {
         /// The version that is given up.
         version: Version,
     },
+    /// Stop the task of the migration under way. One that never ran is given up, too; what one that ran has
+    /// left behind, nobody knows.
+    StopMigration {
+        /// Which attempt.
+        attempt: u32,
+    },
     /// The schema has this version.
     RecordSchema {
         /// Which.

@@ -319,6 +319,7 @@ impl Ledger {
             definition: definition.clone(),
             task: None,
             reached_running: false,
+            stop: None,
             overdue: false,
             ended_badly: false,
             status: AttemptStatus::Open,
@@ -351,6 +352,13 @@ impl Ledger {
                 self.retry = Some(request.clone());
             }
             Wish::Abort { version } => self.aborted = Some((version.clone(), request.clone())),
+            Wish::StopMigration { attempt } => {
+                let Ok(open) = self.open_attempt("requested", *attempt) else { return };
+                open.stop = Some(request.clone());
+                // One that has not run would be tried again by itself.
+                let given_up = (!open.reached_running).then(|| (open.to.clone(), request.clone()));
+                self.aborted = given_up.or(self.aborted.take());
+            }
             // The tag is set by an action; the event that it was set closes the attempt.
             Wish::RecordSchema { version } => {
                 self.record_requested = Some((version.clone(), request.clone()))

@@ -3,15 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tidegate::cloud::{
     CloudError, CloudRead as _, CloudWrite as _, Condition, Kind, RunTask, ScalableTarget, Suspended,
     UpdateService, tag,
 };
 use tidegate::model::{Mode, State};
-use tidegate::reconcile::RunOutcome;
+use tidegate::reconcile::{REQUEST, RunOutcome};
 use tidegate::spec::{DatabaseTarget, ListenerTarget};
+use tidegate::store::Store as _;
+use tidegate::store::journal::AttemptStatus;
 
+use super::clock::until;
 use super::seed::{ALIAS, BALANCER, BUCKET, CLUSTER, DATABASE, FAMILY, Platform, RELEASES, SERVICE};
 use super::shop::Shop;
 
@@ -173,6 +176,26 @@ async fn a_whole_release_a_stop_and_a_start_need_no_more_than_the_policies() {
         assert_eq!(run.outcome, Some(RunOutcome::Converged), "{run:#?} {:#?}", shop.plan().await);
     }
     assert_eq!(shop.migrations(), [Some(0)]);
+}
+
+#[tokio::test]
+async fn a_migration_that_hangs_is_stopped_when_a_person_asks_and_only_then() {
+    let shop = guarded("300000000005", &BOTH).await;
+    shop.migrations_end(json!({}));
+    shop.bump(&[("core", "v1.1.0")]);
+    let asks = async {
+        until("it runs", async || shop.ledger().attempt.is_some_and(|attempt| attempt.reached_running)).await;
+        let request =
+            json!({"who": "ann", "reason": "it waits for a lock", "wish": "stop-migration", "attempt": 1});
+        shop.store.put_record(&"shop".into(), REQUEST, Some(&request)).unwrap();
+    };
+    let (run, ()) = tokio::join!(shop.apply(), asks);
+    assert_eq!(run.outcome, Some(RunOutcome::Held), "{run:#?}");
+    let AttemptStatus::Ended { outcome, .. } = shop.ledger().attempt.unwrap().status else { panic!("over") };
+    assert_eq!(outcome.stop_code.as_deref(), Some("UserInitiated"));
+    assert!(!outcome.succeeded, "whatever exit code a stopped task shows: {outcome:?}");
+    let writes = shop.platform.counts.by_operation();
+    assert_eq!((writes["ecs:RunTask"], writes["ecs:StopTask"]), (1, 1));
 }
 
 #[tokio::test]

@@ -156,6 +156,7 @@ impl Scene {
             }
             ["retry"] => rig.ask(Wish::Retry),
             ["abort", version] => rig.ask(Wish::Abort { version: Version::from(*version) }),
+            ["stop-migration", attempt] => rig.ask(Wish::StopMigration { attempt: attempt.parse().ok()? }),
             ["record-schema", version] => rig.ask(Wish::RecordSchema { version: Version::from(*version) }),
             ["ignore-window"] => rig.ask(Wish::IgnoreWindow),
             ["take-over"] => rig.ask(Wish::TakeOver),

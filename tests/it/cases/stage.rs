@@ -1,8 +1,8 @@
 //! What the commands of a case do. A command that is misspelt ends the test and says where.
 //!
 //! `given STATE [untouched] [of ENVIRONMENT] [at TIME]`, `commit KEY=VALUE … | nothing`, `plan`, `apply [for LENGTH | quietly | silently]`,
-//! `world`, `wait LENGTH`, `at TIME`, `retry`, `abort VERSION`, `record-schema VERSION`, `ignore-window`,
-//! `take-over`, `poke`, `override STATE until TIME | off`, `another store`, `before STEP COMMAND`, `during
+//! `world`, `wait LENGTH`, `at TIME`, `retry`, `abort VERSION`, `stop-migration ATTEMPT`, `record-schema VERSION`,
+//! `ignore-window`, `take-over`, `poke`, `override STATE until TIME | off`, `another store`, `before STEP COMMAND`, `during
 //! STEP COMMAND` and `when STEP says WORD, COMMAND` for the next `apply`, `kill` inside those, and what people, Terraform and AWS do (`person.rs`).
 
 use std::sync::{Arc, Mutex};

@@ -4,8 +4,10 @@
 //! values: nothing here asks or changes the cloud, and nothing here keeps the secret.
 
 mod function;
+mod way;
 
 pub use function::{recognise, write_code};
+pub use way::turns_away;
 
 use secrecy::{ExposeSecret, SecretString};
 

@@ -35,6 +35,8 @@ pub(super) async fn drain(
         }
         wait.pause(&format!("{requests:.0} requests in the last minute")).await?;
     }
+    // Before anything stops: a function takes a while to reach every edge.
+    super::gate::verify(hands, id).await?;
     hands.record(Event::Drained)
 }
 

@@ -6,8 +6,11 @@
 //! the last priority to the first and opened from the first to the last, so that at every moment a request
 //! goes where it went before or where it will go in the end, never to a rule that was not meant for it.
 
+mod outside;
+
 use std::time::Duration;
 
+pub(super) use outside::verify;
 use secrecy::SecretString;
 
 use super::error::ActionError;

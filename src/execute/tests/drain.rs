@@ -1,6 +1,6 @@
 use chrono::TimeDelta;
 
-use crate::bench::{Bench, a_tuesday, closes};
+use crate::bench::{Bench, a_tuesday, closes, failure};
 use crate::cloud::Kind;
 use crate::execute::ActionResult;
 use crate::plan::ActionKind;
@@ -63,6 +63,31 @@ fn what_cannot_be_read_leaves_only_time() {
         assert_eq!(bench.act(drains(60, 300)), ActionResult::Done, "{operation}");
         assert_eq!(bench.seconds(), 60, "{operation}");
     }
+}
+
+const HEALTH: &str = "https://shop.example/health";
+
+#[test]
+fn nothing_goes_on_while_users_still_get_through_from_outside() {
+    let bench = closed();
+    bench.cloud.with(|world| world.script.answers.insert(HEALTH.to_owned(), 200));
+    let why = failure(bench.act(drains(10, 10)));
+    assert!(why.contains("to send users to the maintenance page"), "{why}");
+    assert!(why.contains("answers users 200"), "{why}");
+    assert_eq!((bench.seconds(), bench.events()), (310, vec!["gate-closed".to_owned()]));
+}
+
+#[test]
+fn a_gate_that_reaches_every_edge_after_a_while_is_waited_for() {
+    let bench = closed();
+    bench.cloud.with(|world| world.script.answers.insert(HEALTH.to_owned(), 200));
+    let arrives = async {
+        bench.after(90).await;
+        bench.cloud.with(|world| world.script.answers.clear());
+    };
+    assert_eq!(bench.act_while(drains(10, 10), arrives), ActionResult::Done);
+    assert!((90..=105).contains(&bench.seconds()), "{}", bench.seconds());
+    assert_eq!(bench.events(), ["gate-closed", "drained"]);
 }
 
 #[test]

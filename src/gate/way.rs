@@ -19,7 +19,7 @@ pub fn turns_away(listener: &Listener, header: &str, url: &Url) -> bool {
             was_gated |= is_ours(rule);
             continue;
         }
-        let is_certain = rule.conditions.iter().all(|condition| is_place(condition));
+        let is_certain = rule.conditions.iter().all(is_place);
         return was_gated && is_certain && rule.action == RuleAction::Redirect;
     }
     was_gated && listener.default_action == RuleAction::Redirect

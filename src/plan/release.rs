@@ -55,7 +55,9 @@ pub(super) fn drain(input: &PlanningInput, goal: &Goal, closed_in: Option<State>
     let since = input.ledger.gate_closed_at.filter(|_| !was_open).unwrap_or(input.now);
     let drain = chrono::TimeDelta::from_std(maintenance.drain).unwrap_or_default();
     let (until, at_most_until) = (since + drain, since + drain * DRAIN_FACTOR_MAX);
-    if at_most_until <= input.now {
+    // A release also knocks at the gate from outside, whenever it was closed.
+    let knocks = goal.is_release() && !input.spec.checks.is_empty();
+    if at_most_until <= input.now && !knocks {
         return;
     }
     let left = (until - input.now).to_std().unwrap_or_default();

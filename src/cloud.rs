@@ -8,6 +8,7 @@ mod document;
 mod ecs;
 mod error;
 mod last_look;
+mod listed;
 mod port;
 mod rds;
 mod sites;
@@ -20,6 +21,7 @@ pub use ecs::{
 };
 pub use error::{CloudError, Kind};
 pub use last_look::{LastLook, Pace, Remembering};
+pub use listed::{ListedDatabase, ListedListener};
 pub use port::{Cloud, CloudRead, CloudWrite, ImageLookup};
 pub use rds::{Database, DatabaseStatus, DbSnapshot, SnapshotStatus};
 pub use sites::{Marker, Object, Release};

@@ -36,6 +36,9 @@ pub struct Service {
 pub enum Controller {
     /// ECS itself: the only one tidegate works with.
     Ecs,
+    /// ECS itself, one task on each container instance: there is no count that could be set.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html>
+    Daemon,
     /// CodeDeploy.
     CodeDeploy,
     /// A third party.

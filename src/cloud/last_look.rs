@@ -16,8 +16,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, Listener, Marker,
-    Object, ScalableTarget, Service, Task, TaskDefinition,
+    CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, ListedDatabase,
+    ListedListener, Listener, Marker, Object, ScalableTarget, Service, Task, TaskDefinition,
 };
 use crate::model::{ClusterName, Digest, FamilyName, ImageRef, Instant, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -152,6 +152,22 @@ impl CloudRead for Remembering<'_> {
 
     async fn account(&self) -> Answer<String> {
         self.rarely("account".to_owned(), self.cloud.account()).await
+    }
+
+    async fn cluster_names(&self) -> Answer<Vec<ClusterName>> {
+        self.cloud.cluster_names().await
+    }
+
+    async fn family_names(&self) -> Answer<Vec<FamilyName>> {
+        self.cloud.family_names().await
+    }
+
+    async fn databases(&self) -> Answer<Vec<ListedDatabase>> {
+        self.cloud.databases().await
+    }
+
+    async fn listeners_of(&self, target_groups: &[String]) -> Answer<Vec<ListedListener>> {
+        self.cloud.listeners_of(target_groups).await
     }
 
     async fn cluster_tags(&self, cluster: &ClusterName) -> Answer<Option<BTreeMap<String, String>>> {

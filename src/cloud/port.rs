@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 use super::{
-    CloudError, Condition, Database, DbSnapshot, Distribution, Document, Function, Listener, Marker, Object,
-    RunTask, ScalableTarget, Service, Task, TaskDefinition, UpdateService,
+    CloudError, Condition, Database, DbSnapshot, Distribution, Document, Function, ListedDatabase,
+    ListedListener, Listener, Marker, Object, RunTask, ScalableTarget, Service, Task, TaskDefinition,
+    UpdateService,
 };
 use crate::model::{ClusterName, Digest, FamilyName, ImageRef, RuleArn, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -29,6 +30,8 @@ pub enum ImageLookup {
 pub trait CloudRead: Send + Sync {
     /// The account that the credentials belong to: twelve digits.
     async fn account(&self) -> Result<String, CloudError>;
+    /// Every cluster.
+    async fn cluster_names(&self) -> Result<Vec<ClusterName>, CloudError>;
     /// Tags of a cluster.
     async fn cluster_tags(
         &self,
@@ -53,6 +56,8 @@ pub trait CloudRead: Send + Sync {
     -> Result<Vec<Task>, CloudError>;
     /// One revision, by ARN.
     async fn task_definition(&self, arn: &str) -> Result<TaskDefinition, CloudError>;
+    /// Every family that has an ACTIVE revision.
+    async fn family_names(&self) -> Result<Vec<FamilyName>, CloudError>;
     /// The newest ACTIVE revision of a family.
     async fn newest_definition(&self, family: &FamilyName) -> Result<Option<TaskDefinition>, CloudError>;
     /// Scalable targets of the cluster's services.
@@ -61,10 +66,14 @@ pub trait CloudRead: Send + Sync {
         cluster: &ClusterName,
         services: &[ServiceName],
     ) -> Result<BTreeMap<ServiceName, ScalableTarget>, CloudError>;
+    /// Every database, by name.
+    async fn databases(&self) -> Result<Vec<ListedDatabase>, CloudError>;
     /// The database.
     async fn database(&self, target: &DatabaseTarget) -> Result<Option<Database>, CloudError>;
     /// Manual snapshots of the database.
     async fn snapshots(&self, target: &DatabaseTarget) -> Result<Vec<DbSnapshot>, CloudError>;
+    /// Listeners of the application load balancers that stand in front of these target groups, by name and port.
+    async fn listeners_of(&self, target_groups: &[String]) -> Result<Vec<ListedListener>, CloudError>;
     /// A listener with its rules and their tags.
     async fn listener(&self, target: &ListenerTarget) -> Result<Option<Listener>, CloudError>;
     /// The same listener once more. Tags of rules whose conditions are as they were in `known` need not be read.

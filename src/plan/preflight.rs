@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::draft::{Draft, blocked, unreadable};
 use super::{database, images, schema, traffic};
-use crate::cloud::{Controller, DatabaseStatus, TaskDefinition, TaskStatus};
+use crate::cloud::{Controller, DatabaseStatus, Service, TaskDefinition, TaskStatus};
 use crate::model::{ContainerName, ImageRef, State};
 use crate::observe::Observed;
 use crate::plan::{Blocked, BlockedReason, PlanningInput};
@@ -117,7 +117,7 @@ fn services(input: &PlanningInput) -> Vec<Blocked> {
             }
         };
         if seen.service.controller != Controller::Ecs {
-            problems.push(unsupported(name.as_str()));
+            problems.push(unsupported(&seen.service));
         } else if seen.scaling.is_some() && service.autoscaling.is_none() {
             problems.push(undeclared_autoscaling(name.as_str()));
         }
@@ -166,15 +166,23 @@ fn unverified(input: &PlanningInput) -> Vec<String> {
     unverified.map(|(image, why)| format!("`{image}`: {why}")).collect()
 }
 
-pub(super) fn unsupported(service: &str) -> Blocked {
-    blocked(
-        BlockedReason::UnsupportedController,
-        format!(
-            "service `{service}` is rolled by CodeDeploy or a third party; tidegate works with the ECS controller only"
+pub(super) fn unsupported(service: &Service) -> Blocked {
+    let name = &service.name;
+    let (message, hint) = match service.controller {
+        Controller::Daemon => (
+            format!(
+                "service `{name}` is a DAEMON: ECS runs one task of it on each instance, no count can be set"
+            ),
+            "take it out of `services`: it goes up and down with its instances",
         ),
-        ["recreate the service with the deployment controller `ECS`, or take it out of `services`"
-            .to_owned()],
-    )
+        Controller::Ecs | Controller::CodeDeploy | Controller::External => (
+            format!(
+                "service `{name}` is rolled by CodeDeploy or a third party; tidegate works with the ECS controller only"
+            ),
+            "recreate the service with the deployment controller `ECS`, or take it out of `services`",
+        ),
+    };
+    blocked(BlockedReason::UnsupportedController, message, [hint.to_owned()])
 }
 
 pub(super) fn undeclared_autoscaling(service: &str) -> Blocked {

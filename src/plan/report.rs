@@ -67,7 +67,7 @@ pub enum BlockedReason {
     OwnedByAnother,
     /// The cluster, a service, the database, the balancer or a distribution does not exist.
     Missing,
-    /// A service is rolled by CodeDeploy or a third party.
+    /// A service is rolled by CodeDeploy or a third party, or it is a DAEMON.
     UnsupportedController,
     /// An image does not exist.
     ImageMissing,

@@ -55,8 +55,8 @@ pub(super) fn plan(input: &PlanningInput, goal: &Goal, draft: &mut Draft) -> Out
 fn readable<'a>(input: &'a PlanningInput, name: &ServiceName, draft: &mut Draft) -> Option<&'a ServiceSeen> {
     match input.snapshot.services.get(name) {
         Some(Observed::Present(seen)) if seen.service.controller == Controller::Ecs => Some(seen),
-        Some(Observed::Present(_)) => {
-            draft.block(preflight::unsupported(name.as_str()));
+        Some(Observed::Present(seen)) => {
+            draft.block(preflight::unsupported(&seen.service));
             None
         }
         Some(Observed::Unreadable { .. }) => None,

@@ -36,6 +36,7 @@ pub use elb::{Routed, SimListener, SimRule};
 pub(super) use migration::CONSOLE;
 pub use migration::{MigrationEffect, Schema};
 pub use person::Person;
+pub(in crate::sim) use rds::address;
 pub use rds::{SimDatabase, SimSnapshot};
 pub use registry::{Pattern, Pushed, Registry, Repository};
 pub use run_task::Token;

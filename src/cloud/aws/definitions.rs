@@ -4,7 +4,7 @@
 //! that is newer than the SDK, silently, and the next release would run without it.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html>
 
-use aws_sdk_ecs::types::{SortOrder, TaskDefinitionField, TaskDefinitionStatus};
+use aws_sdk_ecs::types::{SortOrder, TaskDefinitionFamilyStatus, TaskDefinitionField, TaskDefinitionStatus};
 use serde_json::{Map, Value};
 
 use super::budget::Family;
@@ -32,6 +32,8 @@ const UNORDERED: [&str; 2] = ["environment", "secrets"];
 const RESERVED_TAGS: &str = "aws:";
 /// Pages of the list of a family's revisions.
 const PAGES_MAX: usize = 10;
+/// Pages of the list of families; more means that the list goes round in circles.
+const FAMILY_PAGES_MAX: usize = 100;
 
 /// One request, the first time.
 pub(super) async fn by_arn(session: &Session, arn: &str) -> Result<TaskDefinition, CloudError> {
@@ -67,6 +69,24 @@ pub(super) async fn newest(
         token = answer.next_token;
         if token.is_none() {
             return Ok(None);
+        }
+    }
+    Err(ask.error(Kind::Invalid, "the list does not end"))
+}
+
+/// One request for a hundred families.
+pub(super) async fn families(session: &Session) -> Result<Vec<FamilyName>, CloudError> {
+    let ask = Ask::new("ecs:ListTaskDefinitionFamilies", Family::DefinitionRead, "families");
+    let (mut names, mut token) = (Vec::new(), None);
+    for _ in 0..FAMILY_PAGES_MAX {
+        let request = session.clients.ecs.read.list_task_definition_families();
+        let request = request.status(TaskDefinitionFamilyStatus::Active).set_next_token(token.take());
+        let answer = session.calls.read(ask, request.send()).await?;
+        names.extend(answer.families().iter().map(FamilyName::new));
+        token = answer.next_token;
+        if token.is_none() {
+            names.sort();
+            return Ok(names);
         }
     }
     Err(ask.error(Kind::Invalid, "the list does not end"))

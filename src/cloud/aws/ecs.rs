@@ -103,6 +103,23 @@ fn seen(session: &Session, cluster: &ClusterName, found: &aws_sdk_ecs::types::Se
     Some(service)
 }
 
+/// One request for a hundred clusters.
+pub(super) async fn cluster_names(session: &Session) -> Result<Vec<ClusterName>, CloudError> {
+    let ask = Ask::new("ecs:ListClusters", Family::ClusterRead, "clusters");
+    let (mut names, mut token) = (Vec::new(), None);
+    for _ in 0..PAGES_MAX {
+        let request = session.clients.ecs.read.list_clusters().set_next_token(token.take());
+        let answer = session.calls.read(ask, request.max_results(LISTED_AT_ONCE_MAX).send()).await?;
+        names.extend(answer.cluster_arns().iter().map(|arn| ClusterName::new(last(arn))));
+        token = answer.next_token;
+        if token.is_none() {
+            names.sort();
+            return Ok(names);
+        }
+    }
+    Err(ask.error(Kind::Invalid, "the list does not end"))
+}
+
 /// One request for a hundred services.
 pub(super) async fn service_names(
     session: &Session,

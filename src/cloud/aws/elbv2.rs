@@ -1,9 +1,12 @@
 //! Elastic Load Balancing: one listener, its rules, their tags.
 
 mod condition;
+mod listed;
 
 #[cfg(test)]
 mod tests;
+
+pub(super) use listed::listeners_of;
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,13 @@
 //! RDS: an instance, or an Aurora cluster with its writer. Snapshots have a file of their own.
 
+mod listed;
 mod snapshot;
 mod status;
 
 #[cfg(test)]
 mod tests;
 
+pub(super) use listed::databases;
 pub(super) use snapshot::{create, delete, list};
 
 use std::collections::BTreeMap;

@@ -11,8 +11,8 @@ use super::{
     scaling, secrets,
 };
 use crate::cloud::{
-    CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, Listener, Marker,
-    Object, ScalableTarget, Service, Task, TaskDefinition,
+    CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, ListedDatabase,
+    ListedListener, Listener, Marker, Object, ScalableTarget, Service, Task, TaskDefinition,
 };
 use crate::model::{ClusterName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -21,6 +21,10 @@ use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
 impl CloudRead for AwsRegion {
     async fn account(&self) -> Result<String, CloudError> {
         account::account(self.session().await?).await
+    }
+
+    async fn cluster_names(&self) -> Result<Vec<ClusterName>, CloudError> {
+        ecs::cluster_names(self.session().await?).await
     }
 
     async fn cluster_tags(
@@ -62,6 +66,10 @@ impl CloudRead for AwsRegion {
         definitions::by_arn(self.session().await?, arn).await
     }
 
+    async fn family_names(&self) -> Result<Vec<FamilyName>, CloudError> {
+        definitions::families(self.session().await?).await
+    }
+
     async fn newest_definition(&self, family: &FamilyName) -> Result<Option<TaskDefinition>, CloudError> {
         definitions::newest(self.session().await?, family).await
     }
@@ -74,12 +82,20 @@ impl CloudRead for AwsRegion {
         scaling::targets(self.session().await?, cluster, services).await
     }
 
+    async fn databases(&self) -> Result<Vec<ListedDatabase>, CloudError> {
+        rds::databases(self.session().await?).await
+    }
+
     async fn database(&self, target: &DatabaseTarget) -> Result<Option<Database>, CloudError> {
         rds::database(self.session().await?, target).await
     }
 
     async fn snapshots(&self, target: &DatabaseTarget) -> Result<Vec<DbSnapshot>, CloudError> {
         rds::list(self.session().await?, target).await
+    }
+
+    async fn listeners_of(&self, target_groups: &[String]) -> Result<Vec<ListedListener>, CloudError> {
+        elbv2::listeners_of(self.session().await?, target_groups).await
     }
 
     async fn listener(&self, target: &ListenerTarget) -> Result<Option<Listener>, CloudError> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::super::world::address;
 use crate::cloud::Document;
 use crate::model::{ServiceName, Version, VersionKey};
 use crate::spec::{EnvironmentSpec, MigrationSpec, ServiceSpec, Template};
@@ -88,10 +89,7 @@ fn main(spec: &EnvironmentSpec, name: &str, image: &str, essential: bool) -> Val
         "image": image,
         "essential": essential,
         "portMappings": [{"containerPort": 3000, "protocol": "tcp"}],
-        "environment": [
-            {"name": "NODE_ENV", "value": "production"},
-            {"name": "DB_PASSWORD", "value": PASSWORD},
-        ],
+        "environment": environment(spec),
         "secrets": [{"name": "JWT_SECRET", "valueFrom": format!("{secret}:jwt::")}],
         "logConfiguration": logs(spec, name),
         "dockerLabels": {"team": "platform"},
@@ -101,6 +99,16 @@ fn main(spec: &EnvironmentSpec, name: &str, image: &str, essential: bool) -> Val
         container["stopTimeout"] = json!(120);
     }
     container
+}
+
+fn environment(spec: &EnvironmentSpec) -> Value {
+    let pair = |name: &str, value: &str| json!({"name": name, "value": value});
+    let mut pairs = vec![pair("NODE_ENV", "production"), pair("DB_PASSWORD", PASSWORD)];
+    if let Some(database) = &spec.database {
+        let address = address(&database.target, &spec.region);
+        pairs.push(pair("DB_CONNECTION", &format!("postgres://app@{address}:5432/app")));
+    }
+    Value::Array(pairs)
 }
 
 fn sidecar(spec: &EnvironmentSpec, name: &str, image: &str) -> Value {

@@ -94,6 +94,7 @@ impl World {
             balancer: target.name.clone(),
             port: target.port,
             default_action: RuleAction::Redirect,
+            page: Some(maintenance.page.to_string()),
             rules,
         };
         self.regions[region].listeners.push(listener);

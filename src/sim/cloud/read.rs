@@ -10,8 +10,8 @@ use super::super::build::secret_name;
 use super::super::world::refuse;
 use super::SimRegion;
 use crate::cloud::{
-    CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, Kind, Listener, Marker,
-    Object, ScalableTarget, Service, Task, TaskDefinition,
+    CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, Kind, ListedDatabase,
+    ListedListener, Listener, Marker, Object, ScalableTarget, Service, Task, TaskDefinition,
 };
 use crate::model::{ClusterName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -22,6 +22,13 @@ impl CloudRead for SimRegion {
         self.read("sts:GetCallerIdentity", "caller", |world, region| {
             let region = &world.regions[region];
             Ok(region.caller.as_ref().unwrap_or(&region.account).clone())
+        })
+        .await
+    }
+
+    async fn cluster_names(&self) -> Result<Vec<ClusterName>, CloudError> {
+        self.read("ecs:ListClusters", "clusters", |world, region| {
+            Ok(world.regions[region].clusters.keys().map(ClusterName::new).collect())
         })
         .await
     }
@@ -92,6 +99,13 @@ impl CloudRead for SimRegion {
         .await
     }
 
+    async fn family_names(&self) -> Result<Vec<FamilyName>, CloudError> {
+        self.read("ecs:ListTaskDefinitionFamilies", "families", |world, region| {
+            Ok(world.regions[region].definitions.keys().map(FamilyName::new).collect())
+        })
+        .await
+    }
+
     async fn newest_definition(&self, family: &FamilyName) -> Result<Option<TaskDefinition>, CloudError> {
         self.read("ecs:DescribeTaskDefinition", family.as_str(), |world, region| {
             let revisions = world.regions[region].definitions.get(family.as_str());
@@ -116,6 +130,13 @@ impl CloudRead for SimRegion {
         .await
     }
 
+    async fn databases(&self) -> Result<Vec<ListedDatabase>, CloudError> {
+        self.read("rds:DescribeDBInstances", "every database", |world, region| {
+            Ok(world.listed_databases(region))
+        })
+        .await
+    }
+
     async fn database(&self, target: &DatabaseTarget) -> Result<Option<Database>, CloudError> {
         self.read("rds:DescribeDBInstances", target.identifier(), |world, region| {
             Ok(world.find_database(region, target).map(|database| database.shown.clone()))
@@ -127,6 +148,14 @@ impl CloudRead for SimRegion {
         self.read("rds:DescribeDBSnapshots", target.identifier(), |world, region| {
             let found = world.find_database(region, target).into_iter().flat_map(|db| db.snapshots.values());
             Ok(found.map(|snapshot| snapshot.shown.clone()).collect())
+        })
+        .await
+    }
+
+    async fn listeners_of(&self, target_groups: &[String]) -> Result<Vec<ListedListener>, CloudError> {
+        let resource = format!("{} target groups", target_groups.len());
+        self.read("elasticloadbalancing:DescribeListeners", resource, |world, region| {
+            Ok(world.listeners_of(region, target_groups))
         })
         .await
     }

@@ -1,13 +1,13 @@
 //! Load-balancer rules, and which of them takes a request.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::rds::{check_tag, set_tag};
 use super::{Actor, Refusal, RegionId, World, refuse};
-use crate::cloud::{Condition, Kind, Listener, Rule, RuleAction};
+use crate::cloud::{Condition, Kind, ListedListener, Listener, Rule, RuleAction};
 use crate::model::{Instant, RuleArn};
 use crate::spec::ListenerTarget;
 
@@ -29,6 +29,9 @@ pub struct SimListener {
     pub port: u16,
     /// What happens to requests that no rule takes.
     pub default_action: RuleAction,
+    /// Where that leads to, if it is a redirect.
+    #[serde(default)]
+    pub page: Option<String>,
     /// By priority.
     pub rules: Vec<SimRule>,
 }
@@ -146,6 +149,26 @@ fn matches(pattern: &str, text: &str, folds: bool) -> bool {
 }
 
 impl World {
+    /// Every listener of the balancers whose rules lead to one of these groups.
+    pub(in crate::sim) fn listeners_of(&self, region: RegionId, groups: &[String]) -> Vec<ListedListener> {
+        let all = &self.regions[region].listeners;
+        let leads_there = |listener: &&SimListener| {
+            listener.rules.iter().flat_map(SimRule::target_groups).any(|group| groups.contains(group))
+        };
+        let balancers: BTreeSet<&str> =
+            all.iter().filter(leads_there).map(|it| it.balancer.as_str()).collect();
+        let listed = all.iter().filter(|listener| balancers.contains(listener.balancer.as_str()));
+        let mut listed: Vec<ListedListener> = listed
+            .map(|listener| ListedListener {
+                target: ListenerTarget { name: listener.balancer.clone(), port: listener.port },
+                is_https: listener.port == 443,
+                redirects_to: listener.page.as_deref().and_then(|page| page.parse().ok()),
+            })
+            .collect();
+        listed.sort_by(|one, other| one.target.cmp(&other.target));
+        listed
+    }
+
     pub(in crate::sim) fn find_listener(
         &self,
         region: RegionId,

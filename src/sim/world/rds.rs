@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::checker::Promise;
 use super::{Actor, Event, Refusal, RegionId, Schema, World, refuse};
-use crate::cloud::{Database, DatabaseStatus, DbSnapshot, Kind, SnapshotStatus};
+use crate::cloud::{Database, DatabaseStatus, DbSnapshot, Kind, ListedDatabase, SnapshotStatus};
 use crate::spec::DatabaseTarget;
 
 /// AWS starts a stopped database after seven days.
@@ -68,7 +68,35 @@ impl SimDatabase {
     }
 }
 
+/// The host name under which a database answers.
+pub(in crate::sim) fn address(target: &DatabaseTarget, region: &str) -> String {
+    let (identifier, kind) = match target {
+        DatabaseTarget::Instance(identifier) => (identifier, ""),
+        DatabaseTarget::Cluster(identifier) => (identifier, "cluster-"),
+    };
+    format!("{identifier}.{kind}c0ffee000000.{region}.rds.amazonaws.com")
+}
+
 impl World {
+    pub(in crate::sim) fn listed_databases(&self, region: RegionId) -> Vec<ListedDatabase> {
+        let region = &self.regions[region];
+        let listed = region.databases.values().map(|found| {
+            let identifier = found.shown.identifier.clone();
+            let target = match found.cluster {
+                true => DatabaseTarget::Cluster(identifier),
+                false => DatabaseTarget::Instance(identifier),
+            };
+            ListedDatabase {
+                addresses: vec![address(&target, &region.name)],
+                target,
+                status: found.shown.status.clone(),
+                is_replica: false,
+                unstoppable: found.shown.unstoppable.clone(),
+            }
+        });
+        listed.collect()
+    }
+
     pub(in crate::sim) fn find_database(
         &self,
         region: RegionId,

@@ -221,6 +221,9 @@ pub fn world(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Optio
         ["with", "codedeploy", "for", service] => {
             region.services.get_mut(&key(service))?.controller = Controller::CodeDeploy;
         }
+        ["with", "daemon", service] => {
+            region.services.get_mut(&key(service))?.controller = Controller::Daemon;
+        }
         ["schema", version] => {
             let database = region.databases.get_mut(spec.database.as_ref()?.target.identifier())?;
             database.schema = Schema::At((*version).into());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ecs::types::{self, DeploymentControllerType, DeploymentRolloutState};
+use aws_sdk_ecs::types::{self, DeploymentControllerType, DeploymentRolloutState, SchedulingStrategy};
 
 use super::super::moment::instant;
 use super::super::session::TargetGroups;
@@ -41,7 +41,10 @@ pub(super) fn target_groups(found: &types::Service) -> BTreeSet<TargetGroups> {
 /// No controller is ECS itself; one that nobody here knows is somebody else.
 fn controller(found: &types::Service) -> Controller {
     match found.deployment_controller().map(types::DeploymentController::r#type) {
-        None | Some(DeploymentControllerType::Ecs) => Controller::Ecs,
+        None | Some(DeploymentControllerType::Ecs) => match found.scheduling_strategy() {
+            Some(SchedulingStrategy::Daemon) => Controller::Daemon,
+            _ => Controller::Ecs,
+        },
         Some(DeploymentControllerType::CodeDeploy) => Controller::CodeDeploy,
         Some(_) => Controller::External,
     }

@@ -10,6 +10,7 @@ pub mod context;
 pub mod daemon;
 pub mod execute;
 pub mod gate;
+pub mod import;
 pub mod model;
 pub mod observe;
 pub mod plan;

@@ -1,0 +1,71 @@
+//! The migration is never guessed: whether one is needed, and for what, is a promise about code. What looks like one
+//! is proposed.
+
+use std::collections::BTreeMap;
+
+use super::image::{self, Tagged};
+use super::services::{ServiceDraft, VersionDraft, rendered};
+use super::survey::{FamilyFound, MIGRATION_WORD, Survey};
+use crate::model::{ContainerName, FamilyName, ImageRef, ServiceName, VersionKey};
+
+/// A migration that might be declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct MigrationDraft {
+    pub(super) family: FamilyName,
+    pub(super) follows: VersionKey,
+    /// Container → template.
+    pub(super) images: BTreeMap<ContainerName, String>,
+    pub(super) network: ServiceName,
+}
+
+/// The family that looks most like the migration of what is released here.
+pub(super) fn propose(
+    survey: &Survey,
+    versions: &[VersionDraft],
+    services: &[ServiceDraft],
+) -> Option<MigrationDraft> {
+    let families = survey.families.as_deref().unwrap_or_default();
+    let candidates = families.iter().filter_map(|family| candidate(survey, family, versions, services));
+    candidates
+        .min_by(|(one, a), (other, b)| one.cmp(other).then(a.family.cmp(&b.family)))
+        .map(|(_, draft)| draft)
+}
+
+/// The smaller, the more alike: another version, parts of the cluster's name that it lacks.
+type Distance = (bool, usize);
+
+fn candidate(
+    survey: &Survey,
+    found: &FamilyFound,
+    versions: &[VersionDraft],
+    services: &[ServiceDraft],
+) -> Option<(Distance, MigrationDraft)> {
+    let is_called_so = found.family.as_str().to_ascii_lowercase().contains(MIGRATION_WORD);
+    let tagged = |image: &ImageRef| image.tag().and_then(image::tagged);
+    let is_tagged_so = |tagged: &Tagged| tagged.word().to_ascii_lowercase().starts_with(MIGRATION_WORD);
+    let (draft, tag) = found.images.values().find_map(|image| {
+        let tag = tagged(image).filter(|tag| is_called_so || is_tagged_so(tag))?;
+        let mut same = versions.iter().filter(|it| it.is_used && it.entry.repository == image.repository());
+        let first = same.clone().next();
+        let exact = same.find(|it| it.entry.version == tag.version);
+        Some((exact.or(first)?, tag))
+    })?;
+    let entry = &draft.entry;
+    let of_it = |(container, image): (&ContainerName, &ImageRef)| {
+        let tag = tagged(image).filter(|_| image.repository() == entry.repository)?;
+        Some((container.clone(), rendered(image.repository(), &tag, &entry.key)))
+    };
+    let is_declared =
+        |name: &&ServiceName| services.iter().any(|it| it.name == **name && it.left_out.is_none());
+    let lacking =
+        survey.place.cluster.as_str().split(['-', '_']).filter(|part| !found.family.as_str().contains(part));
+    Some((
+        (entry.version != tag.version, lacking.count()),
+        MigrationDraft {
+            family: found.family.clone(),
+            follows: entry.key.clone(),
+            images: found.images.iter().filter_map(of_it).collect(),
+            network: entry.services.iter().find(is_declared)?.clone(),
+        },
+    ))
+}

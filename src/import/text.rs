@@ -1,0 +1,260 @@
+//! The file, block by block, and beside it what whoever asked for it should know.
+//!
+//! What is commented out is YAML, too: taking `# ` away from its lines gives a file that is valid.
+
+mod findings;
+mod service;
+
+use super::database::{self, Choice, How, InState};
+use super::gate::GateDraft;
+use super::migration::MigrationDraft;
+use super::services::{ServiceDraft, VersionDraft};
+use super::survey::Survey;
+use super::yaml::{Page, scalar};
+use super::{Imported, Wishes};
+use crate::model::{ServiceName, State};
+use crate::spec::{DatabaseTarget, SecretSource};
+
+/// Everything that was decided.
+pub(super) struct Draft<'a> {
+    pub(super) survey: &'a Survey,
+    pub(super) wishes: &'a Wishes,
+    pub(super) state: State,
+    pub(super) versions: Vec<VersionDraft>,
+    pub(super) services: Vec<ServiceDraft>,
+    pub(super) database: InState,
+    /// Or why there is none.
+    pub(super) gate: Result<GateDraft, String>,
+    pub(super) migration: Option<MigrationDraft>,
+}
+
+/// Writes it down.
+pub(super) fn write(draft: &Draft<'_>) -> Imported {
+    let mut page = Page::default();
+    head(&mut page, draft);
+    versions(&mut page, &draft.versions);
+    services(&mut page, &draft.services);
+    database(&mut page, draft);
+    migration(&mut page, draft);
+    gate(&mut page, draft);
+    Imported { text: page.finish(), findings: findings::findings(draft) }
+}
+
+fn head(page: &mut Page, draft: &Draft<'_>) {
+    let place = &draft.survey.place;
+    let name = scalar(draft.wishes.name.as_str());
+    page.comment(0, "yaml-language-server: $schema=schema.json");
+    page.line(0, "#");
+    page.comment(
+        0,
+        &format!(
+            "Written by `tidegate import {}` from what is there, and plans to nothing as it stands. What only you can \
+             decide is commented out: take the `# ` away from the lines you want.",
+            place.cluster
+        ),
+    );
+    page.gap();
+    page.line(0, format!("name: {name}"));
+    page.line(0, "aws:");
+    page.line(2, format!("region: {}", scalar(&place.region)));
+    page.line(2, format!("account: {}", scalar(&place.account)));
+    if let Some(role) = &place.assume_role {
+        page.line(2, format!("assume_role: {}", scalar(role)));
+    }
+    page.line(0, format!("cluster: {}", scalar(place.cluster.as_str())));
+    if draft.state != State::Running {
+        page.gap();
+        page.comment(0, &format!("{} `running` wakes it.", findings::why_down(draft)));
+        page.line(0, format!("state: {}", draft.state));
+    }
+    page.gap();
+    page.comment(
+        0,
+        &format!(
+            "It looks, plans and reports, and writes nothing. `enforce` when `tidegate plan {}` says what you expect.",
+            draft.wishes.name
+        ),
+    );
+    page.line(0, "mode: observe");
+}
+
+fn versions(page: &mut Page, versions: &[VersionDraft]) {
+    if versions.is_empty() {
+        return;
+    }
+    page.gap();
+    page.comment(
+        0,
+        "What runs. To release, change a version. Services that share one are released together.",
+    );
+    let is_used = versions.iter().any(|draft| draft.is_used);
+    let write = |page: &mut Page| {
+        page.line(0, "versions:");
+        for VersionDraft { entry, is_used: own } in versions {
+            let line = format!("{}: {}", scalar(entry.key.as_str()), scalar(entry.version.as_str()));
+            let names: Vec<&str> = entry.services.iter().map(|name| name.as_str()).collect();
+            let remark = if names.len() > 1 { names.join(", ") } else { String::new() };
+            let write = |page: &mut Page| match remark.as_str() {
+                "" => page.line(2, &line),
+                remark => page.remarked(2, &line, remark),
+            };
+            if *own || !is_used { write(page) } else { page.muted(2, write) }
+        }
+    };
+    if is_used { write(page) } else { page.muted(0, write) }
+}
+
+fn services(page: &mut Page, services: &[ServiceDraft]) {
+    page.gap();
+    page.comment(
+        0,
+        "Who has to be up before whom cannot be seen from outside: `after: [cache]` in a service says it.",
+    );
+    let is_declared = |draft: &&ServiceDraft| draft.left_out.is_none();
+    if services.iter().any(|draft| is_declared(&draft)) {
+        page.line(0, "services:");
+        for draft in services {
+            service::write(page, draft);
+        }
+        return;
+    }
+    page.line(0, "services: {}");
+    for draft in services {
+        service::explain(page, draft);
+    }
+}
+
+fn database(page: &mut Page, draft: &Draft<'_>) {
+    page.gap();
+    let InState { choice, muted } = &draft.database;
+    match choice {
+        Choice::Picked { database, how } => {
+            let remark = match how {
+                How::Asked => "as you said".to_owned(),
+                How::Named(services) => format!("its address is in the environment of {}", list(services)),
+                How::SameName => "a guess: it is called like the cluster".to_owned(),
+                How::OnlyOne => "a guess: there is no other in this account and region".to_owned(),
+            };
+            if let Some(why) = &database.unstoppable {
+                page.comment(
+                    0,
+                    &format!(
+                        "It cannot be stopped: {why}. `state: stopped` and a schedule would be blocked."
+                    ),
+                );
+            }
+            match muted {
+                None => target(page, &database.target, &remark),
+                Some(why) => {
+                    page.comment(0, &format!("Left out: {why}."));
+                    page.muted(0, |page| target(page, &database.target, &remark));
+                }
+            }
+        }
+        Choice::None { why, known } => {
+            page.comment(0, &format!("No database: {why}."));
+            for one in known {
+                page.muted(0, |page| target(page, one, "one of them, perhaps"));
+            }
+        }
+    }
+}
+
+fn target(page: &mut Page, target: &DatabaseTarget, remark: &str) {
+    let (key, identifier) = (database::key(target), scalar(target.identifier()));
+    page.remarked(0, format!("database: {{{key}: {identifier}}}"), remark);
+}
+
+fn migration(page: &mut Page, draft: &Draft<'_>) {
+    let Some(MigrationDraft { family, follows, images, network }) = &draft.migration else { return };
+    page.gap();
+    let needs = match draft.database.is_declared() {
+        true => "",
+        false => " It needs `database`, too.",
+    };
+    page.comment(
+        0,
+        &format!(
+            "`{family}` looks like a migration. Declared, it runs once for each new `{follows}`, behind the gate and \
+             after a snapshot.{needs}"
+        ),
+    );
+    page.muted(0, |page| {
+        page.line(0, "migration:");
+        page.line(2, format!("follows: {}", scalar(follows.as_str())));
+        page.line(2, format!("task: {}", scalar(family.as_str())));
+        if !images.is_empty() {
+            page.line(2, "images:");
+            for (container, template) in images {
+                page.line(4, format!("{}: {}", scalar(container.as_str()), scalar(template)));
+            }
+        }
+        page.remarked(
+            2,
+            format!("network: {}", scalar(network.as_str())),
+            "the task gets its subnets and groups",
+        );
+    });
+}
+
+fn gate(page: &mut Page, draft: &Draft<'_>) {
+    page.gap();
+    let gate = match &draft.gate {
+        Ok(gate) => gate,
+        Err(why) => return page.comment(0, &format!("No gate: {why}.")),
+    };
+    match &gate.muted {
+        None => block(page, draft, gate),
+        Some(why) => {
+            let wish = "Letters, digits, `_` and `-`, 20 to 128 of them, kept in SSM or Secrets Manager";
+            page.comment(
+                0,
+                &format!(
+                    "The gate, which users meet while something is migrated. Not declared: {why}. {wish}."
+                ),
+            );
+            page.muted(0, |page| block(page, draft, gate));
+        }
+    }
+    for other in &gate.others {
+        page.comment(
+            0,
+            &format!("There is `load_balancer: {{name: {}, port: {}}}`, too.", other.name, other.port),
+        );
+    }
+}
+
+fn block(page: &mut Page, draft: &Draft<'_>, gate: &GateDraft) {
+    page.line(0, "maintenance:");
+    match &gate.page {
+        // The one path that everybody leaves out.
+        Some(url) => {
+            let url = url.as_str();
+            let url = if url.matches('/').count() == 3 { url.trim_end_matches('/') } else { url };
+            page.line(2, format!("page: {}", scalar(url)));
+        }
+        None => page.remarked(2, "page: https://maintenance.example.org", "where users are sent"),
+    }
+    let (kind, place) = match &gate.secret {
+        Some(SecretSource::Ssm(place)) => ("ssm", place.clone()),
+        Some(SecretSource::SecretsManager(place)) => ("secretsmanager", place.clone()),
+        Some(SecretSource::Env(place)) => ("env", place.clone()),
+        Some(SecretSource::File(place)) => ("file", place.clone()),
+        None => ("ssm", format!("/{}/maintenance-secret", draft.wishes.name)),
+    };
+    page.line(
+        2,
+        format!("bypass: {{header: {}, value_from: {{{kind}: {}}}}}", scalar(&gate.header), scalar(&place)),
+    );
+    let (name, port) = (scalar(&gate.listener.name), gate.listener.port);
+    page.line(2, format!("load_balancer: {{name: {name}, port: {port}}}"));
+}
+
+/// `` `web` and `workers` ``
+fn list<'a>(names: impl IntoIterator<Item = &'a ServiceName>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}

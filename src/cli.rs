@@ -9,6 +9,7 @@ mod declared;
 mod demo;
 mod error;
 mod history;
+mod import;
 mod input;
 mod interrupt;
 mod look;
@@ -67,6 +68,7 @@ enum Verb {
     Abort(request::AbortArgs),
     RecordSchema(request::RecordSchemaArgs),
     Poke(poke::Args),
+    Import(import::Args),
     Demo(demo::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -114,6 +116,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
         Verb::RecordSchema(args) => request::record_schema(args, &settings(cli)?),
         Verb::Poke(args) => poke::run(args, &settings(cli)?),
         Verb::Schedule(args) => schedule::run(args, &settings(cli)?),
+        Verb::Import(args) => import::run(args, &settings(cli)?),
         Verb::Demo(args) => demo::run(args),
         Verb::Schema(args) => schema::run(args),
         Verb::Completions(args) => completions::run(args),

@@ -5,6 +5,7 @@
 mod backend;
 mod declared;
 mod error;
+mod estate;
 mod person;
 mod present;
 mod witness;
@@ -12,5 +13,6 @@ mod witness;
 pub use backend::{Access, Backend};
 pub use declared::{Declared, declare, place, says};
 pub use error::ContextError;
+pub use estate::{Estate, Whereabouts};
 pub use person::{machine, person};
 pub use present::present;

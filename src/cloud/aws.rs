@@ -24,6 +24,7 @@ mod moment;
 mod probe;
 mod rds;
 mod read;
+mod region;
 mod registry;
 mod s3;
 mod scaling;
@@ -40,6 +41,7 @@ mod tests;
 pub use budget::{Family, Rate, Rates, SHARE_DEFAULT};
 pub use clients::Endpoint;
 pub use count::Counts;
+pub use region::default_region;
 pub use secrets::Allowed;
 
 use std::collections::BTreeMap;

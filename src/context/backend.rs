@@ -24,6 +24,8 @@ use crate::reconcile::{self, Haste, Patient, Preview, ReconcileError, Reconciler
 use crate::spec::EnvironmentSpec;
 use crate::store::Store;
 use real::Real;
+pub(super) use real::{allowed, runtime};
+pub(super) use simulated::SEED;
 use simulated::Simulated;
 
 /// What a verb wants.

@@ -38,7 +38,10 @@ pub(super) fn propose(
     let listed = match &survey.listeners {
         Ok(listed) if !listed.is_empty() => listed,
         Ok(_) => {
-            return without(wishes, "no application load balancer stands in front of its services".to_owned());
+            return without(
+                wishes,
+                "no application load balancer stands in front of its services".to_owned(),
+            );
         }
         Err(why) => return without(wishes, format!("the load balancers could not be read: {why}")),
     };

@@ -23,6 +23,11 @@ impl WorldFolder {
         Self(path.into())
     }
 
+    /// Whether a world was kept here.
+    pub fn exists(&self) -> bool {
+        self.file().exists()
+    }
+
     /// The world of last time, or a new one at `now`; environments that appeared since are added, one release
     /// behind. The clock goes on where it stood: start a [`super::SimClock`] at [`World::now`].
     pub fn open(&self, specs: &[EnvironmentSpec], seed: u64, now: Instant) -> io::Result<World> {

@@ -39,18 +39,27 @@ impl Real {
             // AWS has no lock that could be waited for; each environment's lease is the store's.
             Access::Change { wait_max: _ } => LocalStore::open(root)?,
         };
-        let runtime = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
-        let allowed = Allowed {
-            roles: settings.allow.assume_roles.clone(),
-            variables: settings.allow.env.clone(),
-            files: settings.allow.files.clone(),
-        };
         Ok(Self {
             clock: Ahead::to(at),
-            aws: Aws::new(Arc::new(SystemClock), settings.rates.clone(), allowed),
+            aws: Aws::new(Arc::new(SystemClock), settings.rates.clone(), allowed(settings)),
             store: Arc::new(store),
-            runtime: runtime.map_err(ContextError::Runtime)?,
+            runtime: runtime()?,
         })
+    }
+}
+
+/// The threads that carry calls.
+pub(in crate::context) fn runtime() -> Result<Runtime, ContextError> {
+    let runtime = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
+    runtime.map_err(ContextError::Runtime)
+}
+
+/// What declarations may ask of this machine.
+pub(in crate::context) fn allowed(settings: &Settings) -> Allowed {
+    Allowed {
+        roles: settings.allow.assume_roles.clone(),
+        variables: settings.allow.env.clone(),
+        files: settings.allow.files.clone(),
     }
 }
 

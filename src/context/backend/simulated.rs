@@ -20,7 +20,7 @@ use crate::spec::EnvironmentSpec;
 use crate::store::{LocalStore, Store};
 
 /// What chance decides in a new simulated world. Fixed: the same declarations make the same world.
-const SEED: u64 = 1;
+pub(in crate::context) const SEED: u64 = 1;
 
 /// How often a lock that somebody else holds is tried again.
 const RETRY: Duration = Duration::from_millis(100);

@@ -1,0 +1,122 @@
+//! An account and region as they are, for whoever looks at them before anything is declared.
+//!
+//! No store is made and none is needed: on AWS nothing of ours is read, and a simulated world is only looked at.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use super::ContextError;
+use super::backend::{SEED, allowed, runtime};
+use crate::clock::{Clock, SystemClock};
+use crate::cloud::CloudRead;
+use crate::cloud::aws::{Allowed, Aws, default_region};
+use crate::config::{Cloud, Settings};
+use crate::model::ClusterName;
+use crate::sim::{SimClock, SimCloud, WorldFolder};
+
+/// Where a cluster is, as far as a person has said it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// Its name.
+    pub cluster: ClusterName,
+    /// `eu-central-2`
+    pub region: Option<String>,
+    /// Twelve digits.
+    pub account: Option<String>,
+    /// A role that a person asks to assume: that is leave enough.
+    pub assume_role: Option<String>,
+}
+
+/// An account and region.
+pub struct Estate {
+    region: String,
+    cloud: Arc<dyn CloudRead>,
+    time: Time,
+}
+
+enum Time {
+    Real(Runtime),
+    Simulated(SimClock),
+}
+
+impl Estate {
+    /// Finds the region and prepares to look at it. Asks AWS nothing.
+    ///
+    /// # Errors
+    /// When nothing names a region, or there is no simulated world.
+    pub fn open(settings: &Settings, place: &Whereabouts) -> Result<Self, ContextError> {
+        match settings.cloud {
+            Cloud::Aws => Self::real(settings, place),
+            Cloud::Sim => Self::simulated(settings, place),
+        }
+    }
+
+    fn real(settings: &Settings, place: &Whereabouts) -> Result<Self, ContextError> {
+        let runtime = runtime()?;
+        let region = place.region.clone().or_else(|| runtime.block_on(default_region()));
+        let region = region.ok_or(ContextError::NoRegion)?;
+        let mut allowed: Allowed = allowed(settings);
+        allowed.roles.extend(place.assume_role.clone());
+        let aws = Aws::new(Arc::new(SystemClock), settings.rates.clone(), allowed);
+        // Whose account it is, the first answer tells.
+        let account = place.account.clone().unwrap_or_default();
+        let cloud = aws.region(&account, &region, place.assume_role.as_deref());
+        Ok(Self { region, cloud: Arc::new(cloud), time: Time::Real(runtime) })
+    }
+
+    /// The region that has the cluster; of several, the one that is meant.
+    fn simulated(settings: &Settings, place: &Whereabouts) -> Result<Self, ContextError> {
+        let root = settings.store()?.join("sim");
+        let folder = WorldFolder::new(&root);
+        if !folder.exists() {
+            return Err(ContextError::NoWorld { folder: root });
+        }
+        let now = SystemClock.now();
+        let world = folder.look(&[], SEED, now).map_err(ContextError::World)?;
+        let is_meant = |region: &&crate::sim::Region| {
+            place.region.as_ref().is_none_or(|name| *name == region.name)
+                && place.account.as_ref().is_none_or(|account| *account == region.account)
+        };
+        let has_it = |region: &&&crate::sim::Region| region.clusters.contains_key(place.cluster.as_str());
+        let meant: Vec<_> = world.regions.iter().filter(is_meant).collect();
+        let found: Vec<_> = meant.iter().filter(has_it).copied().collect();
+        if found.len() > 1 {
+            let places = found.iter().map(|region| format!("{} of account {}", region.name, region.account));
+            let (cluster, places) = (place.cluster.clone(), places.collect());
+            return Err(ContextError::SeveralPlaces { cluster, places });
+        }
+        let found = found.first().or(meant.first()).ok_or(ContextError::NoRegion)?;
+        let (account, region) = (found.account.clone(), found.name.clone());
+        let clock = SimClock::new(world.now().max(now));
+        let cloud = SimCloud::new(world, Arc::new(clock.clone())).region(&account, &region);
+        Ok(Self { region, cloud: Arc::new(cloud), time: Time::Simulated(clock) })
+    }
+
+    /// `eu-central-2`
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// What can be read.
+    pub fn cloud(&self) -> &dyn CloudRead {
+        &*self.cloud
+    }
+
+    /// The time there.
+    pub fn clock(&self) -> &dyn Clock {
+        match &self.time {
+            Time::Real(_) => &SystemClock,
+            Time::Simulated(clock) => clock,
+        }
+    }
+
+    /// Runs a program there to its end.
+    pub fn block_on<F: Future>(&self, program: F) -> F::Output {
+        match &self.time {
+            Time::Real(runtime) => runtime.block_on(program),
+            Time::Simulated(clock) => clock.block_on(program),
+        }
+    }
+}

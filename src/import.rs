@@ -21,9 +21,6 @@ mod text;
 mod versions;
 mod yaml;
 
-#[cfg(test)]
-mod tests;
-
 pub use error::ImportError;
 pub use name::{environment_name, is_environment_name};
 pub use survey::{FamilyFound, Newest, Place, ServiceFound, Survey, survey};

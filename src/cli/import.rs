@@ -72,7 +72,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let file = if args.write { Some(file::Target::new(settings, &wishes.name)?) } else { None };
     let about = |error: CliError| error.about(format!("cannot import cluster `{}`", whereabouts.cluster));
     let mut imported = look(&Estate::open(settings, &whereabouts)?, &whereabouts, &wishes).map_err(about)?;
-    let own = file::check(settings, &wishes.name, &imported.text)?;
+    let own = file::check(settings, &wishes, &imported.text)?;
     imported.findings.extend(advice(args, settings));
     if let Some(problems) = own {
         if args.write {

@@ -81,8 +81,11 @@ impl Owner<'_> {
             // AWS serves images of its own from private registries, too.
             return account == self.account || !(path.starts_with("aws-") || path.starts_with("amazon"));
         }
-        let Some((namespace, name)) = path.rsplit_once('/') else { return false };
         let words = words(self.cluster);
+        if registry.is_some_and(|host| host.split('.').any(|label| words.contains(label))) {
+            return true;
+        }
+        let Some((namespace, name)) = path.rsplit_once('/') else { return false };
         let begins =
             |word: &str| name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
         namespace.split('/').any(|part| words.contains(part)) || words.iter().any(|word| begins(word))
@@ -162,6 +165,7 @@ mod tests {
             ("graasp/etherpad:v1.3.0", true),
             ("ghcr.io/acme/graasp-library:v1.0.0", true),
             ("ghcr.io/acme/graaspish:v1.0.0", false),
+            ("registry.graasp.org/explore:v1.0.0", true),
             ("public.ecr.aws/docker/library/redis:7.2.1", false),
             ("redis:7.2.1", false),
             ("graasp:v1.0.0", false),

@@ -45,14 +45,11 @@ fn candidate(
     let is_tagged_so = |tagged: &Tagged| tagged.word().to_ascii_lowercase().starts_with(MIGRATION_WORD);
     let (draft, tag) = found.images.values().find_map(|image| {
         let tag = tagged(image).filter(|tag| is_called_so || is_tagged_so(tag))?;
-        let mut same = versions.iter().filter(|it| it.is_used && it.entry.repository == image.repository());
-        let first = same.clone().next();
-        let exact = same.find(|it| it.entry.version == tag.version);
-        Some((exact.or(first)?, tag))
+        Some((followed(image, &tag, versions)?, tag))
     })?;
     let entry = &draft.entry;
     let of_it = |(container, image): (&ContainerName, &ImageRef)| {
-        let tag = tagged(image).filter(|_| image.repository() == entry.repository)?;
+        let tag = tagged(image).filter(|tag| followed(image, tag, versions) == Some(draft))?;
         Some((container.clone(), rendered(image.repository(), &tag, &entry.key)))
     };
     let is_declared =
@@ -68,4 +65,20 @@ fn candidate(
             network: entry.services.iter().find(is_declared)?.clone(),
         },
     ))
+}
+
+/// The entry that an image seems to be released with: one of its repository, of the same version if there is one; else
+/// the only one of the same version from beside it.
+fn followed<'a>(image: &ImageRef, tag: &Tagged, versions: &'a [VersionDraft]) -> Option<&'a VersionDraft> {
+    let used = || versions.iter().filter(|it| it.is_used);
+    let own = || used().filter(|it| it.entry.repository == image.repository());
+    if let Some(own) = own().find(|it| it.entry.version == tag.version).or(own().next()) {
+        return Some(own);
+    }
+    let beside = |repository: &str| repository.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    let folder = beside(image.repository())?;
+    let mut beside = used().filter(|it| {
+        it.entry.version == tag.version && beside(&it.entry.repository).as_ref() == Some(&folder)
+    });
+    beside.next().filter(|_| beside.next().is_none())
 }

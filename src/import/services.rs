@@ -99,10 +99,11 @@ pub(super) fn judge(
         .into_iter()
         .map(|entry| VersionDraft { is_used: entry.services.iter().any(is_declared), entry })
         .collect();
-    for draft in &mut drafts {
+    for (draft, found) in drafts.iter_mut().zip(&survey.services) {
         let own = released.iter().filter(|image| image.service == draft.name);
-        draft.images =
-            own.filter_map(|image| Some((image.container.clone(), template(image, &versions)?))).collect();
+        let own = own.filter_map(|image| Some((image.container.clone(), template(image, &versions)?)));
+        draft.images = own.collect();
+        draft.unsettled = unsettled(found, draft);
     }
     (versions, drafts)
 }
@@ -121,9 +122,8 @@ fn sized(found: &ServiceFound, state: State) -> ServiceDraft {
             Err(why) => (Some(scaling::wished(found.scaling.as_ref())), Some(why)),
         },
     };
-    let unsettled = if left_out.is_none() { unsettled(found) } else { None };
     let name = found.service.name.clone();
-    ServiceDraft { name, left_out, size, images: BTreeMap::new(), kept: Vec::new(), unsettled }
+    ServiceDraft { name, left_out, size, images: BTreeMap::new(), kept: Vec::new(), unsettled: None }
 }
 
 /// Why tidegate could do nothing with it.
@@ -135,23 +135,39 @@ fn unmanageable(found: &ServiceFound) -> Option<String> {
             "it is a DAEMON: ECS runs one task of it on each instance, no count can be set"
         }
         (Controller::Ecs, Newest::Gone) => "its task-definition family has no ACTIVE revision",
-        (Controller::Ecs, Newest::Same | Newest::Differs(_)) => return None,
+        (Controller::Ecs, Newest::Deployed | Newest::Newer { .. }) => return None,
     };
     Some(why.to_owned())
 }
 
 /// What moves right now, or waits to be rolled.
-fn unsettled(found: &ServiceFound) -> Option<String> {
+fn unsettled(found: &ServiceFound, draft: &ServiceDraft) -> Option<String> {
+    if draft.left_out.is_some() {
+        return None;
+    }
     let rollout = found.service.deployments.iter().find(|it| it.primary).map(|primary| primary.rollout);
-    match (rollout, &found.newest) {
-        (Some(Rollout::InProgress), _) => {
-            Some("is being deployed just now: a plan waits until that has settled".to_owned())
+    match rollout {
+        Some(Rollout::InProgress) => {
+            return Some("is being deployed just now: a plan waits until that has settled".to_owned());
         }
-        (Some(Rollout::Failed), _) => Some("has a deployment that failed: a plan begins it again".to_owned()),
-        (_, Newest::Differs(newest)) => Some(format!(
-            "does not run the newest revision, {newest}: a plan shows that as drift, and the next version change rolls it"
-        )),
-        _ => None,
+        Some(Rollout::Failed) => {
+            return Some("has a deployment that failed: a plan begins it again".to_owned());
+        }
+        Some(Rollout::Completed) | None => {}
+    }
+    // Images that are released from here are put into every revision; others come with it.
+    let is_other = |container: &ContainerName, image: &ImageRef| {
+        !draft.images.contains_key(container) && found.images.get(container) != Some(image)
+    };
+    match &found.newest {
+        Newest::Newer { name, images, differs_beyond }
+            if *differs_beyond || images.iter().any(|(container, image)| is_other(container, image)) =>
+        {
+            Some(format!(
+                "does not run the newest revision, {name}: a plan shows that as drift, and the next version change rolls it"
+            ))
+        }
+        Newest::Newer { .. } | Newest::Deployed | Newest::Gone => None,
     }
 }
 

@@ -76,10 +76,17 @@ pub struct ServiceFound {
 /// The newest ACTIVE revision of a service's family, seen from the deployed one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Newest {
-    /// The same, or one that differs in images only.
-    Same,
-    /// Another one: `web:8`.
-    Differs(String),
+    /// The deployed one, or an older one.
+    Deployed,
+    /// A newer one.
+    Newer {
+        /// `web:8`
+        name: String,
+        /// Its images.
+        images: BTreeMap<ContainerName, ImageRef>,
+        /// It differs in more than images.
+        differs_beyond: bool,
+    },
     /// There is none any more.
     Gone,
 }
@@ -246,13 +253,17 @@ fn pulled(live: &[&Task], name: &ContainerName) -> Option<Digest> {
     if digests.len() == 1 { digests.into_iter().next().cloned() } else { None }
 }
 
-/// A newer revision is reported as drift for what it changes besides images.
 fn compared(deployed: &TaskDefinition, newest: Option<&TaskDefinition>) -> Newest {
     let Some(newest) = newest else { return Newest::Gone };
-    let with_images = || newest.document.with_images(&deployed.document.images());
-    let is_other =
-        newest.revision > deployed.revision && with_images().fingerprint() != deployed.document.fingerprint();
-    if is_other { Newest::Differs(newest.short()) } else { Newest::Same }
+    if newest.revision <= deployed.revision {
+        return Newest::Deployed;
+    }
+    let alike = newest.document.with_images(&deployed.document.images());
+    Newest::Newer {
+        name: newest.short(),
+        images: newest.document.images(),
+        differs_beyond: alike.fingerprint() != deployed.document.fingerprint(),
+    }
 }
 
 fn mentions(databases: &[ListedDatabase], seen: &[Seen]) -> BTreeMap<DatabaseTarget, BTreeSet<ServiceName>> {

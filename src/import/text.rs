@@ -15,6 +15,9 @@ use super::{Imported, Wishes};
 use crate::model::{ServiceName, State};
 use crate::spec::{DatabaseTarget, SecretSource};
 
+/// Names in one sentence.
+const NAMED_MAX: usize = 4;
+
 /// Everything that was decided.
 pub(super) struct Draft<'a> {
     pub(super) survey: &'a Survey,
@@ -250,9 +253,12 @@ fn block(page: &mut Page, draft: &Draft<'_>, gate: &GateDraft) {
     page.line(2, format!("load_balancer: {{name: {name}, port: {port}}}"));
 }
 
-/// `` `web` and `workers` ``
+/// `` `web` and `workers` ``; of many, the first.
 fn list<'a>(names: impl IntoIterator<Item = &'a ServiceName>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    if names.len() > NAMED_MAX {
+        return format!("{} and {} others", names[..NAMED_MAX - 1].join(", "), names.len() + 1 - NAMED_MAX);
+    }
     match names.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => names.concat(),

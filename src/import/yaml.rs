@@ -191,7 +191,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(300))]
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn every_text_comes_back(text in "\\PC*|[a-z0-9:#{}\\[\\], \"'\\\\&*!|>%@`~.-]{0,12}|.{0,6}") {

@@ -4,6 +4,7 @@ mod clock;
 mod contract;
 mod http;
 mod policies;
+mod import;
 mod release;
 mod seed;
 mod shop;

@@ -11,6 +11,7 @@ mod cli;
 mod crash;
 mod daemon;
 mod demo;
+mod import;
 mod lessons;
 mod properties;
 mod release;

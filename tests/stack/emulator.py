@@ -32,7 +32,7 @@ time.time = now
 
 from ministack import app  # noqa: E402
 from ministack.core import responses  # noqa: E402
-from ministack.services import ecs, rds  # noqa: E402
+from ministack.services import alb, ecs, rds  # noqa: E402
 
 import engine  # noqa: E402
 
@@ -53,6 +53,20 @@ def started_by_deployment(data):
 
 
 ecs._run_task = started_by_deployment
+
+# A target group names the balancer whose rules lead to it.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroup.html
+group_xml = alb._tg_xml
+
+
+def with_balancers(group):
+    arn = group["TargetGroupArn"]
+    leading = [rule for rule in alb._rules.values() if any(it.get("TargetGroupArn") == arn for it in rule["Actions"])]
+    balancers = {alb._listeners[rule["ListenerArn"]]["LoadBalancerArn"] for rule in leading}
+    return group_xml({**group, "LoadBalancerArns": sorted(balancers)})
+
+
+alb._tg_xml = with_balancers
 
 # ECS has an engine of containers, databases are records, and a real engine on this machine is left alone.
 ecs._docker = engine.Engine()

@@ -7,9 +7,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::super::error::CliError;
+use super::super::ui;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context;
+use crate::import::Wishes;
 use crate::model::EnvironmentName;
 use crate::source::Location;
 use crate::spec;
@@ -70,14 +72,11 @@ fn shown(path: &Path) -> String {
     path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
-/// Reads the text as `validate` would: alone it must be right, or we have a defect; beside what is declared already
-/// it may claim what belongs to another. Gives what is wrong beside the others, for people.
-pub(super) fn check(
-    settings: &Settings,
-    name: &EnvironmentName,
-    text: &str,
-) -> Result<Option<String>, CliError> {
+/// Reads the text as `validate` would: alone it must be right, beside what is declared already it may claim what belongs
+/// to another. Gives what is wrong beside the others, for people.
+pub(super) fn check(settings: &Settings, wishes: &Wishes, text: &str) -> Result<Option<String>, CliError> {
     let (root, now) = (settings.path.trim_start_matches("./").trim_matches('/'), SystemClock.now());
+    let name = &wishes.name;
     let file = match root {
         "" | "." => format!("{name}.yaml"),
         root => format!("{root}/{name}.yaml"),
@@ -85,9 +84,14 @@ pub(super) fn check(
     let alone = BTreeMap::from([(file.clone(), text.as_bytes().to_vec())]);
     let declared = spec::read(&alone, root, now);
     if declared.has_errors() {
-        return Err(CliError::internal("the declaration that was made is not valid")
-            .because_of(spec::render(&declared.diagnostics, &alone))
-            .hint("please report this, with what stands above"));
+        ui::say(&spec::render(&declared.diagnostics, &alone));
+        // Of what is written there, only the gate may be in a person's own words.
+        return Err(match wishes.secret.is_some() {
+            true => CliError::failure("with this gate the declaration would not be valid")
+                .hint("correct `--secret`, `--page` or `--bypass-header`"),
+            false => CliError::internal("the declaration that was made is not valid")
+                .hint("please report this, with what stands above"),
+        });
     }
     let Location::Dir(_) = &settings.location else { return Ok(None) };
     // Nothing has to be declared yet, and what cannot be read is the business of `validate`.

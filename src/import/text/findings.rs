@@ -1,5 +1,7 @@
 //! What whoever asked should know, as sentences: guesses, and what was left out.
 
+use std::collections::BTreeSet;
+
 use super::super::database::{self, Choice, How};
 use super::super::services::{Kept, Why};
 use super::{Draft, list};
@@ -61,19 +63,23 @@ pub(super) fn why_down(draft: &Draft<'_>) -> &'static str {
 }
 
 fn images(draft: &Draft<'_>) -> Vec<String> {
-    let kept = || draft.services.iter().flat_map(|service| &service.kept);
-    let shown = |kept: &Kept| format!("{} ({})", kept.container, kept.image);
+    let declared = || draft.services.iter().filter(|service| service.left_out.is_none());
+    let kept = || declared().flat_map(|service| &service.kept);
+    let shown = |kept: &Kept| kept.image.to_string();
     let mut said = Vec::new();
-    let foreign: Vec<String> =
+    // Sidecars are in many services.
+    let foreign: BTreeSet<String> =
         kept().filter(|kept| matches!(kept.why, Why::Foreign { .. })).map(shown).collect();
+    let foreign = Vec::from_iter(foreign);
     if !foreign.is_empty() {
         said.push(format!(
             "not yours by their names, and left alone: {}; `--own-images REPOSITORY` takes them",
             foreign.join(", ")
         ));
     }
-    let moving: Vec<String> =
+    let moving: BTreeSet<String> =
         kept().filter(|kept| !matches!(kept.why, Why::Foreign { .. })).map(shown).collect();
+    let moving = Vec::from_iter(moving);
     if !moving.is_empty() {
         said.push(format!("without a version in their tags, and left alone: {}", moving.join(", ")));
     }
@@ -90,7 +96,10 @@ fn the_database(draft: &Draft<'_>) -> String {
             match how {
                 How::Asked => format!("the database is {shown}, as you said"),
                 How::Named(services) => {
-                    format!("the database is {shown}: {} has its address", list(services))
+                    format!(
+                        "the database is {shown}: its address is in the environment of {}",
+                        list(services)
+                    )
                 }
                 How::SameName => format!("the database is {shown}, a guess: it is called like the cluster"),
                 How::OnlyOne => format!("the database is {shown}, a guess: there is no other here"),

@@ -21,9 +21,9 @@ pub(super) fn explain(page: &mut Page, draft: &ServiceDraft) {
     if let Some(why) = &draft.left_out {
         page.comment(2, &format!("`{name}` is left out: {why}."));
     }
-    let is_said_behind = draft.left_out.is_none() && is_short(draft);
-    for kept in draft.kept.iter().filter(|_| !is_said_behind) {
-        page.comment(2, &words(kept));
+    // What stands beside images that are released from here is said there; of what is left out, enough is said.
+    if draft.left_out.is_none() && draft.images.is_empty() && !is_short(draft) {
+        draft.kept.iter().for_each(|kept| page.comment(2, &words(kept)));
     }
 }
 
@@ -44,6 +44,9 @@ fn block(page: &mut Page, draft: &ServiceDraft, size: &Size) {
         page.line(4, "images:");
         for (container, template) in &draft.images {
             page.line(6, format!("{}: {}", scalar(container.as_str()), scalar(template)));
+        }
+        for kept in draft.kept.iter().filter(|_| draft.left_out.is_none()) {
+            page.comment(6, &words(kept));
         }
     }
     let guess = "a guess: it sleeps now";
@@ -73,19 +76,19 @@ fn is_short(draft: &ServiceDraft) -> bool {
 /// Why an image is left alone, and how it would not be.
 fn words(Kept { container, image, why }: &Kept) -> String {
     match why {
-        Why::Foreign { is_versioned: false } => format!("`{container}` stays {image}."),
+        Why::Foreign { is_versioned: false } => format!("`{container}` is left alone: {image}"),
         Why::Foreign { is_versioned: true } => format!(
-            "`{container}` stays {image}: not yours by its name. Released from here with `--own-images {}`.",
+            "`{container}` is left alone: {image} is not yours by its name; `--own-images {}` takes it",
             image.repository()
         ),
-        Why::Untagged => format!("`{container}` stays {image}: it has no tag that tells its version."),
+        Why::Untagged => format!("`{container}` is left alone: {image} has no tag that tells its version"),
         Why::Moves { known_as } => match known_as.first() {
             Some(tag) => format!(
-                "`{container}` stays {image}, a tag that moves. What runs is {tag}: deploy it by that tag to release it \
-                 from here."
+                "`{container}` is left alone: {image} is a tag that moves. What runs is {tag}, too: deployed by that tag, \
+                 it can be released from here"
             ),
             None => format!(
-                "`{container}` stays {image}: its tag tells no version. Deployed by one, it is released from here."
+                "`{container}` is left alone: {image} tells no version. Deployed by one, it can be released from here"
             ),
         },
     }

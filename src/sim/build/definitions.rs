@@ -23,7 +23,8 @@ pub(super) fn service(
     let mut containers: Vec<Value> = Vec::new();
     for (container, template) in &declared.images {
         let is_first = containers.is_empty();
-        containers.push(main(spec, container.as_str(), &image(template, versions), is_first));
+        containers
+            .push(connected(main(spec, container.as_str(), &image(template, versions), is_first), spec));
     }
     if containers.is_empty() {
         containers.push(main(spec, name.as_str(), &unmanaged_image(name.as_str()), true));
@@ -89,7 +90,10 @@ fn main(spec: &EnvironmentSpec, name: &str, image: &str, essential: bool) -> Val
         "image": image,
         "essential": essential,
         "portMappings": [{"containerPort": 3000, "protocol": "tcp"}],
-        "environment": environment(spec),
+        "environment": [
+            {"name": "NODE_ENV", "value": "production"},
+            {"name": "DB_PASSWORD", "value": PASSWORD},
+        ],
         "secrets": [{"name": "JWT_SECRET", "valueFrom": format!("{secret}:jwt::")}],
         "logConfiguration": logs(spec, name),
         "dockerLabels": {"team": "platform"},
@@ -101,14 +105,13 @@ fn main(spec: &EnvironmentSpec, name: &str, image: &str, essential: bool) -> Val
     container
 }
 
-fn environment(spec: &EnvironmentSpec) -> Value {
-    let pair = |name: &str, value: &str| json!({"name": name, "value": value});
-    let mut pairs = vec![pair("NODE_ENV", "production"), pair("DB_PASSWORD", PASSWORD)];
-    if let Some(database) = &spec.database {
+/// Our own code knows where the database is, as services do that are configured by their environment.
+fn connected(mut container: Value, spec: &EnvironmentSpec) -> Value {
+    if let (Some(database), Some(pairs)) = (&spec.database, container["environment"].as_array_mut()) {
         let address = address(&database.target, &spec.region);
-        pairs.push(pair("DB_CONNECTION", &format!("postgres://app@{address}:5432/app")));
+        pairs.push(json!({"name": "DB_CONNECTION", "value": format!("postgres://app@{address}:5432/app")}));
     }
-    Value::Array(pairs)
+    container
 }
 
 fn sidecar(spec: &EnvironmentSpec, name: &str, image: &str) -> Value {

@@ -22,7 +22,7 @@ const OTHER_ENGINES: [&str; 2] = ["docdb", "neptune"];
 pub(in super::super) async fn databases(session: &Session) -> Result<Vec<ListedDatabase>, CloudError> {
     let (instances, clusters) = (instances(session).await?, clusters(session).await?);
     let (members, alone): (Vec<DbInstance>, Vec<DbInstance>) =
-        instances.into_iter().partition(|found| found.db_cluster_identifier().is_some());
+        instances.into_iter().partition(|found| is_named(found.db_cluster_identifier()));
     let mut found: Vec<ListedDatabase> = alone.iter().filter_map(of_instance).collect();
     found.extend(clusters.iter().filter_map(|cluster| of_cluster(cluster, &members)));
     found.sort_by(|one, other| one.target.cmp(&other.target));

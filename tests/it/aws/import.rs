@@ -1,0 +1,151 @@
+//! The import over the wire, with the real program: what it writes is valid and plans to nothing, and nothing is
+//! written in AWS. What the ports promise to it stands here, too.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_rds::types::Tag;
+use tidegate::cloud::{CloudRead as _, Controller, DatabaseStatus, ListedDatabase, ListedListener};
+use tidegate::model::ServiceName;
+use tidegate::spec::{DatabaseTarget, ListenerTarget};
+
+use super::http;
+use super::seed::{BALANCER, CLUSTER, DATABASE, FAMILY, Platform, SERVICE};
+use super::shop::{SECRET, Shop};
+use super::stack::addresses;
+use crate::cli::{Ended, Machine};
+
+/// The program on a machine with credentials for this account.
+fn tidegate(machine: &Machine, account: &str, args: &[&str]) -> Ended {
+    let mut command = machine.command(args);
+    command.env("AWS_ENDPOINT_URL", &addresses().aws).env("AWS_ACCESS_KEY_ID", account);
+    command.env("AWS_SECRET_ACCESS_KEY", "secret").env("AWS_REGION", &addresses().region);
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
+    machine.ended(command.output().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platform_is_imported_and_plans_to_nothing() {
+    let account = "300000000001";
+    let shop = Shop::untouched(account).await;
+    // What Terraform leaves beside it: a service at nothing, and one on a moving tag of somebody else.
+    let client = aws_sdk_ecs::Client::new(&shop.platform.config);
+    shop.platform.register("search", "getmeili/meilisearch:v1.8.0").await;
+    for (name, count) in [("search", 1), ("idle", 0)] {
+        let request = client.create_service().cluster(CLUSTER).service_name(name).task_definition("search");
+        let request = request.desired_count(count).launch_type(aws_sdk_ecs::types::LaunchType::Fargate);
+        request.network_configuration(shop.platform.network()).send().await.unwrap();
+    }
+    super::clock::until("it runs", async || {
+        let found = shop.platform.cloud.services(&CLUSTER.into(), &["search".into()]).await.unwrap();
+        found["search"].running == 1
+    })
+    .await;
+
+    let machine = Machine::new();
+    let before = traces(account);
+    let dir = machine.home().join("repo").display().to_string();
+    let printed = tidegate(&machine, account, &["import", CLUSTER, "--dir", &dir]);
+    assert_eq!(printed.code, 0, "{}", printed.err);
+    insta::assert_snapshot!(format!("{}\n---\n{}", printed.out, printed.err));
+    let arn = format!("arn:aws:ecs:{}:{account}:cluster/{CLUSTER}", addresses().region);
+    let written = tidegate(&machine, account, &["import", &arn, "--write", "--dir", &dir]);
+    assert_eq!((written.code, written.out.as_str()), (0, ""), "{}", written.err);
+    let file = std::fs::read_to_string(machine.home().join("repo/environments/shop.yaml")).unwrap();
+    assert_eq!(file, printed.out);
+    let validated = tidegate(&machine, account, &["validate", "--dir", &dir]);
+    assert_eq!(validated.code, 0, "{}{}", validated.out, validated.err);
+    let planned = tidegate(&machine, account, &["plan", "shop", "--exit-code", "--dir", &dir]);
+    assert_eq!(planned.code, 0, "{}{}", planned.out, planned.err);
+    assert!(planned.out.contains("nothing to do: `shop` is as declared"), "{}", planned.out);
+    assert!(planned.out.contains("blocked: none"), "{}", planned.out);
+    assert_eq!(traces(account), before, "nothing was started");
+
+    // With its secret, the gate is declared; and still nothing is to be done.
+    let file = machine.home().join("repo/environments/shop.yaml");
+    std::fs::remove_file(&file).unwrap();
+    let gated = ["import", CLUSTER, "--secret", "ssm:/shop/bypass", "--write", "--dir", &dir];
+    let gated = tidegate(&machine, account, &gated);
+    assert_eq!(gated.code, 0, "{}", gated.err);
+    assert!(std::fs::read_to_string(&file).unwrap().contains("\nmaintenance:\n"));
+    let planned = tidegate(&machine, account, &["plan", "shop", "--exit-code", "--dir", &dir]);
+    assert!(planned.code == 0 && planned.out.contains("nothing to do"), "{}{}", planned.out, planned.err);
+    assert!(![&gated.err, &gated.out, &planned.out].iter().any(|text| text.contains(SECRET)));
+
+    // Nothing is replaced.
+    let again = tidegate(&machine, account, &["import", CLUSTER, "--write", "--dir", &dir]);
+    assert_eq!(again.code, 1);
+    assert!(again.err.contains("exists already"), "{}", again.err);
+    // Other credentials are not those of the ARN.
+    let strange = tidegate(&machine, "300000000002", &["import", &arn, "--dir", &dir]);
+    assert!(strange.code == 1 && strange.err.contains("the ARN to 300000000001"), "{}", strange.err);
+    let missing = tidegate(&machine, account, &["import", "shpo", "--dir", &dir]);
+    assert!(missing.code == 1 && missing.err.contains("did you mean `shop`?"), "{}", missing.err);
+}
+
+/// Containers that were started in this account.
+fn traces(account: &str) -> String {
+    http::request(&addresses().engine, "GET", &format!("/containers/{account}"), &[], "").body
+}
+
+#[tokio::test]
+async fn everything_there_is_can_be_listed() {
+    let platform = Platform::of("300000000003").with_services().await.with_database().await;
+    let cloud = &platform.cloud;
+    assert_eq!(cloud.cluster_names().await.unwrap(), [CLUSTER.into()]);
+    assert_eq!(cloud.family_names().await.unwrap(), [FAMILY.into(), SERVICE.into()]);
+    let rds = aws_sdk_rds::Client::new(&platform.config);
+    let instances = rds.describe_db_instances().send().await.unwrap();
+    let address = instances.db_instances()[0].endpoint().and_then(|endpoint| endpoint.address());
+    let expected = ListedDatabase {
+        target: DatabaseTarget::Instance(DATABASE.to_owned()),
+        addresses: address.into_iter().map(str::to_ascii_lowercase).collect(),
+        status: DatabaseStatus::Available,
+        is_replica: false,
+        unstoppable: None,
+    };
+    assert_eq!(cloud.databases().await.unwrap(), std::slice::from_ref(&expected));
+
+    // An Aurora cluster is one database, whatever instances it has; what only looks like one is none.
+    let tag = Tag::builder().key("team").value("platform").build();
+    for (name, engine) in [("aurora", "aurora-postgresql"), ("documents", "docdb")] {
+        let request = rds.create_db_cluster().db_cluster_identifier(name).engine(engine).tags(tag.clone());
+        request.master_username("shop").master_user_password("not-a-secret").send().await.unwrap();
+    }
+    let request = rds.create_db_instance().db_instance_identifier("aurora-1").db_cluster_identifier("aurora");
+    request.engine("aurora-postgresql").db_instance_class("db.r6g.large").send().await.unwrap();
+    let listed = cloud.databases().await.unwrap();
+    let targets: Vec<&DatabaseTarget> = listed.iter().map(|database| &database.target).collect();
+    assert_eq!(targets, [&expected.target, &DatabaseTarget::Cluster("aurora".to_owned())]);
+    assert!(!listed[1].addresses.is_empty(), "{listed:?}");
+}
+
+#[tokio::test]
+async fn listeners_are_found_by_their_services_target_groups() {
+    let platform = Platform::of("300000000004").with_balancer().await;
+    let balancers = aws_sdk_elasticloadbalancingv2::Client::new(&platform.config);
+    let groups = balancers.describe_target_groups().send().await.unwrap();
+    let groups: BTreeSet<&str> =
+        groups.target_groups().iter().filter_map(|group| group.target_group_arn()).collect();
+    let groups: Vec<String> = groups.into_iter().map(str::to_owned).collect();
+    let found = platform.cloud.listeners_of(&groups).await.unwrap();
+    let expected = ListedListener {
+        target: ListenerTarget { name: BALANCER.to_owned(), port: 443 },
+        is_https: false,
+        redirects_to: Some("https://maintenance.shop.example".parse().unwrap()),
+    };
+    assert_eq!(found, [expected]);
+    assert_eq!(platform.cloud.listeners_of(&[]).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_daemon_is_told_from_other_services() {
+    let platform = Platform::of("300000000005").with_services().await;
+    let client = aws_sdk_ecs::Client::new(&platform.config);
+    let request = client.create_service().cluster(CLUSTER).service_name("agent").task_definition(SERVICE);
+    let request = request.scheduling_strategy(aws_sdk_ecs::types::SchedulingStrategy::Daemon);
+    request.network_configuration(platform.network()).send().await.unwrap();
+    let names: [ServiceName; 2] = ["agent".into(), SERVICE.into()];
+    let found = platform.cloud.services(&CLUSTER.into(), &names).await.unwrap();
+    assert_eq!(found["agent"].controller, Controller::Daemon);
+    assert_eq!(found[SERVICE].controller, Controller::Ecs);
+}

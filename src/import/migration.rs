@@ -62,7 +62,7 @@ fn candidate(
             family: found.family.clone(),
             follows: entry.key.clone(),
             images: found.images.iter().filter_map(of_it).collect(),
-            network: entry.services.iter().find(is_declared)?.clone(),
+            network: network(survey, entry.services.iter().filter(is_declared))?.clone(),
         },
     ))
 }
@@ -81,4 +81,15 @@ fn followed<'a>(image: &ImageRef, tag: &Tagged, versions: &'a [VersionDraft]) ->
         it.entry.version == tag.version && beside(&it.entry.repository).as_ref() == Some(&folder)
     });
     beside.next().filter(|_| beside.next().is_none())
+}
+
+/// A service that reaches what a migration has to reach: the database, and if several do, one that users ask.
+fn network<'a>(survey: &Survey, services: impl Iterator<Item = &'a ServiceName>) -> Option<&'a ServiceName> {
+    let knows_database =
+        |name: &ServiceName| survey.mentions.values().any(|services| services.contains(name));
+    let is_asked = |name: &ServiceName| {
+        let found = survey.services.iter().find(|found| found.service.name == *name);
+        found.is_some_and(|found| !found.service.target_groups.is_empty())
+    };
+    services.min_by_key(|name| (!knows_database(name), !is_asked(name), *name))
 }

@@ -6,6 +6,7 @@ mod busy;
 mod documented;
 mod errors;
 mod help;
+mod import;
 mod kill;
 mod place;
 mod plan;

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_rds::types::Tag;
 use tidegate::cloud::{CloudRead as _, Controller, DatabaseStatus, ListedDatabase, ListedListener};
 use tidegate::model::ServiceName;
 use tidegate::spec::{DatabaseTarget, ListenerTarget};
@@ -105,12 +104,9 @@ async fn everything_there_is_can_be_listed() {
     };
     assert_eq!(cloud.databases().await.unwrap(), std::slice::from_ref(&expected));
 
-    // An Aurora cluster is one database, whatever instances it has; what only looks like one is none.
-    let tag = Tag::builder().key("team").value("platform").build();
-    for (name, engine) in [("aurora", "aurora-postgresql"), ("documents", "docdb")] {
-        let request = rds.create_db_cluster().db_cluster_identifier(name).engine(engine).tags(tag.clone());
-        request.master_username("shop").master_user_password("not-a-secret").send().await.unwrap();
-    }
+    // An Aurora cluster is one database, whatever instances it has.
+    let request = rds.create_db_cluster().db_cluster_identifier("aurora").engine("aurora-postgresql");
+    request.master_username("shop").master_user_password("not-a-secret").send().await.unwrap();
     let request = rds.create_db_instance().db_instance_identifier("aurora-1").db_cluster_identifier("aurora");
     request.engine("aurora-postgresql").db_instance_class("db.r6g.large").send().await.unwrap();
     let listed = cloud.databases().await.unwrap();

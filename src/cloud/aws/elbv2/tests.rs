@@ -165,3 +165,49 @@ async fn a_rules_tag_is_set_and_removed() {
     assert_eq!(sent[0].parameter("Tags.member.1.Value").as_deref(), Some("closed"));
     assert_eq!(sent[1].parameter("TagKeys.member.1").as_deref(), Some("tidegate:gate"));
 }
+
+#[tokio::test]
+async fn listeners_are_those_of_application_balancers_in_front_of_the_groups() {
+    let server = Server::start(|request| match request.operation().as_str() {
+        "DescribeTargetGroups" => {
+            assert_eq!(request.parameter("TargetGroupArns.member.1").as_deref(), Some("tg-1"));
+            answer(
+                "DescribeTargetGroups",
+                "<TargetGroups><member><LoadBalancerArns><member>lb-1</member></LoadBalancerArns></member>\
+                 <member><LoadBalancerArns><member>lb-1</member><member>lb-2</member></LoadBalancerArns></member>\
+                 <member><LoadBalancerArns/></member></TargetGroups>",
+            )
+        }
+        "DescribeLoadBalancers" => {
+            assert_eq!(request.parameter("LoadBalancerArns.member.2").as_deref(), Some("lb-2"));
+            answer(
+                "DescribeLoadBalancers",
+                "<LoadBalancers><member><LoadBalancerArn>lb-1</LoadBalancerArn><LoadBalancerName>graasp</LoadBalancerName>\
+                 <Type>application</Type></member><member><LoadBalancerArn>lb-2</LoadBalancerArn>\
+                 <LoadBalancerName>raw</LoadBalancerName><Type>network</Type></member></LoadBalancers>",
+            )
+        }
+        "DescribeListeners" => {
+            assert_eq!(request.parameter("LoadBalancerArn").as_deref(), Some("lb-1"));
+            let to = "<DefaultActions><member><Type>redirect</Type><RedirectConfig><Protocol>HTTPS</Protocol>\
+                <Port>443</Port><Host>maintenance.graasp.org</Host><StatusCode>HTTP_302</StatusCode></RedirectConfig>\
+                </member></DefaultActions>";
+            answer(
+                "DescribeListeners",
+                &format!(
+                    "<Listeners><member><Port>443</Port><Protocol>HTTPS</Protocol>{to}</member>\
+                     <member><Port>80</Port><Protocol>HTTP</Protocol></member></Listeners>"
+                ),
+            )
+        }
+        other => panic!("{other}"),
+    })
+    .await;
+    let found = server.cloud().listeners_of(&["tg-1".to_owned(), "tg-2".to_owned()]).await.unwrap();
+    let shown: Vec<_> = found
+        .iter()
+        .map(|it| (it.target.port, it.is_https, it.redirects_to.as_ref().map(url::Url::as_str)))
+        .collect();
+    assert_eq!(shown, [(80, false, None), (443, true, Some("https://maintenance.graasp.org/"))]);
+    assert_eq!(server.counts.total(), 3);
+}

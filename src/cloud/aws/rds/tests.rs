@@ -151,3 +151,63 @@ async fn refusals_keep_their_meaning() {
         assert_eq!(server.operations(), ["CreateDBSnapshot"], "a write is not repeated");
     }
 }
+
+#[tokio::test]
+async fn all_databases_are_listed_to_the_end_and_only_those_that_are_ours_to_start() {
+    let endpoint = |host: &str| format!("<Endpoint><Address>{host}</Address></Endpoint>");
+    let member = "<DBClusterMembers><DBClusterMember><DBInstanceIdentifier>aurora-1</DBInstanceIdentifier>\
+        <IsClusterWriter>true</IsClusterWriter></DBClusterMember></DBClusterMembers>";
+    let cluster = move |name: &str, engine: &str, more: &str| {
+        format!(
+            "<DBCluster><DBClusterIdentifier>{name}</DBClusterIdentifier><Engine>{engine}</Engine>\
+             <Status>available</Status><Endpoint>{name}.X.rds</Endpoint>{more}</DBCluster>"
+        )
+    };
+    let server = Server::start(move |request| {
+        match (request.operation().as_str(), request.parameter("Marker").as_deref()) {
+            ("DescribeDBInstances", None) => answer(
+                "DescribeDBInstances",
+                &format!(
+                    "<DBInstances>{}</DBInstances><Marker>2</Marker>",
+                    instance("graasp", "stopped", &endpoint("graasp.X.rds"))
+                ),
+            ),
+            ("DescribeDBInstances", Some("2")) => {
+                let source =
+                    "<ReadReplicaSourceDBInstanceIdentifier>graasp</ReadReplicaSourceDBInstanceIdentifier>";
+                let of_cluster =
+                    format!("<DBClusterIdentifier>aurora</DBClusterIdentifier>{}", endpoint("one.X.rds"));
+                let second =
+                    instance("copy", "available", source) + &instance("aurora-1", "backing-up", &of_cluster);
+                instances(&second)
+            }
+            ("DescribeDBClusters", None) => answer(
+                "DescribeDBClusters",
+                &format!(
+                    "<DBClusters>{}{}{}{}</DBClusters>",
+                    cluster("aurora", "aurora-postgresql", member),
+                    cluster("documents", "docdb", ""),
+                    cluster("graph", "neptune", ""),
+                    cluster("wide", "postgres", ""),
+                ),
+            ),
+            other => panic!("{other:?}"),
+        }
+    })
+    .await;
+    let found = server.cloud().databases().await.unwrap();
+    let shown: Vec<String> = found
+        .iter()
+        .map(|it| format!("{:?} {} {:?} {}", it.target, it.status, it.addresses, it.is_replica))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            r#"Instance("copy") available [] true"#,
+            r#"Instance("graasp") stopped ["graasp.x.rds"] false"#,
+            r#"Cluster("aurora") backing-up ["aurora.x.rds", "one.x.rds"] false"#,
+            r#"Cluster("wide") without a writer ["wide.x.rds"] false"#,
+        ]
+    );
+    assert!(found[0].unstoppable.is_some() && found[3].unstoppable.as_ref().unwrap().contains("Multi-AZ"));
+}

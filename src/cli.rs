@@ -68,7 +68,7 @@ enum Verb {
     Abort(request::AbortArgs),
     RecordSchema(request::RecordSchemaArgs),
     Poke(poke::Args),
-    Import(import::Args),
+    Import(Box<import::Args>),
     Demo(demo::Args),
     Schema(schema::Args),
     Completions(completions::Args),

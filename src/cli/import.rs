@@ -17,7 +17,6 @@ use crate::import::{self, ImportError, Imported, Place, Wishes};
 use crate::model::EnvironmentName;
 use crate::observe::patiently;
 use crate::report::json::SCHEMA;
-use crate::spec::SecretSource;
 
 /// Write the declaration of a cluster that exists
 ///
@@ -25,6 +24,7 @@ use crate::spec::SecretSource;
 /// autoscaling, the database, the load balancer. It is valid, begins with `mode: observe`, and plans to nothing as it
 /// stands; what only you can decide is commented out. Reads and never writes in AWS. Needs no declarations.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "tidegate import [OPTIONS] <CLUSTER>")]
 pub(super) struct Args {
     /// The cluster's name or ARN
     #[arg(value_name = "CLUSTER", required_unless_present = "cluster_flag", value_parser = place::cluster)]
@@ -45,8 +45,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "REPOSITORY")]
     own_images: Vec<String>,
     /// Where the gate keeps its secret: `ssm:/NAME` or `secretsmanager:NAME`; declares the gate
-    #[arg(long, value_name = "PLACE", value_parser = place::secret)]
-    secret: Option<SecretSource>,
+    // Parsed later: clap repeats what it refuses, and somebody may give the secret itself.
+    #[arg(long, value_name = "PLACE")]
+    secret: Option<String>,
     /// The maintenance page [default: where the listener's default action redirects to]
     #[arg(long, value_name = "URL", value_parser = place::page)]
     page: Option<url::Url>,
@@ -119,13 +120,15 @@ fn wishes(args: &Args, place: &Whereabouts) -> Result<Wishes, CliError> {
                 .hint("name it with `--name`")
         })?,
     };
+    let secret = args.secret.as_deref().map(place::secret).transpose();
+    let secret = secret.map_err(|why| CliError::usage("`--secret` names no place").hint(why))?;
     Ok(Wishes {
         name: EnvironmentName::new(name),
         database: args.database.clone(),
         own_images: args.own_images.clone(),
         page: args.page.clone(),
         bypass_header: args.bypass_header.clone(),
-        secret: args.secret.clone(),
+        secret,
     })
 }
 

@@ -11,7 +11,7 @@ fn transcript(machine: &Machine, commands: &[&[&str]]) -> String {
         let Ended { code, out, err } = no_credentials(machine, args);
         text.push_str(&format!("$ tidegate {}\n{out}{err}[exit {code}]\n\n", args.join(" ")));
     }
-    text
+    text.replace(&machine.home().display().to_string(), "~")
 }
 
 /// The machine that runs the test may be an instance with a role.
@@ -34,8 +34,8 @@ fn what_cannot_be_imported() {
             &["import", "shop"],
             &["import", "shop", "--region", "Zurich"],
             &["import", "shop", "--region", "eu-central-2"],
-            &["import", "shop", "--region", "eu-central-2", "--name", "-shop"],
-            &["import", "---", "--region", "eu-central-2"],
+            &["import", "shop", "--region", "eu-central-2", "--name", "a b"],
+            &["import", "___", "--region", "eu-central-2"],
             &["import", "arn:aws:ecs:eu-central-1:592217263685:cluster/shop", "--region", "eu-central-2"],
             &["import", "shop", "--region", "eu-central-2", "--assume-role", "tidegate"],
             &["import", "shop", "--region", "eu-central-2", "--secret", "hunter2-hunter2-hunter2"],

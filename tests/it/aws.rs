@@ -3,8 +3,8 @@
 mod clock;
 mod contract;
 mod http;
-mod policies;
 mod import;
+mod policies;
 mod release;
 mod seed;
 mod shop;

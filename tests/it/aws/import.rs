@@ -24,7 +24,7 @@ fn tidegate(machine: &Machine, account: &str, args: &[&str]) -> Ended {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_platform_is_imported_and_plans_to_nothing() {
-    let account = "300000000001";
+    let account = "400000000001";
     let shop = Shop::untouched(account).await;
     // What Terraform leaves beside it: a service at nothing, and one on a moving tag of somebody else.
     let client = aws_sdk_ecs::Client::new(&shop.platform.config);
@@ -75,8 +75,8 @@ async fn a_platform_is_imported_and_plans_to_nothing() {
     assert_eq!(again.code, 1);
     assert!(again.err.contains("exists already"), "{}", again.err);
     // Other credentials are not those of the ARN.
-    let strange = tidegate(&machine, "300000000002", &["import", &arn, "--dir", &dir]);
-    assert!(strange.code == 1 && strange.err.contains("the ARN to 300000000001"), "{}", strange.err);
+    let strange = tidegate(&machine, "400000000002", &["import", &arn, "--dir", &dir]);
+    assert!(strange.code == 1 && strange.err.contains("the ARN to 400000000001"), "{}", strange.err);
     let missing = tidegate(&machine, account, &["import", "shpo", "--dir", &dir]);
     assert!(missing.code == 1 && missing.err.contains("did you mean `shop`?"), "{}", missing.err);
 }
@@ -88,7 +88,7 @@ fn traces(account: &str) -> String {
 
 #[tokio::test]
 async fn everything_there_is_can_be_listed() {
-    let platform = Platform::of("300000000003").with_services().await.with_database().await;
+    let platform = Platform::of("400000000003").with_services().await.with_database().await;
     let cloud = &platform.cloud;
     assert_eq!(cloud.cluster_names().await.unwrap(), [CLUSTER.into()]);
     assert_eq!(cloud.family_names().await.unwrap(), [FAMILY.into(), SERVICE.into()]);
@@ -117,7 +117,7 @@ async fn everything_there_is_can_be_listed() {
 
 #[tokio::test]
 async fn listeners_are_found_by_their_services_target_groups() {
-    let platform = Platform::of("300000000004").with_balancer().await;
+    let platform = Platform::of("400000000004").with_balancer().await;
     let balancers = aws_sdk_elasticloadbalancingv2::Client::new(&platform.config);
     let groups = balancers.describe_target_groups().send().await.unwrap();
     let groups: BTreeSet<&str> =
@@ -135,7 +135,7 @@ async fn listeners_are_found_by_their_services_target_groups() {
 
 #[tokio::test]
 async fn a_daemon_is_told_from_other_services() {
-    let platform = Platform::of("300000000005").with_services().await;
+    let platform = Platform::of("400000000005").with_services().await;
     let client = aws_sdk_ecs::Client::new(&platform.config);
     let request = client.create_service().cluster(CLUSTER).service_name("agent").task_definition(SERVICE);
     let request = request.scheduling_strategy(aws_sdk_ecs::types::SchedulingStrategy::Daemon);

@@ -8,15 +8,17 @@ use tidegate::cloud::{
     CloudError, CloudRead as _, CloudWrite as _, Condition, Kind, RunTask, ScalableTarget, Suspended,
     UpdateService, tag,
 };
+use tidegate::import::{Place, survey};
 use tidegate::model::{Mode, State};
 use tidegate::reconcile::{REQUEST, RunOutcome};
 use tidegate::spec::{DatabaseTarget, ListenerTarget};
 use tidegate::store::Store as _;
 use tidegate::store::journal::AttemptStatus;
 
-use super::clock::until;
+use super::clock::{FastClock, until};
 use super::seed::{ALIAS, BALANCER, BUCKET, CLUSTER, DATABASE, FAMILY, Platform, RELEASES, SERVICE};
 use super::shop::Shop;
+use super::stack::addresses;
 
 const OBSERVE: &str = include_str!("../../../systemd/iam/observe.json");
 const ENFORCE: &str = include_str!("../../../systemd/iam/enforce.json");
@@ -208,6 +210,21 @@ async fn observing_needs_no_more_than_its_policy() {
     let plan = shop.plan().await;
     assert!(plan.actions.len() > 10, "a whole release: {plan:#?}");
     assert!(!format!("{plan:?}").contains("AccessDenied"), "{plan:#?}");
+}
+
+#[tokio::test]
+async fn importing_needs_no_more_than_the_policy_of_observing() {
+    let shop = guarded("300000000006", &[("observe", OBSERVE)]).await;
+    let place = Place {
+        account: shop.platform.account.clone(),
+        region: addresses().region.clone(),
+        assume_role: None,
+        cluster: CLUSTER.into(),
+    };
+    let seen = survey(&shop.platform.cloud, &FastClock, place, &[]).await.unwrap();
+    assert_eq!((seen.services.len(), seen.databases.unwrap().len()), (4, 1));
+    assert_eq!((seen.listeners.unwrap().len(), seen.families.unwrap().len()), (1, 1));
+    shop.platform.cloud.cluster_names().await.unwrap();
 }
 
 /// Every way to change something, at the things of the shop, told by name.

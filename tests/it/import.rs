@@ -186,6 +186,21 @@ fn nothing_of_the_past_is_needed() {
     );
 }
 
+#[test]
+fn what_a_moving_tag_runs_is_said_by_its_version() {
+    let declared = environment("shop", SHOP, a_tuesday());
+    let rig = Rig::new(&declared, &Age::UpToDate, 1, a_tuesday());
+    rig.cloud.with(|world| {
+        world.registry.copy_tag("registry.shop.example/shop", "web-v1.3.0", "web-latest", 1_000_000);
+        world.person("shop").deploy("web", "web", "registry.shop.example/shop:web-latest");
+    });
+    rig.clock.advance(Duration::from_secs(3600));
+    let (imported, spec) = import(&rig, &new());
+    assert!(spec.services["web"].images.is_empty());
+    let text = imported.text.replace("\n  # ", " ");
+    assert!(text.contains("What runs is web-v1.3.0, too: deployed by that tag"), "{text}");
+}
+
 /// What may have happened to a service before somebody imports it.
 #[derive(Clone, Debug)]
 enum Past {

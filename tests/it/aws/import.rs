@@ -26,17 +26,26 @@ fn tidegate(machine: &Machine, account: &str, args: &[&str]) -> Ended {
 async fn a_platform_is_imported_and_plans_to_nothing() {
     let account = "400000000001";
     let shop = Shop::untouched(account).await;
-    // What Terraform leaves beside it: a service at nothing, and one on a moving tag of somebody else.
+    // What Terraform leaves beside it: a service at nothing, one on somebody else's image, one on a tag that moves.
+    let registry = format!("{account}.dkr.ecr.{}.amazonaws.com", addresses().region);
+    let images = aws_sdk_ecr::Client::new(&shop.platform.config);
+    let id = aws_sdk_ecr::types::ImageIdentifier::builder().image_tag("web-v1.1.0").build();
+    let found = images.batch_get_image().repository_name("shop").image_ids(id).send().await.unwrap();
+    let manifest = found.images()[0].image_manifest().unwrap();
+    let latest = images.put_image().repository_name("shop").image_manifest(manifest).image_tag("latest");
+    latest.send().await.unwrap();
     let client = aws_sdk_ecs::Client::new(&shop.platform.config);
     shop.platform.register("search", "getmeili/meilisearch:v1.8.0").await;
-    for (name, count) in [("search", 1), ("idle", 0)] {
-        let request = client.create_service().cluster(CLUSTER).service_name(name).task_definition("search");
+    shop.platform.register("preview", &format!("{registry}/shop:latest")).await;
+    for (name, family, count) in [("search", "search", 1), ("idle", "search", 0), ("preview", "preview", 1)] {
+        let request = client.create_service().cluster(CLUSTER).service_name(name).task_definition(family);
         let request = request.desired_count(count).launch_type(aws_sdk_ecs::types::LaunchType::Fargate);
         request.network_configuration(shop.platform.network()).send().await.unwrap();
     }
-    super::clock::until("it runs", async || {
-        let found = shop.platform.cloud.services(&CLUSTER.into(), &["search".into()]).await.unwrap();
-        found["search"].running == 1
+    super::clock::until("they run", async || {
+        let names = ["search".into(), "preview".into()];
+        let found = shop.platform.cloud.services(&CLUSTER.into(), &names).await.unwrap();
+        found.values().all(|service| service.running == 1)
     })
     .await;
 

@@ -183,7 +183,7 @@ mod tests {
 
         #[test]
         fn keys_are_distinct_and_do_not_hang_on_the_order(
-            images in proptest::collection::vec("(a|b|c)/(x|y) (p|q)/(web|shop|_):(core-|web-|)v1.0.[0-2]", 1..12),
+            images in proptest::collection::vec("(a|b|c)/(x|y) (p|q)/(web|shop|_):(core-|web-|)v1[.]0[.][0-2]", 1..12),
             turn in 0usize..12,
         ) {
             let mut images: Vec<Released> = images.iter().map(|text| released(text)).collect();

@@ -24,7 +24,8 @@ fn is_plain(text: &str) -> bool {
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
     while let Some(c) = rest.next() {
         // A colon is part of a text when something follows it: `https://…`, `arn:aws:…`.
-        let binds = c == ':' && rest.peek().is_some_and(|next| next.is_ascii_alphanumeric() || "/:".contains(*next));
+        let binds =
+            c == ':' && rest.peek().is_some_and(|next| next.is_ascii_alphanumeric() || "/:".contains(*next));
         if !inner(c) && !binds {
             return false;
         }

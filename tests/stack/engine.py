@@ -10,6 +10,7 @@ Tests speak to it over HTTP:
   POST /endings             {"account", "family", "image": part of its name, "times", "refuse": why |
                              "exit": code, "after_seconds", "logs": [lines] | "unhealthy": true |
                              "failure": why RunTask starts nothing}; the newest that fits holds
+  POST /objects             {"account", "bucket", "objects": {key: text}}: thousands at once
   POST /ends                {"account", "family", "exit"}: those that run end now
   GET  /containers/ACCOUNT  every container that was ever asked to start there, oldest first
   GET  /health              200: also what checks from outside ask
@@ -152,6 +153,8 @@ class Api(http.server.BaseHTTPRequestHandler):
         if self.path == "/endings":
             with lock:
                 endings.append(told)
+        elif self.path == "/objects":
+            upload(**told)
         else:
             for container in list(containers.values()):
                 if container.is_of(told):
@@ -166,6 +169,17 @@ class Api(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+def upload(account, bucket, objects):
+    """Not over the wire: what is tested is what becomes of the files."""
+    from ministack.core.responses import request_scope
+    from ministack.services import s3
+
+    with request_scope(account, ""):
+        for key, text in objects.items():
+            status, *_ = s3._put_object(bucket, key, text.encode(), {})
+            assert status == 200, (bucket, key, status)
 
 
 def serve(port):

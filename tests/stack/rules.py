@@ -7,7 +7,7 @@ from ministack.services import alb, ecs, rds
 
 import engine
 
-run_task = ecs._run_task
+run_task, describe_tasks = ecs._run_task, ecs._describe_tasks
 describe_target_health, create_rule = alb._describe_target_health, alb._create_rule
 tokens = {}
 
@@ -58,6 +58,20 @@ def listed(action):
     return strict
 
 
+def described_tasks(data):
+    """A running task whose containers have health checks is healthy once these have passed: here, at once.
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
+    """
+    status, headers, body = describe_tasks(data)
+    answer = json.loads(body)
+    for task in answer.get("tasks", ()):
+        definition = ecs._task_defs.get(ecs._resolve_td_key(task["taskDefinitionArn"])) or {}
+        is_checked = any("healthCheck" in container for container in definition.get("containerDefinitions", ()))
+        if is_checked and task["lastStatus"] == "RUNNING":
+            task["healthStatus"] = "HEALTHY"
+    return status, headers, json.dumps(answer).encode()
+
+
 def only_from(action, wanted):
     """Instances start when they are stopped; they stop and are copied when they are available.
     https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_StopDBInstance.html
@@ -104,6 +118,7 @@ def created_rule(params):
 def put_right():
     ecs._run_task = started_by_deployment
     ecs._ACTION_MAP["RunTask"] = asked_run_task
+    ecs._ACTION_MAP["DescribeTasks"] = described_tasks
     for action in ["ListServices", "ListTasks"]:
         ecs._ACTION_MAP[action] = listed(ecs._ACTION_MAP[action])
     alb._ACTION_MAP["CreateRule"] = created_rule

@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
+use tidegate::clock::Clock as _;
 use tidegate::cloud::{CloudRead as _, DatabaseStatus};
 use tidegate::model::State;
+use tidegate::plan::BlockedReason;
 use tidegate::reconcile::RunOutcome;
 use tidegate::spec::{DatabaseTarget, ListenerTarget};
 
+use super::clock::FastClock;
 use super::http;
 use super::seed::{BALANCER, DATABASE};
 use super::seen::{CLOSED, OPEN, expect, gate, services};
@@ -27,45 +31,50 @@ const WRITES: [(&str, &str); 9] = [
     ("cloudfront", "PublishFunction"),
 ];
 
+const RULES: &str = "/_microburst/rules";
 /// Runs that a fault may cost: each leaves the rest to the next, as a daemon's do.
 const RUNS_MAX: u32 = 4;
 
 /// Faults that this shop meets and no other.
-struct Faults(Value);
+struct Faults {
+    /// The proxy's numbers of them.
+    rules: Vec<u64>,
+    headers: Value,
+}
 
 impl Faults {
     fn asked(shop: &Shop, faults: impl IntoIterator<Item = (&'static str, &'static str, Value)>) -> Self {
-        let mine = format!("Credential={}/", shop.platform.account);
+        let headers = json!({"authorization": format!("Credential={}/", shop.platform.account)});
         let rules = faults.into_iter().map(|(service, operation, effect)| {
-            let mut rule = json!({"service": service, "operation": operation});
-            rule["headers"] = json!({"authorization": mine});
+            let mut rule = json!({"service": service, "operation": operation, "headers": headers});
             rule.as_object_mut().unwrap().extend(effect.as_object().unwrap().clone());
             rule
         });
         let rules: Value = rules.collect();
-        let reply =
-            http::request(&addresses().faults, "PATCH", "/_microburst/rules", &[], &rules.to_string());
-        assert_eq!(reply.status, 200, "{}", reply.body);
-        let all: Vec<Value> = serde_json::from_str(&reply.body).unwrap();
-        Self(all.into_iter().filter(|rule| rule["headers"]["authorization"] == mine.as_str()).collect())
+        let all: Vec<Value> = serde_json::from_str(&asked("PATCH", RULES, &rules.to_string())).unwrap();
+        let mine = all.into_iter().filter(|rule| rule["headers"] == headers);
+        Self { rules: mine.map(|rule| rule["id"].as_u64().unwrap()).collect(), headers }
     }
 
     /// The operations that have met theirs.
     fn met(&self) -> BTreeSet<String> {
-        let rules = self.0.as_array().unwrap().iter();
-        let events = rules.flat_map(|rule| {
-            let path = format!("/_microburst/fired?limit=1000&rule_id={}", rule["id"]);
-            let events = http::request(&addresses().faults, "GET", &path, &[], "").body;
-            serde_json::from_str::<Vec<Value>>(&events).unwrap()
+        let events = self.rules.iter().flat_map(|rule| {
+            let path = format!("/_microburst/fired?limit=1000&rule_id={rule}");
+            serde_json::from_str::<Vec<Value>>(&asked("GET", &path, "")).unwrap()
         });
         events.map(|event| event["operation"].as_str().unwrap().to_owned()).collect()
     }
 
     fn end(self) {
-        let path = "/_microburst/rules";
-        let reply = http::request(&addresses().faults, "DELETE", path, &[], &self.0.to_string());
-        assert_eq!(reply.status, 200, "{}", reply.body);
+        asked("DELETE", RULES, &json!([{"headers": self.headers}]).to_string());
     }
+}
+
+/// What the proxy answers.
+fn asked(method: &str, path: &str, body: &str) -> String {
+    let reply = http::request(&addresses().faults, method, path, &[], body);
+    assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+    reply.body
 }
 
 async fn converge(shop: &Shop) {
@@ -145,18 +154,17 @@ async fn writes_whose_answers_were_lost_are_not_made_twice() {
 async fn what_cannot_be_read_is_not_taken_for_absent() {
     let shop = Shop::faulty("200000000504").await;
     shop.bump(&[("core", "v1.1.0")]);
-    for (service, operation) in [("elbv2", "DescribeRules"), ("rds", "DescribeDBInstances")] {
-        let broken = json!({"error": {"code": "InternalFailure", "status": 500}});
-        let faults = Faults::asked(&shop, [(service, operation, broken)]);
-        let (run, writes) = shop.writes(shop.apply()).await;
-        assert!(
-            matches!(run.outcome, Some(RunOutcome::Blocked | RunOutcome::Failed)),
-            "{operation}: {run:#?}"
-        );
-        assert_eq!(writes, BTreeMap::new(), "{operation}");
-        assert_eq!(faults.met(), [operation.to_owned()].into());
-        faults.end();
-    }
+    let broken = json!({"error": {"code": "InternalFailure", "status": 500}});
+    let unread = [("elbv2", "DescribeRules"), ("rds", "DescribeDBInstances")];
+    let faults = Faults::asked(&shop, unread.map(|(service, name)| (service, name, broken.clone())));
+    let until = FastClock.now() + TimeDelta::minutes(2);
+    let (run, writes) = shop.writes(shop.apply_until(Some(until))).await;
+    assert_ne!(run.outcome, Some(RunOutcome::Converged), "{run:#?}");
+    assert_eq!(writes, BTreeMap::new());
+    assert_eq!(faults.met(), unread.map(|(_, name)| name.to_owned()).into());
+    let blocked = shop.plan().await.blocked;
+    assert!(blocked.iter().all(|blocked| blocked.reason == BlockedReason::Unreadable), "{blocked:#?}");
+    faults.end();
     assert_eq!((shop.migrations(), gate(&shop)), (Vec::new(), OPEN));
     expect(&shop, RunOutcome::Converged).await;
     assert_eq!((shop.migrations(), gate(&shop)), (vec![Some(0)], OPEN));

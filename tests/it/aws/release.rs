@@ -16,11 +16,9 @@ use tidegate::spec::{DatabaseTarget, ListenerTarget};
 use tidegate::store::journal::AttemptStatus;
 
 use super::clock::{FastClock, until};
-use super::http;
 use super::seed::{BALANCER, BUCKET, CLUSTER, DATABASE, FAMILY};
 use super::seen::{CLOSED, OPEN, expect, gate, services, steps, tags};
 use super::shop::{SECRET, Shop};
-use super::stack::addresses;
 
 /// Requests of a look at an environment that is as it was.
 const QUIET: [&str; 6] = [
@@ -127,21 +125,6 @@ async fn a_migration_that_never_ran_is_tried_again_by_itself() {
     expect(&shop, RunOutcome::Converged).await;
     assert_eq!(shop.migrations().last(), Some(&Some(0)));
     assert_eq!(shop.ledger().attempts_made.into_values().collect::<Vec<_>>(), [2]);
-    assert_eq!(tags(&shop).await[tag::SCHEMA], "v1.1.0");
-}
-
-#[tokio::test]
-async fn an_answer_to_run_task_that_is_lost_starts_nothing_twice() {
-    let shop = Shop::faulty("200000000005").await;
-    let told =
-        json!([{"service": "ecs", "operation": "RunTask", "times": 1, "response": {"abort_bytes": 0}}]);
-    http::tell(&addresses().faults, "/_microburst/rules", &told);
-    shop.bump(&[("core", "v1.1.0")]);
-    expect(&shop, RunOutcome::Converged).await;
-    let fired = http::request(&addresses().faults, "GET", "/_microburst/fired?operation=RunTask", &[], "");
-    let fired: Vec<serde_json::Value> = serde_json::from_str(&fired.body).unwrap();
-    assert_eq!(fired.len(), 1, "{fired:?}");
-    assert_eq!(shop.migrations(), [Some(0)]);
     assert_eq!(tags(&shop).await[tag::SCHEMA], "v1.1.0");
 }
 

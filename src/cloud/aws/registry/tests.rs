@@ -66,11 +66,7 @@ fn registry(request: &Request) -> Reply {
     if request.header("authorization") != Some("Bearer t0ken") {
         let challenge =
             format!("Bearer realm=\"http://{host}/token\",service=\"here\",scope=\"repository:umami:pull\"");
-        return Reply::Say {
-            status: 401,
-            headers: vec![("www-authenticate", challenge)],
-            body: Vec::new(),
-        };
+        return Reply::Say { status: 401, headers: vec![("www-authenticate", challenge)], body: Vec::new() };
     }
     match (request.method.as_str(), request.path.as_str()) {
         ("HEAD", "/v2/umami/manifests/v1") => Reply::Say {

@@ -21,7 +21,11 @@ fn marker() -> Marker {
 
 fn refuse(status: u16, code: &str) -> Reply {
     let Reply::Say { status, headers, .. } = refuse_xml(status, code) else { unreachable!() };
-    Reply::Say { status, headers, body: format!("<Error><Code>{code}</Code><Message>m</Message></Error>").into() }
+    Reply::Say {
+        status,
+        headers,
+        body: format!("<Error><Code>{code}</Code><Message>m</Message></Error>").into(),
+    }
 }
 
 #[tokio::test]

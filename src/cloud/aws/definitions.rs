@@ -93,7 +93,10 @@ pub(super) async fn register(session: &Session, document: &Document) -> Result<T
             registered.short(),
             lost.join(", ")
         );
-        take_back(session, &registered).await?;
+        let message = match take_back(session, &registered).await {
+            Ok(()) => message,
+            Err(error) => format!("{message}; deregister it, or it is the next template ({error})"),
+        };
         return Err(ask.error(Kind::Invalid, message));
     }
     session.known.definitions.put(registered.arn.clone(), registered.clone());

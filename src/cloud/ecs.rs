@@ -21,6 +21,8 @@ pub struct Service {
     pub pending: u32,
     /// Who rolls it.
     pub controller: Controller,
+    /// How it is rolled.
+    pub strategy: Strategy,
     /// ARN of the definition that the service asks for.
     pub definition: String,
     /// Newest first; exactly one is PRIMARY.
@@ -43,6 +45,21 @@ pub enum Controller {
     CodeDeploy,
     /// A third party.
     External,
+}
+
+/// How ECS replaces the tasks of a service.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html>
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Strategy {
+    /// One by one.
+    #[default]
+    Rolling,
+    /// BLUE_GREEN, LINEAR, CANARY: a second set of tasks takes over the traffic. When that fails, the first has it
+    /// again, and nothing switches this off.
+    Shifting {
+        /// For how long both run, on purpose.
+        bake_minutes: u32,
+    },
 }
 
 /// One deployment of a service.

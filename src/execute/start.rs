@@ -6,7 +6,7 @@ use super::definition;
 use super::error::ActionError;
 use super::hands::Hands;
 use super::verdict::{Asked, Verdict, judge};
-use crate::cloud::{Deployment, Rollback, Rollout, Service, TaskDefinition, UpdateService};
+use crate::cloud::{Deployment, Rollback, Rollout, Service, Strategy, TaskDefinition, UpdateService};
 use crate::model::ServiceName;
 use crate::plan::{NewDefinition, StartService};
 use crate::store::journal::Event;
@@ -57,7 +57,7 @@ pub(super) async fn start(hands: &Hands<'_>, id: &str, start: &StartService) -> 
         is_new: update.definition.is_some(),
         at: asked_at,
     };
-    match settle(hands, id, service, &asked).await {
+    match settle(hands, id, service, &asked, before.strategy).await {
         Err(ActionError::Refused(why)) => Err(failed(hands, service, &runs, why)?),
         Err(late @ ActionError::Deadline { .. }) => Err(failed(hands, service, &runs, late.to_string())?),
         settled => settled,
@@ -81,9 +81,11 @@ async fn settle(
     id: &str,
     service: &ServiceName,
     asked: &Asked,
+    strategy: Strategy,
 ) -> Result<(), ActionError> {
     let cluster = &hands.spec.cluster;
-    let mut wait = hands.wait(id, format!("`{service}` to come up"), START_MAX);
+    let at_most = START_MAX + bakes(strategy);
+    let mut wait = hands.wait(id, format!("`{service}` to come up"), at_most);
     let mut well_since = None;
     loop {
         let found = look(hands, service).await?;
@@ -104,6 +106,14 @@ async fn settle(
             }
         };
         wait.pause(&seen).await?;
+    }
+}
+
+/// For how long AWS keeps two sets of tasks on purpose.
+fn bakes(strategy: Strategy) -> Duration {
+    match strategy {
+        Strategy::Rolling => Duration::ZERO,
+        Strategy::Shifting { bake_minutes } => Duration::from_secs(60) * bake_minutes,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::draft::{Draft, blocked, unreadable};
 use super::{database, images, schema, traffic};
-use crate::cloud::{Controller, DatabaseStatus, Service, TaskDefinition, TaskStatus};
+use crate::cloud::{Controller, DatabaseStatus, Service, Strategy, TaskDefinition, TaskStatus};
 use crate::model::{ContainerName, ImageRef, State};
 use crate::observe::Observed;
 use crate::plan::{Blocked, BlockedReason, PlanningInput};
@@ -118,6 +118,8 @@ fn services(input: &PlanningInput) -> Vec<Blocked> {
         };
         if seen.service.controller != Controller::Ecs {
             problems.push(unsupported(&seen.service));
+        } else if seen.service.strategy != Strategy::Rolling && input.spec.follows_migration(service) {
+            problems.push(goes_back(name.as_str()));
         } else if seen.scaling.is_some() && service.autoscaling.is_none() {
             problems.push(undeclared_autoscaling(name.as_str()));
         }
@@ -183,6 +185,18 @@ pub(super) fn unsupported(service: &Service) -> Blocked {
         ),
     };
     blocked(BlockedReason::UnsupportedController, message, [hint.to_owned()])
+}
+
+/// A blue/green deployment that fails brings the old code back, on the new schema.
+fn goes_back(service: &str) -> Blocked {
+    blocked(
+        BlockedReason::UnsupportedController,
+        format!(
+            "service `{service}` follows the migrated version and shifts traffic between two sets of tasks; when that fails, AWS starts the old code again, which nothing switches off"
+        ),
+        ["set its deployment strategy to `ROLLING`: behind a closed gate there is no traffic to shift"
+            .to_owned()],
+    )
 }
 
 pub(super) fn undeclared_autoscaling(service: &str) -> Blocked {

@@ -18,7 +18,7 @@ use super::world::{
     Actor, NewTask, Pattern, RegionId, Schema, SimDatabase, SimDeployment, SimService, SimTarget, World,
     service_key,
 };
-use crate::cloud::{Controller, Rollback, Rollout, ScalableTarget, Suspended, TaskDefinition};
+use crate::cloud::{Controller, Rollback, Rollout, ScalableTarget, Strategy, Suspended, TaskDefinition};
 use crate::model::{ImageRef, Instant, ServiceName, Version, VersionKey};
 use crate::spec::{DatabaseTarget, EnvironmentSpec, SecretSource, Template};
 
@@ -127,6 +127,7 @@ impl World {
             name: name.clone(),
             desired,
             controller: Controller::Ecs,
+            strategy: Strategy::Rolling,
             deployments: vec![deployment],
             rollback: Rollback { circuit_breaker: true, alarms: false },
             breaker: true,

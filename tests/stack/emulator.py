@@ -32,41 +32,16 @@ time.time = now
 
 from ministack import app  # noqa: E402
 from ministack.core import responses  # noqa: E402
-from ministack.services import alb, ecs, rds  # noqa: E402
+from ministack.services import ecs, rds  # noqa: E402
 
 import engine  # noqa: E402
+import rules  # noqa: E402
 
 responses.datetime = Datetime
+rules.put_right()
 
 # A deployment whose tasks stayed up for ten seconds is complete.
 ecs._ECS_DEPLOYMENT_STEADY_DELAY = 10 / SPEED
-
-# A service's task says which deployment started it, not which service.
-# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
-run_task = ecs._run_task
-
-
-def started_by_deployment(data):
-    if data.get("_deploymentId"):
-        data = {**data, "startedBy": data["_deploymentId"]}
-    return run_task(data)
-
-
-ecs._run_task = started_by_deployment
-
-# A target group names the balancer whose rules lead to it.
-# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroup.html
-group_xml = alb._tg_xml
-
-
-def with_balancers(group):
-    arn = group["TargetGroupArn"]
-    leading = [rule for rule in alb._rules.values() if any(it.get("TargetGroupArn") == arn for it in rule["Actions"])]
-    balancers = {alb._listeners[rule["ListenerArn"]]["LoadBalancerArn"] for rule in leading}
-    return group_xml({**group, "LoadBalancerArns": sorted(balancers)})
-
-
-alb._tg_xml = with_balancers
 
 # ECS has an engine of containers, databases are records, and a real engine on this machine is left alone.
 ecs._docker = engine.Engine()

@@ -8,7 +8,9 @@ https://docker-py.readthedocs.io/en/stable/containers.html
 
 Tests speak to it over HTTP:
   POST /endings             {"account", "family", "image": part of its name, "times", "refuse": why |
-                             "exit": code, "after_seconds", "logs": [lines]}; the newest that fits holds
+                             "exit": code, "after_seconds", "logs": [lines] | "unhealthy": true |
+                             "failure": why RunTask starts nothing}; the newest that fits holds
+  POST /objects             {"account", "bucket", "objects": {key: text}}: thousands at once
   POST /ends                {"account", "family", "exit"}: those that run end now
   GET  /containers/ACCOUNT  every container that was ever asked to start there, oldest first
   GET  /health              200: also what checks from outside ask
@@ -48,6 +50,10 @@ class Container:
         return (self.account, self.family) == (told["account"], told["family"])
 
     @property
+    def address(self):
+        return self.attrs["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+
+    @property
     def status(self):
         return "exited" if self.over.is_set() else "running"
 
@@ -70,6 +76,28 @@ class Container:
         return lines if stream else b"".join(lines)
 
 
+def take_ending(account, family, image, of_run_task):
+    """The newest that fits; one of a number is used up. The lock is held."""
+    for ending in reversed(endings):
+        fits = (account, family) == (ending["account"], ending["family"]) and ending["image"] in image
+        if fits and ending.get("times", 1) > 0 and ("failure" in ending) == of_run_task:
+            if "times" in ending:
+                ending["times"] -= 1
+            return ending
+    return {}
+
+
+def failure(account, family):
+    """Why RunTask starts nothing of this family now."""
+    with lock:
+        return take_ending(account, family, "", True).get("failure")
+
+
+def is_unhealthy(address):
+    """Whether the container at this address passes no health check."""
+    return any(c.address == address and c.ending.get("unhealthy") for c in list(containers.values()))
+
+
 class Containers:
     def get(self, reference):
         return containers[reference]
@@ -81,12 +109,7 @@ class Containers:
         with lock:
             container = Container(image, name, labels, {})
             started.append(container)
-            for ending in reversed(endings):
-                if container.is_of(ending) and ending["image"] in image and ending.get("times", 1) > 0:
-                    if "times" in ending:
-                        ending["times"] -= 1
-                    container.ending = ending
-                    break
+            container.ending = take_ending(container.account, container.family, image, False)
         if "refuse" in container.ending:
             container.end(128)
             raise RuntimeError(container.ending["refuse"])
@@ -130,6 +153,8 @@ class Api(http.server.BaseHTTPRequestHandler):
         if self.path == "/endings":
             with lock:
                 endings.append(told)
+        elif self.path == "/objects":
+            upload(**told)
         else:
             for container in list(containers.values()):
                 if container.is_of(told):
@@ -144,6 +169,17 @@ class Api(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+def upload(account, bucket, objects):
+    """Not over the wire: what is tested is what becomes of the files."""
+    from ministack.core.responses import request_scope
+    from ministack.services import s3
+
+    with request_scope(account, ""):
+        for key, text in objects.items():
+            status, *_ = s3._put_object(bucket, key, text.encode(), {})
+            assert status == 200, (bucket, key, status)
 
 
 def serve(port):

@@ -1,5 +1,8 @@
 //! Every request to AWS goes through here: it takes its token, is counted, and its failure gets a meaning.
 //!
+//! A request is boxed as soon as it comes in: the SDK's futures are large, a look at an environment asks for many
+//! things side by side, and a thread's stack has two megabytes.
+//!
 //! Nothing here repeats a call. Reads are repeated by the SDK's clients for reading, a few times; writes by
 //! whoever asked for them, who looks first.
 
@@ -119,7 +122,7 @@ impl Calls {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        Ok(self.make(ask, Call::Read, Trace::default(), request).await.0?)
+        Ok(self.make(ask, Call::Read, Trace::default(), Box::pin(request)).await.0?)
     }
 
     /// Reads what may not be there: an answer with one of these codes says that it is not.
@@ -132,7 +135,7 @@ impl Calls {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        match self.make(ask, Call::Read, Trace::default(), request).await.0 {
+        match self.make(ask, Call::Read, Trace::default(), Box::pin(request)).await.0 {
             Ok(answer) => Ok(Some(answer)),
             Err(failed) if failed.is(absent) => Ok(None),
             Err(failed) => Err(failed.error),
@@ -148,7 +151,7 @@ impl Calls {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let (answer, trace) = self.make(ask, Call::Read, Trace::keeping_body(), request).await;
+        let (answer, trace) = self.make(ask, Call::Read, Trace::keeping_body(), Box::pin(request)).await;
         Ok((answer?, trace.body.unwrap_or_default()))
     }
 
@@ -162,7 +165,8 @@ impl Calls {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let (answer, trace) = self.make(ask, Call::Read, Trace::keeping_header(name), request).await;
+        let (answer, trace) =
+            self.make(ask, Call::Read, Trace::keeping_header(name), Box::pin(request)).await;
         (answer, trace.header)
     }
 
@@ -175,7 +179,7 @@ impl Calls {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        self.make(ask, Call::Write, Trace::default(), request).await.0
+        self.make(ask, Call::Write, Trace::default(), Box::pin(request)).await.0
     }
 
     /// Writes, and gives a header of the answer.
@@ -188,7 +192,8 @@ impl Calls {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let (answer, trace) = self.make(ask, Call::Write, Trace::keeping_header(name), request).await;
+        let (answer, trace) =
+            self.make(ask, Call::Write, Trace::keeping_header(name), Box::pin(request)).await;
         Ok((answer?, trace.header))
     }
 
@@ -202,7 +207,7 @@ impl Calls {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let (answer, trace) = self.make(ask, Call::Write, Trace::sending(body), request).await;
+        let (answer, trace) = self.make(ask, Call::Write, Trace::sending(body), Box::pin(request)).await;
         Ok((answer?, trace.body.unwrap_or_default()))
     }
 

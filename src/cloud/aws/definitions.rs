@@ -93,7 +93,8 @@ pub(super) async fn families(session: &Session) -> Result<Vec<FamilyName>, Cloud
 }
 
 /// One request. What was registered is compared with what was asked for: a field that ECS has dropped would be
-/// missing in what runs, and nobody would know.
+/// missing in what runs, and nobody would know. Such a revision is taken back, or the next try would find it the
+/// newest of its family and take it for a template.
 pub(super) async fn register(session: &Session, document: &Document) -> Result<TaskDefinition, CloudError> {
     let family = document.expose().get("family").and_then(Value::as_str).unwrap_or("?");
     let hidden = values(document.expose());
@@ -107,11 +108,28 @@ pub(super) async fn register(session: &Session, document: &Document) -> Result<T
     let mut lost = Vec::new();
     compare(document.expose(), registered.document.expose(), "", &mut lost);
     if !lost.is_empty() {
-        let message = format!("{} was registered without {}", registered.short(), lost.join(", "));
+        let message = format!(
+            "{} would be without {}: RegisterTaskDefinition does not take that",
+            registered.short(),
+            lost.join(", ")
+        );
+        let message = match take_back(session, &registered).await {
+            Ok(()) => message,
+            Err(error) => format!("{message}; deregister it, or it is the next template ({error})"),
+        };
         return Err(ask.error(Kind::Invalid, message));
     }
     session.known.definitions.put(registered.arn.clone(), registered.clone());
     Ok(registered)
+}
+
+/// One request. A revision that nothing runs becomes INACTIVE, and is listed no more.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeregisterTaskDefinition.html>
+async fn take_back(session: &Session, definition: &TaskDefinition) -> Result<(), CloudError> {
+    let ask = Ask::new("ecs:DeregisterTaskDefinition", Family::DefinitionWrite, &definition.arn);
+    let request = session.clients.ecs.write.deregister_task_definition();
+    session.calls.write(ask, request.task_definition(&definition.arn).send()).await?;
+    Ok(())
 }
 
 /// The answer of DescribeTaskDefinition or RegisterTaskDefinition.

@@ -7,6 +7,7 @@ mod health;
 mod rollback;
 mod run;
 mod service;
+mod shift;
 mod task;
 
 #[cfg(test)]
@@ -70,7 +71,7 @@ pub(super) async fn tag_cluster(
     Ok(())
 }
 
-/// One request for ten services.
+/// One request for ten services; while traffic is shifted between two sets of tasks, one more for that service.
 pub(super) async fn services(
     session: &Session,
     cluster: &ClusterName,
@@ -92,7 +93,9 @@ async fn described(
     let answer = session.calls.read(ask, request.set_services(Some(names)).send()).await?;
     only_missing(ask, answer.failures())?;
     let active = answer.services().iter().filter(|found| found.status() != Some("INACTIVE"));
-    Ok(active.filter_map(|found| seen(session, cluster, found)).collect())
+    let mut services: Vec<Service> = active.filter_map(|found| seen(session, cluster, found)).collect();
+    try_join_all(services.iter_mut().map(|service| shift::follow(session, cluster, service))).await?;
+    Ok(services)
 }
 
 /// A service in our words. Its target groups are remembered: whoever looks at its tasks wants their health.

@@ -53,7 +53,7 @@ impl Request {
 /// What the server does with a request.
 pub(super) enum Reply {
     /// Answers.
-    Say { status: u16, headers: Vec<(&'static str, String)>, body: String },
+    Say { status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8> },
     /// Hangs up without an answer.
     HangUp,
 }
@@ -64,12 +64,20 @@ pub(super) fn ok(body: impl ToString) -> Reply {
 }
 
 pub(super) fn say(status: u16, body: impl ToString) -> Reply {
-    Reply::Say { status, headers: Vec::new(), body: body.to_string() }
+    Reply::Say { status, headers: Vec::new(), body: body.to_string().into_bytes() }
 }
 
 /// A success of an XML protocol; `etag` is sent as a header.
 pub(super) fn tagged(etag: &str, body: impl ToString) -> Reply {
-    Reply::Say { status: 200, headers: vec![("etag", etag.to_owned())], body: body.to_string() }
+    let headers = vec![("etag", etag.to_owned())];
+    Reply::Say { status: 200, headers, body: body.to_string().into_bytes() }
+}
+
+/// A success of the CBOR protocol.
+pub(super) fn cbor(body: Vec<u8>) -> Reply {
+    let headers =
+        [("smithy-protocol", "rpc-v2-cbor".to_owned()), ("content-type", "application/cbor".to_owned())];
+    Reply::Say { status: 200, headers: headers.into(), body }
 }
 
 /// A refusal of the JSON protocol.
@@ -152,10 +160,11 @@ async fn converse(mut stream: TcpStream, answer: Arc<Answer>, requests: Arc<Mute
             text.push_str(&format!("{name}: {value}\r\n"));
         }
         text.push_str("\r\n");
+        let mut answer = text.into_bytes();
         if !is_head {
-            text.push_str(&body);
+            answer.extend(body);
         }
-        if stream.write_all(text.as_bytes()).await.is_err() {
+        if stream.write_all(&answer).await.is_err() {
             return;
         }
     }

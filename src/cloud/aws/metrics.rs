@@ -97,7 +97,84 @@ fn dimension(arn: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::{Server, cbor, ok};
     use super::*;
+    use crate::cloud::CloudRead;
+
+    const START: &str = "arn:aws:elasticloadbalancing:eu-central-2:592217263685";
+
+    /// <https://www.rfc-editor.org/rfc/rfc8949.html#section-3>: a text of less than 256 bytes.
+    fn text(text: &str) -> Vec<u8> {
+        [&[0x78, u8::try_from(text.len()).unwrap()], text.as_bytes()].concat()
+    }
+
+    /// An array of less than 24 items.
+    fn array(items: &[Vec<u8>]) -> Vec<u8> {
+        [vec![0x80 + u8::try_from(items.len()).unwrap()], items.concat()].concat()
+    }
+
+    /// `{"MetricDataResults": [{"Id": …, "Values": […], "StatusCode": "Complete"}, …]}`
+    fn results(values: &[&[f64]]) -> Vec<u8> {
+        let number = |value: &f64| [&[0xfb][..], &value.to_be_bytes()].concat();
+        let result = |(index, values): (usize, &&[f64])| {
+            let values: Vec<Vec<u8>> = values.iter().map(number).collect();
+            let id = text(&format!("requests{index}"));
+            let pairs =
+                [text("Id"), id, text("Values"), array(&values), text("StatusCode"), text("Complete")];
+            [vec![0xa3], pairs.concat()].concat()
+        };
+        let results: Vec<Vec<u8>> = values.iter().enumerate().map(result).collect();
+        [vec![0xa1], text("MetricDataResults"), array(&results)].concat()
+    }
+
+    /// Two groups behind one balancer and one behind none; `values` of the metrics, the newest first.
+    async fn counted(values: &'static [&'static [f64]]) -> (Server, Result<Option<f64>, CloudError>) {
+        let server = Server::start(move |request| match request.operation().as_str() {
+            "DescribeTargetGroups" => {
+                let member = |group: &str, balancers: &str| {
+                    let arn = format!("<TargetGroupArn>{START}:targetgroup/{group}</TargetGroupArn>");
+                    format!("<member>{arn}<LoadBalancerArns>{balancers}</LoadBalancerArns></member>")
+                };
+                let balancer = format!("<member>{START}:loadbalancer/app/graasp/9</member>");
+                let members = [member("a/1", &balancer), member("b/2", &balancer), member("c/3", "")].concat();
+                ok(format!(
+                    "<DescribeTargetGroupsResponse xmlns=\"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/\">\
+                     <DescribeTargetGroupsResult><TargetGroups>{members}</TargetGroups>\
+                     </DescribeTargetGroupsResult></DescribeTargetGroupsResponse>"
+                ))
+            }
+            path if path.ends_with("/operation/GetMetricData") => cbor(results(values)),
+            other => panic!("{other}"),
+        })
+        .await;
+        let groups = ["a/1", "b/2", "c/3"].map(|group| format!("{START}:targetgroup/{group}"));
+        let counted = server.cloud().requests_last_minute(&groups).await;
+        (server, counted)
+    }
+
+    #[tokio::test]
+    async fn the_newest_minute_of_each_group_counts() {
+        let (server, requests) = counted(&[&[12.0, 900.0], &[0.5]]).await;
+        assert_eq!(requests, Ok(Some(12.5)));
+        let sent = server.requests().pop().unwrap();
+        assert_eq!(sent.header("smithy-protocol"), Some("rpc-v2-cbor"));
+        for named in ["AWS/ApplicationELB", "RequestCount", "targetgroup/a/1", "app/graasp/9"] {
+            assert!(sent.body.contains(named), "{named}");
+        }
+        assert!(!sent.body.contains("targetgroup/c/3"), "nothing stands before it");
+        // The balancers are known from now on.
+        let group = [format!("{START}:targetgroup/a/1")];
+        server.cloud().requests_last_minute(&group).await.unwrap();
+        assert_eq!(server.counts.by_operation()["elasticloadbalancing:DescribeTargetGroups"], 1);
+        assert_eq!(server.counts.by_operation()["cloudwatch:GetMetricData"], 2);
+    }
+
+    #[tokio::test]
+    async fn no_data_is_neither_zero_nor_an_error() {
+        assert_eq!(counted(&[&[], &[]]).await.1, Ok(None));
+        assert_eq!(counted(&[]).await.1, Ok(None));
+        assert_eq!(counted(&[&[], &[3.0]]).await.1, Ok(Some(3.0)));
+    }
 
     #[test]
     fn cloudwatch_names_things_by_the_end_of_their_arn() {

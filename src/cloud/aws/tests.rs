@@ -126,7 +126,7 @@ async fn a_check_follows_no_redirect_and_sends_the_header_only_when_it_is_given(
         None => Reply::Say {
             status: 302,
             headers: vec![("location", "https://maintenance.graasp.org".to_owned())],
-            body: String::new(),
+            body: Vec::new(),
         },
     })
     .await;

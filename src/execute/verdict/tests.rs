@@ -1,6 +1,6 @@
 use super::*;
 use crate::bench::a_tuesday;
-use crate::cloud::{Container, Controller, Rollback};
+use crate::cloud::{Container, Controller, Rollback, Strategy};
 use crate::model::Digest;
 
 const OURS: &str = "ecs-svc/2";
@@ -47,6 +47,7 @@ fn service() -> Service {
         running: 2,
         pending: 0,
         controller: Controller::Ecs,
+        strategy: Strategy::Rolling,
         definition: WANTED.to_owned(),
         deployments: vec![deployment()],
         rollback: Rollback::OFF,

@@ -87,6 +87,9 @@ impl CloudRead for SimRegion {
         family: &FamilyName,
     ) -> Result<Vec<Task>, CloudError> {
         self.read("ecs:DescribeTasks", format!("{cluster} family {family}"), |world, region| {
+            if !world.regions[region].clusters.contains_key(cluster.as_str()) {
+                return refuse(Kind::NotFound, "ClusterNotFoundException: Cluster not found.");
+            }
             Ok(world.shown_tasks(region, cluster, |task| task.family == *family))
         })
         .await

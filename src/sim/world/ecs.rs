@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::rds::check_tag;
 use super::{Actor, Event, Refusal, RegionId, World, refuse, service_key};
 use crate::cloud::{
-    Controller, Deployment, Document, Kind, Rollback, Rollout, Service, Task, TaskDefinition, TaskStatus,
-    UpdateService,
+    Controller, Deployment, Document, Kind, Rollback, Rollout, Service, Strategy, Task, TaskDefinition,
+    TaskStatus, UpdateService,
 };
 use crate::model::{ClusterName, FamilyName, Instant, ServiceName};
 
@@ -22,6 +22,9 @@ pub struct SimService {
     pub desired: u32,
     /// Who rolls it.
     pub controller: Controller,
+    /// How it is rolled: said, not imitated.
+    #[serde(default)]
+    pub strategy: Strategy,
     /// Newest first; the first one is PRIMARY.
     pub deployments: Vec<SimDeployment>,
     /// Automatic rollbacks.
@@ -142,6 +145,7 @@ impl World {
             running,
             pending,
             controller: service.controller,
+            strategy: service.strategy,
             definition: service.primary().definition.clone(),
             deployments,
             rollback: service.rollback,

@@ -82,7 +82,7 @@ impl World {
 
     /// Requests in the last minute, from users who have no header.
     pub(in crate::sim) fn requests_last_minute(&self, region: RegionId, groups: &[String]) -> Option<f64> {
-        if self.script.without_metrics {
+        if self.script.without_metrics || groups.is_empty() {
             return None;
         }
         let rules = self.regions[region].listeners.iter().flat_map(|listener| &listener.rules);

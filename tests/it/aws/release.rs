@@ -11,20 +11,14 @@ use tidegate::cloud::{
 };
 use tidegate::cloud::{CloudWrite as _, Condition};
 use tidegate::model::State;
-use tidegate::reconcile::{Run, RunOutcome};
+use tidegate::reconcile::RunOutcome;
 use tidegate::spec::{DatabaseTarget, ListenerTarget};
 use tidegate::store::journal::AttemptStatus;
 
 use super::clock::{FastClock, until};
-use super::http;
 use super::seed::{BALANCER, BUCKET, CLUSTER, DATABASE, FAMILY};
+use super::seen::{CLOSED, OPEN, expect, gate, services, steps, tags};
 use super::shop::{SECRET, Shop};
-use super::stack::addresses;
-
-/// What users and testers get while the gate is open: the balancer lets them through, to targets that nobody runs.
-const OPEN: (bool, bool) = (true, true);
-/// …and while it is closed: users are sent to the maintenance page.
-const CLOSED: (bool, bool) = (false, true);
 
 /// Requests of a look at an environment that is as it was.
 const QUIET: [&str; 6] = [
@@ -35,40 +29,6 @@ const QUIET: [&str; 6] = [
     "rds:DescribeDBInstances",
     "s3:GetObject",
 ];
-
-/// Who gets through.
-fn gate(shop: &Shop) -> (bool, bool) {
-    let (users, testers) = shop.seen();
-    (users != 302, testers != 302)
-}
-
-async fn tags(shop: &Shop) -> BTreeMap<String, String> {
-    let target = DatabaseTarget::Instance(DATABASE.to_owned());
-    shop.platform.cloud.database(&target).await.unwrap().unwrap().tags
-}
-
-/// Counts and images of the services.
-async fn services(shop: &Shop) -> BTreeMap<String, (u32, String)> {
-    let cloud = &shop.platform.cloud;
-    let names = cloud.service_names(&CLUSTER.into()).await.unwrap();
-    let mut found = BTreeMap::new();
-    for (name, service) in cloud.services(&CLUSTER.into(), &names).await.unwrap() {
-        let definition = cloud.task_definition(&service.definition).await.unwrap();
-        let image = definition.document.images().into_values().next().unwrap();
-        found.insert(name.to_string(), (service.running, image.tag().unwrap().to_owned()));
-    }
-    found
-}
-
-async fn expect(shop: &Shop, outcome: RunOutcome) -> Run {
-    let run = shop.apply().await;
-    assert_eq!(run.outcome, Some(outcome), "{run:#?} {:#?}", shop.plan().await);
-    run
-}
-
-fn steps(run: &Run) -> Vec<&str> {
-    run.steps.iter().map(|step| step.step.as_str()).collect()
-}
 
 #[tokio::test]
 async fn at_first_contact_what_runs_is_taken_for_the_schema() {
@@ -165,21 +125,6 @@ async fn a_migration_that_never_ran_is_tried_again_by_itself() {
     expect(&shop, RunOutcome::Converged).await;
     assert_eq!(shop.migrations().last(), Some(&Some(0)));
     assert_eq!(shop.ledger().attempts_made.into_values().collect::<Vec<_>>(), [2]);
-    assert_eq!(tags(&shop).await[tag::SCHEMA], "v1.1.0");
-}
-
-#[tokio::test]
-async fn an_answer_to_run_task_that_is_lost_starts_nothing_twice() {
-    let shop = Shop::faulty("200000000005").await;
-    let told =
-        json!([{"service": "ecs", "operation": "RunTask", "times": 1, "response": {"abort_bytes": 0}}]);
-    http::tell(&addresses().faults, "/_microburst/rules", &told);
-    shop.bump(&[("core", "v1.1.0")]);
-    expect(&shop, RunOutcome::Converged).await;
-    let fired = http::request(&addresses().faults, "GET", "/_microburst/fired?operation=RunTask", &[], "");
-    let fired: Vec<serde_json::Value> = serde_json::from_str(&fired.body).unwrap();
-    assert_eq!(fired.len(), 1, "{fired:?}");
-    assert_eq!(shop.migrations(), [Some(0)]);
     assert_eq!(tags(&shop).await[tag::SCHEMA], "v1.1.0");
 }
 

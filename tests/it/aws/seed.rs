@@ -107,23 +107,6 @@ impl Platform {
         format!("{name}-{}", self.account)
     }
 
-    /// A cluster with a service, and the family of its migration.
-    pub async fn with_services(self) -> Self {
-        let client = aws_sdk_ecs::Client::new(&self.config);
-        let parameters = aws_sdk_ssm::Client::new(&self.config);
-        let parameter = parameters.put_parameter().name("/shop/password").value("hunter2");
-        parameter.r#type(aws_sdk_ssm::types::ParameterType::SecureString).send().await.unwrap();
-        client.create_cluster().cluster_name(CLUSTER).send().await.unwrap();
-        for family in [SERVICE, FAMILY] {
-            self.register(family, &format!("registry.example/shop:{family}-v1")).await;
-        }
-        let request = client.create_service().cluster(CLUSTER).service_name(SERVICE);
-        let request = request.task_definition(SERVICE).desired_count(2).launch_type(ecs::LaunchType::Fargate);
-        let request = request.network_configuration(self.network());
-        request.deployment_configuration(self.breaker()).send().await.unwrap();
-        self
-    }
-
     /// A definition with one container of the same name.
     pub async fn register(&self, family: &str, image: &str) {
         let client = aws_sdk_ecs::Client::new(&self.config);
@@ -168,14 +151,6 @@ impl Platform {
         let request = client.create_db_instance().db_instance_identifier(DATABASE).engine("postgres");
         let request = request.db_instance_class("db.t4g.micro").allocated_storage(20);
         request.master_username("shop").master_user_password("not-a-secret").send().await.unwrap();
-        self
-    }
-
-    /// A balancer whose one rule forwards, and whose default redirects.
-    pub async fn with_balancer(self) -> Self {
-        let client = aws_sdk_elasticloadbalancingv2::Client::new(&self.config);
-        let listener = self.make_listener().await;
-        self.make_rule(&client, &listener, 1, SERVICE, "shop.example").await;
         self
     }
 

@@ -303,17 +303,22 @@ impl Shop {
 
     /// The status that users of the shop get from the balancer, and testers with the header.
     pub fn seen(&self) -> (u16, u16) {
-        let ask = |headers: &[(&str, &str)]| {
-            let path = format!("/_alb/{BALANCER}/");
-            let credential = format!(
-                "AWS4-HMAC-SHA256 Credential={}/20260101/eu-central-2/elasticloadbalancing/aws4_request",
-                self.platform.account
-            );
-            let own = [("Host", HOST), ("Authorization", credential.as_str())];
-            let headers: Vec<(&str, &str)> = own.iter().chain(headers).copied().collect();
-            http::request(&addresses().ministack, "GET", &path, &headers, "").status
-        };
-        (ask(&[]), ask(&[("x-bypass", SECRET)]))
+        (self.ask("/", &[]), self.ask("/", &[("x-bypass", SECRET)]))
+    }
+
+    /// The status that the balancer answers.
+    pub fn ask(&self, path: &str, headers: &[(&str, &str)]) -> u16 {
+        let path = format!("/_alb/{BALANCER}{path}");
+        let credential = self.credential("elasticloadbalancing");
+        let own = [("Host", HOST), ("Authorization", credential.as_str())];
+        let headers: Vec<(&str, &str)> = own.iter().chain(headers).copied().collect();
+        http::request(&addresses().ministack, "GET", &path, &headers, "").status
+    }
+
+    /// What tells the emulators whose request it is, and to which of them.
+    pub fn credential(&self, service: &str) -> String {
+        let account = &self.platform.account;
+        format!("AWS4-HMAC-SHA256 Credential={account}/20260101/eu-central-2/{service}/aws4_request")
     }
 }
 

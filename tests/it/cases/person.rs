@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tidegate::cloud::{Condition, Controller, Kind, RuleAction, ScalableTarget, Suspended, tag};
+use tidegate::cloud::{Condition, Controller, Kind, RuleAction, ScalableTarget, Strategy, Suspended, tag};
 use tidegate::model::ImageRef;
 use tidegate::sim::{Broken, Outcome, Schema, SimCloud, World};
 use tidegate::spec::EnvironmentSpec;
@@ -223,6 +223,10 @@ pub fn world(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Optio
         }
         ["with", "daemon", service] => {
             region.services.get_mut(&key(service))?.controller = Controller::Daemon;
+        }
+        ["with", "blue/green", "for", service] => {
+            let strategy = Strategy::Shifting { bake_minutes: 10 };
+            region.services.get_mut(&key(service))?.strategy = strategy;
         }
         ["schema", version] => {
             let database = region.databases.get_mut(spec.database.as_ref()?.target.identifier())?;

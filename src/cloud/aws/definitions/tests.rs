@@ -109,6 +109,7 @@ async fn server(drops: &'static [&'static str]) -> Server {
                 json!("arn:aws:ecs:eu-central-2:592217263685:task-definition/graasp:8");
             ok(json!({"taskDefinition": definition, "tags": tags}))
         }
+        "DeregisterTaskDefinition" => ok(json!({})),
         other => panic!("{other}"),
     })
     .await
@@ -168,8 +169,12 @@ async fn a_field_that_did_not_arrive_is_named_and_its_value_is_not() {
     assert_eq!(error.kind, Kind::Invalid);
     assert_eq!(
         error.message,
-        "graasp:8 was registered without containerDefinitions[0].versionConsistency, fieldOfTomorrow.nested"
+        "graasp:8 would be without containerDefinitions[0].versionConsistency, fieldOfTomorrow.nested: \
+         RegisterTaskDefinition does not take that"
     );
+    let sent = server.requests().pop().unwrap();
+    assert_eq!(sent.operation(), "DeregisterTaskDefinition", "or it would be the template of the next try");
+    assert!(sent.json()["taskDefinition"].as_str().unwrap().ends_with(":task-definition/graasp:8"));
 }
 
 #[tokio::test]

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ecs::types::{self, DeploymentControllerType, DeploymentRolloutState, SchedulingStrategy};
+use aws_sdk_ecs::types::{
+    self, DeploymentControllerType, DeploymentRolloutState, DeploymentStrategy, SchedulingStrategy,
+};
 
 use super::super::moment::instant;
 use super::super::session::TargetGroups;
 use super::count;
-use crate::cloud::{Controller, Deployment, Rollback, Rollout, Service};
+use crate::cloud::{Controller, Deployment, Rollback, Rollout, Service, Strategy};
 use crate::model::ServiceName;
 
 /// `None`: the answer lacks a name or a definition, which AWS never leaves out.
@@ -21,6 +23,7 @@ pub(super) fn read(found: &types::Service) -> Option<Service> {
         running: count(found.running_count()),
         pending: count(found.pending_count()),
         controller: controller(found),
+        strategy: strategy(found),
         definition: found.task_definition().unwrap_or_default().to_owned(),
         deployments: deployments.iter().map(|deployment| read_deployment(deployment, alone)).collect(),
         rollback: rollback(found),
@@ -48,6 +51,23 @@ fn controller(found: &types::Service) -> Controller {
         Some(DeploymentControllerType::CodeDeploy) => Controller::CodeDeploy,
         Some(_) => Controller::External,
     }
+}
+
+/// None is ROLLING; one that nobody here knows is taken for what needs more care.
+fn strategy(found: &types::Service) -> Strategy {
+    let Some(configuration) = found.deployment_configuration() else { return Strategy::Rolling };
+    if matches!(configuration.strategy(), None | Some(DeploymentStrategy::Rolling)) {
+        return Strategy::Rolling;
+    }
+    let linear = configuration.linear_configuration().map_or(0, |linear| {
+        let percent = linear.step_percent().filter(|percent| *percent >= 1.0).unwrap_or(10.0);
+        // At least one percent a step: at most a hundred steps.
+        let steps = (1..=100).find(|steps| f64::from(*steps) * percent >= 100.0).unwrap_or(100);
+        steps * count(linear.step_bake_time_in_minutes().unwrap_or_default())
+    });
+    let canary = configuration.canary_configuration().and_then(|canary| canary.canary_bake_time_in_minutes());
+    let bake = configuration.bake_time_in_minutes().unwrap_or_default();
+    Strategy::Shifting { bake_minutes: linear + count(canary.unwrap_or_default()) + count(bake) }
 }
 
 /// A switch that is on without what it belongs to being on does nothing.

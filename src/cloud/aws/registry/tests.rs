@@ -66,17 +66,13 @@ fn registry(request: &Request) -> Reply {
     if request.header("authorization") != Some("Bearer t0ken") {
         let challenge =
             format!("Bearer realm=\"http://{host}/token\",service=\"here\",scope=\"repository:umami:pull\"");
-        return Reply::Say {
-            status: 401,
-            headers: vec![("www-authenticate", challenge)],
-            body: String::new(),
-        };
+        return Reply::Say { status: 401, headers: vec![("www-authenticate", challenge)], body: Vec::new() };
     }
     match (request.method.as_str(), request.path.as_str()) {
         ("HEAD", "/v2/umami/manifests/v1") => Reply::Say {
             status: 200,
             headers: vec![("docker-content-digest", "sha256:0a".to_owned())],
-            body: String::new(),
+            body: Vec::new(),
         },
         (_, "/v2/umami/manifests/v2") => ok("manifest"),
         ("GET", "/v2/umami/tags/list") => ok(json!({"tags": ["latest", "v1", "v2"]})),
@@ -113,7 +109,7 @@ async fn a_registry_that_does_not_let_us_in_proves_nothing() {
         false => Reply::Say {
             status: 401,
             headers: vec![("www-authenticate", "Basic realm=\"x\"".to_owned())],
-            body: String::new(),
+            body: Vec::new(),
         },
     })
     .await;

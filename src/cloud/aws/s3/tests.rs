@@ -7,7 +7,7 @@ use crate::cloud::{CloudRead, CloudWrite, Kind, Marker, Release};
 const BUCKET: &str = "graasp-prod-client";
 
 fn head(region: &str) -> Reply {
-    Reply::Say { status: 200, headers: vec![("x-amz-bucket-region", region.to_owned())], body: String::new() }
+    Reply::Say { status: 200, headers: vec![("x-amz-bucket-region", region.to_owned())], body: Vec::new() }
 }
 
 fn marker() -> Marker {
@@ -21,7 +21,11 @@ fn marker() -> Marker {
 
 fn refuse(status: u16, code: &str) -> Reply {
     let Reply::Say { status, headers, .. } = refuse_xml(status, code) else { unreachable!() };
-    Reply::Say { status, headers, body: format!("<Error><Code>{code}</Code><Message>m</Message></Error>") }
+    Reply::Say {
+        status,
+        headers,
+        body: format!("<Error><Code>{code}</Code><Message>m</Message></Error>").into(),
+    }
 }
 
 #[tokio::test]
@@ -71,7 +75,7 @@ async fn a_bucket_is_asked_in_its_own_region() {
         "HEAD" => Reply::Say {
             status: 400,
             headers: vec![("x-amz-bucket-region", "eu-west-1".to_owned())],
-            body: String::new(),
+            body: Vec::new(),
         },
         _ => refuse(404, "NoSuchKey"),
     })

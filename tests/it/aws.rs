@@ -2,6 +2,7 @@
 
 mod clock;
 mod contract;
+mod graasp;
 mod http;
 mod policies;
 mod release;

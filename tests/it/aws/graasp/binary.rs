@@ -1,0 +1,106 @@
+//! The real binary against the platform, at the wall's time: what it plans, and a whole release of it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use tidegate::sim::WorldFolder;
+
+use super::super::stack::at_real_time;
+use super::look::is_of;
+use super::{ACCOUNT, BALANCER, ENVIRONMENT, Graasp, since, writes};
+use crate::cli::{Ended, Machine};
+
+/// A Tuesday, when production's window has just opened: later than any clock that runs these tests.
+const WINDOW: &str = "2032-11-23T03:00:00Z";
+
+/// Runs a verb against the emulators, as a person with credentials for the account would.
+fn tidegate(machine: &Machine, graasp: &Graasp, args: &[&str]) -> Ended {
+    let (declarations, store) = (graasp.declarations(), graasp.store());
+    let place = ["--dir", declarations.to_str().unwrap(), "--store", store.to_str().unwrap()];
+    let proxy = graasp.addresses.internet.replace("//", &format!("//{ACCOUNT}:{BALANCER}@"));
+    let mut command = machine.command(&[args, &place].concat());
+    command
+        .env("AWS_ENDPOINT_URL", &graasp.addresses.aws)
+        .env("AWS_ACCESS_KEY_ID", ACCOUNT)
+        .env("AWS_SECRET_ACCESS_KEY", "secret")
+        .env("HTTPS_PROXY", proxy)
+        .env("SSL_CERT_FILE", &graasp.addresses.authority);
+    machine.ended(command.output().unwrap())
+}
+
+/// The same in the simulated world that the emulators were made like.
+fn simulated(machine: &Machine, graasp: &Graasp, args: &[&str]) -> Ended {
+    let store = machine.home().join("simulated");
+    if !store.exists() {
+        WorldFolder::new(store.join("sim")).save(&graasp.world).unwrap();
+    }
+    let declarations = graasp.declarations();
+    let place =
+        ["--dir", declarations.to_str().unwrap(), "--store", store.to_str().unwrap(), "--cloud", "sim"];
+    machine.run(&[args, &place].concat())
+}
+
+/// A plan without what two registries, stores and folders cannot agree on.
+fn comparable(text: &str) -> String {
+    let mut parts = text.split("@sha256:");
+    let mut plain = parts.next().unwrap().to_owned();
+    for part in parts {
+        plain.push_str("@sha256:…");
+        plain.push_str(part.trim_start_matches(|letter: char| letter.is_ascii_hexdigit() || letter == '…'));
+    }
+    plain
+}
+
+fn assert_same_plans(machine: &Machine, graasp: &Graasp) {
+    for args in [
+        &["plan", ENVIRONMENT, "--at", WINDOW][..],
+        &["plan", ENVIRONMENT, "--at", WINDOW, "--output", "json"],
+        &["plan", ENVIRONMENT, "--at", WINDOW, "--output", "markdown"],
+    ] {
+        let (over_the_wire, simulated) = (tidegate(machine, graasp, args), simulated(machine, graasp, args));
+        assert_eq!(over_the_wire.code, 0, "{}{}", over_the_wire.out, over_the_wire.err);
+        assert_eq!(comparable(&over_the_wire.out), comparable(&simulated.out), "{args:?}");
+        assert_eq!(over_the_wire.err, simulated.err, "{args:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_real_binary_takes_a_version_bump_through_a_whole_release() {
+    let graasp = Graasp::running(at_real_time(), &[("core", "v2.23.0"), ("client", "v2.23.0")]).await;
+    let machine = Machine::new();
+    assert_same_plans(&machine, &graasp);
+
+    let before = graasp.requests();
+    let apply = ["apply", ENVIRONMENT, "--now", "--reason", "a test of the whole", "--output", "json"];
+    let ended = tidegate(&machine, &graasp, &apply);
+    assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
+    let whole = since(&before, graasp.requests());
+    let run: Value = serde_json::from_str(&ended.out).unwrap();
+    let steps: Vec<&str> =
+        run["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
+    let first_contact = ["claim", "record", "associate"];
+    let closed = ["close-gate", "drain", "stop-services", "stop-services", "snapshot", "migrate", "record"];
+    let back = ["start-services", "start-services", "switch-sites", "check", "open-gate", "tidy"];
+    assert_eq!(steps, [&first_contact[..], &["stage-sites", "begin"], &closed, &back].concat());
+    println!("{whole:#?} {}", whole.values().sum::<u64>());
+
+    graasp.assert_released("v2.23.0", "v2.24.0").await;
+    let started = graasp.started();
+    let place = |tag: &str| started.iter().rposition(|container| is_of(container, tag)).unwrap();
+    let last = |family: &str| started.iter().rposition(|container| container.family == family).unwrap();
+    let (migrated, core) = (place("migrate-v2.24.0"), place("core-v2.24.0"));
+    for dependency in ["redis", "meilisearch", "iframely"] {
+        assert!(migrated < last(dependency) && last(dependency) < core, "{dependency}: {started:#?}");
+    }
+
+    let before = graasp.requests();
+    let ended = tidegate(&machine, &graasp, &["apply", ENVIRONMENT]);
+    assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
+    let pass = since(&before, graasp.requests());
+    assert_eq!(writes(&pass), BTreeMap::new());
+    println!("{pass:#?} {}", pass.values().sum::<u64>());
+
+    let ended = simulated(&machine, &graasp, &apply);
+    assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
+    assert_same_plans(&machine, &graasp);
+}

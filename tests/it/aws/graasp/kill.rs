@@ -18,6 +18,32 @@ const DEATHS_OF_A_RELEASE: usize = 4;
 const RELEASES_MAX: usize = 10;
 const SEED: u64 = 20_241_124;
 
+/// What a whole release of `core` and `client` writes.
+const WRITES: [(&str, u64); 13] = [
+    // Two targets: down, up, and as they were.
+    ("application-autoscaling:RegisterScalableTarget", 6),
+    // The function is published twice, and the edges are asked to forget the client's entry points.
+    ("cloudfront:POST", 3),
+    ("cloudfront:PUT", 2),
+    // core, workers, and the migration.
+    ("ecs:RegisterTaskDefinition", 3),
+    ("ecs:RunTask", 1),
+    // Seven services down and up; rollbacks of two of them switched on again.
+    ("ecs:UpdateService", 16),
+    // Twelve rules are gated.
+    ("elasticloadbalancing:AddTags", 12),
+    ("elasticloadbalancing:ModifyRule", 24),
+    ("elasticloadbalancing:RemoveTags", 12),
+    ("rds:AddTagsToResource", 2),
+    ("rds:CreateDBSnapshot", 1),
+    ("rds:RemoveTagsFromResource", 1),
+    // Files of the client that differ, and its marker.
+    ("s3:PUT", 7),
+];
+/// All requests of it: sixteen full passes, one for each step, and the waiting in between. Waiting is paced by the
+/// clock, so that a slow machine asks less often.
+const REQUESTS_MAX: u64 = 1_600;
+
 #[tokio::test]
 async fn killed_at_twenty_moments_it_always_ends_well_with_exactly_one_migration() {
     let graasp = Graasp::running(of_its_own(), &[]).await;
@@ -31,7 +57,10 @@ async fn killed_at_twenty_moments_it_always_ends_well_with_exactly_one_migration
         (earlier, to)
     };
     let (earlier, to) = release();
+    let before = graasp.requests();
     let whole = graasp.lives().await;
+    assert_eq!(writes(&since(&before, graasp.requests())), BTreeMap::from(WRITES));
+    assert!(whole <= REQUESTS_MAX, "{whole} requests");
     graasp.assert_released(&earlier, &to).await;
 
     let mut rng = fastrand::Rng::with_seed(SEED);

@@ -7,6 +7,9 @@
 //! - `sites.client.distribution`: CloudFront draws its ids itself;
 //! - `drain` is ten seconds, so that nobody waits for a minute in which nothing happens.
 //!
+//! Windows stay as they are: the real binary is told `--now`. A process at the emulators' time (`life`) has none,
+//! because what day it is there means nothing.
+//!
 //! The account is the declared one (the emulators take the access key for it). The checks ask the declared
 //! addresses, through a proxy that hands them to the emulated balancer, and images are looked up in the declared
 //! registry, which is one of ours behind the same proxy.

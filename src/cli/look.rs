@@ -63,10 +63,10 @@ pub(super) fn one(
     let declared = context::declare(settings, None, SystemClock.now())?;
     let spec = declared::environment(&declared, name, intent)?.clone();
     let backend = open(settings, &declared, at)?;
-    if let Some(at) = at.filter(|at| *at < backend.now()) {
+    if let Some(at) = at.filter(|at| *at < backend.opened_at()) {
         let zone = moment::zone_of(&spec);
         return Err(CliError::failure(format!("`--at {}` lies in the past", moment::rfc3339(at, zone)))
-            .because_of(format!("it is {} in this world", moment::local(backend.now(), zone)))
+            .because_of(format!("it is {} in this world", moment::local(backend.opened_at(), zone)))
             .hint("plan for now, or for an instant to come: the world as it was is not kept"));
     }
     let how = if preflight { How::Preflight } else { How::Once };

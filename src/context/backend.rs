@@ -79,6 +79,14 @@ impl Backend {
         self.clock().now()
     }
 
+    /// The present there when this was opened: `at`, unless that lay in the past.
+    pub fn opened_at(&self) -> Instant {
+        match &self.0 {
+            Kind::Real(real) => real.clock.began_at,
+            Kind::Simulated(simulated) => simulated.clock.now(),
+        }
+    }
+
     /// The ports for an environment.
     pub fn cloud(&self, spec: &EnvironmentSpec) -> Cloud {
         match &self.0 {

@@ -6,6 +6,7 @@ mod contract;
 mod definitions;
 mod faults;
 mod gate;
+mod graasp;
 mod http;
 mod import;
 mod policies;

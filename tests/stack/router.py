@@ -13,8 +13,11 @@ import sys
 import urllib.parse
 import urllib.request
 
+import ledger
+
 # Connections end with their requests, so neither side's headers about them are passed on.
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "proxy-connection"}
+REFUSAL = json.dumps({"__type": "AccessDeniedException", "message": "no policy allows it"}).encode()
 
 def signed_for(authorization):
     """Key and service of `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, …`"""
@@ -37,8 +40,24 @@ class Router(http.server.BaseHTTPRequestHandler):
         if self.judge and service == "application-autoscaling":
             account, allowed = self.judged(account, body)
             if not allowed:
-                return self.refuse()
-        self.pass_on(account, service, body)
+                return self.say(400, REFUSAL)
+        if not account:
+            return self.say(200, ledger.answer(self.path, body))
+        name = ledger.operation(self.headers, self.command, self.path, body)
+        doom = ledger.note(account, f"{service}:{name}")
+        side = doom and doom["side"]
+        if side == "before":
+            return self.end(doom)
+        answer, content = self.ask(account, service, body)
+        if side == "unanswered":
+            return self.end(doom)
+        self.answer(answer, content)
+        if doom:
+            self.end(doom)
+
+    def end(self, doom):
+        ledger.kill(doom)
+        self.close_connection = True
 
     def judged(self, key, body):
         operation = self.headers["X-Amz-Target"].split(".")[-1]
@@ -48,14 +67,13 @@ class Router(http.server.BaseHTTPRequestHandler):
             found = json.load(answer)
         return found["account"], found["allowed"]
 
-    def refuse(self):
-        content = json.dumps({"__type": "AccessDeniedException", "message": "no policy allows it"}).encode()
-        self.send_response_only(400)
+    def say(self, status, content):
+        self.send_response_only(status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 
-    def pass_on(self, account, service, body):
+    def ask(self, account, service, body):
         host = urllib.parse.urlsplit(self.upstreams.get(service, self.upstreams[""])).netloc
         connection = http.client.HTTPConnection(host, timeout=60)
         try:
@@ -70,9 +88,11 @@ class Router(http.server.BaseHTTPRequestHandler):
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body)
             answer = connection.getresponse()
-            content = answer.read()
+            return answer, answer.read()
         finally:
             connection.close()
+
+    def answer(self, answer, content):
         self.send_response_only(answer.status, answer.reason)
         for key, value in answer.getheaders():
             if key.lower() not in HOP_BY_HOP | {"content-length"}:

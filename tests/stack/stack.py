@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Starts emulators of AWS on free loopback ports, for tests that go over the wire.
 
-Makes a virtual environment with the pinned packages of requirements.txt in the folder that is named on the
-command line (once; later runs find it), starts the emulators, prints one line of JSON with their addresses, and
-lives until its standard input ends. Whoever started it may be killed in any way: the pipe closes, and all of
-this goes away. Nothing listens anywhere but on 127.0.0.1.
+Started with a folder and a speed: how many seconds pass in the emulators in a real one. Makes a virtual
+environment with the pinned packages of requirements.txt in the folder (once; later runs find it), starts the
+emulators, prints one line of JSON with their addresses, and lives until its standard input ends. Whoever started
+it may be killed in any way: the pipe closes, and all of this goes away. Nothing listens anywhere but on 127.0.0.1.
+
+A third word, `plain`, leaves out faults and policies: nobody answers at their addresses.
 """
 
 import contextlib
@@ -32,9 +34,8 @@ START_SECONDS_MAX = 60
 STARTS_MAX = 3
 ACCOUNT = "123456789012"
 REGION = "eu-central-2"
-# Seconds that pass in the emulators in a real one: minutes of a release become seconds, and the shortest
-# deadline of two minutes still leaves a busy machine six seconds.
-SPEED = 20
+# What a plain stack consists of.
+PLAIN = ["ministack", "moto", "internet", "aws"]
 
 # https://man7.org/linux/man-pages/man2/pr_set_pdeathsig.2const.html
 PR_SET_PDEATHSIG = 1
@@ -140,15 +141,18 @@ def stop(running):
             process.kill()
 
 
-def start_all(bin_, words):
+def start_all(bin_, words, speed, is_plain):
     """Everything, and where it answers; `None` when something did not start."""
-    ministack, moto, engine, router, microburst, faulty, strict, strict_engine, policies, guarded = free_ports(10)
+    ministack, moto, engine, internet, router, microburst, *more = free_ports(11)
+    faulty, strict, strict_engine, policies, guarded = more
     since = time.time()
     urls = {
         "ministack": f"http://127.0.0.1:{ministack}",
         "moto": f"http://127.0.0.1:{moto}",
         # Where tests say how containers end: a part of the first.
         "engine": f"http://127.0.0.1:{engine}",
+        # The way to what is not AWS, for a `HTTPS_PROXY`.
+        "internet": f"http://127.0.0.1:{internet}",
         # All of AWS at one address…
         "aws": f"http://127.0.0.1:{router}",
         # …and the same with faults, once somebody has asked for some here.
@@ -178,7 +182,7 @@ def start_all(bin_, words):
         # Would listen at every address.
         "IOT_MTLS_ENABLED": "0",
         "EMULATED_SINCE": repr(since),
-        "EMULATED_SPEED": str(SPEED),
+        "EMULATED_SPEED": str(speed),
     }
     policed = {
         "AUTH": "true",
@@ -188,18 +192,21 @@ def start_all(bin_, words):
         "ENGINE_PORT": str(strict_engine),
         "POLICIES_PORT": str(policies),
     }
+    authority = words / "authority.pem"
     faults = ["--host", "127.0.0.1", "--port", microburst, "--upstream", urls["aws"]]
     commands = {
         "ministack": ([python, HERE / "emulator.py"], emulator),
         "strict": ([python, HERE / "emulator.py"], {**emulator, **policed}),
         "moto": ([python, HERE / "scaling.py", moto], {}),
+        "internet": ([python, HERE / "internet.py", internet, urls["ministack"], REGION, authority], {}),
         "aws": ([python, HERE / "router.py", router, json.dumps(aws)], {}),
         "faults": ([python, bin_ / "microburst", *faults], {}),
         "faulty": ([python, HERE / "router.py", faulty, json.dumps(with_faults)], {}),
         "guarded": ([python, HERE / "router.py", guarded, json.dumps(with_policies), guarded_urls["policies"]], {}),
     }
     places = {**urls, "strict": guarded_urls["ministack"], "guarded": guarded_urls["aws"]}
-    running = {name: start(name, *command, words) for name, command in commands.items()}
+    wanted = [name for name in commands if name in PLAIN or not is_plain]
+    running = {name: start(name, *commands[name], words) for name in wanted}
     for name, process in running.items():
         if not wait(process, places[name]):
             stop(running)
@@ -208,16 +215,16 @@ def start_all(bin_, words):
         if found := exposed(process):
             stop(running)
             raise SystemExit(f"{name} listens beyond this machine: {', '.join(found)}")
-    time_ = {"since_milliseconds": round(since * 1000), "speed": SPEED}
-    return running, {"account": ACCOUNT, "region": REGION, **time_, **urls, "guarded": guarded_urls}
+    about = {"account": ACCOUNT, "region": REGION, "since_milliseconds": round(since * 1000), "speed": speed}
+    return running, {**about, **urls, "authority": str(authority), "guarded": guarded_urls}
 
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    bin_ = environment(sys.argv[1])
+    bin_, speed, is_plain = environment(sys.argv[1]), int(sys.argv[2]), "plain" in sys.argv[3:]
     with tempfile.TemporaryDirectory(prefix="tidegate-stack-") as words:
         for _ in range(STARTS_MAX):
-            if started := start_all(bin_, pathlib.Path(words)):
+            if started := start_all(bin_, pathlib.Path(words), speed, is_plain):
                 break
         else:
             raise SystemExit("the emulators do not start")

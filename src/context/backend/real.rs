@@ -67,13 +67,15 @@ pub(in crate::context) fn allowed(settings: &Settings) -> Allowed {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ahead {
     by: TimeDelta,
+    pub(super) began_at: Instant,
 }
 
 impl Ahead {
     /// An instant that has passed already cannot be gone back to.
     fn to(at: Option<Instant>) -> Self {
-        let by = at.map_or(TimeDelta::zero(), |at| at - SystemClock.now());
-        Self { by: by.max(TimeDelta::zero()) }
+        let now = SystemClock.now();
+        let began_at = at.map_or(now, |at| at.max(now));
+        Self { by: began_at - now, began_at }
     }
 }
 
@@ -96,8 +98,10 @@ mod tests {
     fn the_clock_is_set_forward_and_never_back() {
         let now = SystemClock.now();
         let hour = TimeDelta::hours(1);
-        assert!(Ahead::to(Some(now + hour)).now() - now >= hour);
-        assert!(Ahead::to(Some(now - hour)).now() >= now);
+        let ahead = Ahead::to(Some(now + hour));
+        assert!(ahead.now() - now >= hour);
+        assert_eq!(ahead.began_at, now + hour, "exactly: whoever asked for it did not ask for the past");
+        assert!(Ahead::to(Some(now - hour)).now() >= now && Ahead::to(Some(now - hour)).began_at >= now);
         assert!(Ahead::to(None).now() >= now);
     }
 }

@@ -16,21 +16,40 @@ pub struct FastClock;
 #[async_trait]
 impl Clock for FastClock {
     fn now(&self) -> Instant {
-        let Addresses { since_milliseconds, speed, .. } = addresses();
-        let since = Instant::from_timestamp_millis(*since_milliseconds).unwrap();
-        since + (SystemClock.now() - since) * i32::try_from(*speed).unwrap()
+        StackClock(addresses()).now()
     }
 
     async fn sleep(&self, duration: Duration) {
-        SystemClock.sleep(duration / addresses().speed).await;
+        StackClock(addresses()).sleep(duration).await;
+    }
+}
+
+/// The clock of certain emulators.
+#[derive(Clone, Copy)]
+pub struct StackClock(pub &'static Addresses);
+
+#[async_trait]
+impl Clock for StackClock {
+    fn now(&self) -> Instant {
+        let since = Instant::from_timestamp_millis(self.0.since_milliseconds).unwrap();
+        since + (SystemClock.now() - since) * i32::try_from(self.0.speed).unwrap()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        SystemClock.sleep(duration / self.0.speed).await;
     }
 }
 
 /// Waits for what the emulators do by themselves.
 pub async fn until(what: &str, holds: impl AsyncFn() -> bool) {
-    let deadline = FastClock.now() + TimeDelta::minutes(20);
+    until_by(&FastClock, what, holds).await;
+}
+
+/// The same by another clock.
+pub async fn until_by(clock: &dyn Clock, what: &str, holds: impl AsyncFn() -> bool) {
+    let deadline = clock.now() + TimeDelta::minutes(20);
     while !holds().await {
-        assert!(FastClock.now() < deadline, "not in time: {what}");
-        FastClock.sleep(Duration::from_secs(2)).await;
+        assert!(clock.now() < deadline, "not in time: {what}");
+        clock.sleep(Duration::from_secs(2)).await;
     }
 }

@@ -241,10 +241,15 @@ impl Platform {
 }
 
 fn config(url: &str, account: &str) -> SdkConfig {
+    config_at(url, account, &addresses().region)
+}
+
+/// For making what Terraform makes.
+pub fn config_at(url: &str, account: &str, region: &str) -> SdkConfig {
     let credentials = Credentials::new(account, "secret", None, None, "test");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(addresses().region.clone()))
+        .region(Region::new(region.to_owned()))
         .endpoint_url(url)
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .build()

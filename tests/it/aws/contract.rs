@@ -2,7 +2,8 @@
 //! on, and the adapter for AWS, on real wire protocols. Where the two disagree, AWS's documentation decides.
 
 mod containers;
-mod land;
+pub mod land;
+mod listed;
 mod records;
 mod traffic;
 
@@ -45,6 +46,9 @@ promises! {
         the_same_token_starts_nothing_twice
         a_task_is_stopped_at_a_persons_request
         a_target_is_suspended_and_resumed;
+    listed:
+        clusters_families_and_databases_are_listed
+        a_listener_is_found_by_the_target_groups_it_leads_to;
     records:
         a_database_is_tagged
         a_snapshot_has_one_name_and_its_tags_from_the_beginning
@@ -68,6 +72,7 @@ fn every_method_of_the_ports_is_asked_here() {
     let ports = include_str!("../../../src/cloud/port.rs");
     let promises = [
         include_str!("contract/containers.rs"),
+        include_str!("contract/listed.rs"),
         include_str!("contract/records.rs"),
         include_str!("contract/traffic.rs"),
     ]

@@ -1,14 +1,13 @@
 //! The import over the wire, with the real program: what it writes is valid and plans to nothing, and nothing is
-//! written in AWS. What the ports promise to it stands here, too.
+//! written in AWS.
 
-use std::collections::BTreeSet;
-
-use tidegate::cloud::{CloudRead as _, Controller, DatabaseStatus, ListedDatabase, ListedListener};
+use tidegate::cloud::{CloudRead as _, Controller};
 use tidegate::model::ServiceName;
-use tidegate::spec::{DatabaseTarget, ListenerTarget};
+use tidegate::spec::DatabaseTarget;
 
+use super::contract::land::{Emulated, Land as _};
 use super::http;
-use super::seed::{BALANCER, CLUSTER, DATABASE, FAMILY, Platform, SERVICE};
+use super::seed::{CLUSTER, DATABASE, Platform, SERVICE};
 use super::shop::{SECRET, Shop};
 use super::stack::addresses;
 use crate::cli::{Ended, Machine};
@@ -95,56 +94,25 @@ fn traces(account: &str) -> String {
     http::request(&addresses().engine, "GET", &format!("/containers/{account}"), &[], "").body
 }
 
+/// An Aurora cluster is one database, whatever instances it has.
 #[tokio::test]
-async fn everything_there_is_can_be_listed() {
-    let platform = Platform::of("400000000003").with_services().await.with_database().await;
-    let cloud = &platform.cloud;
-    assert_eq!(cloud.cluster_names().await.unwrap(), [CLUSTER.into()]);
-    assert_eq!(cloud.family_names().await.unwrap(), [FAMILY.into(), SERVICE.into()]);
+async fn an_aurora_cluster_is_one_database() {
+    let platform = Platform::of("400000000003").with_database().await;
     let rds = aws_sdk_rds::Client::new(&platform.config);
-    let instances = rds.describe_db_instances().send().await.unwrap();
-    let address = instances.db_instances()[0].endpoint().and_then(|endpoint| endpoint.address());
-    let expected = ListedDatabase {
-        target: DatabaseTarget::Instance(DATABASE.to_owned()),
-        addresses: address.into_iter().map(str::to_ascii_lowercase).collect(),
-        status: DatabaseStatus::Available,
-        is_replica: false,
-        unstoppable: None,
-    };
-    assert_eq!(cloud.databases().await.unwrap(), std::slice::from_ref(&expected));
-
-    // An Aurora cluster is one database, whatever instances it has.
     let request = rds.create_db_cluster().db_cluster_identifier("aurora").engine("aurora-postgresql");
     request.master_username("shop").master_user_password("not-a-secret").send().await.unwrap();
     let request = rds.create_db_instance().db_instance_identifier("aurora-1").db_cluster_identifier("aurora");
     request.engine("aurora-postgresql").db_instance_class("db.r6g.large").send().await.unwrap();
-    let listed = cloud.databases().await.unwrap();
+    let listed = platform.cloud.databases().await.unwrap();
     let targets: Vec<&DatabaseTarget> = listed.iter().map(|database| &database.target).collect();
-    assert_eq!(targets, [&expected.target, &DatabaseTarget::Cluster("aurora".to_owned())]);
+    let own = DatabaseTarget::Instance(DATABASE.to_owned());
+    assert_eq!(targets, [&own, &DatabaseTarget::Cluster("aurora".to_owned())]);
     assert!(!listed[1].addresses.is_empty(), "{listed:?}");
 }
 
 #[tokio::test]
-async fn listeners_are_found_by_their_services_target_groups() {
-    let platform = Platform::of("400000000004").with_balancer().await;
-    let balancers = aws_sdk_elasticloadbalancingv2::Client::new(&platform.config);
-    let groups = balancers.describe_target_groups().send().await.unwrap();
-    let groups: BTreeSet<&str> =
-        groups.target_groups().iter().filter_map(|group| group.target_group_arn()).collect();
-    let groups: Vec<String> = groups.into_iter().map(str::to_owned).collect();
-    let found = platform.cloud.listeners_of(&groups).await.unwrap();
-    let expected = ListedListener {
-        target: ListenerTarget { name: BALANCER.to_owned(), port: 443 },
-        is_https: false,
-        redirects_to: Some("https://maintenance.shop.example".parse().unwrap()),
-    };
-    assert_eq!(found, [expected]);
-    assert_eq!(platform.cloud.listeners_of(&[]).await.unwrap(), []);
-}
-
-#[tokio::test]
 async fn a_daemon_is_told_from_other_services() {
-    let platform = Platform::of("400000000005").with_services().await;
+    let Emulated(platform) = Emulated::settled().await;
     let client = aws_sdk_ecs::Client::new(&platform.config);
     let request = client.create_service().cluster(CLUSTER).service_name("agent").task_definition(SERVICE);
     let request = request.scheduling_strategy(aws_sdk_ecs::types::SchedulingStrategy::Daemon);

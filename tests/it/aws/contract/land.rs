@@ -150,7 +150,7 @@ impl Land for Simulated {
 }
 
 /// The platform in the emulators.
-pub struct Emulated(Platform);
+pub struct Emulated(pub Platform);
 
 impl Land for Emulated {
     async fn settled() -> Self {

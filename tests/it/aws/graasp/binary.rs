@@ -19,8 +19,8 @@ use crate::cli::{Ended, Machine};
 const WINDOW: &str = "2032-11-23T03:00:00Z";
 
 /// Requests of an `apply` that finds everything as declared, 72 in all: a full pass of a process that knows nothing
-/// yet. ListTasks takes one service and one status, ListTaskDefinitions one family, DescribeTargetHealth one
-/// target group; the nine services, the family of the migration and the five groups have no call in common.
+/// yet. ListTaskDefinitions takes one family and DescribeTargetHealth one target group. ListTasks is asked for each
+/// service and each status; asked for the whole cluster it would be two requests, and list what others run there.
 const FULL_PASS: [(&str, u64); 20] = [
     ("application-autoscaling:DescribeScalableTargets", 1),
     // Both stages of the function, and all distributions at once.

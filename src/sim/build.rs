@@ -50,7 +50,9 @@ impl World {
             self.offer_images(spec);
             self.offer_releases(spec);
             let earlier = self.watches.get(&spec.name);
-            let is_known = earlier.is_some();
+            // Somebody may declare what exists under another name: an import does.
+            let is_known =
+                earlier.is_some() || self.regions[region].clusters.contains_key(spec.cluster.as_str());
             let watch = Watch::of(spec, region, earlier);
             self.watches.insert(spec.name.clone(), watch);
             if !is_known {

@@ -119,3 +119,15 @@ fn a_world_repeats_itself() {
     assert_eq!(live(3), live(3));
     assert_ne!(live(3), live(4));
 }
+
+#[test]
+fn a_cluster_that_is_there_is_not_built_again_for_another_name() {
+    let mut world = world();
+    let before = world.regions[0].services["graasp-prod/graasp"].primary().definition.clone();
+    let mut spec = graasp();
+    spec.name = "another".into();
+    spec.services.retain(|name, _| name.as_str() == "graasp");
+    world.declare(&[spec], &Age::UpToDate);
+    assert_eq!(world.regions[0].services.len(), 9);
+    assert_eq!(world.regions[0].services["graasp-prod/graasp"].primary().definition, before);
+}

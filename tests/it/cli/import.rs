@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::place::{NOON, Place};
+use super::place::{NOON, Place, WINDOW};
 use super::{Ended, Machine};
 
 fn transcript(machine: &Machine, commands: &[&[&str]]) -> String {
@@ -114,4 +114,21 @@ fn a_cluster_of_the_simulated_world() {
         "{}",
         gateless.err
     );
+}
+
+#[test]
+fn what_is_imported_from_a_simulated_world_plans_to_nothing_under_its_new_name() {
+    let place = Place::new(".", WINDOW);
+    let (store, dir) = (place.store().display().to_string(), place.machine.home().join("repo"));
+    let dir = dir.display().to_string();
+    let run = |args: &[&str]| {
+        let ended =
+            place.machine.run(&[args, &["--dir", &dir, "--cloud", "sim", "--store", &store]].concat());
+        assert_eq!(ended.code, 0, "{args:?}: {}{}", ended.out, ended.err);
+        ended.out
+    };
+    run(&["import", "graasp-prod", "--write"]);
+    run(&["validate"]);
+    let planned = run(&["plan", "graasp-prod", "--exit-code"]);
+    assert!(planned.contains("nothing to do: `graasp-prod` is as declared"), "{planned}");
 }

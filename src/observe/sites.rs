@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 
 use super::{Eyes, Observed, SiteSeen, patiently, unreadable};
-use crate::cloud::{CloudError, Distribution, Kind};
+use crate::cloud::{CloudError, Distribution, Kind, Marker};
 use crate::model::SiteName;
 use crate::spec::SiteSpec;
 
@@ -40,13 +40,16 @@ async fn one(
     let marker = patiently(eyes.clock, || eyes.cloud.site_marker(&site.bucket)).await?;
     let marker = marker.map(|(marker, _)| marker).unwrap_or_default();
     let release_exists = match site.source.render(&eyes.spec.versions) {
-        Some(source) if marker.live.as_ref().is_none_or(|live| live.source != source) => {
-            Some(exists(eyes, &source).await?)
-        }
+        Some(source) if !is_shown(&marker, &source) => Some(exists(eyes, &source).await?),
         // Live already, or a version that is empty: not deployed.
         _ => None,
     };
     Ok(Observed::Present(SiteSeen { marker, release_exists, distribution }))
+}
+
+/// Live, and nothing else was begun since.
+fn is_shown(marker: &Marker, source: &str) -> bool {
+    marker.staged.is_none() && marker.live.as_ref().is_some_and(|live| live.source == source)
 }
 
 /// A release is there when anything is below its prefix; a bucket that does not exist holds nothing.

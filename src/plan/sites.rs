@@ -26,7 +26,9 @@ pub(super) fn changed(input: &PlanningInput) -> impl Iterator<Item = Change<'_>>
         let version = version.unwrap_or_else(|| Version::new("fixed"));
         let (seen, problem) = match input.snapshot.sites.get(name) {
             Some(Observed::Present(seen)) => {
-                if seen.marker.live.as_ref().is_some_and(|live| live.source == source) {
+                // What is staged may be switched in part: a marker is written before and after, not in between.
+                let is_whole = seen.marker.staged.is_none();
+                if is_whole && seen.marker.live.as_ref().is_some_and(|live| live.source == source) {
                     return None;
                 }
                 (Some(seen), (seen.release_exists == Some(false)).then(|| missing_release(name, &source)))
@@ -66,7 +68,8 @@ pub(super) fn plan(input: &PlanningInput, goal: &Goal, draft: &mut Draft) {
         let Some(seen) = seen else { continue };
         let (name, source, version) = (change.name, change.source, change.version);
         let before = seen.marker.live.as_ref().map_or("unknown".to_owned(), |live| live.version.to_string());
-        if seen.marker.staged.as_ref().is_none_or(|staged| staged.source != source) {
+        let is_taken_back = seen.marker.live.as_ref().is_some_and(|live| live.source == source);
+        if !is_taken_back && seen.marker.staged.as_ref().is_none_or(|staged| staged.source != source) {
             let kind = ActionKind::StageSite {
                 site: name.clone(),
                 source: source.clone(),
@@ -76,7 +79,13 @@ pub(super) fn plan(input: &PlanningInput, goal: &Goal, draft: &mut Draft) {
                 Words::new("", format!("{version} assets"), "ahead of everything: nobody sees them yet");
             draft.act(Step::StageSites, &format!("site/{name}/stage"), name.as_str(), kind, words);
         }
-        let reason = if goal.is_release() { "with the services" } else { "entry points last" };
+        let reason = if is_taken_back {
+            "a switch to another version was begun, and is not wanted any more"
+        } else if goal.is_release() {
+            "with the services"
+        } else {
+            "entry points last"
+        };
         let kind = ActionKind::SwitchSite { site: name.clone(), source, version: version.clone() };
         let words = Words::new(before, version.to_string(), reason);
         draft.act(Step::SwitchSites, &format!("site/{name}/switch"), name.as_str(), kind, words);

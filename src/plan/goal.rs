@@ -6,7 +6,7 @@ use super::draft::{Draft, blocked};
 use super::schema::{Flight, SchemaView, Verdict};
 use super::{grace, images, preflight, traffic, window};
 use crate::cloud::TaskStatus;
-use crate::model::{Gate, Instant, ServiceName, State, Version};
+use crate::model::{Gate, Instant, Mode, ServiceName, State, Version};
 use crate::plan::{Blocked, BlockedReason, PlannedState, PlanningInput, WaitingReason};
 use crate::schedule::{AppliesTo, Because};
 use crate::store::journal::FailedStart;
@@ -227,11 +227,13 @@ fn watch(input: &PlanningInput, goal: &mut Goal, flight: Box<Flight>, draft: &mu
         ));
     }
     let to = &flight.attempt.to;
-    let message = match &flight.attempt.stop {
+    // Where nothing is written, nothing is stopped either.
+    let stop = flight.attempt.stop.as_ref().filter(|_| input.mode == Mode::Enforce);
+    let message = match stop {
         None => format!("the migration to {to} is under way; it is not interrupted"),
         Some(request) => format!("the migration to {to} is being stopped, as {} wants it", request.who),
     };
-    if flight.attempt.stop.is_some() {
+    if stop.is_some() {
         goal.state = State::DbOnly;
         goal.planned.effective = State::DbOnly;
         goal.release_stays = true;

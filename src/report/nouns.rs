@@ -1,6 +1,6 @@
 //! How an action is called in a row: its noun and its sign.
 
-use crate::plan::{Action, ActionKind, Step};
+use crate::plan::{Action, ActionKind, Migration, MigrationStart, Step};
 
 /// What the sign before a row says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,7 @@ impl Sign {
     /// The sign of an action.
     pub(crate) fn of(action: &Action) -> Sign {
         match &action.kind {
+            ActionKind::Migrate(Migration { start: MigrationStart::Stop { .. }, .. }) => Sign::Removed,
             ActionKind::ClaimOwner { .. }
             | ActionKind::RecordSchema { .. }
             | ActionKind::AssociateFunction { .. }

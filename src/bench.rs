@@ -15,14 +15,15 @@ use futures_util::future::join;
 
 use crate::clock::Clock;
 use crate::cloud::{Cloud, Kind};
-use crate::execute::{self, ActionResult, Hands, Journal, Progress, read_ledger};
+use crate::execute::{self, ActionContext, ActionResult, Journal, Progress, read_ledger};
 use crate::model::{Instant, Revision, RuleArn, StoreId};
 use crate::observe::{ObserveOptions, Snapshot, observe};
 use crate::plan::{Action, ActionKind, Expected, Plan, PlanningInput, Step, plan};
 use crate::reconcile::{
-    Haste, Preview, ReconcileError, Reconciler, Run, RunOutcome, Wanted, Wishes, preview,
+    CurrentDeclaration, DeclaredEnvironment, Preview, ReconcileError, Reconciler, Run, RunOutcome,
+    ShutdownLevel, preview,
 };
-use crate::schedule::{Declared, state_at};
+use crate::schedule::{StateInputs, state_at};
 use crate::sim::{Age, SimClock, SimCloud, World};
 use crate::spec::{self, CloudFrontGate, EnvironmentSpec};
 use crate::store::journal::{Event, GateParts, Ledger};
@@ -123,7 +124,7 @@ impl Bench {
         let journal = Journal::open(&self.store, &self.clock, &lease).unwrap();
         let revision = Revision::worktree();
         let cancel = || self.leaving.load(Ordering::Relaxed);
-        let hands = Hands {
+        let hands = ActionContext {
             cloud: &*port,
             clock: &self.clock,
             journal: &journal,
@@ -217,15 +218,15 @@ impl Bench {
 
     /// One run, with nobody watching and all the time there is.
     pub(crate) fn run(&self) -> Run {
-        self.run_with(&self.wanted(), None, &|| Haste::None).unwrap_or_else(|error| panic!("{error}"))
+        self.run_with(&self.wanted(), None, &|| ShutdownLevel::None).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// One run towards what is wanted then.
     pub(crate) fn run_with(
         &self,
-        wishes: &dyn Wishes,
+        wishes: &dyn CurrentDeclaration,
         deadline: Option<Instant>,
-        haste: &(dyn Fn() -> Haste + Send + Sync),
+        haste: &(dyn Fn() -> ShutdownLevel + Send + Sync),
     ) -> Result<Run, ReconcileError> {
         let port = self.port();
         let reconciler = Reconciler {
@@ -242,8 +243,8 @@ impl Bench {
     }
 
     /// What this bench declares.
-    pub(crate) fn wanted(&self) -> Wanted {
-        Wanted { spec: self.spec.clone(), revision: Revision::worktree() }
+    pub(crate) fn wanted(&self) -> DeclaredEnvironment {
+        DeclaredEnvironment { spec: self.spec.clone(), revision: Revision::worktree() }
     }
 
     /// The shop after a run that brought it up to date.
@@ -256,7 +257,7 @@ impl Bench {
     /// What would be done if reality looked like this.
     pub(crate) fn plan_on(&self, snapshot: Snapshot) -> Plan {
         let spec = self.spec.clone();
-        let says = Declared {
+        let says = StateInputs {
             state: spec.state,
             schedule: spec.schedule.as_ref(),
             git_override: spec.override_.as_ref(),

@@ -5,6 +5,7 @@
 
 mod apply;
 mod completions;
+mod decision;
 mod declared;
 mod demo;
 mod error;
@@ -12,21 +13,20 @@ mod history;
 mod import;
 mod input;
 mod interrupt;
-mod look;
+mod one_pass;
 mod override_;
 mod plan;
 mod poke;
+mod preview;
 mod request;
 mod run;
 mod schedule;
 mod schema;
 mod status;
 mod suspend;
-mod turn;
 mod ui;
 mod validate;
 mod watch;
-mod wish;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;

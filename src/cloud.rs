@@ -1,8 +1,9 @@
 //! Ports to the cloud: what tidegate asks of AWS, in AWS's nouns, without the SDK's types.
 //!
 //! [`CloudRead`] is all that `observe`, `plan` and `status` may hold; [`CloudWrite`] goes to `execute` alone.
-//! Two adapters stand behind them: the simulator (`sim`) and AWS.
+//! Two adapters stand behind them: the simulator (`sim`) and AWS (`cloud::aws`, the feature `aws`).
 
+#[cfg(feature = "aws")]
 pub mod aws;
 mod document;
 mod ecs;
@@ -10,6 +11,7 @@ mod error;
 mod last_look;
 mod listed;
 mod port;
+mod rates;
 mod rds;
 mod sites;
 mod traffic;
@@ -23,6 +25,7 @@ pub use error::{CloudError, Kind};
 pub use last_look::{LastLook, Pace, Remembering};
 pub use listed::{ListedDatabase, ListedListener};
 pub use port::{Cloud, CloudRead, CloudWrite, ImageLookup};
+pub use rates::{Family, Rate, Rates, SHARE_DEFAULT};
 pub use rds::{Database, DatabaseStatus, DbSnapshot, SnapshotStatus};
 pub use sites::{Marker, Object, Release};
 pub use traffic::{Association, Condition, Distribution, Function, Listener, Rule, RuleAction};

@@ -22,7 +22,7 @@ pub use error::{ConfigError, Origin};
 pub use file::ConfigFile;
 pub use flags::Flags;
 
-use crate::cloud::aws::Rates;
+use crate::cloud::Rates;
 use crate::source::{Credentials, Location, PATH_DEFAULT, Request, TIMEOUT_DEFAULT, Token};
 use layers::{Given, Layers};
 

@@ -2,17 +2,22 @@
 //!
 //! The only room that knows every adapter. Verbs and the daemon ask here and get ports.
 
+mod account;
+#[cfg(feature = "aws")]
+mod aws;
+#[cfg(not(feature = "aws"))]
+#[path = "context/no_aws.rs"]
+mod aws;
 mod backend;
 mod declared;
 mod error;
-mod estate;
 mod person;
 mod present;
-mod witness;
+mod world_saving;
 
+pub use account::{AccountContext, ClusterLocation};
 pub use backend::{Access, Backend};
-pub use declared::{Declared, declare, place, says};
+pub use declared::{DeclaredTree, declare, place, says};
 pub use error::ContextError;
-pub use estate::{Estate, Whereabouts};
 pub use person::{machine, person};
 pub use present::present;

@@ -9,17 +9,17 @@
 
 mod accepted;
 mod announce;
+mod control_loop;
 mod due;
 mod error;
+pub mod in_force;
+mod log;
 pub mod mailbox;
-mod narrate;
 mod pass;
 mod polling;
-mod rounds;
 mod signals;
 mod systemd;
 mod under_way;
-pub mod wanted;
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -28,12 +28,12 @@ pub use error::DaemonError;
 
 use crate::config::Settings;
 use crate::context::{self, Access, Backend};
-use crate::reconcile::Haste;
+use crate::reconcile::ShutdownLevel;
 use crate::store::LocalStore;
+use control_loop::ControlLoop;
 use mailbox::{Claim, Mailbox, Running};
 use pass::Passes;
 use polling::Poller;
-use rounds::Rounds;
 use systemd::Systemd;
 
 /// How long a command that is just changing the simulated world is waited for at the start.
@@ -69,12 +69,12 @@ pub fn run(settings: &Settings) -> Result<(), DaemonError> {
     };
     let holder = format!("daemon on {}", running.place);
     let passes = Passes { backend: &backend, head: &head, holder: &holder, haste: &haste };
-    let mut rounds = Rounds::new(passes, mailbox, ask, &systemd);
+    let mut rounds = ControlLoop::new(passes, mailbox, ask, &systemd);
     rounds.hear(&notices);
     poller.follow(settings.poll_interval, asks, tell).map_err(DaemonError::System)?;
     systemd.ready();
     // The first look may have taken a minute, in which somebody thought better of it.
-    if hurry.haste() == Haste::None {
+    if hurry.haste() == ShutdownLevel::None {
         rounds.go(&hear);
     }
 

@@ -8,12 +8,12 @@
 //! the next pass plans again from what is.
 
 mod checks;
+mod context;
 mod database;
 mod definition;
 mod drain;
 mod error;
 mod gate;
-mod hands;
 mod invalidation;
 mod journal;
 mod migrate;
@@ -30,8 +30,8 @@ mod wait;
 #[cfg(test)]
 mod tests;
 
+pub use context::ActionContext;
 pub use error::ActionError;
-pub use hands::Hands;
 pub use journal::{Journal, JournalError, read_events, read_ledger};
 pub use outcome::{ActionOutcome, ActionResult};
 pub use progress::{Progress, Silent};
@@ -42,11 +42,11 @@ use crate::plan::{Action, ActionKind};
 use crate::store::journal::Event;
 
 /// Carries out the actions of one step side by side, and says how each of them ended.
-pub async fn carry_out(hands: &Hands<'_>, actions: &[Action]) -> Vec<ActionOutcome> {
+pub async fn carry_out(hands: &ActionContext<'_>, actions: &[Action]) -> Vec<ActionOutcome> {
     join_all(actions.iter().map(|action| carry_out_one(hands, action))).await
 }
 
-async fn carry_out_one(hands: &Hands<'_>, action: &Action) -> ActionOutcome {
+async fn carry_out_one(hands: &ActionContext<'_>, action: &Action) -> ActionOutcome {
     let started_at = hands.clock.now();
     hands.progress.action_started(action);
     tracing::debug!(action = action.id, kind = action.kind.as_str(), "started");
@@ -66,7 +66,7 @@ async fn carry_out_one(hands: &Hands<'_>, action: &Action) -> ActionOutcome {
     outcome
 }
 
-async fn perform(hands: &Hands<'_>, action: &Action) -> Result<(), ActionError> {
+async fn perform(hands: &ActionContext<'_>, action: &Action) -> Result<(), ActionError> {
     let id = &action.id;
     match &action.kind {
         ActionKind::ClaimOwner { store } => records::claim(hands, id, store).await,

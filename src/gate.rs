@@ -4,10 +4,10 @@
 //! values: nothing here asks or changes the cloud, and nothing here keeps the secret.
 
 mod function;
-mod way;
+mod routing;
 
 pub use function::{recognise, write_code};
-pub use way::turns_away;
+pub use routing::turns_away;
 
 use secrecy::{ExposeSecret, SecretString};
 

@@ -30,7 +30,7 @@ use crate::spec::SecretSource;
 
 /// What a person has said about it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wishes {
+pub struct ImportOptions {
     /// What the environment is called.
     pub name: EnvironmentName,
     /// The database's identifier; `instance:…` or `cluster:…` where both kinds have it.
@@ -45,7 +45,7 @@ pub struct Wishes {
     pub secret: Option<SecretSource>,
 }
 
-impl Wishes {
+impl ImportOptions {
     /// Only a name.
     pub fn named(name: impl Into<String>) -> Self {
         Self {
@@ -72,7 +72,7 @@ pub struct Imported {
 ///
 /// # Errors
 /// When something that a person named does not exist.
-pub fn declare(survey: &Survey, wishes: &Wishes) -> Result<Imported, ImportError> {
+pub fn declare(survey: &Survey, wishes: &ImportOptions) -> Result<Imported, ImportError> {
     let database = database::choose(survey, wishes.database.as_deref())?;
     let state = services::state(survey, &database);
     let (versions, services) = services::judge(survey, wishes, state);

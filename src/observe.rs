@@ -44,7 +44,7 @@ pub struct ObserveOptions {
 
 /// What every part reads with.
 #[derive(Clone, Copy)]
-struct Eyes<'a> {
+struct ObserveContext<'a> {
     cloud: &'a dyn CloudRead,
     clock: &'a dyn Clock,
     spec: &'a EnvironmentSpec,
@@ -60,7 +60,7 @@ pub async fn observe(
     ledger: &Ledger,
     options: ObserveOptions,
 ) -> Snapshot {
-    let eyes = Eyes { cloud, clock, spec, ledger, options };
+    let eyes = ObserveContext { cloud, clock, spec, ledger, options };
     let taken_at = clock.now();
     let who = join3(patiently(clock, || cloud.account()), owner(eyes), unmanaged(eyes));
     let what = join4(
@@ -92,7 +92,7 @@ pub async fn observe(
     }
 }
 
-async fn owner(eyes: Eyes<'_>) -> Observed<Option<StoreId>> {
+async fn owner(eyes: ObserveContext<'_>) -> Observed<Option<StoreId>> {
     match patiently(eyes.clock, || eyes.cloud.cluster_tags(&eyes.spec.cluster)).await {
         Ok(Some(tags)) => Observed::Present(tags.get(tag::OWNER).map(|owner| StoreId::from(owner.as_str()))),
         Ok(None) => Observed::Absent,
@@ -101,7 +101,7 @@ async fn owner(eyes: Eyes<'_>) -> Observed<Option<StoreId>> {
 }
 
 /// Only named in reports: when the list cannot be read, nobody is named.
-async fn unmanaged(eyes: Eyes<'_>) -> Vec<ServiceName> {
+async fn unmanaged(eyes: ObserveContext<'_>) -> Vec<ServiceName> {
     let found = patiently(eyes.clock, || eyes.cloud.service_names(&eyes.spec.cluster)).await;
     let mut found = found.unwrap_or_default();
     found.retain(|name| !eyes.spec.services.contains_key(name));
@@ -110,7 +110,7 @@ async fn unmanaged(eyes: Eyes<'_>) -> Vec<ServiceName> {
 }
 
 /// Every distribution that the gate or a site names, in one go.
-async fn distributions(eyes: Eyes<'_>) -> Result<BTreeMap<String, Distribution>, String> {
+async fn distributions(eyes: ObserveContext<'_>) -> Result<BTreeMap<String, Distribution>, String> {
     let gated = eyes.spec.maintenance.iter().flat_map(|maintenance| &maintenance.cloudfront);
     let names = gated.flat_map(|cloudfront| &cloudfront.distributions);
     let of_sites = eyes.spec.sites.values().filter_map(|site| site.distribution.as_ref());

@@ -7,25 +7,25 @@
 //! Architecture Invariant: every loop here has a bound, and what a run did is saved after each step.
 
 mod closure;
+mod declared;
 mod expected;
 mod observed;
+mod overrides;
 mod patience;
 mod preview;
 mod request;
 mod run;
 mod runner;
 mod sizes;
-mod standing;
-mod wanted;
 
 #[cfg(test)]
 mod tests;
 
 pub use closure::{Closure, closures};
+pub use declared::{CurrentDeclaration, DeclaredEnvironment, WithGrace};
+pub use overrides::ActiveOverrides;
 pub use preview::{Later, Preview, is_unchanged, preflight, preview};
 pub use request::REQUEST;
 pub use run::{ActionReport, BlockedReport, ReleaseReport, Run, RunOutcome, StepReport, WaitingReport};
-pub use runner::{Haste, ReconcileError, Reconciler};
+pub use runner::{ReconcileError, Reconciler, ShutdownLevel};
 pub use sizes::{Sizes, TaskSize};
-pub use standing::Standing;
-pub use wanted::{Patient, Wanted, Wishes};

@@ -5,23 +5,23 @@
 
 pub mod diff;
 pub mod json;
+pub(crate) mod labels;
 pub mod markdown;
-pub mod moment;
-pub(crate) mod nouns;
+pub mod overrides;
 pub mod preflight;
 pub mod run;
 pub mod schedule;
-pub mod spells;
 mod standing;
 pub mod status;
 pub(crate) mod table;
 pub mod text;
+pub mod time_format;
 
 use std::collections::BTreeMap;
 
 use crate::model::{EnvironmentName, Instant, Revision, ServiceName};
 use crate::plan::{Plan, Topic};
-use crate::reconcile::{Later, Standing};
+use crate::reconcile::{ActiveOverrides, Later};
 use crate::schedule::{Override, Tz};
 
 /// A plan with what is needed to show it.
@@ -44,7 +44,7 @@ pub struct PlanView<'a> {
     /// `override:` in git.
     pub git_override: Option<&'a Override>,
     /// What people have set for a while.
-    pub standing: &'a Standing,
+    pub standing: &'a ActiveOverrides,
     /// What a release needs, if that was looked at, too.
     pub preflight: Option<&'a [Topic]>,
 }

@@ -23,7 +23,7 @@ mod tests;
 pub use calendar::{DateRange, TimeSpanOnDay};
 pub use chrono_tz::Tz;
 pub use crontab::{Crontab, CrontabError};
-pub use effective::{Because, Change, Declared, EffectiveState, Override, changes, next_change, state_at};
+pub use effective::{Because, Change, EffectiveState, Override, StateInputs, changes, next_change, state_at};
 pub use holidays::{HolidayProblem, Holidays, read_holidays};
 pub use hours::Schedule;
 pub use syntax::SyntaxError;

@@ -104,6 +104,9 @@ pub fn open(request: Request) -> Result<Box<dyn Source>, SourceError> {
     Ok(match location {
         Location::Dir(root) => Box::new(DirSource::new(root, &path)?),
         Location::LocalRepo(root) => Box::new(LocalRepoSource::new(root, rev, &path)?),
+        Location::Remote(url) if !cfg!(feature = "remotes") && url.scheme() != "file" => {
+            return Err(SourceError::NoRemotes { place: url.to_string() });
+        }
         Location::Remote(url) => {
             Box::new(GitSource::new(url, rev, &path, clones.as_deref(), credentials, timeout)?)
         }

@@ -19,7 +19,7 @@ mod line;
 mod local;
 mod memory;
 mod name;
-mod standing;
+mod overrides;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -31,7 +31,7 @@ pub use error::StoreError;
 pub use lease::{Lease, LeaseHolder};
 pub use local::LocalStore;
 pub use memory::MemoryStore;
-pub use standing::{OVERRIDE, Over, RuntimeOverride, SUSPENSION, Suspension, TakenBack};
+pub use overrides::{EndedBy, OVERRIDE, RuntimeOverride, SUSPENSION, Suspension, TakenBack};
 
 use crate::model::{EnvironmentName, Instant, RunId, StoreId};
 

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::error::{CliError, Exit};
 use super::input::{self, Output};
 use super::interrupt::Interrupt;
-use super::turn::Turn;
+use super::one_pass::Turn;
 use super::watch::Watch;
 use super::{declared, request, ui};
 use crate::clock::{Clock, SystemClock};
@@ -16,12 +16,12 @@ use crate::context::{self, Access, Backend, ContextError};
 use crate::daemon::mailbox::{self, Running};
 use crate::execute;
 use crate::plan::{BlockedReason, Plan, WaitingReason};
-use crate::reconcile::{self, ReconcileError, RunOutcome, Wanted};
-use crate::report::moment;
+use crate::reconcile::{self, DeclaredEnvironment, ReconcileError, RunOutcome};
 use crate::report::run::{self as report, RunView};
+use crate::report::time_format;
 use crate::schedule::Tz;
 use crate::spec::EnvironmentSpec;
-use crate::store::journal::{Request, Wish};
+use crate::store::journal::{OperatorCommand, OperatorRequest};
 use crate::store::{LeaseHolder, LocalStore, Store as _};
 
 /// Bring an environment to where it is declared, once
@@ -62,10 +62,10 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let declared = context::declare(settings, None, SystemClock.now())?;
     let spec = declared::environment(&declared, &args.environment, "apply")?.clone();
     let specs: Vec<EnvironmentSpec> = declared.environments().values().cloned().collect();
-    let wanted = Wanted { spec, revision: declared.tree.revision };
+    let wanted = DeclaredEnvironment { spec, revision: declared.tree.revision };
     if let Some(reason) = &args.reason {
-        let wish = if args.take_over { Wish::TakeOver } else { Wish::IgnoreWindow };
-        ask_for(wish, reason, settings, &specs, &wanted)?;
+        let command = if args.take_over { OperatorCommand::TakeOver } else { OperatorCommand::IgnoreWindow };
+        ask_for(command, reason, settings, &specs, &wanted)?;
     }
     loop {
         match converge(args, settings, &specs, &wanted, &turn)? {
@@ -86,11 +86,11 @@ fn converge(
     args: &Args,
     settings: &Settings,
     specs: &[EnvironmentSpec],
-    wanted: &Wanted,
+    wanted: &DeclaredEnvironment,
     turn: &Turn<'_>,
 ) -> Result<Attempt, CliError> {
     let name = &wanted.spec.name;
-    let zone = moment::zone_of(&wanted.spec);
+    let zone = time_format::zone_of(&wanted.spec);
     let backend = match Backend::open(settings, specs, Access::Change { wait_max: Duration::ZERO }, None) {
         Err(ContextError::WorldBusy { .. }) => {
             let root = settings.store()?;
@@ -122,7 +122,7 @@ fn converge(
 /// Who acts instead of us, for people.
 fn whoever(lease: Option<LeaseHolder>, zone: Tz, daemon: Option<Running>) -> String {
     match (lease, daemon) {
-        (Some(lease), _) => format!("{} since {}", lease.holder, moment::local(lease.since, zone)),
+        (Some(lease), _) => format!("{} since {}", lease.holder, time_format::local(lease.since, zone)),
         (None, Some(daemon)) => format!("the daemon (process {} on {})", daemon.pid, daemon.place),
         (None, None) => "another tidegate".to_owned(),
     }
@@ -147,32 +147,34 @@ fn exit(outcome: Option<RunOutcome>) -> Exit {
 /// Leaves a request for the run that follows, if there is anything to make an exception from: one that nobody
 /// needs today would be taken for granted another day.
 fn ask_for(
-    wish: Wish,
+    command: OperatorCommand,
     reason: &str,
     settings: &Settings,
     specs: &[EnvironmentSpec],
-    wanted: &Wanted,
+    wanted: &DeclaredEnvironment,
 ) -> Result<(), CliError> {
     let name = &wanted.spec.name;
     let seen = Backend::open(settings, specs, Access::Look, None)?
         .preview(wanted)
         .map_err(|error| CliError::from(error).about(format!("cannot apply `{name}`")))?;
-    if is_needed(&wish, &seen.plan) {
-        let request = Request { who: context::person(), reason: reason.to_owned(), wish };
+    if is_needed(&command, &seen.plan) {
+        let request = OperatorRequest { who: context::person(), reason: reason.to_owned(), command };
         return request::leave(settings, &wanted.spec, &request);
     }
-    let told = match wish {
-        Wish::TakeOver => "no other store owns its cluster: there is nothing to take over",
+    let told = match command {
+        OperatorCommand::TakeOver => "no other store owns its cluster: there is nothing to take over",
         _ => "no release waits for a window: there is nothing to ignore",
     };
     ui::say(&format!("note: `{name}`: {told}\n"));
     Ok(())
 }
 
-fn is_needed(wish: &Wish, plan: &Plan) -> bool {
-    match wish {
-        Wish::TakeOver => plan.blocked.iter().any(|one| one.reason == BlockedReason::OwnedByAnother),
-        Wish::IgnoreWindow => plan.waiting.iter().any(|one| one.reason == WaitingReason::Window),
+fn is_needed(command: &OperatorCommand, plan: &Plan) -> bool {
+    match command {
+        OperatorCommand::TakeOver => {
+            plan.blocked.iter().any(|one| one.reason == BlockedReason::OwnedByAnother)
+        }
+        OperatorCommand::IgnoreWindow => plan.waiting.iter().any(|one| one.reason == WaitingReason::Window),
         _ => false,
     }
 }

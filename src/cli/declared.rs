@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::CliError;
 use super::ui;
-use crate::context::Declared;
+use crate::context::DeclaredTree;
 use crate::model::EnvironmentName;
 use crate::spec::{self, Diagnostic, EnvironmentSpec};
 
@@ -13,7 +13,7 @@ const ALIKE_MIN: f64 = 0.75;
 
 /// The environment of this name. Problems of others are mentioned, not fatal.
 pub(super) fn environment<'a>(
-    declared: &'a Declared,
+    declared: &'a DeclaredTree,
     name: &str,
     intent: &str,
 ) -> Result<&'a EnvironmentSpec, CliError> {
@@ -38,7 +38,7 @@ pub(super) fn environment<'a>(
 
 /// Every valid environment, or the one that is asked for.
 pub(super) fn environments<'a>(
-    declared: &'a Declared,
+    declared: &'a DeclaredTree,
     name: Option<&str>,
     intent: &str,
 ) -> Result<BTreeMap<&'a EnvironmentName, &'a EnvironmentSpec>, CliError> {
@@ -58,7 +58,7 @@ pub(super) fn environments<'a>(
 }
 
 /// Mentions warnings of `about` and errors that hold others back.
-fn warn(declared: &Declared, about: Option<&str>) {
+fn warn(declared: &DeclaredTree, about: Option<&str>) {
     let warnings: Vec<Diagnostic> = declared
         .declarations
         .diagnostics
@@ -81,12 +81,12 @@ fn warn(declared: &Declared, about: Option<&str>) {
 }
 
 /// Nothing is declared where we looked.
-pub(super) fn none(declared: &Declared) -> CliError {
+pub(super) fn none(declared: &DeclaredTree) -> CliError {
     CliError::failure(format!("no environments are declared in {}", declared.place))
         .hint("name the place with `--repo` or `--dir`, the folder of environments inside it with `--path`")
 }
 
-fn unknown(declared: &Declared, name: &str) -> CliError {
+fn unknown(declared: &DeclaredTree, name: &str) -> CliError {
     let declarations = &declared.declarations;
     let all = declarations.environments.keys().chain(declarations.broken.keys());
     let known: Vec<&str> = all.map(|name| name.as_str()).collect();

@@ -16,13 +16,13 @@ use anstyle::{AnsiColor, Style};
 
 use super::error::{CliError, Exit};
 use super::interrupt::Interrupt;
-use super::{look, ui};
+use super::{preview, ui};
 use crate::clock::SystemClock;
 use crate::execute::Silent;
 use crate::model::Version;
 use crate::reconcile::{Run, RunOutcome};
 use crate::report::run::{self as report, HistoryView, RunView};
-use crate::report::{moment, status, text};
+use crate::report::{status, text, time_format};
 use crate::sim::{Outcome, Pace};
 use live::Live;
 use stage::Stage;
@@ -81,7 +81,7 @@ impl Demo {
         self.stage.wait_for_window();
         self.prompt("tidegate status production")?;
         let seen = self.stage.look()?;
-        ui::print(&status::text(&look::status_view(self.stage.spec(), &seen)))?;
+        ui::print(&status::text(&preview::status_view(self.stage.spec(), &seen)))?;
         self.pause(700);
         Ok(())
     }
@@ -98,7 +98,7 @@ impl Demo {
         self.commit(&format!("Release core {to}"), &versions)?;
         self.prompt("tidegate plan production")?;
         let seen = self.stage.look()?;
-        let mut view = look::plan_view(self.stage.spec(), &seen);
+        let mut view = preview::plan_view(self.stage.spec(), &seen);
         // One definition shows what all of them look like.
         view.diffs.retain(|service, _| service.as_str() == "graasp");
         ui::print(&text::plan(&view))?;
@@ -127,7 +127,7 @@ impl Demo {
         self.pause(400);
         self.prompt("tidegate status production")?;
         let seen = self.stage.look()?;
-        ui::print(&status::text(&look::status_view(self.stage.spec(), &seen)))?;
+        ui::print(&status::text(&preview::status_view(self.stage.spec(), &seen)))?;
         self.what_users_see()?;
         let before = self.stage.migration_tasks();
         self.stage.pass(10);
@@ -167,9 +167,9 @@ impl Demo {
     }
 
     fn says_goodbye(self, keep: bool) -> Result<(), CliError> {
-        let zone = moment::zone_of(self.stage.spec());
+        let zone = time_format::zone_of(self.stage.spec());
         let opens_at = summary::next_window(self.stage.spec());
-        let at = opens_at.map(|at| format!(" --at {}", moment::rfc3339(at, zone))).unwrap_or_default();
+        let at = opens_at.map(|at| format!(" --at {}", time_format::rfc3339(at, zone))).unwrap_or_default();
         if !keep {
             return ui::print(&format!(
                 "\n{BOLD}Go on{BOLD:#}\n  tidegate demo --keep          # leaves the repository behind, and says how to go on with it\n"
@@ -239,7 +239,7 @@ impl Demo {
 
     fn history(&self, run: &Run) -> Result<(), CliError> {
         let spec = self.stage.spec();
-        let (closures, zone) = (self.stage.closures()?, moment::zone_of(spec));
+        let (closures, zone) = (self.stage.closures()?, time_format::zone_of(spec));
         let view = RunView { run, closures: &closures, is_under_way: false, now: self.stage.now(), zone };
         ui::print(&report::history_text(&HistoryView { environment: &spec.name, runs: vec![view] }))
     }

@@ -9,8 +9,8 @@ use crate::context;
 use crate::execute;
 use crate::model::EnvironmentName;
 use crate::reconcile::{self, ReconcileError, Run};
-use crate::report::moment;
 use crate::report::run::{self as report, HistoryView, RunView};
+use crate::report::time_format;
 use crate::schedule::Tz;
 use crate::store::{LocalStore, RUNS_KEPT_MAX, Store as _};
 
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
         zone_if_declared(settings, &args.environment)
     } else {
         let declared = context::declare(settings, None, SystemClock.now())?;
-        moment::zone_of(declared::environment(&declared, &args.environment, "show the history of")?)
+        time_format::zone_of(declared::environment(&declared, &args.environment, "show the history of")?)
     };
     let limit = usize::from(args.limit).min(RUNS_KEPT_MAX);
     let mut runs = Vec::new();
@@ -74,5 +74,5 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
 fn zone_if_declared(settings: &Settings, name: &str) -> Tz {
     let declared = context::declare(settings, None, SystemClock.now()).ok();
     let spec = declared.as_ref().and_then(|declared| declared.environments().get(name));
-    spec.map_or(Tz::UTC, moment::zone_of)
+    spec.map_or(Tz::UTC, time_format::zone_of)
 }

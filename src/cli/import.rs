@@ -11,9 +11,9 @@ use super::input::Output;
 use super::ui;
 use crate::cloud::CloudError;
 use crate::config::{Cloud, Settings};
-use crate::context::{Estate, Whereabouts};
+use crate::context::{AccountContext, ClusterLocation};
 use crate::gate;
-use crate::import::{self, ImportError, Imported, Place, Wishes};
+use crate::import::{self, ImportError, ImportOptions, Imported, Place};
 use crate::model::EnvironmentName;
 use crate::observe::patiently;
 use crate::report::json::SCHEMA;
@@ -72,7 +72,8 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     // Before anybody is asked anything: nobody waits for what cannot be written in the end.
     let file = if args.write { Some(file::Target::new(settings, &wishes.name)?) } else { None };
     let about = |error: CliError| error.about(format!("cannot import cluster `{}`", whereabouts.cluster));
-    let mut imported = look(&Estate::open(settings, &whereabouts)?, &whereabouts, &wishes).map_err(about)?;
+    let mut imported =
+        look(&AccountContext::open(settings, &whereabouts)?, &whereabouts, &wishes).map_err(about)?;
     let own = file::check(settings, &wishes, &imported.text)?;
     imported.findings.extend(advice(args, settings));
     if let Some(problems) = own {
@@ -91,7 +92,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-fn whereabouts(args: &Args, asked: &place::Cluster) -> Result<Whereabouts, CliError> {
+fn whereabouts(args: &Args, asked: &place::Cluster) -> Result<ClusterLocation, CliError> {
     let place::Cluster { name, region, account } = asked;
     if let (Some(one), Some(other)) = (region, &args.region)
         && one != other
@@ -99,7 +100,7 @@ fn whereabouts(args: &Args, asked: &place::Cluster) -> Result<Whereabouts, CliEr
         return Err(CliError::usage(format!("the ARN names the region {one}, `--region` {other}"))
             .hint("leave `--region` out"));
     }
-    Ok(Whereabouts {
+    Ok(ClusterLocation {
         cluster: name.clone(),
         region: region.clone().or_else(|| args.region.clone()),
         account: account.clone(),
@@ -107,7 +108,7 @@ fn whereabouts(args: &Args, asked: &place::Cluster) -> Result<Whereabouts, CliEr
     })
 }
 
-fn wishes(args: &Args, place: &Whereabouts) -> Result<Wishes, CliError> {
+fn wishes(args: &Args, place: &ClusterLocation) -> Result<ImportOptions, CliError> {
     let name = match &args.name {
         Some(name) if import::is_environment_name(name) => name.clone(),
         Some(name) => {
@@ -122,7 +123,7 @@ fn wishes(args: &Args, place: &Whereabouts) -> Result<Wishes, CliError> {
     };
     let secret = args.secret.as_deref().map(place::secret).transpose();
     let secret = secret.map_err(|why| CliError::usage("`--secret` names no place").hint(why))?;
-    Ok(Wishes {
+    Ok(ImportOptions {
         name: EnvironmentName::new(name),
         database: args.database.clone(),
         own_images: args.own_images.clone(),
@@ -132,7 +133,11 @@ fn wishes(args: &Args, place: &Whereabouts) -> Result<Wishes, CliError> {
     })
 }
 
-fn look(estate: &Estate, asked: &Whereabouts, wishes: &Wishes) -> Result<Imported, CliError> {
+fn look(
+    estate: &AccountContext,
+    asked: &ClusterLocation,
+    wishes: &ImportOptions,
+) -> Result<Imported, CliError> {
     let (cloud, clock) = (estate.cloud(), estate.clock());
     estate.block_on(async {
         let account = patiently(clock, || cloud.account()).await.map_err(|why| {

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::error::CliError;
 use crate::model::{Instant, State};
-use crate::report::moment;
+use crate::report::time_format;
 use crate::schedule::{Tz, next_time_of_day};
 
 /// For people or for programs.
@@ -87,9 +87,12 @@ pub(super) fn end(
         (None, None) => return Ok(None),
     };
     if end <= now {
-        return Err(CliError::failure(format!("`--until {}` lies in the past", moment::rfc3339(end, zone)))
-            .because_of(format!("it is {}", moment::local(now, zone)))
-            .hint("name an instant to come, or a length of time with `--for`"));
+        return Err(CliError::failure(format!(
+            "`--until {}` lies in the past",
+            time_format::rfc3339(end, zone)
+        ))
+        .because_of(format!("it is {}", time_format::local(now, zone)))
+        .hint("name an instant to come, or a length of time with `--for`"));
     }
     // To the second, as it is shown.
     Ok(Some(DateTime::from_timestamp(end.timestamp(), 0).unwrap_or(end)))

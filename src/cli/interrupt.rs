@@ -14,7 +14,7 @@ use signal_hook::flag;
 
 use crate::clock::{Clock, SystemClock};
 use crate::model::Instant;
-use crate::reconcile::Haste;
+use crate::reconcile::ShutdownLevel;
 
 /// What a step in hand gets to end by itself: most calls are over, no long wait is, and nobody holds Ctrl-C
 /// for longer without pressing it again.
@@ -42,18 +42,18 @@ impl Interrupt {
     }
 
     /// How much of a hurry there is. Asked at each step and while something is waited for.
-    pub(super) fn haste(&self) -> Haste {
+    pub(super) fn haste(&self) -> ShutdownLevel {
         if self.rung.swap(false, Ordering::Relaxed) {
             self.times.fetch_add(1, Ordering::Relaxed);
         }
         let times = self.times.load(Ordering::Relaxed);
         if times == 0 {
-            return Haste::None;
+            return ShutdownLevel::None;
         }
         let now = SystemClock.now();
         let first_at = *self.first_at.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(now);
         let waited = (now - first_at).to_std().unwrap_or_default();
-        if times > 1 || waited >= GRACE { Haste::Now } else { Haste::AfterStep }
+        if times > 1 || waited >= GRACE { ShutdownLevel::Now } else { ShutdownLevel::AfterStep }
     }
 }
 
@@ -65,11 +65,11 @@ mod tests {
     fn the_first_signal_ends_after_the_step_and_the_second_leaves_waits() {
         let interrupt =
             Interrupt { rung: Arc::default(), times: AtomicU8::new(0), first_at: Mutex::default() };
-        assert_eq!(interrupt.haste(), Haste::None);
+        assert_eq!(interrupt.haste(), ShutdownLevel::None);
         interrupt.rung.store(true, Ordering::Relaxed);
-        assert_eq!(interrupt.haste(), Haste::AfterStep);
-        assert_eq!(interrupt.haste(), Haste::AfterStep);
+        assert_eq!(interrupt.haste(), ShutdownLevel::AfterStep);
+        assert_eq!(interrupt.haste(), ShutdownLevel::AfterStep);
         interrupt.rung.store(true, Ordering::Relaxed);
-        assert_eq!(interrupt.haste(), Haste::Now);
+        assert_eq!(interrupt.haste(), ShutdownLevel::Now);
     }
 }

@@ -5,10 +5,10 @@ use super::input::{self, Output, Until};
 use super::{declared, request, ui};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
-use crate::context::{self, Declared};
+use crate::context::{self, DeclaredTree};
 use crate::model::{Instant, State};
-use crate::reconcile::{ReconcileError, Standing};
-use crate::report::{moment, spells};
+use crate::reconcile::{ActiveOverrides, ReconcileError};
+use crate::report::{overrides, time_format};
 use crate::spec::EnvironmentSpec;
 use crate::store::{LocalStore, OVERRIDE, RuntimeOverride, Store as _, TakenBack};
 
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     match (args.environment.as_deref(), args.state) {
         (Some(name), Some(state)) => {
             let spec = declared::environment(&declared, name, "override")?;
-            let end = input::end(args.until.as_ref(), args.length, now, moment::zone_of(spec))?;
+            let end = input::end(args.until.as_ref(), args.length, now, time_format::zone_of(spec))?;
             let reason = args.reason.clone().unwrap_or_default();
             set(
                 args,
@@ -89,10 +89,10 @@ fn set(
     let before = standing(&store, spec, set.since)?.override_;
     let value = serde_json::to_value(&set).expect("text, instants and words always become JSON");
     store.put_record(&spec.name, OVERRIDE, Some(&value))?;
-    let zone = moment::zone_of(spec);
-    let length = moment::length(set.until - set.since);
+    let zone = time_format::zone_of(spec);
+    let length = time_format::length(set.until - set.since);
     let mut text =
-        format!("{}: {} until {}, in {length}\n", spec.name, set.state, moment::local(set.until, zone));
+        format!("{}: {} until {}, in {length}\n", spec.name, set.state, time_format::local(set.until, zone));
     if let Some(before) = before {
         text.push_str(&format!("it replaces `{}` by {}: {}\n", before.state, before.who, before.reason));
     }
@@ -129,7 +129,7 @@ fn told(
 ) -> Result<Exit, CliError> {
     match args.output {
         Output::Text => ui::print(text)?,
-        Output::Json => ui::print_json(&spells::override_json(&view(settings, spec, now)?))?,
+        Output::Json => ui::print_json(&overrides::override_json(&view(settings, spec, now)?))?,
     }
     Ok(Exit::Done)
 }
@@ -137,7 +137,7 @@ fn told(
 fn show(
     args: &Args,
     settings: &Settings,
-    declared: &Declared,
+    declared: &DeclaredTree,
     name: Option<&str>,
     now: Instant,
 ) -> Result<Exit, CliError> {
@@ -146,11 +146,11 @@ fn show(
     let views = views?;
     match (args.output, name) {
         (Output::Json, Some(_)) => {
-            views.first().map_or(Ok(()), |view| ui::print_json(&spells::override_json(view)))?;
+            views.first().map_or(Ok(()), |view| ui::print_json(&overrides::override_json(view)))?;
         }
-        (Output::Json, None) => ui::print_json(&views.iter().map(spells::override_json).collect())?,
+        (Output::Json, None) => ui::print_json(&views.iter().map(overrides::override_json).collect())?,
         (Output::Text, _) => {
-            ui::print(&views.iter().map(spells::override_text).collect::<String>())?;
+            ui::print(&views.iter().map(overrides::override_text).collect::<String>())?;
         }
     }
     Ok(Exit::Done)
@@ -160,10 +160,10 @@ fn view<'a>(
     settings: &Settings,
     spec: &'a EnvironmentSpec,
     now: Instant,
-) -> Result<spells::OverrideView<'a>, CliError> {
+) -> Result<overrides::OverrideView<'a>, CliError> {
     let store = LocalStore::open_existing(settings.store()?)?;
     let standing = standing(&store, spec, now)?;
-    Ok(spells::OverrideView { spec, standing, now, zone: moment::zone_of(spec) })
+    Ok(overrides::OverrideView { spec, standing, now, zone: time_format::zone_of(spec) })
 }
 
 /// What stands in the store.
@@ -171,6 +171,6 @@ pub(super) fn standing(
     store: &LocalStore,
     spec: &EnvironmentSpec,
     now: Instant,
-) -> Result<Standing, CliError> {
-    Standing::at(now, store, spec).map_err(|error: ReconcileError| error.into())
+) -> Result<ActiveOverrides, CliError> {
+    ActiveOverrides::at(now, store, spec).map_err(|error: ReconcileError| error.into())
 }

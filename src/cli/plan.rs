@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use super::error::{CliError, Exit};
-use super::look::{self, Closely, Looked};
+use super::preview::{self, Closely, Looked};
 use super::{input, ui};
 use crate::config::Settings;
 use crate::model::Instant;
@@ -40,8 +40,8 @@ enum Format {
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let closely = Closely { at: args.at, preflight: args.preflight };
-    let Looked { spec, seen, .. } = look::one(settings, &args.environment, "plan", closely)?;
-    let view = look::plan_view(&spec, &seen);
+    let Looked { spec, seen, .. } = preview::one(settings, &args.environment, "plan", closely)?;
+    let view = preview::plan_view(&spec, &seen);
     match args.output {
         Format::Text => ui::print(&text::plan(&view))?,
         Format::Json => ui::print_json(&json::plan(&view))?,

@@ -1,8 +1,8 @@
 //! The verbs of a person's decision: `retry`, `abort`, `record-schema`.
 
+use super::decision::{self, Decision};
 use super::error::{CliError, Exit};
-use super::look::{self, Looked};
-use super::wish::{self, Decision};
+use super::preview::{self, Looked};
 use super::{input, ui};
 use crate::config::Settings;
 use crate::context;
@@ -10,7 +10,7 @@ use crate::daemon::mailbox::{self, Poke};
 use crate::model::{EnvironmentName, Version};
 use crate::reconcile;
 use crate::spec::EnvironmentSpec;
-use crate::store::journal::Request;
+use crate::store::journal::OperatorRequest;
 use crate::store::{LocalStore, Store as _};
 
 /// Try again what has failed: a migration, or a service that did not come up
@@ -59,20 +59,20 @@ struct Common {
 }
 
 pub(super) fn retry(args: &RetryArgs, settings: &Settings) -> Result<Exit, CliError> {
-    decide(&args.common, settings, "retry", |looked| wish::retry(&looked.spec.name, &looked.seen.plan))
+    decide(&args.common, settings, "retry", |looked| decision::retry(&looked.spec.name, &looked.seen.plan))
 }
 
 pub(super) fn abort(args: &AbortArgs, settings: &Settings) -> Result<Exit, CliError> {
     decide(&args.common, settings, "abort", |looked| {
         let (name, ledger) = (&looked.spec.name, &looked.seen.ledger);
-        if args.stop_task { wish::stop_task(name, ledger) } else { wish::abort(name, ledger) }
+        if args.stop_task { decision::stop_task(name, ledger) } else { decision::abort(name, ledger) }
     })
 }
 
 pub(super) fn record_schema(args: &RecordSchemaArgs, settings: &Settings) -> Result<Exit, CliError> {
     let version = Version::new(args.recorded.trim());
     decide(&args.common, settings, "record the schema of", |looked| {
-        wish::record_schema(&looked.spec, &looked.seen.ledger, &version)
+        decision::record_schema(&looked.spec, &looked.seen.ledger, &version)
     })
 }
 
@@ -82,9 +82,9 @@ fn decide(
     intent: &str,
     judge: impl Fn(&Looked) -> Result<Decision, CliError>,
 ) -> Result<Exit, CliError> {
-    let looked = look::one(settings, &common.environment, intent, look::Closely::default())?;
-    let Decision { wish, next } = judge(&looked)?;
-    let request = Request { who: context::person(), reason: common.reason.clone(), wish };
+    let looked = preview::one(settings, &common.environment, intent, preview::Closely::default())?;
+    let Decision { command, next } = judge(&looked)?;
+    let request = OperatorRequest { who: context::person(), reason: common.reason.clone(), command };
     leave(settings, &looked.spec, &request)?;
     let name = &looked.spec.name;
     ui::print(&format!("{name}: {next}\n{}", taken_up_by(settings, name, &request.who)?))?;
@@ -110,19 +110,24 @@ pub(super) fn taken_up_by(
 
 /// Leaves a request for whoever acts next. One at a time: two people should hear of each other. Asking for the
 /// same again is no second request.
-pub(super) fn leave(settings: &Settings, spec: &EnvironmentSpec, request: &Request) -> Result<(), CliError> {
+pub(super) fn leave(
+    settings: &Settings,
+    spec: &EnvironmentSpec,
+    request: &OperatorRequest,
+) -> Result<(), CliError> {
     let store = LocalStore::open(settings.store()?)?;
     let value = serde_json::to_value(request).expect("a request is text, which always becomes JSON");
     let left = store.get_record(&spec.name, reconcile::REQUEST)?;
-    let earlier = left.clone().and_then(|value| serde_json::from_value::<Request>(value).ok());
-    let is_free = left.is_none() || earlier.as_ref().is_some_and(|earlier| earlier.wish == request.wish);
+    let earlier = left.clone().and_then(|value| serde_json::from_value::<OperatorRequest>(value).ok());
+    let is_free =
+        left.is_none() || earlier.as_ref().is_some_and(|earlier| earlier.command == request.command);
     if is_free && store.swap_record(&spec.name, reconcile::REQUEST, left.as_ref(), Some(&value))? {
         return Ok(());
     }
     let told = earlier.map_or_else(
         || "it cannot be read".to_owned(),
-        |Request { who, reason, wish }| {
-            let word = serde_json::to_value(&wish).ok();
+        |OperatorRequest { who, reason, command }| {
+            let word = serde_json::to_value(&command).ok();
             let word = word.and_then(|word| word["wish"].as_str().map(str::to_owned)).unwrap_or_default();
             format!("{who} asked for {word}: {reason}")
         },

@@ -13,9 +13,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context;
 use crate::model::Instant;
-use crate::reconcile::{ReconcileError, Sizes, Standing};
-use crate::report::moment;
+use crate::reconcile::{ActiveOverrides, ReconcileError, Sizes};
 use crate::report::schedule::{self as report, Prices, ScheduleView};
+use crate::report::time_format;
 use crate::schedule::{self, Change};
 use crate::spec::EnvironmentSpec;
 use crate::store::LocalStore;
@@ -61,14 +61,14 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let standing = standing(settings, spec, from);
     let over = standing.runtime_override();
     let says = context::says(spec, over.as_ref());
-    let zone = moment::zone_of(spec);
+    let zone = time_format::zone_of(spec);
     match args.output {
         Output::Json => {
             let changes = schedule::changes(from, to, &says);
             let changes: Vec<_> = changes
                 .iter()
                 .map(|Change { at, state, because }| {
-                    json!({"at": moment::rfc3339(*at, zone), "state": state, "because": because})
+                    json!({"at": time_format::rfc3339(*at, zone), "state": state, "because": because})
                 })
                 .collect();
             ui::print_json(&changes.into())?;
@@ -87,12 +87,12 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
 }
 
 /// What people have set, where there is a store to ask. A schedule can be shown without one.
-fn standing(settings: &Settings, spec: &EnvironmentSpec, at: Instant) -> Standing {
-    let Ok(root) = settings.store() else { return Standing::default() };
+fn standing(settings: &Settings, spec: &EnvironmentSpec, at: Instant) -> ActiveOverrides {
+    let Ok(root) = settings.store() else { return ActiveOverrides::default() };
     let seen = LocalStore::open_existing(root).map_err(ReconcileError::from);
-    seen.and_then(|store| Standing::at(at, &store, spec)).unwrap_or_else(|error| {
+    seen.and_then(|store| ActiveOverrides::at(at, &store, spec)).unwrap_or_else(|error| {
         ui::say(&format!("warning: overrides set at run time are left out: {error}\n"));
-        Standing::default()
+        ActiveOverrides::default()
     })
 }
 

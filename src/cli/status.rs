@@ -2,7 +2,7 @@
 
 use super::error::{CliError, Exit};
 use super::input::Output;
-use super::{look, ui};
+use super::{preview, ui};
 use crate::config::Settings;
 use crate::report::status;
 
@@ -21,8 +21,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let name = args.environment.as_deref();
-    let looked = look::several(settings, name, "show")?;
-    let views: Vec<_> = looked.iter().map(|looked| look::status_view(&looked.spec, &looked.seen)).collect();
+    let looked = preview::several(settings, name, "show")?;
+    let views: Vec<_> =
+        looked.iter().map(|looked| preview::status_view(&looked.spec, &looked.seen)).collect();
     match (args.output, name) {
         (Output::Json, Some(_)) => {
             views.first().map_or(Ok(()), |view| ui::print_json(&status::json(view)))?;

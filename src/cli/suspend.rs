@@ -6,7 +6,7 @@ use super::{declared, override_, request, ui};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context;
-use crate::report::moment;
+use crate::report::time_format;
 use crate::store::{LocalStore, SUSPENSION, Store as _, Suspension, TakenBack};
 
 /// Stop acting on an environment: it is observed and reported, never written to
@@ -43,7 +43,7 @@ pub(super) struct ResumeArgs {
 pub(super) fn suspend(args: &SuspendArgs, settings: &Settings) -> Result<Exit, CliError> {
     let declared = context::declare(settings, None, SystemClock.now())?;
     let spec = declared::environment(&declared, &args.environment, "suspend")?;
-    let (now, zone, name) = (context::present(settings)?, moment::zone_of(spec), &spec.name);
+    let (now, zone, name) = (context::present(settings)?, time_format::zone_of(spec), &spec.name);
     let until = input::end(args.until.as_ref(), args.length, now, zone)?;
     let store = LocalStore::open(settings.store()?)?;
     let before = override_::standing(&store, spec, now)?.suspension;
@@ -54,7 +54,7 @@ pub(super) fn suspend(args: &SuspendArgs, settings: &Settings) -> Result<Exit, C
     store.put_record(name, SUSPENSION, Some(&value))?;
     let end = until.map_or_else(
         || format!("until `tidegate resume {name}`"),
-        |until| format!("until {}", moment::local(until, zone)),
+        |until| format!("until {}", time_format::local(until, zone)),
     );
     let mut text = format!("{name}: suspended {end}; it is observed and reported, never written to\n");
     if let Some(before) = before {

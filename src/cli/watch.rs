@@ -11,7 +11,7 @@ use super::ui;
 use crate::clock::Clock;
 use crate::execute::{ActionOutcome, ActionResult, Progress};
 use crate::plan::{Action, Plan, Step};
-use crate::report::{moment, nouns};
+use crate::report::{labels, time_format};
 use crate::schedule::Tz;
 
 const DIM: Style = Style::new().dimmed();
@@ -98,13 +98,13 @@ impl Progress for Watch {
 
     fn step_started(&self, step: Step, _actions: &[Action]) {
         if self.seen().step.replace(step) != Some(step) {
-            self.line(&format!("{BOLD}{}{BOLD:#}", nouns::title(step)));
+            self.line(&format!("{BOLD}{}{BOLD:#}", labels::title(step)));
         }
     }
 
     fn action_started(&self, action: &Action) {
-        let label = format!("{:<9}  {:<18}", nouns::noun(&action.kind), nouns::resource(action));
-        self.line(&format!("  {} {label}  {}", nouns::Sign::of(action).glyph(), nouns::change(action)));
+        let label = format!("{:<9}  {:<18}", labels::noun(&action.kind), labels::resource(action));
+        self.line(&format!("  {} {label}  {}", labels::Sign::of(action).glyph(), labels::change(action)));
         let bar = self.bar(&label);
         self.seen().actions.insert(action.id.clone(), Shown { label, last: String::new(), bar });
     }
@@ -131,7 +131,7 @@ impl Progress for Watch {
         if let Some(bar) = shown.bar {
             bar.finish_and_clear();
         }
-        let took = moment::length(outcome.finished_at - outcome.started_at);
+        let took = time_format::length(outcome.finished_at - outcome.started_at);
         let told = match &outcome.result {
             ActionResult::Done => format!("{GREEN}done{GREEN:#} in {took}"),
             ActionResult::Again { why } => format!("{YELLOW}to be tried again{YELLOW:#} after {took}: {why}"),

@@ -38,7 +38,6 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use budget::{Family, Rate, Rates, SHARE_DEFAULT};
 pub use clients::Endpoint;
 pub use count::Counts;
 pub use region::default_region;
@@ -50,7 +49,7 @@ use std::sync::{Arc, Mutex};
 use aws_config::SdkConfig;
 use tokio::sync::OnceCell;
 
-use super::{Cloud, CloudError, Kind};
+use super::{Cloud, CloudError, Family, Kind, Rates};
 use crate::clock::Clock;
 use crate::spec::EnvironmentSpec;
 use budget::Budget;

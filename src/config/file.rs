@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::Allow;
 use super::error::{ConfigError, Origin};
 use super::layers::Given;
-use crate::cloud::aws::{Family, Rate, Rates};
+use crate::cloud::{Family, Rate, Rates};
 
 /// A configuration file, read and checked for its keys. What the values mean is `resolve`'s.
 #[derive(Clone, Debug)]

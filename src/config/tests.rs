@@ -292,7 +292,7 @@ fn every_flag_stands_before_or_after_the_verb() {
 
 #[test]
 fn rates_are_ours_as_far_as_the_file_says() {
-    use crate::cloud::aws::{Family, Rate, Rates};
+    use crate::cloud::{Family, Rate, Rates};
     assert_eq!(settings(&["dir=."], &[], "").unwrap().rates, Rates::default());
     let file = "[aws]\nshare = 0.25\n[aws.rates]\nrds = { burst = 5, per_second = 0.5 }";
     let expected = Rates::share(0.25).with(Family::Database, Rate { burst: 5.0, per_second: 0.5 });

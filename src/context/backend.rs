@@ -20,11 +20,14 @@ use crate::config::{self, Settings};
 use crate::execute::Progress;
 use crate::model::Instant;
 use crate::plan::Topic;
-use crate::reconcile::{self, Haste, Patient, Preview, ReconcileError, Reconciler, Run, Wanted, Wishes};
+use crate::reconcile::{
+    self, CurrentDeclaration, DeclaredEnvironment, Preview, ReconcileError, Reconciler, Run, ShutdownLevel,
+    WithGrace,
+};
 use crate::spec::EnvironmentSpec;
 use crate::store::Store;
 use real::Real;
-pub(super) use real::{allowed, runtime};
+pub(super) use real::runtime;
 pub(super) use simulated::SEED;
 use simulated::Simulated;
 
@@ -90,7 +93,7 @@ impl Backend {
     /// The ports for an environment.
     pub fn cloud(&self, spec: &EnvironmentSpec) -> Cloud {
         match &self.0 {
-            Kind::Real(real) => real.aws.cloud(spec),
+            Kind::Real(real) => (real.cloud_of)(spec),
             Kind::Simulated(simulated) => simulated.cloud.cloud(spec),
         }
     }
@@ -123,7 +126,7 @@ impl Backend {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn preview(&self, wanted: &Wanted) -> Result<Preview, ReconcileError> {
+    pub fn preview(&self, wanted: &DeclaredEnvironment) -> Result<Preview, ReconcileError> {
         self.preview_as(&wanted.spec, wanted)
     }
 
@@ -131,11 +134,15 @@ impl Backend {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn preview_patiently(&self, wanted: &Wanted) -> Result<Preview, ReconcileError> {
-        self.preview_as(&wanted.spec, &Patient(wanted.clone()))
+    pub fn preview_patiently(&self, wanted: &DeclaredEnvironment) -> Result<Preview, ReconcileError> {
+        self.preview_as(&wanted.spec, &WithGrace(wanted.clone()))
     }
 
-    fn preview_as(&self, spec: &EnvironmentSpec, wishes: &dyn Wishes) -> Result<Preview, ReconcileError> {
+    fn preview_as(
+        &self,
+        spec: &EnvironmentSpec,
+        wishes: &dyn CurrentDeclaration,
+    ) -> Result<Preview, ReconcileError> {
         let (cloud, clock, store) = (self.cloud(spec), self.clock(), self.store());
         let look = reconcile::preview(&*cloud, &*clock, &*store, wishes);
         Ok(self.block_on(look)?.expect("a wish that does not change always has an environment"))
@@ -145,7 +152,7 @@ impl Backend {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn preflight(&self, wanted: &Wanted) -> Result<(Preview, Vec<Topic>), ReconcileError> {
+    pub fn preflight(&self, wanted: &DeclaredEnvironment) -> Result<(Preview, Vec<Topic>), ReconcileError> {
         let (cloud, clock, store) = (self.cloud(&wanted.spec), self.clock(), self.store());
         let look = reconcile::preflight(&*cloud, &*clock, &*store, wanted);
         Ok(self.block_on(look)?.expect("a wish that does not change always has an environment"))
@@ -157,11 +164,11 @@ impl Backend {
     /// When the lease is held or lost, or the store fails.
     pub fn converge(
         &self,
-        wanted: &Wanted,
+        wanted: &DeclaredEnvironment,
         holder: &str,
         deadline: Option<Instant>,
         progress: &dyn Progress,
-        haste: &(dyn Fn() -> Haste + Send + Sync),
+        haste: &(dyn Fn() -> ShutdownLevel + Send + Sync),
     ) -> Result<Run, ReconcileError> {
         let (cloud, clock, store) = (self.cloud(&wanted.spec), self.clock(), self.store());
         let (cloud, clock, store) = (&*cloud, &*clock, &*store);

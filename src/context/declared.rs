@@ -12,7 +12,7 @@ use crate::spec::{self, Declarations, EnvironmentSpec};
 
 /// What a revision declares, with the files it stands in.
 #[derive(Clone, Debug)]
-pub struct Declared {
+pub struct DeclaredTree {
     /// The files.
     pub tree: Tree,
     /// What they say.
@@ -21,7 +21,7 @@ pub struct Declared {
     pub place: String,
 }
 
-impl Declared {
+impl DeclaredTree {
     /// Reads a tree.
     pub fn read(tree: Tree, path: &str, place: String, now: Instant) -> Self {
         let declarations = spec::read(&tree.files, path, now);
@@ -38,14 +38,18 @@ impl Declared {
 ///
 /// # Errors
 /// When the place cannot be reached or read. What is wrong *in* the files is in the value.
-pub fn declare(settings: &Settings, clones: Option<PathBuf>, now: Instant) -> Result<Declared, ContextError> {
+pub fn declare(
+    settings: &Settings,
+    clones: Option<PathBuf>,
+    now: Instant,
+) -> Result<DeclaredTree, ContextError> {
     let mut source = source::open(settings.source(clones))?;
     let place = place(source.describe(), &settings.path);
     let tree = match source.poll()? {
         Poll::Changed(tree) | Poll::Rewritten { tree, .. } => tree,
         Poll::Unchanged => unreachable!("the first poll always answers with a tree"),
     };
-    Ok(Declared::read(tree, &settings.path, place, now))
+    Ok(DeclaredTree::read(tree, &settings.path, place, now))
 }
 
 /// A source and the folder of environments in it, for people.
@@ -60,8 +64,8 @@ pub fn place(source: String, path: &str) -> String {
 pub fn says<'a>(
     spec: &'a EnvironmentSpec,
     runtime_override: Option<&'a schedule::Override>,
-) -> schedule::Declared<'a> {
-    schedule::Declared {
+) -> schedule::StateInputs<'a> {
+    schedule::StateInputs {
         state: spec.state,
         schedule: spec.schedule.as_ref(),
         git_override: spec.override_.as_ref(),

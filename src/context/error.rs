@@ -33,6 +33,9 @@ pub enum ContextError {
         /// Where it would be kept.
         folder: PathBuf,
     },
+    /// This build has no adapter for AWS.
+    #[error("this tidegate was built without the feature `aws`: it knows the simulated cloud only")]
+    NoAws,
     /// Nothing names the region.
     #[error("which region? nothing names one")]
     NoRegion,
@@ -63,6 +66,10 @@ impl ContextError {
             ContextError::NoWorld { .. } => Some(
                 "the first `tidegate apply --cloud sim` makes one from declarations; without `--cloud sim`, AWS itself is \
                  looked at"
+                    .to_owned(),
+            ),
+            ContextError::NoAws => Some(
+                "add `--cloud sim`, or build it with AWS: cargo build --release (without `--no-default-features`)"
                     .to_owned(),
             ),
             ContextError::NoRegion => Some(

@@ -5,7 +5,7 @@
 use chrono::TimeDelta;
 
 use crate::model::Instant;
-use crate::reconcile::Standing;
+use crate::reconcile::ActiveOverrides;
 use crate::schedule::Override;
 
 /// Enough to save work and to write another override.
@@ -46,7 +46,7 @@ impl Announced {
     pub(super) fn take(
         &mut self,
         now: Instant,
-        standing: &Standing,
+        standing: &ActiveOverrides,
         in_git: Option<&Override>,
     ) -> Vec<Announcement> {
         let mut news = Vec::new();
@@ -71,13 +71,21 @@ impl Announced {
 }
 
 /// The next instant after `now` at which something is to be announced, or ends.
-pub(super) fn next_at(now: Instant, standing: &Standing, in_git: Option<&Override>) -> Option<Instant> {
+pub(super) fn next_at(
+    now: Instant,
+    standing: &ActiveOverrides,
+    in_git: Option<&Override>,
+) -> Option<Instant> {
     let soon = override_of(now, standing, in_git).map(|(until, _)| until - BEFORE_THE_END);
     let resumed = standing.suspension.as_ref().and_then(|set| set.until);
     soon.into_iter().chain(resumed).filter(|at| *at > now).min()
 }
 
-fn override_of(now: Instant, standing: &Standing, in_git: Option<&Override>) -> Option<(Instant, String)> {
+fn override_of(
+    now: Instant,
+    standing: &ActiveOverrides,
+    in_git: Option<&Override>,
+) -> Option<(Instant, String)> {
     if let Some(set) = &standing.override_ {
         return Some((set.until, format!("`{}` by {}: {}", set.state, set.who, set.reason)));
     }
@@ -98,7 +106,7 @@ mod tests {
     #[test]
     fn the_end_of_an_override_is_announced_once_a_quarter_of_an_hour_before() {
         let in_git = Override { state: State::Running, until: at(60), reason: "load test".to_owned() };
-        let standing = Standing::default();
+        let standing = ActiveOverrides::default();
         let mut announced = Announced::default();
         let mut said = Vec::new();
         for minute in 0..70 {
@@ -119,7 +127,7 @@ mod tests {
             until: None,
             taken_back: None,
         };
-        let standing = Standing { override_: None, suspension: Some(set) };
+        let standing = ActiveOverrides { override_: None, suspension: Some(set) };
         let mut announced = Announced::default();
         let days: Vec<i64> =
             (0..50).filter(|hour| !announced.take(at(60 * hour), &standing, None).is_empty()).collect();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::model::{Instant, Revision};
-use crate::schedule::{self, Declared, WindowState, Windows};
+use crate::schedule::{self, StateInputs, WindowState, Windows};
 
 /// Between two looks at an environment that is as it should be, or that only a person can help: often enough
 /// to see a hand in the console soon, at six requests a look.
@@ -110,7 +110,7 @@ pub(super) fn rest(end: End, failures: u32) -> Duration {
 /// that opens or closes.
 pub(super) fn changes_at(
     from: Instant,
-    declared: &Declared<'_>,
+    declared: &StateInputs<'_>,
     windows: Option<&Windows>,
 ) -> Option<Instant> {
     let state = schedule::next_change(from, declared).map(|change| change.at);
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn the_calendar_speaks_of_states_and_of_windows_that_open() {
         let until = Override { state: State::Stopped, until: at(500), reason: "test".to_owned() };
-        let declared = Declared {
+        let declared = StateInputs {
             state: State::Running,
             schedule: None,
             git_override: Some(&until),

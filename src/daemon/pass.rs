@@ -5,24 +5,26 @@
 
 use tracing::Instrument as _;
 
-use super::narrate::Narrator;
-use super::polling::Head;
+use super::log::Narrator;
+use super::polling::SharedInForce;
 use crate::cloud::{LastLook, Pace, Remembering};
 use crate::context::Backend;
 use crate::model::EnvironmentName;
 use crate::plan::{Plan, WaitingReason};
-use crate::reconcile::{self, Haste, ReconcileError, Reconciler, Run, Wanted, Wishes};
+use crate::reconcile::{
+    self, CurrentDeclaration, DeclaredEnvironment, ReconcileError, Reconciler, Run, ShutdownLevel,
+};
 use crate::spec::EnvironmentSpec;
 
 /// What all passes share.
 #[derive(Clone, Copy)]
 pub(super) struct Passes<'a> {
     pub(super) backend: &'a Backend,
-    pub(super) head: &'a Head,
+    pub(super) head: &'a SharedInForce,
     /// Who acts, for people.
     pub(super) holder: &'a str,
     /// Asked at each step, and while something is waited for.
-    pub(super) haste: &'a (dyn Fn() -> Haste + Send + Sync),
+    pub(super) haste: &'a (dyn Fn() -> ShutdownLevel + Send + Sync),
 }
 
 /// Everything is asked again after this long, however quiet it is: what a quick look does not ask (associations,
@@ -95,8 +97,8 @@ struct Newest<'a> {
     refresh_images: bool,
 }
 
-impl Wishes for Newest<'_> {
-    fn current(&self) -> Option<Wanted> {
+impl CurrentDeclaration for Newest<'_> {
+    fn current(&self) -> Option<DeclaredEnvironment> {
         let wanted = self.passes.head.lock().environments.get(&self.first.name).cloned()?;
         let place =
             |spec: &EnvironmentSpec| (spec.account.clone(), spec.region.clone(), spec.assume_role.clone());
@@ -124,7 +126,7 @@ mod tests {
     use super::*;
     use crate::config::{self, Flags};
     use crate::context::Access;
-    use crate::daemon::wanted::Declarations;
+    use crate::daemon::in_force::InForce;
     use crate::model::{Instant, Revision};
     use crate::reconcile::RunOutcome;
     use crate::source::{Poll, Tree};
@@ -136,17 +138,17 @@ mod tests {
     }
 
     /// A commit comes in, with this text instead of that one.
-    fn commit(head: &Head, revision: &str, from: &str, to: &str) {
+    fn commit(head: &SharedInForce, revision: &str, from: &str, to: &str) {
         let file = ("environments/shop.yaml".to_owned(), SHOP.replace(from, to).into_bytes());
         let tree = Tree { revision: Revision::commit(revision), files: [file].into(), links: Vec::new() };
-        let mut declarations: Declarations = head.lock().clone();
+        let mut declarations: InForce = head.lock().clone();
         declarations.take(Ok(Poll::Changed(tree)), "environments", "here", now());
         *head.lock() = declarations;
     }
 
     /// A pass during which `meanwhile` happens, as soon as that many steps were begun.
     fn pass(
-        head: &Head,
+        head: &SharedInForce,
         after: u32,
         meanwhile: impl Fn() + Send + Sync,
     ) -> (Run, Backend, tempfile::TempDir) {
@@ -162,7 +164,7 @@ mod tests {
             if asked.fetch_add(1, Ordering::Relaxed) == after {
                 meanwhile();
             }
-            Haste::None
+            ShutdownLevel::None
         };
         let passes = Passes { backend: &backend, head, holder: "test", haste: &haste };
         let narrator = Narrator::default();
@@ -172,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_newer_commit_is_taken_up_at_the_next_step() {
-        let head = Head::default();
+        let head = SharedInForce::default();
         commit(&head, "a", "", "");
         let (run, backend, _store) = pass(&head, 4, || commit(&head, "b", "core: v1.4.0", "core: v1.5.0"));
         assert_eq!((run.outcome, run.revision.as_str()), (Some(RunOutcome::Converged), "b"));
@@ -187,7 +189,7 @@ mod tests {
     #[test]
     fn what_is_declared_no_more_or_elsewhere_is_left_at_the_next_step() {
         for (from, to) in [("name: shop", "name: kiosk"), ("region: eu-central-1", "region: eu-west-1")] {
-            let head = Head::default();
+            let head = SharedInForce::default();
             commit(&head, "a", "", "");
             let (run, ..) = pass(&head, 4, || {
                 head.lock().environments.remove("shop");

@@ -12,8 +12,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::accepted::Accepted;
-use super::rounds::Heard;
-use super::wanted::{Declarations, Notice};
+use super::control_loop::LoopEvent;
+use super::in_force::{InForce, Notice};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context;
@@ -22,18 +22,18 @@ use crate::source::{self, Source, SourceError};
 
 /// The declarations in force, shared by the thread that polls and all passes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Head(Arc<Mutex<Declarations>>);
+pub(super) struct SharedInForce(Arc<Mutex<InForce>>);
 
-impl Head {
+impl SharedInForce {
     /// The declarations. Held for moments only: no I/O under this lock, and nothing of `async`.
-    pub(super) fn lock(&self) -> MutexGuard<'_, Declarations> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, InForce> {
         self.0.lock().expect("nothing panics while it holds this lock")
     }
 }
 
 /// What the thread is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ask {
+pub(super) enum PollRequest {
     /// To look now.
     Look,
     /// To take over rewritten history, up to a commit that begins so.
@@ -46,7 +46,7 @@ pub(super) struct Poller {
     path: String,
     place: String,
     accepted: Accepted,
-    head: Head,
+    head: SharedInForce,
 }
 
 impl Poller {
@@ -61,7 +61,7 @@ impl Poller {
             source.accept(&revision);
         }
         let place = context::place(source.describe(), &settings.path);
-        Ok(Self { source, path: settings.path.clone(), place, accepted, head: Head::default() })
+        Ok(Self { source, path: settings.path.clone(), place, accepted, head: SharedInForce::default() })
     }
 
     /// Where the declarations come from, for people.
@@ -70,7 +70,7 @@ impl Poller {
     }
 
     /// The declarations in force.
-    pub(super) fn head(&self) -> Head {
+    pub(super) fn head(&self) -> SharedInForce {
         self.head.clone()
     }
 
@@ -92,14 +92,14 @@ impl Poller {
     pub(super) fn follow(
         mut self,
         interval: Duration,
-        asks: Receiver<Ask>,
-        tell: Sender<Heard>,
+        asks: Receiver<PollRequest>,
+        tell: Sender<LoopEvent>,
     ) -> io::Result<()> {
         let work = move || {
             loop {
                 let ask = match asks.recv_timeout(interval) {
                     Err(RecvTimeoutError::Disconnected) => return,
-                    Err(RecvTimeoutError::Timeout) => Ask::Look,
+                    Err(RecvTimeoutError::Timeout) => PollRequest::Look,
                     Ok(ask) => ask,
                 };
                 // Files of other people are read here. One that brings a reader down must not stop the daemon
@@ -110,7 +110,7 @@ impl Poller {
                     );
                     continue;
                 };
-                if !notices.is_empty() && tell.send(Heard::Noticed(notices)).is_err() {
+                if !notices.is_empty() && tell.send(LoopEvent::Noticed(notices)).is_err() {
                     return;
                 }
             }
@@ -118,13 +118,13 @@ impl Poller {
         thread::Builder::new().name("repository".to_owned()).spawn(work).map(|_| ())
     }
 
-    fn answer(&mut self, ask: &Ask) -> Vec<Notice> {
+    fn answer(&mut self, ask: &PollRequest) -> Vec<Notice> {
         match ask {
-            Ask::Look => {
+            PollRequest::Look => {
                 let poll = self.source.poll();
                 self.take(poll)
             }
-            Ask::Agree(revision) => {
+            PollRequest::Agree(revision) => {
                 self.change(|head, path, place, now| match head.agree(revision, path, place, now) {
                     Some(notices) => notices,
                     None => vec![Notice::NothingHeld { named: revision.clone() }],
@@ -140,7 +140,7 @@ impl Poller {
     /// Reads aside, then replaces the declarations in force as a whole. Nobody else changes them.
     fn change(
         &mut self,
-        change: impl FnOnce(&mut Declarations, &str, &str, Instant) -> Vec<Notice>,
+        change: impl FnOnce(&mut InForce, &str, &str, Instant) -> Vec<Notice>,
     ) -> Vec<Notice> {
         let mut next = self.head.lock().clone();
         let notices = change(&mut next, &self.path, &self.place, SystemClock.now());

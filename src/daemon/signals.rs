@@ -14,9 +14,9 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use super::rounds::Heard;
+use super::control_loop::LoopEvent;
 use crate::clock::SystemClock;
-use crate::reconcile::Haste;
+use crate::reconcile::ShutdownLevel;
 
 /// What a step in hand gets to end by itself: most calls are over, no wait is. `TimeoutStopSec` of the unit
 /// allows for this, the longest pause of a wait, and some.
@@ -24,26 +24,26 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// How much of a hurry there is, for every pass to read.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Hurry(Arc<AtomicU8>);
+pub(super) struct Shutdown(Arc<AtomicU8>);
 
-impl Hurry {
+impl Shutdown {
     /// How much.
-    pub(super) fn haste(&self) -> Haste {
+    pub(super) fn haste(&self) -> ShutdownLevel {
         match self.0.load(Ordering::Relaxed) {
-            0 => Haste::None,
-            1 => Haste::AfterStep,
-            _ => Haste::Now,
+            0 => ShutdownLevel::None,
+            1 => ShutdownLevel::AfterStep,
+            _ => ShutdownLevel::Now,
         }
     }
 
-    fn raise(&self, haste: Haste) {
+    fn raise(&self, haste: ShutdownLevel) {
         self.0.fetch_max(haste as u8, Ordering::Relaxed);
     }
 }
 
 /// Listens from now on, in a thread of its own.
-pub(super) fn listen(tell: Sender<Heard>) -> io::Result<Hurry> {
-    let hurry = Hurry::default();
+pub(super) fn listen(tell: Sender<LoopEvent>) -> io::Result<Shutdown> {
+    let hurry = Shutdown::default();
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let raised = hurry.clone();
     let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
@@ -55,14 +55,14 @@ pub(super) fn listen(tell: Sender<Heard>) -> io::Result<Hurry> {
             for signal in signals.forever() {
                 if signal == SIGHUP {
                     // Nobody listens any more: the process is about to end anyway.
-                    let _ = tell.send(Heard::Poked { who: "SIGHUP".to_owned() });
-                } else if raised.haste() == Haste::None {
-                    raised.raise(Haste::AfterStep);
-                    let _ = tell.send(Heard::Stop);
+                    let _ = tell.send(LoopEvent::Poked { who: "SIGHUP".to_owned() });
+                } else if raised.haste() == ShutdownLevel::None {
+                    raised.raise(ShutdownLevel::AfterStep);
+                    let _ = tell.send(LoopEvent::Stop);
                     let raised = raised.clone();
                     let grace = move || {
                         SystemClock.pause(GRACE);
-                        raised.raise(Haste::Now);
+                        raised.raise(ShutdownLevel::Now);
                     };
                     if thread::Builder::new().name("grace".to_owned()).spawn(grace).is_err() {
                         tracing::warn!("no thread for the grace: a long wait is watched to its end");

@@ -4,21 +4,26 @@ use futures_util::future::try_join_all;
 use secrecy::SecretString;
 use url::Url;
 
+use super::context::ActionContext;
 use super::error::ActionError;
-use super::hands::Hands;
 use crate::cloud::{Condition, Kind};
 use crate::gate;
 use crate::spec::Check;
 use crate::store::journal::Event;
 
 /// Asks all checks side by side.
-pub(super) async fn check(hands: &Hands<'_>, id: &str, checks: &[Check]) -> Result<(), ActionError> {
+pub(super) async fn check(hands: &ActionContext<'_>, id: &str, checks: &[Check]) -> Result<(), ActionError> {
     let header = header(hands).await?;
     try_join_all(checks.iter().map(|check| ask(hands, id, check, header.as_ref()))).await?;
     hands.record(Event::ChecksPassed)
 }
 
-async fn ask(hands: &Hands<'_>, id: &str, check: &Check, header: Option<&Header>) -> Result<(), ActionError> {
+async fn ask(
+    hands: &ActionContext<'_>,
+    id: &str,
+    check: &Check,
+    header: Option<&Header>,
+) -> Result<(), ActionError> {
     let Check { url, status, within } = check;
     let sent = header.and_then(|header| header.for_url(url));
     let bare = match (header, sent) {
@@ -55,7 +60,7 @@ impl Header {
     }
 }
 
-async fn header(hands: &Hands<'_>) -> Result<Option<Header>, ActionError> {
+async fn header(hands: &ActionContext<'_>) -> Result<Option<Header>, ActionError> {
     let Some(maintenance) = &hands.spec.maintenance else { return Ok(None) };
     let mut hosts = Vec::new();
     if let Some(target) = &maintenance.load_balancer {

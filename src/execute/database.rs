@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::context::ActionContext;
 use super::error::ActionError;
-use super::hands::Hands;
 use crate::cloud::{CloudError, Database, DatabaseStatus, Kind};
 use crate::store::journal::Event;
 
@@ -15,7 +15,7 @@ const START_MAX: Duration = Duration::from_secs(2 * 3600);
 const STOP_MAX: Duration = Duration::from_secs(3600);
 
 /// Brings the database to `available`.
-pub(super) async fn start(hands: &Hands<'_>, id: &str) -> Result<(), ActionError> {
+pub(super) async fn start(hands: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
     let target = hands.database()?;
     let mut wait = hands.wait(id, format!("`{}` to be available", target.identifier()), START_MAX);
     loop {
@@ -34,7 +34,7 @@ pub(super) async fn start(hands: &Hands<'_>, id: &str) -> Result<(), ActionError
 
 /// Brings the database to `stopped`. One that somebody starts while it stops is not stopped again from here:
 /// whoever did that may have started tasks, too, and only a plan looks for them.
-pub(super) async fn stop(hands: &Hands<'_>, id: &str) -> Result<(), ActionError> {
+pub(super) async fn stop(hands: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
     let target = hands.database()?;
     let mut wait = hands.wait(id, format!("`{}` to be stopped", target.identifier()), STOP_MAX);
     let mut was_stopping = false;
@@ -65,7 +65,7 @@ pub(super) async fn stop(hands: &Hands<'_>, id: &str) -> Result<(), ActionError>
     }
 }
 
-pub(super) async fn look(hands: &Hands<'_>) -> Result<Database, ActionError> {
+pub(super) async fn look(hands: &ActionContext<'_>) -> Result<Database, ActionError> {
     let target = hands.database()?;
     let found = hands.read(|| hands.cloud.database(target)).await?;
     found.ok_or_else(|| ActionError::refused(format!("the database `{}` is gone", target.identifier())))

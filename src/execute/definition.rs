@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::context::{ActionContext, TRIES_MAX};
 use super::error::ActionError;
-use super::hands::{Hands, TRIES_MAX};
 use crate::cloud::TaskDefinition;
 use crate::model::{ContainerName, ImageRef};
 
@@ -11,7 +11,7 @@ use crate::model::{ContainerName, ImageRef};
 /// say just that, else a new one. `never` is a revision that must not be chosen, because ECS would start
 /// nothing for it.
 pub(super) async fn with_images(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     template: &str,
     images: &BTreeMap<ContainerName, ImageRef>,
     never: Option<&str>,

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::context::ActionContext;
 use super::error::ActionError;
-use super::hands::Hands;
 use crate::cloud::RuleAction;
 use crate::gate;
 use crate::model::Instant;
@@ -16,7 +16,7 @@ const WAIT_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Waits until requests of gated target groups have run out: at least `until`, at most `at_most_until`.
 pub(super) async fn drain(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     until: Instant,
     at_most_until: Instant,
@@ -41,13 +41,13 @@ pub(super) async fn drain(
 }
 
 /// Waits after a migration.
-pub(super) async fn settle(hands: &Hands<'_>, id: &str, until: Instant) -> Result<(), ActionError> {
+pub(super) async fn settle(hands: &ActionContext<'_>, id: &str, until: Instant) -> Result<(), ActionError> {
     hands.wait(id, "the database to settle", WAIT_MAX).until(until, "settling").await?;
     hands.record(Event::Settled)
 }
 
 /// Target groups that only gated rules forward to: what open rules lead to keeps its traffic.
-async fn gated_groups(hands: &Hands<'_>) -> Result<Vec<String>, ActionError> {
+async fn gated_groups(hands: &ActionContext<'_>) -> Result<Vec<String>, ActionError> {
     let Some(target) = &hands.maintenance()?.load_balancer else { return Ok(Vec::new()) };
     let Some(listener) = hands.read(|| hands.cloud.listener(target)).await? else { return Ok(Vec::new()) };
     let groups_of = |closed: bool| {

@@ -13,8 +13,8 @@ use std::time::Duration;
 pub(super) use outside::verify;
 use secrecy::SecretString;
 
+use super::context::ActionContext;
 use super::error::ActionError;
-use super::hands::Hands;
 use crate::cloud::{CloudError, Function, Kind, Rule, tag};
 use crate::gate;
 use crate::model::{Gate, RuleArn};
@@ -28,7 +28,7 @@ const DEPLOY_MAX: Duration = Duration::from_secs(30 * 60);
 
 /// Closes: nobody without the header gets through these rules and this function.
 pub(super) async fn close(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     rules: &[RuleArn],
     function: bool,
@@ -44,7 +44,7 @@ pub(super) async fn close(
 
 /// Opens: our conditions and our tags go, everything else of each rule stays.
 pub(super) async fn open(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     rules: &[RuleArn],
     function: bool,
@@ -59,7 +59,11 @@ pub(super) async fn open(
 }
 
 /// Associates the function with every behaviour of a distribution, once it has code of ours to serve.
-pub(super) async fn associate(hands: &Hands<'_>, id: &str, distribution: &str) -> Result<(), ActionError> {
+pub(super) async fn associate(
+    hands: &ActionContext<'_>,
+    id: &str,
+    distribution: &str,
+) -> Result<(), ActionError> {
     let maintenance = hands.maintenance()?;
     let Some(cloudfront) = &maintenance.cloudfront else {
         return Err(ActionError::refused("no CloudFront function is declared any more"));
@@ -86,7 +90,7 @@ pub(super) async fn associate(hands: &Hands<'_>, id: &str, distribution: &str) -
 }
 
 async fn close_rules(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     maintenance: &Maintenance,
     rules: &[RuleArn],
@@ -127,7 +131,7 @@ async fn close_rules(
 }
 
 async fn open_rules(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     maintenance: &Maintenance,
     rules: &[RuleArn],
@@ -178,7 +182,7 @@ fn chosen<'l>(found: &'l [Rule], meant: &'l [RuleArn]) -> impl Iterator<Item = &
 
 /// The listener's rules as they are; nothing is read when no rule is meant.
 async fn listener_rules(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     maintenance: &Maintenance,
     rules: &[RuleArn],
 ) -> Result<Vec<Rule>, ActionError> {
@@ -198,7 +202,7 @@ async fn listener_rules(
 /// Writes and publishes the function's code until the LIVE stage holds it. A stale ETag means that somebody
 /// wrote meanwhile: look again.
 async fn set_code(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     maintenance: &Maintenance,
     gate: Gate,
@@ -234,7 +238,7 @@ async fn set_code(
 }
 
 async fn publish(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     name: &str,
     found: Option<&Function>,
     code: &str,
@@ -248,7 +252,7 @@ async fn publish(
     Ok(hands.cloud.publish_function(name, &etag).await?)
 }
 
-async fn secret(hands: &Hands<'_>, maintenance: &Maintenance) -> Result<SecretString, ActionError> {
+async fn secret(hands: &ActionContext<'_>, maintenance: &Maintenance) -> Result<SecretString, ActionError> {
     let secret = hands.read(|| hands.cloud.secret(&maintenance.bypass.value_from)).await?;
     gate::check_secret(&secret)
         .map_err(|why| ActionError::refused(format!("the bypass secret cannot be used: {why}")))?;

@@ -12,9 +12,9 @@ mod watch;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::context::{ActionContext, TRIES_MAX};
 use super::definition;
 use super::error::ActionError;
-use super::hands::{Hands, TRIES_MAX};
 use crate::cloud::{CloudError, Kind, RunTask, Task, TaskStatus, tag};
 use crate::model::Mode;
 use crate::plan::{Migration, MigrationStart};
@@ -22,7 +22,11 @@ use crate::spec::MigrationSpec;
 use crate::store::journal::{Event, Outcome};
 
 /// Brings one attempt about, or adopts it, and watches it to its end.
-pub(super) async fn migrate(hands: &Hands<'_>, id: &str, migration: &Migration) -> Result<(), ActionError> {
+pub(super) async fn migrate(
+    hands: &ActionContext<'_>,
+    id: &str,
+    migration: &Migration,
+) -> Result<(), ActionError> {
     let declared = hands.spec.migration.as_ref();
     let declared = declared.ok_or_else(|| ActionError::refused("no migration is declared any more"))?;
     let task = match &migration.start {
@@ -48,7 +52,7 @@ pub(super) async fn migrate(hands: &Hands<'_>, id: &str, migration: &Migration) 
     end(hands, migration, outcome).await
 }
 
-fn intend(hands: &Hands<'_>, migration: &Migration, definition: &str) -> Result<(), ActionError> {
+fn intend(hands: &ActionContext<'_>, migration: &Migration, definition: &str) -> Result<(), ActionError> {
     let Migration { from, to, attempt, resource_id, start: _, client_token, started_by, timeout: _ } =
         migration;
     hands.record(Event::MigrationIntent {
@@ -63,7 +67,12 @@ fn intend(hands: &Hands<'_>, migration: &Migration, definition: &str) -> Result<
 }
 
 /// Asks for the end of a task, unless it is coming to one.
-async fn stop(hands: &Hands<'_>, declared: &MigrationSpec, arn: &str, why: &str) -> Result<(), ActionError> {
+async fn stop(
+    hands: &ActionContext<'_>,
+    declared: &MigrationSpec,
+    arn: &str,
+    why: &str,
+) -> Result<(), ActionError> {
     let cluster = &hands.spec.cluster;
     let tasks = hands.read(|| hands.cloud.family_tasks(cluster, &declared.task)).await?;
     let found = tasks.iter().find(|task| task.arn == arn);
@@ -75,7 +84,7 @@ async fn stop(hands: &Hands<'_>, declared: &MigrationSpec, arn: &str, why: &str)
 
 /// Sends RunTask until there is a task of this attempt, or until it is certain that there is none.
 async fn send(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     declared: &MigrationSpec,
     migration: &Migration,
     definition: &str,
@@ -129,7 +138,7 @@ fn concludes(kind: Kind, may_be_sent: bool) -> bool {
 
 /// No task came to be: the attempt is over and has changed nothing.
 async fn not_started(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     migration: &Migration,
     error: CloudError,
 ) -> Result<ActionError, ActionError> {
@@ -150,7 +159,7 @@ async fn not_started(
 
 /// A task of this attempt, RUNNING or STOPPED.
 async fn find(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     declared: &MigrationSpec,
     migration: &Migration,
 ) -> Result<Option<Task>, ActionError> {
@@ -162,7 +171,7 @@ async fn find(
 /// Journals that nobody knows how an attempt ended, after looking for its task once more, and for longer. Found
 /// after all, it is adopted by the next pass.
 pub(super) async fn write_off(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     attempt: u32,
     reached_running: bool,
@@ -181,7 +190,7 @@ pub(super) async fn write_off(
 }
 
 /// Journals how the attempt ended.
-async fn end(hands: &Hands<'_>, migration: &Migration, outcome: Outcome) -> Result<(), ActionError> {
+async fn end(hands: &ActionContext<'_>, migration: &Migration, outcome: Outcome) -> Result<(), ActionError> {
     let attempt = migration.attempt;
     hands.record(Event::MigrationEnded { attempt, outcome: outcome.clone() })?;
     if outcome.succeeded {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::context::ActionContext;
 use super::error::ActionError;
-use super::hands::Hands;
 use crate::cloud::tag;
 use crate::model::{StoreId, Version};
 use crate::plan::Recorded;
@@ -13,7 +13,7 @@ use crate::store::journal::Event;
 const TAG_READ_BACK_MAX: Duration = Duration::from_secs(120);
 
 /// Tags the cluster with our store.
-pub(super) async fn claim(hands: &Hands<'_>, id: &str, store: &StoreId) -> Result<(), ActionError> {
+pub(super) async fn claim(hands: &ActionContext<'_>, id: &str, store: &StoreId) -> Result<(), ActionError> {
     let cluster = &hands.spec.cluster;
     hands.write(|| hands.cloud.tag_cluster(cluster, tag::OWNER, store.as_str())).await?;
     let mut wait = hands.wait(id, format!("the owner tag of `{cluster}`"), TAG_READ_BACK_MAX);
@@ -32,7 +32,7 @@ pub(super) async fn claim(hands: &Hands<'_>, id: &str, store: &StoreId) -> Resul
 /// The mark of the migration goes before the event: after a crash between the two the attempt still counts as
 /// not recorded, and this action comes again. The other way round the mark would stay for ever.
 pub(super) async fn record_schema(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     version: &Version,
     resource_id: &str,

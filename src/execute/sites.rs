@@ -10,8 +10,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream;
 
+use super::context::ActionContext;
 use super::error::ActionError;
-use super::hands::Hands;
 use super::invalidation;
 use crate::cloud::{CloudError, Kind, Marker, Object, Release};
 use crate::model::{SiteName, Version};
@@ -26,7 +26,7 @@ const DELETED_AT_ONCE_MAX: usize = 1000;
 const MARKER_MAX: Duration = Duration::from_secs(60);
 
 /// What is needed to fill a bucket from a release.
-struct Filling<'a> {
+struct SiteSync<'a> {
     site: &'a SiteSpec,
     release: Release,
     from: (&'a str, &'a str),
@@ -36,7 +36,7 @@ struct Filling<'a> {
 
 /// Copies a release's assets; entry points stay.
 pub(super) async fn stage(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     site: &SiteName,
     source: &str,
@@ -56,7 +56,7 @@ pub(super) async fn stage(
 ///
 /// The marker is last: after a crash before it everything here is done again, the invalidation too.
 pub(super) async fn switch(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     site: &SiteName,
     source: &str,
@@ -83,11 +83,11 @@ pub(super) async fn switch(
 }
 
 async fn look<'a>(
-    hands: &Hands<'a>,
+    hands: &ActionContext<'a>,
     site: &SiteName,
     source: &'a str,
     version: &Version,
-) -> Result<Filling<'a>, ActionError> {
+) -> Result<SiteSync<'a>, ActionError> {
     let declared = hands.spec.sites.get(site);
     let declared = declared.ok_or_else(|| ActionError::refused(format!("no site `{site}` is declared")))?;
     let from = source.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
@@ -102,10 +102,10 @@ async fn look<'a>(
     let there = hands.read(|| hands.cloud.objects(&declared.bucket, "")).await?;
     let keys = objects.iter().map(|object| object.key.clone()).collect();
     let release = Release { source: source.to_owned(), version: version.clone(), keys };
-    Ok(Filling { site: declared, release, from, source: objects, there })
+    Ok(SiteSync { site: declared, release, from, source: objects, there })
 }
 
-impl Filling<'_> {
+impl SiteSync<'_> {
     /// Objects of the release that the bucket does not have with this content.
     fn differing(&self, chosen: impl Fn(&str) -> bool) -> Vec<&Object> {
         let there: BTreeSet<(&str, &str)> =
@@ -115,7 +115,7 @@ impl Filling<'_> {
     }
 
     /// Keys of no release that we know: named, never deleted.
-    fn name_strangers(&self, hands: &Hands<'_>, id: &str, marker: Option<&Marker>) {
+    fn name_strangers(&self, hands: &ActionContext<'_>, id: &str, marker: Option<&Marker>) {
         let releases = marker.into_iter().flat_map(|marker| [&marker.live, &marker.previous, &marker.staged]);
         let known: BTreeSet<&String> =
             releases.flatten().chain([&self.release]).flat_map(|release| &release.keys).collect();
@@ -133,7 +133,12 @@ impl Filling<'_> {
         }
     }
 
-    async fn copy(&self, hands: &Hands<'_>, id: &str, objects: &[&Object]) -> Result<(), ActionError> {
+    async fn copy(
+        &self,
+        hands: &ActionContext<'_>,
+        id: &str,
+        objects: &[&Object],
+    ) -> Result<(), ActionError> {
         let (from_bucket, prefix) = self.from;
         let copies = objects.iter().map(|object| {
             let (from_key, to) = (format!("{prefix}{}", object.key), object.key.clone());
@@ -191,7 +196,7 @@ fn stale(marker: Option<&Marker>, release: &Release) -> Vec<String> {
 
 /// Entry points, and what both releases call by the same name. At first contact nobody knows: everything.
 async fn invalidate(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     site: &SiteSpec,
     marker: Option<&Marker>,
     release: &Release,
@@ -214,13 +219,13 @@ async fn invalidate(
     hands.write(|| hands.cloud.invalidate(&found.id, &paths)).await
 }
 
-async fn marker(hands: &Hands<'_>, bucket: &str) -> Result<Option<(Marker, String)>, ActionError> {
+async fn marker(hands: &ActionContext<'_>, bucket: &str) -> Result<Option<(Marker, String)>, ActionError> {
     hands.read(|| hands.cloud.site_marker(bucket)).await
 }
 
 /// Replaces the marker on the condition that nobody else did meanwhile; looks again when somebody did.
 async fn write_marker(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     bucket: &str,
     change: impl Fn(&Marker) -> Marker,

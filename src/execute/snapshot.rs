@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::context::ActionContext;
 use super::database::{broken, look};
 use super::error::ActionError;
-use super::hands::Hands;
 use crate::cloud::{CloudError, DatabaseStatus, DbSnapshot, Kind, SnapshotStatus, tag};
 use crate::model::Version;
 use crate::store::journal::Event;
@@ -19,7 +19,7 @@ const TAKEN_MAX: u32 = 10;
 
 /// Takes the snapshot, or adopts the one that an earlier try has begun, and waits until it is available.
 pub(super) async fn take(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     identifier: &str,
     value: &str,
@@ -77,7 +77,7 @@ pub(super) async fn take(
 /// One call: whatever becomes of it, the next look finds the snapshot or calls again. Gives the refusal that
 /// may pass.
 async fn begin(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     identifier: &str,
     tags: &BTreeMap<String, String>,
 ) -> Result<Option<CloudError>, ActionError> {
@@ -90,7 +90,11 @@ async fn begin(
     }
 }
 
-async fn find(hands: &Hands<'_>, identifier: &str, value: &str) -> Result<Option<DbSnapshot>, ActionError> {
+async fn find(
+    hands: &ActionContext<'_>,
+    identifier: &str,
+    value: &str,
+) -> Result<Option<DbSnapshot>, ActionError> {
     let target = hands.database()?;
     let snapshots = hands.read(|| hands.cloud.snapshots(target)).await?;
     let found = snapshots.into_iter().find(|snapshot| snapshot.identifier == identifier);
@@ -105,7 +109,7 @@ async fn find(hands: &Hands<'_>, identifier: &str, value: &str) -> Result<Option
 }
 
 /// Deletes snapshots; what is gone already is gone.
-pub(super) async fn prune(hands: &Hands<'_>, identifiers: &[String]) -> Result<(), ActionError> {
+pub(super) async fn prune(hands: &ActionContext<'_>, identifiers: &[String]) -> Result<(), ActionError> {
     let target = hands.database()?;
     for identifier in identifiers {
         match hands.write(|| hands.cloud.delete_snapshot(target, identifier)).await {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::context::ActionContext;
 use super::definition;
 use super::error::ActionError;
-use super::hands::Hands;
 use super::verdict::{Asked, Verdict, judge};
 use crate::cloud::{Deployment, Rollback, Rollout, Service, Strategy, TaskDefinition, UpdateService};
 use crate::model::ServiceName;
@@ -16,7 +16,11 @@ use crate::store::journal::Event;
 const START_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// Starts, rolls or scales a service.
-pub(super) async fn start(hands: &Hands<'_>, id: &str, start: &StartService) -> Result<(), ActionError> {
+pub(super) async fn start(
+    hands: &ActionContext<'_>,
+    id: &str,
+    start: &StartService,
+) -> Result<(), ActionError> {
     let StartService { service, definition, desired, scaling, rollback_off, follows_migration } = start;
     let before = look(hands, service).await?;
     // Read before anything is written: should the start fail, what was to run must be told for sure.
@@ -67,7 +71,7 @@ pub(super) async fn start(hands: &Hands<'_>, id: &str, start: &StartService) -> 
 /// The definition to move to. A deployment that failed is not begun again by naming its definition once more:
 /// ECS compares and does nothing. Then the same text gets a fresh revision.
 async fn resolve(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     before: &Service,
     wanted: &NewDefinition,
 ) -> Result<TaskDefinition, ActionError> {
@@ -77,7 +81,7 @@ async fn resolve(
 }
 
 async fn settle(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     service: &ServiceName,
     asked: &Asked,
@@ -119,7 +123,7 @@ fn bakes(strategy: Strategy) -> Duration {
 
 /// Journals that the service did not come up, and with which images.
 fn failed(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     service: &ServiceName,
     runs: &TaskDefinition,
     why: String,
@@ -131,7 +135,7 @@ fn failed(
 
 /// Gives a service its automatic rollbacks back.
 pub(super) async fn restore_rollback(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     service: &ServiceName,
     rollback: Rollback,
 ) -> Result<(), ActionError> {
@@ -146,7 +150,7 @@ pub(super) async fn restore_rollback(
     hands.record(Event::RollbackRestored { service: service.clone() })
 }
 
-async fn look(hands: &Hands<'_>, service: &ServiceName) -> Result<Service, ActionError> {
+async fn look(hands: &ActionContext<'_>, service: &ServiceName) -> Result<Service, ActionError> {
     let cluster = &hands.spec.cluster;
     let names = std::slice::from_ref(service);
     let mut found = hands.read(|| hands.cloud.services(cluster, names)).await?;

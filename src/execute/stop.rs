@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
+use super::context::ActionContext;
 use super::error::ActionError;
-use super::hands::Hands;
 use crate::cloud::{ScalableTarget, Suspended, TaskStatus, UpdateService};
 use crate::model::ServiceName;
 use crate::store::journal::Event;
@@ -19,7 +19,7 @@ const CORRECTIONS_MAX: u32 = 3;
 
 /// Suspends scaling, sets desired 0, and waits until no task is left.
 pub(super) async fn stop(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     service: &ServiceName,
     scaling: Option<ScalableTarget>,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::context::ActionContext;
 use super::error::ActionError;
-use super::hands::Hands;
 use crate::model::Instant;
 
 /// The first pause. Most tags and rules are there at once.
@@ -15,7 +15,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(15);
 
 /// One wait with its deadline.
 pub(super) struct Wait<'a> {
-    hands: Hands<'a>,
+    hands: ActionContext<'a>,
     id: &'a str,
     what: String,
     begun_at: Instant,
@@ -24,7 +24,7 @@ pub(super) struct Wait<'a> {
 }
 
 impl<'a> Wait<'a> {
-    pub(super) fn begin(hands: Hands<'a>, id: &'a str, what: String, at_most: Duration) -> Self {
+    pub(super) fn begin(hands: ActionContext<'a>, id: &'a str, what: String, at_most: Duration) -> Self {
         Self { hands, id, what, begun_at: hands.clock.now(), at_most, pause: PAUSE_MIN }
     }
 

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::Wishes;
+use super::ImportOptions;
 use super::error::ImportError;
 use super::survey::Survey;
 use crate::cloud::ListedListener;
@@ -32,7 +32,7 @@ pub(super) struct GateDraft {
 /// When a gate is asked for, and there is no listener or no page.
 pub(super) fn propose(
     survey: &Survey,
-    wishes: &Wishes,
+    wishes: &ImportOptions,
     state: State,
 ) -> Result<Result<GateDraft, String>, ImportError> {
     let listed = match &survey.listeners {
@@ -66,7 +66,7 @@ pub(super) fn propose(
     }))
 }
 
-fn without(wishes: &Wishes, why: String) -> Result<Result<GateDraft, String>, ImportError> {
+fn without(wishes: &ImportOptions, why: String) -> Result<Result<GateDraft, String>, ImportError> {
     if wishes.secret.is_some() { Err(ImportError::NoListener { why }) } else { Ok(Err(why)) }
 }
 

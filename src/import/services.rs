@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Wishes;
+use super::ImportOptions;
 use super::database::Choice;
 use super::image::{self, Owner};
 use super::scaling::{self, Size};
@@ -71,7 +71,7 @@ pub(super) fn state(survey: &Survey, database: &Choice) -> State {
 /// Judges every service, and names the versions of their images.
 pub(super) fn judge(
     survey: &Survey,
-    wishes: &Wishes,
+    wishes: &ImportOptions,
     state: State,
 ) -> (Vec<VersionDraft>, Vec<ServiceDraft>) {
     let place = &survey.place;

@@ -100,7 +100,7 @@ pub struct FamilyFound {
     pub images: BTreeMap<ContainerName, ImageRef>,
 }
 
-/// Looks at a cluster and at what surrounds it. `own_images` as in [`super::Wishes`].
+/// Looks at a cluster and at what surrounds it. `own_images` as in [`super::ImportOptions`].
 ///
 /// # Errors
 /// When there is no such cluster, or its services cannot be read.
@@ -110,7 +110,7 @@ pub async fn survey(
     place: Place,
     own_images: &[String],
 ) -> Result<Survey, ImportError> {
-    let eyes = Eyes { cloud, clock, place: &place, own_images };
+    let eyes = SurveyContext { cloud, clock, place: &place, own_images };
     let owner = eyes.owner().await?;
     let (databases, seen) = join(eyes.databases(), eyes.services()).await;
     let seen = seen?;
@@ -131,14 +131,14 @@ struct Seen {
 }
 
 #[derive(Clone, Copy)]
-struct Eyes<'a> {
+struct SurveyContext<'a> {
     cloud: &'a dyn CloudRead,
     clock: &'a dyn Clock,
     place: &'a Place,
     own_images: &'a [String],
 }
 
-impl<'a> Eyes<'a> {
+impl<'a> SurveyContext<'a> {
     /// The cluster's own tag says whether it is somebody's already.
     async fn owner(self) -> Result<Option<String>, ImportError> {
         let Place { account, region, cluster, .. } = self.place;

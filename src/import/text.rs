@@ -11,7 +11,7 @@ use super::migration::MigrationDraft;
 use super::services::{ServiceDraft, VersionDraft};
 use super::survey::Survey;
 use super::yaml::{Page, scalar};
-use super::{Imported, Wishes};
+use super::{ImportOptions, Imported};
 use crate::model::{ServiceName, State};
 use crate::spec::{DatabaseTarget, SecretSource};
 
@@ -21,7 +21,7 @@ const NAMED_MAX: usize = 4;
 /// Everything that was decided.
 pub(super) struct Draft<'a> {
     pub(super) survey: &'a Survey,
-    pub(super) wishes: &'a Wishes,
+    pub(super) wishes: &'a ImportOptions,
     pub(super) state: State,
     pub(super) versions: Vec<VersionDraft>,
     pub(super) services: Vec<ServiceDraft>,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use futures_util::future::try_join;
 
 use super::{
-    DatabaseSeen, Eyes, MigrationSeen, Observed, RunningVersion, ServiceSeen, observed, patiently, running,
-    unreadable,
+    DatabaseSeen, MigrationSeen, ObserveContext, Observed, RunningVersion, ServiceSeen, observed, patiently,
+    running, unreadable,
 };
 use crate::cloud::{Task, TaskDefinition, tag};
 use crate::model::ServiceName;
@@ -15,7 +15,7 @@ use crate::model::ServiceName;
 pub(super) type Family = (TaskDefinition, Vec<Task>);
 
 /// The database with its manual snapshots, oldest first.
-pub(super) async fn database(eyes: Eyes<'_>) -> Option<Observed<DatabaseSeen>> {
+pub(super) async fn database(eyes: ObserveContext<'_>) -> Option<Observed<DatabaseSeen>> {
     let target = &eyes.spec.database.as_ref()?.target;
     let (database, snapshots) = match try_join(
         patiently(eyes.clock, || eyes.cloud.database(target)),
@@ -34,7 +34,7 @@ pub(super) async fn database(eyes: Eyes<'_>) -> Option<Observed<DatabaseSeen>> {
 }
 
 /// The migration family.
-pub(super) async fn family(eyes: Eyes<'_>) -> Option<Observed<Family>> {
+pub(super) async fn family(eyes: ObserveContext<'_>) -> Option<Observed<Family>> {
     let family = &eyes.spec.migration.as_ref()?.task;
     let answers = try_join(
         patiently(eyes.clock, || eyes.cloud.newest_definition(family)),
@@ -45,7 +45,7 @@ pub(super) async fn family(eyes: Eyes<'_>) -> Option<Observed<Family>> {
 
 /// The family, and the version that really runs.
 pub(super) async fn migration(
-    eyes: Eyes<'_>,
+    eyes: ObserveContext<'_>,
     family: Option<&Observed<Family>>,
     services: &BTreeMap<ServiceName, Observed<ServiceSeen>>,
     database: Option<&Observed<DatabaseSeen>>,

@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 
 use super::running::unpinned;
-use super::{DatabaseSeen, Eyes, Observed, ServiceSeen, patiently};
+use super::{DatabaseSeen, ObserveContext, Observed, ServiceSeen, patiently};
 use crate::cloud::{Document, ImageLookup, tag};
 use crate::model::{ContainerName, ImageRef, ServiceName};
 use crate::spec::Template;
 
 /// By image as rendered from the templates.
 pub(super) async fn images(
-    eyes: Eyes<'_>,
+    eyes: ObserveContext<'_>,
     services: &BTreeMap<ServiceName, Observed<ServiceSeen>>,
     database: Option<&Observed<DatabaseSeen>>,
 ) -> BTreeMap<ImageRef, ImageLookup> {
@@ -39,7 +39,7 @@ pub(super) async fn images(
 }
 
 fn to_look_up<'a>(
-    eyes: Eyes<'a>,
+    eyes: ObserveContext<'a>,
     images: &'a BTreeMap<ContainerName, Template>,
     deployed: Option<&Document>,
     is_down: bool,
@@ -57,13 +57,13 @@ fn to_look_up<'a>(
 }
 
 /// Whether the tag may mean something else tomorrow: it names no version, or one without order.
-fn moves(eyes: Eyes<'_>, template: &Template, image: &ImageRef) -> bool {
+fn moves(eyes: ObserveContext<'_>, template: &Template, image: &ImageRef) -> bool {
     let mut versions = template.keys().iter().filter_map(|key| eyes.spec.versions.get(key));
     image.digest().is_none() && (template.keys().is_empty() || versions.any(|version| !version.is_ordered()))
 }
 
 /// The schema is not known to have the wanted version.
-fn migration_may_run(eyes: Eyes<'_>, database: Option<&Observed<DatabaseSeen>>) -> bool {
+fn migration_may_run(eyes: ObserveContext<'_>, database: Option<&Observed<DatabaseSeen>>) -> bool {
     let Some(migration) = &eyes.spec.migration else { return false };
     let wanted = eyes.spec.versions.get(&migration.follows);
     let recorded = database.and_then(Observed::present).and_then(|seen| seen.database.tags.get(tag::SCHEMA));

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Eyes, Observed, RunningVersion, ServiceSeen, patiently};
+use super::{ObserveContext, Observed, RunningVersion, ServiceSeen, patiently};
 use crate::cloud::{Task, TaskStatus};
 use crate::model::{ContainerName, Digest, ImageRef, ServiceName, Version, VersionKey};
 use crate::spec::Template;
@@ -15,7 +15,7 @@ use crate::spec::Template;
 /// # Errors
 /// In words, when something that would decide could not be read.
 pub(super) async fn version(
-    eyes: Eyes<'_>,
+    eyes: ObserveContext<'_>,
     follows: &VersionKey,
     services: &BTreeMap<ServiceName, Observed<ServiceSeen>>,
     ask_registry: bool,
@@ -60,7 +60,7 @@ pub(super) async fn version(
 
 /// The version an image stands for; `None` = nobody can tell.
 async fn read(
-    eyes: Eyes<'_>,
+    eyes: ObserveContext<'_>,
     follows: &VersionKey,
     template: &Template,
     image: &ImageRef,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::{join, join_all, try_join};
 
-use super::{Eyes, Observed, ServiceSeen, patiently, unreadable};
+use super::{ObserveContext, Observed, ServiceSeen, patiently, unreadable};
 use crate::cloud::{CloudError, ScalableTarget, Service};
 use crate::model::ServiceName;
 
@@ -13,7 +13,9 @@ pub(super) type Groups = Result<BTreeMap<ServiceName, Vec<String>>, String>;
 
 /// One entry a declared service; and their target groups, which one service whose tasks or definitions cannot
 /// be read does not hide: the gate has to close around it, too.
-pub(super) async fn services(eyes: Eyes<'_>) -> (BTreeMap<ServiceName, Observed<ServiceSeen>>, Groups) {
+pub(super) async fn services(
+    eyes: ObserveContext<'_>,
+) -> (BTreeMap<ServiceName, Observed<ServiceSeen>>, Groups) {
     let names: Vec<ServiceName> = eyes.spec.services.keys().cloned().collect();
     let cluster = &eyes.spec.cluster;
     let (found, targets) = join(
@@ -39,7 +41,7 @@ pub(super) async fn services(eyes: Eyes<'_>) -> (BTreeMap<ServiceName, Observed<
 type Answer<T> = Result<BTreeMap<ServiceName, T>, CloudError>;
 
 async fn one(
-    eyes: Eyes<'_>,
+    eyes: ObserveContext<'_>,
     found: &Answer<Service>,
     targets: &Answer<ScalableTarget>,
     name: &ServiceName,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
-use super::{Eyes, Observed, SiteSeen, patiently, unreadable};
+use super::{ObserveContext, Observed, SiteSeen, patiently, unreadable};
 use crate::cloud::{CloudError, Distribution, Kind, Marker};
 use crate::model::SiteName;
 use crate::spec::SiteSpec;
@@ -13,7 +13,7 @@ type Distributions = Result<BTreeMap<String, Distribution>, String>;
 
 /// One entry a declared site.
 pub(super) async fn sites(
-    eyes: Eyes<'_>,
+    eyes: ObserveContext<'_>,
     distributions: &Distributions,
 ) -> BTreeMap<SiteName, Observed<SiteSeen>> {
     let seen = eyes.spec.sites.iter().map(|(name, site)| async move {
@@ -28,7 +28,7 @@ pub(super) async fn sites(
 }
 
 async fn one(
-    eyes: Eyes<'_>,
+    eyes: ObserveContext<'_>,
     site: &SiteSpec,
     distributions: &Distributions,
 ) -> Result<Observed<SiteSeen>, CloudError> {
@@ -53,7 +53,7 @@ fn is_shown(marker: &Marker, source: &str) -> bool {
 }
 
 /// A release is there when anything is below its prefix; a bucket that does not exist holds nothing.
-async fn exists(eyes: Eyes<'_>, source: &str) -> Result<bool, CloudError> {
+async fn exists(eyes: ObserveContext<'_>, source: &str) -> Result<bool, CloudError> {
     let Some((bucket, prefix)) = source.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else {
         return Ok(false);
     };

@@ -7,8 +7,8 @@ use secrecy::SecretString;
 
 use super::services::Groups;
 use super::{
-    CodeSeen, DistributionSeen, Eyes, FunctionSeen, HeaderSeen, ListenerSeen, Observed, RuleSeen, RuleTarget,
-    TrafficSeen, patiently, unreadable,
+    CodeSeen, DistributionSeen, FunctionSeen, HeaderSeen, ListenerSeen, ObserveContext, Observed, RuleSeen,
+    RuleTarget, TrafficSeen, patiently, unreadable,
 };
 use crate::cloud::{Condition, Distribution, Function, Rule, RuleAction};
 use crate::gate;
@@ -20,7 +20,7 @@ type Distributions = Result<BTreeMap<String, Distribution>, String>;
 
 /// The gate, if one is declared.
 pub(super) async fn traffic(
-    eyes: Eyes<'_>,
+    eyes: ObserveContext<'_>,
     groups: &Groups,
     distributions: &Distributions,
 ) -> Option<TrafficSeen> {
@@ -39,7 +39,7 @@ pub(super) async fn traffic(
     Some(TrafficSeen { secret: secret.map(|_| ()), listener, function })
 }
 
-async fn secret(eyes: Eyes<'_>, maintenance: &Maintenance) -> Result<SecretString, String> {
+async fn secret(eyes: ObserveContext<'_>, maintenance: &Maintenance) -> Result<SecretString, String> {
     let secret = patiently(eyes.clock, || eyes.cloud.secret(&maintenance.bypass.value_from)).await;
     let secret = secret.map_err(|error| error.to_string())?;
     gate::check_secret(&secret)?;
@@ -47,7 +47,7 @@ async fn secret(eyes: Eyes<'_>, maintenance: &Maintenance) -> Result<SecretStrin
 }
 
 async fn listener(
-    eyes: Eyes<'_>,
+    eyes: ObserveContext<'_>,
     maintenance: &Maintenance,
     target: &ListenerTarget,
     secret: Option<&SecretString>,
@@ -116,7 +116,7 @@ fn target(action: &RuleAction, groups: &ServiceGroups) -> RuleTarget {
 }
 
 async fn function(
-    eyes: Eyes<'_>,
+    eyes: ObserveContext<'_>,
     maintenance: &Maintenance,
     cloudfront: &CloudFrontGate,
     secret: Option<&SecretString>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::draft::{Draft, blocked};
-use super::schema::{Flight, SchemaView, Verdict};
+use super::schema::{OpenAttempt, SchemaView, Verdict};
 use super::{grace, images, preflight, traffic, window};
 use crate::cloud::TaskStatus;
 use crate::model::{Gate, Instant, Mode, ServiceName, State, Version};
@@ -43,7 +43,7 @@ pub(super) enum Work {
     /// From the beginning.
     Run { from: Version, to: Version, attempt: u32 },
     /// It is under way.
-    Watch(Box<Flight>),
+    Watch(Box<OpenAttempt>),
 }
 
 /// What keeps its version for now.
@@ -211,7 +211,7 @@ fn hold(input: &PlanningInput, goal: &mut Goal, why: Blocked, held_in: State, dr
     }
 }
 
-fn watch(input: &PlanningInput, goal: &mut Goal, flight: Box<Flight>, draft: &mut Draft) {
+fn watch(input: &PlanningInput, goal: &mut Goal, flight: Box<OpenAttempt>, draft: &mut Draft) {
     // It may have to be sent once more.
     if flight.task.is_none() && is_blind(input, goal, draft) {
         return;

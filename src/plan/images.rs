@@ -1,4 +1,4 @@
-//! Wanted images against running ones. A tag that has an order does not move; what it means was settled when
+//! WantedImages images against running ones. A tag that has an order does not move; what it means was settled when
 //! the release began.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::spec::Template;
 
 /// Images of a service or of the migration, as they should be.
 #[derive(Debug, Default)]
-pub(super) struct Wanted {
+pub(super) struct WantedImages {
     /// Pinned where a digest is known.
     pub images: BTreeMap<ContainerName, ImageRef>,
     /// What does not exist, with the newest tags that do.
@@ -23,7 +23,7 @@ pub(super) struct Wanted {
 /// An image that a registry does not have, with the newest tags that it does.
 type Missing = (ImageRef, Vec<String>);
 
-impl Wanted {
+impl WantedImages {
     /// What is missing in the registry: images that are deployed under that very tag, and may still be pulled by
     /// their digest, and images that nobody has.
     pub(super) fn missing_beside(&self, seen: &ServiceSeen) -> (Vec<&Missing>, Vec<&Missing>) {
@@ -32,8 +32,8 @@ impl Wanted {
     }
 }
 
-pub(super) fn wanted(input: &PlanningInput, templates: &BTreeMap<ContainerName, Template>) -> Wanted {
-    let mut wanted = Wanted::default();
+pub(super) fn wanted(input: &PlanningInput, templates: &BTreeMap<ContainerName, Template>) -> WantedImages {
+    let mut wanted = WantedImages::default();
     for (container, template) in templates {
         let Some(image) = template.image(&input.spec.versions) else { continue };
         let release = input.ledger.release.as_ref().and_then(|release| release.images.get(&image));

@@ -50,7 +50,7 @@ pub(super) enum Verdict {
     /// until this one runs, everything is held.
     Due { from: Version, to: Version, attempt: u32, doubt: Option<Blocked> },
     /// A migration is under way: watch it to its end.
-    InFlight(Box<Flight>),
+    InFlight(Box<OpenAttempt>),
     /// The wanted code must wait; what runs may go on running, and may be started.
     KeepCode(Blocked),
     /// Nobody knows whether any code fits: what follows the schema is not started.
@@ -61,7 +61,7 @@ pub(super) enum Verdict {
 
 /// An attempt without an outcome.
 #[derive(Debug)]
-pub(super) struct Flight {
+pub(super) struct OpenAttempt {
     pub attempt: Attempt,
     /// The task, if one is known.
     pub task: Option<String>,
@@ -273,7 +273,7 @@ impl Assessment<'_> {
     fn in_flight(&self, attempt: &Attempt) -> SchemaView {
         let recorded = Some(attempt.from.clone());
         let flight = |task: Option<String>| {
-            let flight = Box::new(Flight { attempt: attempt.clone(), task });
+            let flight = Box::new(OpenAttempt { attempt: attempt.clone(), task });
             SchemaView::new(recorded.clone(), Verdict::InFlight(flight))
         };
         // The caller holds what cannot be watched.

@@ -263,7 +263,7 @@ impl Part<'_> {
         managed.all(|image| failed.images.iter().any(|other| images::same_version(image, other)))
     }
 
-    fn is_blocked(&self, wanted: &images::Wanted, draft: &mut Draft) -> bool {
+    fn is_blocked(&self, wanted: &images::WantedImages, draft: &mut Draft) -> bool {
         let (kept, missing) = wanted.missing_beside(self.seen);
         for (image, _) in kept {
             draft.note(format!("`{image}` is gone from its registry; `{}` runs it by its digest", self.name));

@@ -31,7 +31,7 @@ pub(super) enum Next {
 
 /// What went wrong so far.
 #[derive(Debug, Default)]
-pub(super) struct Patience {
+pub(super) struct RunPatience {
     rounds: BTreeMap<Vec<(String, String)>, u32>,
     tries: BTreeMap<String, u32>,
     failed: BTreeMap<(String, String), String>,
@@ -40,7 +40,7 @@ pub(super) struct Patience {
     passing: Duration,
 }
 
-impl Patience {
+impl RunPatience {
     /// An action of this frontier that failed in this very run: once more would go the same way. To another
     /// end, after a newer commit, it may go better.
     pub(super) fn failed_before(&self, frontier: &[Action]) -> Option<String> {

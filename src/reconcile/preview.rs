@@ -1,18 +1,18 @@
 //! Looking and planning without acting: for `plan`, `status`, and the look before each step.
 
+use super::declared::CurrentDeclaration;
+use super::overrides::ActiveOverrides;
 use super::run::Run;
 use super::runner::ReconcileError;
-use super::standing::Standing;
-use super::wanted::Wishes;
-use super::{expected, request, standing};
+use super::{expected, overrides, request};
 use crate::clock::Clock;
 use crate::cloud::CloudRead;
 use crate::execute::{JournalError, read_ledger};
 use crate::model::{EnvironmentName, Instant, Mode};
 use crate::observe::{self, ObserveOptions, Snapshot};
 use crate::plan::{self, Expected, Plan, PlanningInput, Topic};
-use crate::reconcile::Wanted;
-use crate::schedule::{self, Declared, Override};
+use crate::reconcile::DeclaredEnvironment;
+use crate::schedule::{self, Override, StateInputs};
 use crate::spec::EnvironmentSpec;
 use crate::store::Store;
 use crate::store::journal::{Event, Ledger};
@@ -32,7 +32,7 @@ pub struct Preview {
     /// What would be done when the wait for a window or for the morning is over, were nothing done before.
     pub later: Option<Later>,
     /// What people have set for a while.
-    pub standing: Standing,
+    pub standing: ActiveOverrides,
 }
 
 /// A plan for an instant to come.
@@ -53,7 +53,7 @@ pub async fn preview(
     cloud: &dyn CloudRead,
     clock: &dyn Clock,
     store: &dyn Store,
-    wishes: &dyn Wishes,
+    wishes: &dyn CurrentDeclaration,
 ) -> Result<Option<Preview>, ReconcileError> {
     let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: false };
     Ok(look(cloud, clock, store, wishes, options).await?.map(|(input, standing)| shown(input, standing)))
@@ -67,7 +67,7 @@ pub async fn preflight(
     cloud: &dyn CloudRead,
     clock: &dyn Clock,
     store: &dyn Store,
-    wishes: &dyn Wishes,
+    wishes: &dyn CurrentDeclaration,
 ) -> Result<Option<(Preview, Vec<Topic>)>, ReconcileError> {
     let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: true };
     let seen = look(cloud, clock, store, wishes, options).await?;
@@ -81,14 +81,14 @@ async fn look(
     cloud: &dyn CloudRead,
     clock: &dyn Clock,
     store: &dyn Store,
-    wishes: &dyn Wishes,
+    wishes: &dyn CurrentDeclaration,
     options: ObserveOptions,
-) -> Result<Option<(PlanningInput, Standing)>, ReconcileError> {
+) -> Result<Option<(PlanningInput, ActiveOverrides)>, ReconcileError> {
     let Some(wanted) = wishes.current() else { return Ok(None) };
     let mut ledger = read_ledger(store, &wanted.spec.name)?;
     // What a person has asked for is as good as taken up: the plan shows what comes of it.
     let asked = request::waiting(store, &wanted.spec.name)?;
-    let standing = Standing::at(clock.now(), store, &wanted.spec)?;
+    let standing = ActiveOverrides::at(clock.now(), store, &wanted.spec)?;
     if let Some(request) = &asked
         && standing.mode(wanted.spec.mode) == Mode::Enforce
     {
@@ -101,7 +101,7 @@ async fn look(
     Ok(Some((input, standing)))
 }
 
-fn shown(input: PlanningInput, standing: Standing) -> Preview {
+fn shown(input: PlanningInput, standing: ActiveOverrides) -> Preview {
     let over = standing.runtime_override();
     let plan = plan::plan(&input);
     let begins_at = plan.waiting.iter().filter(|waiting| waiting.reason.holds_a_release());
@@ -121,7 +121,7 @@ pub async fn is_unchanged(
     cloud: &dyn CloudRead,
     clock: &dyn Clock,
     store: &dyn Store,
-    wishes: &dyn Wishes,
+    wishes: &dyn CurrentDeclaration,
     last: &Plan,
 ) -> Result<bool, ReconcileError> {
     let Some(wanted) = wishes.current() else { return Ok(false) };
@@ -130,7 +130,7 @@ pub async fn is_unchanged(
     }
     let ledger = read_ledger(store, &wanted.spec.name)?;
     let is_noted = wanted.spec.mode == Mode::Enforce;
-    if is_noted && standing::has_news(clock.now(), store, &wanted.spec, &ledger)? {
+    if is_noted && overrides::has_news(clock.now(), store, &wanted.spec, &ledger)? {
         return Ok(false);
     }
     let seen = preview(cloud, clock, store, wishes).await?;
@@ -138,8 +138,8 @@ pub async fn is_unchanged(
 }
 
 /// Everything that has a say in the state of an environment.
-fn says<'a>(spec: &'a EnvironmentSpec, runtime_override: Option<&'a Override>) -> Declared<'a> {
-    Declared {
+fn says<'a>(spec: &'a EnvironmentSpec, runtime_override: Option<&'a Override>) -> StateInputs<'a> {
+    StateInputs {
         state: spec.state,
         schedule: spec.schedule.as_ref(),
         git_override: spec.override_.as_ref(),
@@ -167,11 +167,11 @@ impl Look<'_> {
     /// Observes and plans.
     pub(super) async fn once(
         &self,
-        wanted: Wanted,
+        wanted: DeclaredEnvironment,
         ledger: Ledger,
-        wishes: &dyn Wishes,
+        wishes: &dyn CurrentDeclaration,
     ) -> Result<Preview, ReconcileError> {
-        let standing = Standing::at(self.clock.now(), self.store, &wanted.spec)?;
+        let standing = ActiveOverrides::at(self.clock.now(), self.store, &wanted.spec)?;
         let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: false };
         let input = self.input(wanted, ledger, &standing, options, wishes.gives_grace()).await;
         let plan = plan::plan(&input);
@@ -181,13 +181,13 @@ impl Look<'_> {
     /// Observes: everything that a plan is made from.
     async fn input(
         &self,
-        wanted: Wanted,
+        wanted: DeclaredEnvironment,
         ledger: Ledger,
-        standing: &Standing,
+        standing: &ActiveOverrides,
         options: ObserveOptions,
         gives_grace: bool,
     ) -> PlanningInput {
-        let Wanted { spec, revision } = wanted;
+        let DeclaredEnvironment { spec, revision } = wanted;
         let over = standing.runtime_override();
         let desired = schedule::state_at(self.clock.now(), &says(&spec, over.as_ref()));
         // Moving tags are resolved again on a commit, a wake and a poke, until what they bring is reached.

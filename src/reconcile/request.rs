@@ -4,7 +4,7 @@ use super::runner::ReconcileError;
 use crate::execute::Journal;
 use crate::model::EnvironmentName;
 use crate::store::Store;
-use crate::store::journal::{Event, Request};
+use crate::store::journal::{Event, OperatorRequest};
 
 /// The kind of the record that holds a request.
 pub const REQUEST: &str = "request";
@@ -15,10 +15,10 @@ pub(super) fn take_up(
     store: &dyn Store,
     environment: &EnvironmentName,
     journal: &Journal<'_>,
-) -> Result<Option<Request>, ReconcileError> {
+) -> Result<Option<OperatorRequest>, ReconcileError> {
     let Some(value) = store.get_record(environment, REQUEST)? else { return Ok(None) };
     let request = understood(environment, value.clone())?;
-    tracing::info!(who = request.who, reason = request.reason, wish = ?request.wish, "taken up");
+    tracing::info!(who = request.who, reason = request.reason, command = ?request.command, "taken up");
     journal.record(Event::Requested(request.clone()))?;
     store.swap_record(environment, REQUEST, Some(&value), None)?;
     Ok(Some(request))
@@ -28,12 +28,15 @@ pub(super) fn take_up(
 pub(super) fn waiting(
     store: &dyn Store,
     environment: &EnvironmentName,
-) -> Result<Option<Request>, ReconcileError> {
+) -> Result<Option<OperatorRequest>, ReconcileError> {
     let value = store.get_record(environment, REQUEST)?;
     value.map(|value| understood(environment, value)).transpose()
 }
 
-fn understood(environment: &EnvironmentName, value: serde_json::Value) -> Result<Request, ReconcileError> {
+fn understood(
+    environment: &EnvironmentName,
+    value: serde_json::Value,
+) -> Result<OperatorRequest, ReconcileError> {
     serde_json::from_value(value).map_err(|source| ReconcileError::Record {
         environment: environment.clone(),
         kind: REQUEST,

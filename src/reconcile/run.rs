@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::execute::{ActionOutcome, ActionResult};
 use crate::model::{EnvironmentName, Instant, Revision, RunId, Version};
 use crate::plan::{Action, ActionKind, Blocked, BlockedReason, Plan, Step, Waiting, WaitingReason};
-use crate::store::journal::Request;
+use crate::store::journal::OperatorRequest;
 
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub struct Run {
     pub release: Option<ReleaseReport>,
     /// What people asked for and this run took up.
     #[serde(default)]
-    pub requests: Vec<Request>,
+    pub requests: Vec<OperatorRequest>,
     /// What ended by itself and this run has noticed: an override, a suspension.
     #[serde(default)]
     pub notes: Vec<String>,

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::declared::{CurrentDeclaration, DeclaredEnvironment};
 use super::observed::permitted;
-use super::patience::{Next, Patience};
+use super::overrides::{self, ActiveOverrides};
+use super::patience::{Next, RunPatience};
 use super::preview::{Look, Preview, expect, preview};
 use super::request;
 use super::run::{ReleaseReport, Run, RunOutcome};
 use super::sizes;
-use super::standing::{self, Standing};
-use super::wanted::{Wanted, Wishes};
 use crate::clock::Clock;
 use crate::cloud::{CloudWrite, tag};
-use crate::execute::{self, Hands, Journal, JournalError, Progress, read_ledger};
+use crate::execute::{self, ActionContext, Journal, JournalError, Progress, read_ledger};
 use crate::model::{EnvironmentName, Instant, Mode, Revision, Version};
 use crate::observe::{Observed, Snapshot};
 use crate::plan::{Plan, WaitingReason};
@@ -71,7 +71,7 @@ impl ReconcileError {
 
 /// How much of a hurry there is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Haste {
+pub enum ShutdownLevel {
     /// None.
     None,
     /// End at the next step.
@@ -90,7 +90,7 @@ pub struct Reconciler<'a> {
     /// Lease, journal, history.
     pub store: &'a dyn Store,
     /// What is wanted.
-    pub wishes: &'a dyn Wishes,
+    pub wishes: &'a dyn CurrentDeclaration,
     /// Who watches.
     pub progress: &'a dyn Progress,
     /// Who acts, for people.
@@ -98,7 +98,7 @@ pub struct Reconciler<'a> {
     /// When the run has to be over.
     pub deadline: Option<Instant>,
     /// Whether it is to end.
-    pub haste: &'a (dyn Fn() -> Haste + Send + Sync),
+    pub haste: &'a (dyn Fn() -> ShutdownLevel + Send + Sync),
 }
 
 impl Reconciler<'_> {
@@ -124,7 +124,8 @@ impl Reconciler<'_> {
         run.release = journal.ask(|ledger| {
             ledger.release.as_ref().map(|it| ReleaseReport { from: it.from.clone(), to: it.to.clone() })
         });
-        let mut work = Work { with: *self, journal: &journal, run: &mut run, patience: Patience::default() };
+        let mut work =
+            Work { with: *self, journal: &journal, run: &mut run, patience: RunPatience::default() };
         let (outcome, message, plan) = match work.through(environment).await {
             Ok(end) => end,
             Err(error) => {
@@ -144,20 +145,20 @@ impl Reconciler<'_> {
 
     /// Whether a run may leave anything behind. Where nothing may be written, a migration under way is watched
     /// all the same, and it is written down who suspended the environment.
-    fn has_to_write(&self, wanted: &Wanted, now: Instant) -> Result<bool, ReconcileError> {
-        let Wanted { spec, revision: _ } = wanted;
-        let mode = Standing::at(now, self.store, spec)?.mode(spec.mode);
+    fn has_to_write(&self, wanted: &DeclaredEnvironment, now: Instant) -> Result<bool, ReconcileError> {
+        let DeclaredEnvironment { spec, revision: _ } = wanted;
+        let mode = ActiveOverrides::at(now, self.store, spec)?.mode(spec.mode);
         if mode == Mode::Enforce {
             return Ok(true);
         }
         let ledger = read_ledger(self.store, &spec.name)?;
         let is_suspended = spec.mode == Mode::Enforce;
         Ok(ledger.migration_in_flight()
-            || (is_suspended && standing::has_news(now, self.store, spec, &ledger)?))
+            || (is_suspended && overrides::has_news(now, self.store, spec, &ledger)?))
     }
 
     /// `mode: observe` or a suspension, with nothing under way: no lease, no journal, no history.
-    async fn watch(&self, wanted: Wanted) -> Result<Run, ReconcileError> {
+    async fn watch(&self, wanted: DeclaredEnvironment) -> Result<Run, ReconcileError> {
         let begun_at = self.clock.now();
         let mut run = Run::begin(&wanted.spec.name, wanted.revision.clone(), self.holder, 0, begun_at);
         if let Some(seen) = preview(self.cloud, self.clock, self.store, self.wishes).await? {
@@ -194,7 +195,7 @@ struct Work<'a> {
     with: Reconciler<'a>,
     journal: &'a Journal<'a>,
     run: &'a mut Run,
-    patience: Patience,
+    patience: RunPatience,
 }
 
 type End = (RunOutcome, Option<String>, Option<Plan>);
@@ -237,15 +238,15 @@ impl Work<'_> {
     }
 
     /// Takes in what people have asked for and set.
-    fn hear(&mut self, wanted: &Wanted) -> Result<(), ReconcileError> {
+    fn hear(&mut self, wanted: &DeclaredEnvironment) -> Result<(), ReconcileError> {
         let (store, spec, now) = (self.with.store, &wanted.spec, self.with.clock.now());
         if spec.mode == Mode::Observe {
             return Ok(());
         }
-        let noted = standing::note(store, spec, self.journal, now)?;
+        let noted = overrides::note(store, spec, self.journal, now)?;
         self.run.requests.extend(noted.requests);
         self.run.notes.extend(noted.ended);
-        if Standing::at(now, store, spec)?.mode(spec.mode) == Mode::Enforce {
+        if ActiveOverrides::at(now, store, spec)?.mode(spec.mode) == Mode::Enforce {
             self.run.requests.extend(request::take_up(store, &spec.name, self.journal)?);
         }
         Ok(())
@@ -277,7 +278,7 @@ impl Work<'_> {
     }
 
     /// Carries out the first step.
-    async fn step(&mut self, wanted: &Wanted, seen: &Preview) -> Result<Next, ReconcileError> {
+    async fn step(&mut self, wanted: &DeclaredEnvironment, seen: &Preview) -> Result<Next, ReconcileError> {
         let with = self.with;
         let actions = permitted(&seen.plan);
         let Some(step) = actions.first().map(|action| action.step) else {
@@ -289,9 +290,11 @@ impl Work<'_> {
         let is_asked = move || request::waiting(with.store, &wanted.spec.name).is_ok_and(|it| it.is_some());
         let was_asked = is_asked();
         let cancel = move || {
-            (with.haste)() == Haste::Now || with.is_late(with.clock.now()) || (!was_asked && is_asked())
+            (with.haste)() == ShutdownLevel::Now
+                || with.is_late(with.clock.now())
+                || (!was_asked && is_asked())
         };
-        let hands = Hands {
+        let hands = ActionContext {
             cloud: with.cloud,
             clock: with.clock,
             journal: self.journal,
@@ -312,7 +315,7 @@ impl Work<'_> {
 
     fn interrupted(&self) -> Option<(RunOutcome, String)> {
         let with = self.with;
-        if (with.haste)() > Haste::None {
+        if (with.haste)() > ShutdownLevel::None {
             return Some((RunOutcome::Stopped, "asked to go; the next run goes on from here".to_owned()));
         }
         let late = with.is_late(with.clock.now());
@@ -320,7 +323,7 @@ impl Work<'_> {
     }
 
     /// Nothing more can happen by itself.
-    fn settle(&mut self, wanted: &Wanted, seen: Preview) -> Result<End, ReconcileError> {
+    fn settle(&mut self, wanted: &DeclaredEnvironment, seen: Preview) -> Result<End, ReconcileError> {
         let Preview { plan, snapshot, .. } = seen;
         let schema = tagged_schema(&snapshot);
         let outcome = classify(&plan);

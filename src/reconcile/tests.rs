@@ -2,35 +2,35 @@ mod commits;
 mod history;
 mod lease;
 mod modes;
+mod overrides;
 mod quiet;
-mod standing;
 mod time;
 
-use super::{Wanted, Wishes};
+use super::{CurrentDeclaration, DeclaredEnvironment};
 use crate::bench::Bench;
 use crate::model::Revision;
 use crate::spec::EnvironmentSpec;
 
 /// What is wanted, told anew each time somebody asks.
-struct Head<F: Fn() -> Option<Wanted> + Send + Sync>(F);
+struct Head<F: Fn() -> Option<DeclaredEnvironment> + Send + Sync>(F);
 
-impl<F: Fn() -> Option<Wanted> + Send + Sync> Wishes for Head<F> {
-    fn current(&self) -> Option<Wanted> {
+impl<F: Fn() -> Option<DeclaredEnvironment> + Send + Sync> CurrentDeclaration for Head<F> {
+    fn current(&self) -> Option<DeclaredEnvironment> {
         (self.0)()
     }
 }
 
 /// A commit of the bench's declaration with another `core`.
-fn core(bench: &Bench, version: &str) -> Wanted {
+fn core(bench: &Bench, version: &str) -> DeclaredEnvironment {
     commit(bench, version, |spec| {
         spec.versions.insert("core".into(), version.into());
     })
 }
 
-fn commit(bench: &Bench, name: &str, change: impl FnOnce(&mut EnvironmentSpec)) -> Wanted {
+fn commit(bench: &Bench, name: &str, change: impl FnOnce(&mut EnvironmentSpec)) -> DeclaredEnvironment {
     let mut spec = bench.spec.clone();
     change(&mut spec);
-    Wanted { spec, revision: Revision::commit(name) }
+    DeclaredEnvironment { spec, revision: Revision::commit(name) }
 }
 
 fn has(bench: &Bench, event: &str) -> bool {

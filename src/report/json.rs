@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::PlanView;
+use super::overrides::{self, WireAwake, WireOverride, WireSuspension};
 use super::preflight::{self, WireTopic};
-use super::spells::{self, WireAwake, WireOverride, WireSuspension};
 use crate::model::{Instant, Mode, Revision, State};
 use crate::plan::{Action, Blocked, BlockedReason, Drift, Plan, WaitingReason};
 use crate::schedule::{Because, Tz};
@@ -124,9 +124,9 @@ pub fn plan(view: &PlanView) -> Value {
                 observed,
             })
             .collect(),
-        awake: spells::awake(plan, *zone),
-        override_: spells::override_(view.standing, view.git_override, view.now, *zone),
-        suspended: spells::suspension(view.standing, *zone),
+        awake: overrides::awake(plan, *zone),
+        override_: overrides::override_(view.standing, view.git_override, view.now, *zone),
+        suspended: overrides::suspension(view.standing, *zone),
         notes: &plan.notes,
         expected_downtime_seconds: plan.expected_downtime_seconds,
         later: later.map(|later| WireLater {
@@ -181,5 +181,5 @@ pub(crate) fn word(variant: &impl Serialize) -> String {
 
 /// Instants on the wire: RFC 3339 with the offset of the environment's zone.
 pub(super) fn instant(at: Instant, zone: Tz) -> String {
-    super::moment::rfc3339(at, zone)
+    super::time_format::rfc3339(at, zone)
 }

@@ -1,7 +1,7 @@
 //! A plan for a pull request.
 
-use super::nouns::{self, Sign};
-use super::{PlanView, moment, preflight, spells, text};
+use super::labels::{self, Sign};
+use super::{PlanView, overrides, preflight, text, time_format};
 use crate::model::Mode;
 use crate::plan::{Action, Plan};
 
@@ -10,16 +10,16 @@ pub fn plan(view: &PlanView) -> String {
     let PlanView { environment, plan, zone, later, .. } = view;
     let mut out = format!("### `{}` at `{}`\n\n", cell(environment.as_str()), cell(plan.revision.short()));
     let state = &plan.state;
-    let until = state.until.map(|at| format!(" until {}", moment::local(at, *zone))).unwrap_or_default();
+    let until = state.until.map(|at| format!(" until {}", time_format::local(at, *zone))).unwrap_or_default();
     let then = later.map(|later| format!(", then {}", text::downtime(&later.plan))).unwrap_or_default();
     out.push_str(&format!(
         "**State** {} ({}{until}) · **Expected downtime** {}{then} · **Blocked** {}\n",
         state.effective,
-        moment::because(state.because),
+        time_format::because(state.because),
         text::downtime(plan),
         if plan.blocked.is_empty() { "no" } else { "yes" },
     ));
-    if let Some(told) = spells::suspension_in_words(view.standing, *zone) {
+    if let Some(told) = overrides::suspension_in_words(view.standing, *zone) {
         out.push_str(&format!("\n> Suspended {}: nothing of this is carried out.\n", cell(&told)));
     } else if plan.mode == Mode::Observe {
         out.push_str("\n> `mode: observe`: nothing of this is carried out.\n");
@@ -42,7 +42,7 @@ pub fn plan(view: &PlanView) -> String {
         out.push_str("```\n\n</details>\n");
     }
     if let Some(later) = later {
-        let at = moment::local(later.at, *zone);
+        let at = time_format::local(later.at, *zone);
         out.push_str(&format!("\n#### From {at} on\n"));
         out.push_str(&steps(&later.plan.actions));
         blocked(&mut out, &later.plan);
@@ -52,7 +52,7 @@ pub fn plan(view: &PlanView) -> String {
         &mut out,
         "Waiting",
         plan.waiting.iter().map(|waiting| {
-            let until = waiting.until.map(|at| moment::local(at, *zone));
+            let until = waiting.until.map(|at| time_format::local(at, *zone));
             let until = until.filter(|at| !waiting.message.contains(at)).map(|at| format!(" (until {at})"));
             format!(
                 "**{}**: {}{}",
@@ -88,9 +88,9 @@ fn steps(actions: &[Action]) -> String {
             "| {} | `{}` | {} | {} | {} | {} |\n",
             if is_new { number.to_string() } else { String::new() },
             Sign::of(action).glyph(),
-            nouns::noun(&action.kind),
+            labels::noun(&action.kind),
             cell(&action.resource),
-            cell(&nouns::change(action)),
+            cell(&labels::change(action)),
             cell(&action.reason),
         ));
     }

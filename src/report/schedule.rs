@@ -8,10 +8,10 @@ mod worth;
 
 use chrono::TimeDelta;
 
-use super::moment;
+use super::time_format;
 use crate::model::{EnvironmentName, Instant, State};
 use crate::reconcile::Sizes;
-use crate::schedule::{self, Change, Declared, Tz};
+use crate::schedule::{self, Change, StateInputs, Tz};
 use crate::spec::EnvironmentSpec;
 
 pub use worth::{PriceError, Prices, RegionPrices};
@@ -25,7 +25,7 @@ pub struct ScheduleView<'a> {
     /// What is declared.
     pub spec: &'a EnvironmentSpec,
     /// What has a say in the state.
-    pub says: Declared<'a>,
+    pub says: StateInputs<'a>,
     /// Since when the override set at run time is there: before that it had no say.
     pub override_since: Option<Instant>,
     /// From when.
@@ -44,9 +44,9 @@ pub struct ScheduleView<'a> {
 
 impl<'a> ScheduleView<'a> {
     /// What had a say at `at`.
-    fn says_at(&self, at: Instant) -> Declared<'a> {
+    fn says_at(&self, at: Instant) -> StateInputs<'a> {
         let is_set = self.override_since.is_none_or(|since| at >= since);
-        Declared { runtime_override: self.says.runtime_override.filter(|_| is_set), ..self.says }
+        StateInputs { runtime_override: self.says.runtime_override.filter(|_| is_set), ..self.says }
     }
 }
 
@@ -55,16 +55,16 @@ pub fn text(view: &ScheduleView) -> String {
     let ScheduleView { spec, says, from, to, zone, .. } = view;
     let holds = schedule::state_at(*from, says);
     let changes = schedule::changes(*from, *to, says);
-    let mut text = heading(&spec.name, holds.state, moment::because(holds.because), *from, *zone);
+    let mut text = heading(&spec.name, holds.state, time_format::because(holds.because), *from, *zone);
     text.push('\n');
     text.push_str(&picture::text(view));
     text.push('\n');
     for Change { at, state, because } in &changes {
-        let (at, because) = (moment::local(*at, *zone), moment::because(*because));
+        let (at, because) = (time_format::local(*at, *zone), time_format::because(*because));
         text.push_str(&format!("  {at}   {:<10}  {because}\n", state.as_str()));
     }
     if changes.is_empty() {
-        text.push_str(&format!("  no change until {}\n", moment::local(*to, *zone)));
+        text.push_str(&format!("  no change until {}\n", time_format::local(*to, *zone)));
     }
     text.push('\n');
     text.push_str(&worth::text(view, &spells(view)));
@@ -72,7 +72,7 @@ pub fn text(view: &ScheduleView) -> String {
 }
 
 fn heading(name: &EnvironmentName, state: State, because: &str, from: Instant, zone: Tz) -> String {
-    format!("{name}  {state} {because}   at {}\n", moment::local(from, zone))
+    format!("{name}  {state} {because}   at {}\n", time_format::local(from, zone))
 }
 
 /// A stretch of time in one state.
@@ -94,7 +94,7 @@ pub(super) fn spells_between(view: &ScheduleView, from: Instant, to: Instant) ->
     before.into_iter().chain(spells_of(&view.says, set_at, to)).collect()
 }
 
-fn spells_of(says: &Declared, from: Instant, to: Instant) -> Vec<Spell> {
+fn spells_of(says: &StateInputs, from: Instant, to: Instant) -> Vec<Spell> {
     let mut spells = Vec::new();
     let (mut since, mut state) = (from, schedule::state_at(from, says).state);
     for change in schedule::changes(from, to, says) {

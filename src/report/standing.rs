@@ -3,8 +3,8 @@
 use anstyle::{AnsiColor, Style};
 
 use super::json::word;
-use super::moment;
 use super::table::{WIDTH, paragraph};
+use super::time_format;
 use crate::model::Instant;
 use crate::plan::{BlockedReason, WaitingReason};
 use crate::schedule::Tz;
@@ -39,7 +39,7 @@ fn hinted(hint: &str) -> String {
 /// Something that comes by itself.
 pub(super) fn waiting(reason: WaitingReason, message: &str, until: Option<Instant>, zone: Tz) -> String {
     // Some messages name the instant themselves.
-    let until = until.map(|at| moment::local(at, zone)).filter(|at| !message.contains(at));
+    let until = until.map(|at| time_format::local(at, zone)).filter(|at| !message.contains(at));
     let until = until.map(|at| format!(" (until {at})")).unwrap_or_default();
     // What stands below the first line is a way out.
     let message = match message.split_once('\n') {

@@ -7,7 +7,7 @@ mod wire;
 use crate::model::Instant;
 use crate::observe::Snapshot;
 use crate::plan::Plan;
-use crate::reconcile::{Run, Standing};
+use crate::reconcile::{ActiveOverrides, Run};
 use crate::schedule::{Change, Tz};
 use crate::spec::EnvironmentSpec;
 use crate::store::LeaseHolder;
@@ -34,7 +34,7 @@ pub struct StatusView<'a> {
     /// The next change by schedule, calendar or override.
     pub next_change: Option<Change>,
     /// What people have set for a while.
-    pub standing: &'a Standing,
+    pub standing: &'a ActiveOverrides,
     /// When it was looked at.
     pub now: Instant,
     /// The zone in which its people think.

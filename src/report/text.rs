@@ -2,9 +2,9 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::nouns::{self, Sign, counted};
+use super::labels::{self, Sign, counted};
 use super::table::{self, columns, paragraph};
-use super::{PlanView, moment, preflight, spells, standing};
+use super::{PlanView, overrides, preflight, standing, time_format};
 use crate::model::{Mode, State};
 use crate::plan::{Action, ActionKind, Plan, Step, WaitingReason};
 use crate::reconcile::Later;
@@ -65,7 +65,7 @@ pub(super) fn downtime(plan: &Plan) -> String {
         Some(seconds @ 0..90) => format!("~{seconds} s"),
         Some(seconds) => {
             let minutes = i64::try_from(seconds.div_ceil(60)).unwrap_or(i64::MAX / 60);
-            format!("~{}", moment::length(chrono::TimeDelta::minutes(minutes)))
+            format!("~{}", time_format::length(chrono::TimeDelta::minutes(minutes)))
         }
         None if plan.is_held() || plan.state.effective == State::Running => "open-ended".to_owned(),
         None => format!("as long as it is {}", plan.state.effective),
@@ -74,17 +74,17 @@ pub(super) fn downtime(plan: &Plan) -> String {
 
 fn state(view: &PlanView) -> String {
     let state = &view.plan.state;
-    let mut line = format!("state: {} {}", state.effective, moment::because(state.because));
+    let mut line = format!("state: {} {}", state.effective, time_format::because(state.because));
     if state.declared != state.effective {
         line.push_str(&format!(" (declared: {})", state.declared));
     }
     if let Some(until) = state.until {
-        line.push_str(&format!(" until {}", moment::local(until, view.zone)));
+        line.push_str(&format!(" until {}", time_format::local(until, view.zone)));
     }
-    if let Some(told) = spells::override_in_words(view.standing, view.git_override, view.now) {
+    if let Some(told) = overrides::override_in_words(view.standing, view.git_override, view.now) {
         line.push_str(&format!("; {told}"));
     }
-    if let Some(told) = spells::suspension_in_words(view.standing, view.zone) {
+    if let Some(told) = overrides::suspension_in_words(view.standing, view.zone) {
         return format!("{line}\nsuspended {told}; nothing of this is carried out\n");
     }
     if view.plan.mode == Mode::Observe {
@@ -100,9 +100,9 @@ fn steps(view: &PlanView) -> String {
         .iter()
         .map(|action| {
             vec![
-                nouns::noun(&action.kind).to_owned(),
-                nouns::resource(action),
-                nouns::change(action),
+                labels::noun(&action.kind).to_owned(),
+                labels::resource(action),
+                labels::change(action),
                 action.reason.clone(),
             ]
         })
@@ -191,7 +191,7 @@ fn then(view: &PlanView, later: &Later, reason: WaitingReason) -> String {
     for blocked in &later.plan.blocked {
         text.push_str(&paragraph("        blocked: ", &blocked.message));
     }
-    let at = moment::rfc3339(later.at, view.zone);
+    let at = time_format::rfc3339(later.at, view.zone);
     text.push_str(&standing::next("see it", &format!("tidegate plan {environment} --at {at}")));
     if reason == WaitingReason::Window && view.plan.mode == Mode::Enforce {
         let command = format!("tidegate apply {environment} --ignore-window --reason \"…\"");

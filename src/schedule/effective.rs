@@ -21,7 +21,7 @@ pub struct Override {
 
 /// Everything that has a say in the state of an environment.
 #[derive(Clone, Copy, Debug)]
-pub struct Declared<'a> {
+pub struct StateInputs<'a> {
     /// `state:`, which the schedule follows inside its hours.
     pub state: State,
     /// `schedule:`; none = always `state`.
@@ -72,7 +72,7 @@ pub struct Change {
 
 /// The state at `t`: an unexpired run-time override; else one in git; else `stopped` outside the hours of the
 /// schedule; else the declared state.
-pub fn state_at(t: Instant, declared: &Declared) -> EffectiveState {
+pub fn state_at(t: Instant, declared: &StateInputs) -> EffectiveState {
     let (state, because) = holding_at(t, declared);
     let until = match override_at(t, declared) {
         Some(holds) => Some(holds.until),
@@ -83,7 +83,7 @@ pub fn state_at(t: Instant, declared: &Declared) -> EffectiveState {
 
 /// The first change after `t`: another state than at `t`. None if it never changes again (crontabs are known
 /// until the end of the year 2100).
-pub fn next_change(t: Instant, declared: &Declared) -> Option<Change> {
+pub fn next_change(t: Instant, declared: &StateInputs) -> Option<Change> {
     let (before, _) = holding_at(t, declared);
     // Every edge lies after the one before. Edges that change nothing are ends of the calendar's entries, and
     // starts and stops that cancel each other in a gap: a handful, never a walk over minutes.
@@ -95,13 +95,13 @@ pub fn next_change(t: Instant, declared: &Declared) -> Option<Change> {
 }
 
 /// Each change after `from` and before `to`, oldest first. What holds at `from` itself is not a change.
-pub fn changes(from: Instant, to: Instant, declared: &Declared) -> Vec<Change> {
+pub fn changes(from: Instant, to: Instant, declared: &StateInputs) -> Vec<Change> {
     std::iter::successors(next_change(from, declared), |change| next_change(change.at, declared))
         .take_while(|change| change.at < to)
         .collect()
 }
 
-fn holding_at(t: Instant, declared: &Declared) -> (State, Because) {
+fn holding_at(t: Instant, declared: &StateInputs) -> (State, Because) {
     if let Some(holds) = override_at(t, declared) {
         return (holds.state, Because::Override);
     }
@@ -118,7 +118,7 @@ fn holding_at(t: Instant, declared: &Declared) -> (State, Because) {
 }
 
 /// The first instant after `t` at which something else may hold.
-fn next_edge(t: Instant, declared: &Declared) -> Option<Instant> {
+fn next_edge(t: Instant, declared: &StateInputs) -> Option<Instant> {
     if let Some(holds) = override_at(t, declared) {
         return Some(holds.until);
     }
@@ -127,12 +127,12 @@ fn next_edge(t: Instant, declared: &Declared) -> Option<Instant> {
     Some(instant_of(schedule.timezone, edge))
 }
 
-fn override_at<'a>(t: Instant, declared: &Declared<'a>) -> Option<&'a Override> {
+fn override_at<'a>(t: Instant, declared: &StateInputs<'a>) -> Option<&'a Override> {
     let unexpired = |candidate: &&Override| t < candidate.until;
     declared.runtime_override.filter(unexpired).or(declared.git_override.filter(unexpired))
 }
 
 /// The schedule, if it has a say: what is declared `stopped` is stopped in and outside its hours.
-fn schedule_of<'a>(declared: &Declared<'a>) -> Option<&'a Schedule> {
+fn schedule_of<'a>(declared: &StateInputs<'a>) -> Option<&'a Schedule> {
     declared.schedule.filter(|_| declared.state != State::Stopped)
 }

@@ -27,8 +27,13 @@ pub(super) fn schedule(
 }
 
 /// `running`, with a schedule and nothing else.
-pub(super) fn running(schedule: &Schedule) -> Declared<'_> {
-    Declared { state: State::Running, schedule: Some(schedule), git_override: None, runtime_override: None }
+pub(super) fn running(schedule: &Schedule) -> StateInputs<'_> {
+    StateInputs {
+        state: State::Running,
+        schedule: Some(schedule),
+        git_override: None,
+        runtime_override: None,
+    }
 }
 
 /// An instant from RFC 3339.
@@ -37,7 +42,7 @@ pub(super) fn at(text: &str) -> Instant {
 }
 
 /// The changes of some days as people read them: `2026-11-24T07:00:00+01:00 running schedule`.
-pub(super) fn timeline(declared: &Declared, zone: Tz, from: &str, days: i64) -> Vec<String> {
+pub(super) fn timeline(declared: &StateInputs, zone: Tz, from: &str, days: i64) -> Vec<String> {
     let from = at(from);
     changes(from, from + chrono::TimeDelta::days(days), declared)
         .iter()

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Tz;
 use super::calendar::DateRange;
 use super::crontab::Crontab;
-use super::effective::{Declared, next_change, state_at};
+use super::effective::{StateInputs, next_change, state_at};
 use super::hours::Schedule;
 use super::syntax::SyntaxError;
 use super::wall::{instant_of, wall_at};
@@ -112,7 +112,7 @@ pub fn window_with_room(t: Instant, windows: &Windows, length: Duration) -> Opti
 /// Whether there is an instant in the year after `from` at which the windows are open inside the hours of the
 /// schedule. If not, no release that closes the gate would ever begin.
 pub fn windows_meet_schedule(windows: &Windows, schedule: &Schedule, from: Instant) -> bool {
-    let declared = Declared {
+    let declared = StateInputs {
         state: State::Running,
         schedule: Some(schedule),
         git_override: None,

@@ -95,6 +95,12 @@ pub enum SourceError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// This build cannot speak to remotes.
+    #[error("cannot read {place}: this tidegate was built without the feature `remotes`")]
+    NoRemotes {
+        /// The remote, without credentials.
+        place: String,
+    },
     /// A path that holds no repository.
     #[error("{} is not a git repository", path.display())]
     NotARepository {
@@ -204,6 +210,11 @@ impl SourceError {
         match self {
             SourceError::PathLeaves { .. } => {
                 "`--path` is relative to the root of the repository: `environments`".to_owned()
+            }
+            SourceError::NoRemotes { .. } => {
+                "use a local repository, or build it with remotes: cargo build --release \
+                 (without `--no-default-features`)"
+                    .to_owned()
             }
             SourceError::PathMissing { revision, .. } if revision == "worktree" => {
                 "name the folder of environments with `--path`, or another directory with `--dir`".to_owned()

@@ -9,7 +9,7 @@ use tidegate::model::EnvironmentName;
 use tidegate::reconcile::{REQUEST, RunOutcome};
 use tidegate::sim::{Outcome, WorldFolder};
 use tidegate::store::Store as _;
-use tidegate::store::journal::{Request, Wish};
+use tidegate::store::journal::{OperatorCommand, OperatorRequest};
 
 use host::{Host, SHOP};
 
@@ -141,7 +141,11 @@ fn a_release_that_failed_is_held_until_a_person_asks_for_another_try() {
     daemon.hear(&["ERROR", "migration migrate: failed"]);
     daemon.hear(&["ERROR", "shop is held", "exit code 1", "users see the maintenance page"]);
     daemon.hear(&["hint", "tidegate retry shop"]);
-    let request = Request { who: "ann@laptop".to_owned(), reason: "seen to".to_owned(), wish: Wish::Retry };
+    let request = OperatorRequest {
+        who: "ann@laptop".to_owned(),
+        reason: "seen to".to_owned(),
+        command: OperatorCommand::Retry,
+    };
     let request = serde_json::to_value(request).unwrap();
     host.store().put_record(&EnvironmentName::new("shop"), REQUEST, Some(&request)).unwrap();
     host.poke(None);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tidegate::cloud::{Controller, DatabaseStatus, ScalableTarget, Suspended};
-use tidegate::import::{Imported, Place, Survey, Wishes, declare, survey};
+use tidegate::import::{ImportOptions, Imported, Place, Survey, declare, survey};
 use tidegate::model::{Mode, State, StoreId};
 use tidegate::plan::Plan;
 use tidegate::sim::{Age, Dice, PASSWORD};
@@ -54,7 +54,7 @@ fn is_nothing(plan: &Plan) -> bool {
 }
 
 /// Imports, and demands that nothing is to be done.
-fn import(rig: &Rig, wishes: &Wishes) -> (Imported, EnvironmentSpec) {
+fn import(rig: &Rig, wishes: &ImportOptions) -> (Imported, EnvironmentSpec) {
     let imported = declare(&look(rig), wishes).unwrap();
     let spec = read(&imported.text);
     let plan = plan(rig, &spec);
@@ -64,8 +64,8 @@ fn import(rig: &Rig, wishes: &Wishes) -> (Imported, EnvironmentSpec) {
     (imported, spec)
 }
 
-fn new() -> Wishes {
-    Wishes::named("new")
+fn new() -> ImportOptions {
+    ImportOptions::named("new")
 }
 
 /// Takes the `# ` away from the block that begins with this key.
@@ -130,7 +130,7 @@ fn every_environment_of_this_repository_is_imported_and_plans_to_nothing() {
 fn production_is_written_as_a_person_would() {
     let declared = from_folder(".", "production", a_tuesday());
     let rig = Rig::new(&declared, &Age::UpToDate, 1, a_tuesday());
-    let (imported, _) = import(&rig, &Wishes::named("production"));
+    let (imported, _) = import(&rig, &ImportOptions::named("production"));
     insta::assert_snapshot!(format!("{}\n---\n{}", imported.text, imported.findings.join("\n")));
 }
 
@@ -140,11 +140,11 @@ fn a_gate_is_declared_with_its_secret() {
     let rig = Rig::new(&declared, &Age::UpToDate, 1, a_tuesday());
     let wanted = declared.maintenance.as_ref().unwrap();
     let secret = Some(wanted.bypass.value_from.clone());
-    let (_, spec) = import(&rig, &Wishes { secret: secret.clone(), ..new() });
+    let (_, spec) = import(&rig, &ImportOptions { secret: secret.clone(), ..new() });
     assert_eq!(spec.maintenance.unwrap().load_balancer, wanted.load_balancer);
     // Where it would have to be closed, it is only proposed.
     asleep(&rig);
-    let (_, spec) = import(&rig, &Wishes { secret, ..new() });
+    let (_, spec) = import(&rig, &ImportOptions { secret, ..new() });
     assert_eq!((spec.state, spec.maintenance), (State::Stopped, None));
 }
 
@@ -317,9 +317,10 @@ fn databases_are_told_apart_by_who_knows_their_address() {
     let (imported, spec) = import(&rig, &new());
     assert_eq!(spec.database.unwrap().target, own);
     assert!(imported.findings.iter().any(|said| said.contains("its address is in the environment of")));
-    let (_, spec) = import(&rig, &Wishes { database: Some("AAA".to_owned()), ..new() });
+    let (_, spec) = import(&rig, &ImportOptions { database: Some("AAA".to_owned()), ..new() });
     assert_eq!(spec.database.unwrap().target.identifier(), "aaa");
-    let error = declare(&look(&rig), &Wishes { database: Some("bbb".to_owned()), ..new() }).unwrap_err();
+    let error =
+        declare(&look(&rig), &ImportOptions { database: Some("bbb".to_owned()), ..new() }).unwrap_err();
     assert_eq!(error.to_string(), "no database is called `bbb` here");
     assert!(error.hint().unwrap().contains("instance `aaa`"));
 
@@ -364,7 +365,7 @@ fn names_that_yaml_would_misread_come_back() {
     }
     survey.place.account = "012345678901".to_owned();
     survey.place.cluster = "1_2".into();
-    let wishes = Wishes {
+    let wishes = ImportOptions {
         name: "new".into(),
         secret: Some(SecretSource::Ssm("012".to_owned())),
         bypass_header: Some("on".to_owned()),

@@ -9,7 +9,7 @@ use tidegate::plan::BlockedReason;
 use tidegate::reconcile::RunOutcome;
 use tidegate::sim::{Age, Broken, Outcome, Schema};
 use tidegate::spec::{Check, NeededFor};
-use tidegate::store::journal::Wish;
+use tidegate::store::journal::OperatorCommand;
 
 use crate::rig::{Rig, a_tuesday, differences, environment};
 
@@ -98,7 +98,7 @@ fn a_person_says_what_the_schema_is_and_the_migration_from_there_begins_at_once(
     rig.bump(&[("core", "v1.5.0")]);
     assert_eq!(rig.apply().outcome, Some(RunOutcome::Blocked));
     assert_eq!(reasons(&rig), [BlockedReason::SchemaTagLost]);
-    rig.ask(Wish::RecordSchema { version: "v1.4.0".into() });
+    rig.ask(OperatorCommand::RecordSchema { version: "v1.4.0".into() });
     ends_well(&rig);
 }
 
@@ -130,7 +130,7 @@ fn code_that_waited_in_db_only_is_not_rolled_back_behind_the_schema() {
     rig.clock.advance(Duration::from_secs(3600));
     rig.assert_clean("the circuit breaker has tripped");
     rig.cloud.with(|world| world.script.broken.clear());
-    rig.ask(Wish::Retry);
+    rig.ask(OperatorCommand::Retry);
     ends_well(&rig);
 }
 
@@ -166,7 +166,7 @@ fn an_outcome_that_nobody_saw_is_a_hold_with_ways_out_that_work() {
         assert_eq!(rig.apply().outcome, Some(RunOutcome::Held));
         assert_eq!(reasons(&rig), [BlockedReason::OutcomeUnknown]);
         match rig.cloud.with(|world| world.schema("shop").cloned()) {
-            Some(Schema::At(version)) => rig.ask(Wish::RecordSchema { version }),
+            Some(Schema::At(version)) => rig.ask(OperatorCommand::RecordSchema { version }),
             _ => rig.bump(&[("core", "v1.5.1")]),
         }
         ends_well(&rig);
@@ -230,7 +230,7 @@ fn a_service_that_did_not_come_up_is_not_rolled_back_behind_the_schema_at_the_ne
         rig.cloud.faults(|faults| faults.script_later("ecs:DescribeTasks", 60, 12, Kind::AccessDenied));
         assert_ne!(rig.apply().outcome, Some(RunOutcome::Converged));
         rig.cloud.faults(|faults| faults.heal());
-        rig.ask(Wish::Retry);
+        rig.ask(OperatorCommand::Retry);
         rig.clock.advance(Duration::from_secs(1800));
         rig.assert_clean("not up yet");
         assert!(rig.cloud.with(|world| world.open_route("shop").is_none()), "nobody is let in");
@@ -320,9 +320,9 @@ fn a_retried_start_is_over_when_the_service_is_up_and_not_before() {
     });
     rig.edit(|spec| spec.state = State::Restricted);
     assert_eq!(rig.apply().outcome, Some(RunOutcome::Blocked));
-    rig.ask(Wish::Retry);
+    rig.ask(OperatorCommand::Retry);
     assert_eq!(rig.apply().outcome, Some(RunOutcome::Blocked), "it is as broken as before");
     rig.cloud.with(|world| world.script.broken.clear());
-    rig.ask(Wish::Retry);
+    rig.ask(OperatorCommand::Retry);
     ends_well(&rig);
 }

@@ -5,6 +5,7 @@
     reason = "a test stops at what it did not expect; clippy knows only `#[test]` functions as tests"
 )]
 
+#[cfg(feature = "aws")]
 mod aws;
 mod cases;
 mod cli;

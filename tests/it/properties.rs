@@ -10,8 +10,8 @@ use tidegate::execute::Progress;
 use tidegate::model::{Level, State, Version};
 use tidegate::observe::{Observed, Snapshot};
 use tidegate::plan::{BlockedReason, Expected, Plan, PlanningInput, plan};
-use tidegate::reconcile::{Preview, RunOutcome, Wishes as _};
-use tidegate::schedule::{Declared, state_at};
+use tidegate::reconcile::{CurrentDeclaration as _, Preview, RunOutcome};
+use tidegate::schedule::{StateInputs, state_at};
 use tidegate::sim::{Age, Dice};
 use tidegate::spec::{EnvironmentSpec, NeededFor};
 use tidegate::store::Store as _;
@@ -193,7 +193,7 @@ fn shuffled(snapshot: &Snapshot, seed: u64) -> Snapshot {
 
 fn input(rig: &Rig, preview: &Preview, snapshot: Snapshot) -> PlanningInput {
     let wanted = rig.repository.current().unwrap();
-    let says = Declared {
+    let says = StateInputs {
         state: wanted.spec.state,
         schedule: wanted.spec.schedule.as_ref(),
         git_override: None,

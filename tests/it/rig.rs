@@ -15,11 +15,11 @@ use tidegate::clock::Clock as _;
 use tidegate::execute::{Progress, Silent};
 use tidegate::model::{EnvironmentName, Instant, StoreId, Version};
 use tidegate::plan::Plan;
-use tidegate::reconcile::{self, Haste, Preview, ReconcileError, Reconciler, Run, RunOutcome};
+use tidegate::reconcile::{self, Preview, ReconcileError, Reconciler, Run, RunOutcome, ShutdownLevel};
 use tidegate::sim::{Age, CrashPlan, CrashPoint, Interrupted, SimClock, SimCloud, World};
 use tidegate::spec::{self, EnvironmentSpec};
 use tidegate::store::MemoryStore;
-use tidegate::store::journal::{Ledger, Wish};
+use tidegate::store::journal::{Ledger, OperatorCommand};
 
 pub use crowd::failures;
 pub use people::{People, Repository};
@@ -148,7 +148,7 @@ impl Rig {
         progress: &dyn Progress,
         deadline: Option<Instant>,
     ) -> Result<Result<Run, ReconcileError>, Interrupted> {
-        self.try_apply_until(progress, deadline, &|| Haste::None)
+        self.try_apply_until(progress, deadline, &|| ShutdownLevel::None)
     }
 
     /// One run that may be killed, or asked to go.
@@ -156,7 +156,7 @@ impl Rig {
         &self,
         progress: &dyn Progress,
         deadline: Option<Instant>,
-        haste: &(dyn Fn() -> Haste + Send + Sync),
+        haste: &(dyn Fn() -> ShutdownLevel + Send + Sync),
     ) -> Result<Result<Run, ReconcileError>, Interrupted> {
         self.with_reconciler(progress, |reconciler, name| {
             let reconciler = Reconciler { deadline, haste, ..reconciler };
@@ -203,7 +203,7 @@ impl Rig {
             progress,
             holder: "test",
             deadline: None,
-            haste: &|| Haste::None,
+            haste: &|| ShutdownLevel::None,
         };
         let ended = act(reconciler, &spec.name);
         if ended.is_err() {
@@ -235,8 +235,8 @@ impl Rig {
     }
 
     /// A person asks for something, as the verbs do.
-    pub fn ask(&self, wish: Wish) {
-        self.people().ask(wish);
+    pub fn ask(&self, command: OperatorCommand) {
+        self.people().ask(command);
     }
 
     /// Nothing that tidegate did broke a promise.

@@ -17,7 +17,7 @@ use crate::execute::{ActionOutcome, ActionResult, Progress};
 use crate::model::Instant;
 use crate::plan::{Action, ActionKind, Step};
 use crate::report::table::paragraph;
-use crate::report::{moment, nouns};
+use crate::report::{labels, time_format};
 use crate::schedule::Tz;
 use crate::sim::SimClock;
 
@@ -55,7 +55,7 @@ struct Seen {
 
 impl Live {
     pub(super) fn of(stage: &Stage) -> Self {
-        let zone = moment::zone_of(stage.spec());
+        let zone = time_format::zone_of(stage.spec());
         let screen = std::io::stderr().is_terminal().then(Screen::new);
         if let Some(Screen { world, .. }) = screen.clone() {
             stage.watch(move |now, met| world.set_message(world_line(now, zone, &met)));
@@ -100,7 +100,7 @@ impl Live {
         }
         let told = if gets_through {
             let locked_out =
-                self.users.met().locked_out_since.map(|since| moment::length(self.clock.now() - since));
+                self.users.met().locked_out_since.map(|since| time_format::length(self.clock.now() - since));
             let after = locked_out.map(|length| format!(", after {length}")).unwrap_or_default();
             format!("{GREEN}users get through again{after}{GREEN:#}")
         } else {
@@ -114,8 +114,8 @@ impl Progress for Live {
     fn action_started(&self, action: &Action) {
         let Some(screen) = &self.screen else { return };
         let bar = screen.bar();
-        let what = format!("{} {}", nouns::noun(&action.kind), nouns::resource(action));
-        bar.set_prefix(format!("{:<25} {what:<28}", nouns::title(action.step)));
+        let what = format!("{} {}", labels::noun(&action.kind), labels::resource(action));
+        bar.set_prefix(format!("{:<25} {what:<28}", labels::title(action.step)));
         self.seen().bars.insert(action.id.clone(), bar);
     }
 
@@ -130,16 +130,16 @@ impl Progress for Live {
             bar.finish_and_clear();
         }
         let is_new = self.seen().step.replace(action.step) != Some(action.step);
-        let title = if is_new { nouns::title(action.step) } else { "" };
-        let took = moment::length(outcome.finished_at - outcome.started_at);
+        let title = if is_new { labels::title(action.step) } else { "" };
+        let took = time_format::length(outcome.finished_at - outcome.started_at);
         let (style, ended, why) = match &outcome.result {
             ActionResult::Done => (GREEN, took, None),
             ActionResult::Again { why } => (YELLOW, "tried again".to_owned(), Some(why)),
             ActionResult::Left { what } => (YELLOW, "left".to_owned(), Some(what)),
             ActionResult::Failed { why } => (RED, "failed".to_owned(), Some(why)),
         };
-        let sign = nouns::Sign::of(action).glyph();
-        let (resource, change) = (nouns::resource(action), change(action));
+        let sign = labels::Sign::of(action).glyph();
+        let (resource, change) = (labels::resource(action), change(action));
         let line = format!("{sign} {resource:<18} {change:<28}  {style}{ended}{style:#}");
         self.line(&format!("{DIM}{}{DIM:#}  {BOLD}{title:<25}{BOLD:#}  {line}", self.time()));
         if let Some(why) = why {
@@ -154,7 +154,7 @@ impl Progress for Live {
 fn change(action: &Action) -> String {
     match action.kind {
         ActionKind::StartService(_) => action.after.clone(),
-        _ => nouns::change(action),
+        _ => labels::change(action),
     }
 }
 
@@ -162,7 +162,7 @@ fn change(action: &Action) -> String {
 fn world_line(now: Instant, zone: Tz, met: &Met) -> String {
     let at = now.with_timezone(&zone).format("%H:%M:%S");
     match met.locked_out_since {
-        Some(since) => format!("{at}  users: maintenance page for {}", moment::length(now - since)),
+        Some(since) => format!("{at}  users: maintenance page for {}", time_format::length(now - since)),
         None => format!("{at}  users: get through"),
     }
 }

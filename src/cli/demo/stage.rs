@@ -9,13 +9,13 @@ use super::repository::DemoRepository;
 use super::users::{Met, Users};
 use crate::cli::error::CliError;
 use crate::cli::interrupt::Interrupt;
-use crate::cli::look::Seen;
+use crate::cli::preview::Seen;
 use crate::clock::Clock as _;
 use crate::context;
-use crate::daemon::wanted::{Declarations, Notice};
+use crate::daemon::in_force::{InForce, Notice};
 use crate::execute::{self, Progress};
 use crate::model::{EnvironmentName, Instant, StoreId};
-use crate::reconcile::{self, Closure, Haste, Reconciler, Run, Wanted};
+use crate::reconcile::{self, Closure, DeclaredEnvironment, Reconciler, Run, ShutdownLevel};
 use crate::schedule::{self, WindowState};
 use crate::sim::{Age, Outcome, Pace, SimClock, SimCloud, World};
 use crate::source::{self, Credentials, Location, PATH_DEFAULT, Request, Source, TIMEOUT_DEFAULT};
@@ -43,7 +43,7 @@ pub(super) struct Stage {
     repository: DemoRepository,
     source: Box<dyn Source>,
     place: String,
-    declared: Declarations,
+    declared: InForce,
     interrupt: Interrupt,
 }
 
@@ -61,7 +61,7 @@ impl Stage {
             timeout: TIMEOUT_DEFAULT,
         })?;
         let place = context::place(source.describe(), PATH_DEFAULT);
-        let mut declared = Declarations::default();
+        let mut declared = InForce::default();
         take(&mut declared, &mut *source, &place, from)?;
         let spec = &declared.environments[ENVIRONMENT].spec;
         let begin = spec.windows.as_ref().map_or(from, |windows| match schedule::window_at(from, windows) {
@@ -90,7 +90,7 @@ impl Stage {
     }
 
     /// What the newest good commit wants of production.
-    pub(super) fn wanted(&self) -> &Wanted {
+    pub(super) fn wanted(&self) -> &DeclaredEnvironment {
         &self.declared.environments[ENVIRONMENT]
     }
 
@@ -134,7 +134,9 @@ impl Stage {
         let cloud = self.cloud.cloud(self.spec());
         let interrupt = &self.interrupt;
         // Whoever presses Ctrl-C has seen enough: waits end, too.
-        let haste = || if interrupt.haste() == Haste::None { Haste::None } else { Haste::Now };
+        let haste = || {
+            if interrupt.haste() == ShutdownLevel::None { ShutdownLevel::None } else { ShutdownLevel::Now }
+        };
         let reconciler = Reconciler {
             cloud: &*cloud,
             clock: &self.clock,
@@ -153,7 +155,7 @@ impl Stage {
 
     /// Whether somebody wants the demo to end.
     pub(super) fn is_interrupted(&self) -> bool {
-        self.interrupt.haste() > Haste::None
+        self.interrupt.haste() > ShutdownLevel::None
     }
 
     /// Lets time pass without anybody at work.
@@ -199,12 +201,7 @@ impl Stage {
 }
 
 /// One look at the repository.
-fn take(
-    declared: &mut Declarations,
-    source: &mut dyn Source,
-    place: &str,
-    now: Instant,
-) -> Result<(), CliError> {
+fn take(declared: &mut InForce, source: &mut dyn Source, place: &str, now: Instant) -> Result<(), CliError> {
     let notices = declared.take(source.poll(), PATH_DEFAULT, place, now);
     match &notices[..] {
         [Notice::Adopted { .. }] => Ok(()),

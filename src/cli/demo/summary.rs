@@ -7,7 +7,7 @@ use crate::cli::error::CliError;
 use crate::clock::{Clock, SystemClock};
 use crate::model::Instant;
 use crate::reconcile::{Run, RunOutcome};
-use crate::report::{json, moment, nouns};
+use crate::report::{json, labels, time_format};
 use crate::schedule::{self, WindowState};
 use crate::spec::EnvironmentSpec;
 
@@ -40,10 +40,10 @@ impl Summary {
         let tasks = stage.migration_tasks();
         Ok(Self {
             releases: runs.iter().filter_map(release).collect(),
-            users: format!("locked out for {} in all", moment::length(met.locked_out)),
+            users: format!("locked out for {} in all", time_format::length(met.locked_out)),
             migrations: format!(
                 "{} started; the schema changed {}: to {}",
-                nouns::counted(tasks, "task"),
+                labels::counted(tasks, "task"),
                 match schema.len() {
                     1 => "once".to_owned(),
                     2 => "twice".to_owned(),
@@ -52,7 +52,7 @@ impl Summary {
                 schema.join(", then "),
             ),
             writes: stage.cloud.log().iter().filter(|effect| effect.applied).count(),
-            length: moment::length(stage.now() - began_at),
+            length: time_format::length(stage.now() - began_at),
             broken,
         })
     }
@@ -102,7 +102,7 @@ fn release(run: &Run) -> Option<String> {
             std::iter::once(outcome).chain(reasons).collect::<Vec<_>>().join(": ")
         }
     };
-    let length = run.finished_at.map(|at| moment::length(at - run.started_at)).unwrap_or_default();
+    let length = run.finished_at.map(|at| time_format::length(at - run.started_at)).unwrap_or_default();
     Some(format!("{} -> {}  {outcome}, after {length}", release.from, release.to))
 }
 

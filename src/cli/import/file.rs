@@ -11,7 +11,7 @@ use super::super::ui;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context;
-use crate::import::Wishes;
+use crate::import::ImportOptions;
 use crate::model::EnvironmentName;
 use crate::source::Location;
 use crate::spec;
@@ -74,7 +74,11 @@ fn shown(path: &Path) -> String {
 
 /// Reads the text as `validate` would: alone it must be right, beside what is declared already it may claim what belongs
 /// to another. Gives what is wrong beside the others, for people.
-pub(super) fn check(settings: &Settings, wishes: &Wishes, text: &str) -> Result<Option<String>, CliError> {
+pub(super) fn check(
+    settings: &Settings,
+    wishes: &ImportOptions,
+    text: &str,
+) -> Result<Option<String>, CliError> {
     let (root, now) = (settings.path.trim_start_matches("./").trim_matches('/'), SystemClock.now());
     let name = &wishes.name;
     let file = match root {

@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 
-use super::budget::Family;
 use super::call::Ask;
 use super::session::Session;
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Kind};
 
 /// Credentials may be replaced under a daemon that runs for months, but not from one pass to the next.

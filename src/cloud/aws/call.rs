@@ -17,11 +17,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::budget::{Budget, Family};
+use super::budget::Budget;
 use super::count::Counts;
 use super::error::{Call, Failure, clean, kind};
 use super::trace::Trace;
 use crate::clock::Clock;
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Kind};
 
 /// A read waits for its token; longer than this, and something is wrong with the rates.

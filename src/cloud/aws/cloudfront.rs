@@ -13,9 +13,9 @@ use aws_sdk_cloudfront::types::{
 };
 use aws_smithy_types::Blob;
 
-use super::budget::Family;
 use super::call::Ask;
 use super::session::Session;
+use crate::cloud::Family;
 use crate::cloud::{Association, CloudError, Distribution, Function, Kind};
 
 const PAGES_MAX: usize = 50;

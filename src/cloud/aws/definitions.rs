@@ -7,9 +7,9 @@
 use aws_sdk_ecs::types::{SortOrder, TaskDefinitionFamilyStatus, TaskDefinitionField, TaskDefinitionStatus};
 use serde_json::{Map, Value};
 
-use super::budget::Family;
 use super::call::Ask;
 use super::session::Session;
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Document, Kind, TaskDefinition};
 use crate::model::FamilyName;
 

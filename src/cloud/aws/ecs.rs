@@ -21,9 +21,9 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::types::{ClusterField, Failure, Tag};
 use futures_util::future::try_join_all;
 
-use super::budget::Family;
 use super::call::Ask;
 use super::session::Session;
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Kind, Service, UpdateService};
 use crate::model::{ClusterName, ServiceName};
 

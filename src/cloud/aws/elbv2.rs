@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 use aws_sdk_elasticloadbalancingv2::types::{self, ActionTypeEnum, Tag};
 use futures_util::future::try_join_all;
 
-use super::budget::Family;
 use super::call::Ask;
 use super::session::Session;
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Condition, Kind, Listener, Rule, RuleAction};
 use crate::model::RuleArn;
 use crate::spec::ListenerTarget;

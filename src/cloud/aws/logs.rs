@@ -5,10 +5,10 @@ use aws_sdk_cloudwatchlogs::types::OutputLogEvent;
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
-use super::budget::Family;
 use super::call::Ask;
 use super::session::Session;
 use super::{definitions, ecs};
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Document, Kind};
 use crate::model::ClusterName;
 

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, ScanBy};
 use chrono::TimeDelta;
 
-use super::budget::Family;
 use super::call::Ask;
 use super::moment::date_time;
 use super::session::Session;
 use crate::cloud::CloudError;
+use crate::cloud::Family;
 
 /// The newest minute comes late: one of the last three is there.
 const LOOK_BACK: TimeDelta = TimeDelta::minutes(3);

@@ -3,10 +3,10 @@
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::budget::Family;
 use super::call::Ask;
 use super::error::Call;
 use super::session::Session;
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Kind};
 
 /// One request. The header goes where the caller says; a redirect is an answer, not a way on.

@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_rds::types::{DbCluster, DbInstance, Tag};
 
-use super::budget::Family;
 use super::call::Ask;
 use super::moment::known;
 use super::session::Session;
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Database, DatabaseStatus, Kind};
 use crate::spec::DatabaseTarget;
 

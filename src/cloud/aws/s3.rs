@@ -10,11 +10,11 @@ mod tests;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
-use super::budget::Family;
 use super::call::Ask;
 use super::clients::Pair;
 use super::error::Call;
 use super::session::Session;
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Kind, Marker, Object};
 
 /// Key of the marker in the site's bucket. It holds versions and names of public files, nothing secret.

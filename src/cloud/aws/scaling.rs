@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use aws_sdk_applicationautoscaling::types::{self, ScalableDimension, ServiceNamespace, SuspendedState};
 use futures_util::future::try_join_all;
 
-use super::budget::Family;
 use super::call::Ask;
 use super::session::Session;
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Kind, ScalableTarget, Suspended};
 use crate::model::{ClusterName, ServiceName};
 

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-use super::budget::Family;
 use super::call::Ask;
 use super::session::Session;
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Kind};
 use crate::spec::SecretSource;
 

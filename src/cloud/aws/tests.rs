@@ -7,7 +7,7 @@ use url::Url;
 use super::fixture::{ACCOUNT, Reply, Server, ok, refuse, region, say};
 use super::*;
 use crate::clock::SystemClock;
-use crate::cloud::{CloudRead, CloudWrite};
+use crate::cloud::{CloudRead, CloudWrite, Rate};
 use crate::spec::SecretSource;
 
 fn identity() -> Reply {

@@ -9,9 +9,9 @@ use chrono::TimeDelta;
 use tokio::runtime::{Builder, Runtime};
 
 use super::super::ContextError;
+use super::super::aws::{self, CloudOf};
 use super::Access;
 use crate::clock::{Clock, SystemClock};
-use crate::cloud::aws::{Allowed, Aws};
 use crate::config::Settings;
 use crate::model::Instant;
 use crate::store::{LocalStore, Store};
@@ -22,7 +22,7 @@ const THREADS: usize = 2;
 /// Clock, cloud and store.
 pub(super) struct Real {
     pub(super) clock: Ahead,
-    pub(super) aws: Aws,
+    pub(super) cloud_of: CloudOf,
     pub(super) store: Arc<dyn Store>,
     pub(super) runtime: Runtime,
 }
@@ -34,17 +34,13 @@ impl Real {
         access: Access,
         at: Option<Instant>,
     ) -> Result<Self, ContextError> {
+        let cloud_of = aws::cloud_of(settings)?;
         let store = match access {
             Access::Look => LocalStore::open_existing(root)?,
             // AWS has no lock that could be waited for; each environment's lease is the store's.
             Access::Change { wait_max: _ } => LocalStore::open(root)?,
         };
-        Ok(Self {
-            clock: Ahead::to(at),
-            aws: Aws::new(Arc::new(SystemClock), settings.rates.clone(), allowed(settings)),
-            store: Arc::new(store),
-            runtime: runtime()?,
-        })
+        Ok(Self { clock: Ahead::to(at), cloud_of, store: Arc::new(store), runtime: runtime()? })
     }
 }
 
@@ -52,15 +48,6 @@ impl Real {
 pub(in crate::context) fn runtime() -> Result<Runtime, ContextError> {
     let runtime = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
     runtime.map_err(ContextError::Runtime)
-}
-
-/// What declarations may ask of this machine.
-pub(in crate::context) fn allowed(settings: &Settings) -> Allowed {
-    Allowed {
-        roles: settings.allow.assume_roles.clone(),
-        variables: settings.allow.env.clone(),
-        files: settings.allow.files.clone(),
-    }
 }
 
 /// The machine's clock, set forward for somebody who asks what would be then.

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::super::ContextError;
-use super::super::witness::Witness;
+use super::super::world_saving::WorldSavingStore;
 use super::Access;
 use crate::clock::{Clock, SystemClock};
 use crate::model::{EnvironmentName, Instant};
@@ -63,7 +63,7 @@ impl Simulated {
         if lock.is_some() {
             folder.keep(&cloud);
         }
-        let store = Arc::new(Witness::new(store, cloud.clone()));
+        let store = Arc::new(WorldSavingStore::new(store, cloud.clone()));
         let learned = specs.iter().map(|spec| (spec.name.clone(), spec.clone())).collect();
         let flowed_to = Mutex::new(SystemClock.now());
         Ok(Self { clock, cloud, store, learned: Mutex::new(learned), flowed_to, _lock: lock })

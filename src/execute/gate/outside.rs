@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use url::Url;
 
+use super::super::context::ActionContext;
 use super::super::error::ActionError;
-use super::super::hands::Hands;
 use crate::gate;
 use crate::spec::Maintenance;
 
@@ -17,7 +17,7 @@ const CLOSED_WITHIN: Duration = Duration::from_secs(5 * 60);
 /// Asks the URLs of the checks without the header, where a closed gate must send everybody away, until it does.
 /// Without the header nothing is told to anybody, so that `http` is asked, too. A URL that does not answer here
 /// tells nothing: it may be reached from elsewhere only.
-pub(in crate::execute) async fn verify(hands: &Hands<'_>, id: &str) -> Result<(), ActionError> {
+pub(in crate::execute) async fn verify(hands: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
     let Some(maintenance) = &hands.spec.maintenance else { return Ok(()) };
     // The plan has seen the gate closed; what cannot be read for this knocking only spares it.
     let urls = gated(hands, maintenance).await.unwrap_or_default();
@@ -26,7 +26,10 @@ pub(in crate::execute) async fn verify(hands: &Hands<'_>, id: &str) -> Result<()
 }
 
 /// URLs of checks that must be redirected; a check that expects a redirect by itself tells nothing.
-async fn gated<'a>(hands: &Hands<'a>, maintenance: &Maintenance) -> Result<Vec<&'a Url>, ActionError> {
+async fn gated<'a>(
+    hands: &ActionContext<'a>,
+    maintenance: &Maintenance,
+) -> Result<Vec<&'a Url>, ActionError> {
     let told = hands.spec.checks.iter().filter(|check| !is_redirect(check.status)).map(|check| &check.url);
     let asked: Vec<&Url> = told.collect();
     if asked.is_empty() {
@@ -51,7 +54,7 @@ async fn gated<'a>(hands: &Hands<'a>, maintenance: &Maintenance) -> Result<Vec<&
     Ok(asked.into_iter().filter(|url| is_gated(url)).collect())
 }
 
-async fn knock(hands: &Hands<'_>, id: &str, url: &Url) -> Result<(), ActionError> {
+async fn knock(hands: &ActionContext<'_>, id: &str, url: &Url) -> Result<(), ActionError> {
     let what = format!("{url} to send users to the maintenance page");
     let mut wait = hands.wait(id, what, CLOSED_WITHIN);
     loop {

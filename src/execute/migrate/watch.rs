@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::super::context::ActionContext;
 use super::super::error::ActionError;
-use super::super::hands::Hands;
 use super::super::wait::delta;
 use super::ending;
 use crate::cloud::{Task, TaskStatus};
@@ -29,7 +29,7 @@ const LOG_LINES: usize = 20;
 
 /// Watches until the task has stopped, or is lost.
 pub(super) async fn watch(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     declared: &MigrationSpec,
     migration: &Migration,
@@ -77,7 +77,7 @@ pub(super) async fn watch(
 }
 
 async fn outcome(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     declared: &MigrationSpec,
     task: &Task,
     ran: bool,
@@ -94,7 +94,7 @@ async fn outcome(
 
 /// Looks for an attempt that was not found when this was planned, long enough to be sure. `true` = it is gone.
 pub(super) async fn is_gone(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     declared: &MigrationSpec,
     started_by: &str,
@@ -116,7 +116,7 @@ pub(super) async fn is_gone(
 
 /// Once an attempt: a person is told, the task goes on.
 fn say_when_overdue(
-    hands: &Hands<'_>,
+    hands: &ActionContext<'_>,
     id: &str,
     migration: &Migration,
     age: TimeDelta,

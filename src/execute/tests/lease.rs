@@ -4,7 +4,7 @@ use futures_util::future::join;
 
 use crate::bench::{Bench, FlakyStore, action, failure};
 use crate::cloud::Kind;
-use crate::execute::{ActionResult, Hands, Journal, JournalError, Silent, carry_out};
+use crate::execute::{ActionContext, ActionResult, Journal, JournalError, Silent, carry_out};
 use crate::model::Revision;
 use crate::plan::ActionKind;
 use crate::store::Store;
@@ -15,7 +15,7 @@ fn act_without_lease(bench: &Bench, kind: ActionKind, after_seconds: u64) -> Act
     let port = bench.port();
     let lease = bench.store.acquire(&bench.spec.name, "test", bench.now()).unwrap().unwrap();
     let journal = Journal::open(&bench.store, &bench.clock, &lease).unwrap();
-    let hands = Hands {
+    let hands = ActionContext {
         cloud: &*port,
         clock: &bench.clock,
         journal: &journal,
@@ -94,7 +94,7 @@ fn a_line_in_doubt_stops_this_process_and_the_next_one_reads_it() {
     {
         let lease = store.acquire(&bench.spec.name, "test", bench.now()).unwrap().unwrap();
         let journal = Journal::open(&store, &bench.clock, &lease).unwrap();
-        let hands = Hands {
+        let hands = ActionContext {
             cloud: &*port,
             clock: &bench.clock,
             journal: &journal,

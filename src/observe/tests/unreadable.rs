@@ -4,7 +4,7 @@ use crate::bench::Bench;
 use crate::cloud::{Kind, TaskStatus};
 use crate::observe::{Observed, Snapshot};
 use crate::plan::{ActionKind, BlockedReason, Plan};
-use crate::reconcile::Haste;
+use crate::reconcile::ShutdownLevel;
 use crate::sim::Outcome;
 
 /// Every read of the port that a look needs, and what it leaves unreadable.
@@ -168,7 +168,7 @@ fn migrating() -> Bench {
             tasks.values().any(|task| task.service.is_none() && task.shown.status == TaskStatus::Running)
         })
     };
-    let haste = || if is_running() { Haste::Now } else { Haste::None };
+    let haste = || if is_running() { ShutdownLevel::Now } else { ShutdownLevel::None };
     bench.run_with(&bench.wanted(), None, &haste).unwrap();
     assert!(bench.ledger().migration_in_flight());
     bench
@@ -226,7 +226,7 @@ fn one_blind_spot_before_the_migration_keeps_it_from_being_sent() {
     let bench = Bench::new();
     // Until the gate is closed and everything has stopped.
     let stopped = || bench.events().contains(&"snapshot-intent".to_owned());
-    let haste = || if stopped() { Haste::AfterStep } else { Haste::None };
+    let haste = || if stopped() { ShutdownLevel::AfterStep } else { ShutdownLevel::None };
     bench.run_with(&bench.wanted(), None, &haste).unwrap();
     assert!(bench.planned("migration/v1.4.0/1") != ActionKind::StopDatabase);
     for (name, snapshot) in blinded(&bench.snapshot()) {

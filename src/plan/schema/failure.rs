@@ -4,7 +4,7 @@ use super::{Assessment, ENDED_BY_ITSELF, clock_time};
 use crate::model::{Instant, Version};
 use crate::plan::draft::blocked;
 use crate::plan::{Blocked, BlockedReason};
-use crate::store::journal::{Attempt, AttemptStatus, Outcome, Request};
+use crate::store::journal::{Attempt, AttemptStatus, OperatorRequest, Outcome};
 
 /// Lines of its log that are shown: the last ones say why.
 const LOG_LINES_SHOWN: usize = 3;
@@ -114,7 +114,7 @@ impl Assessment<'_> {
     }
 
     /// A person gave the release up.
-    pub(super) fn aborted(&self, request: &Request) -> Blocked {
+    pub(super) fn aborted(&self, request: &OperatorRequest) -> Blocked {
         let follows = &self.migration.follows;
         let message = format!(
             "the release of `{follows}` {} was given up by {}: {}",

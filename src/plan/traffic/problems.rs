@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rules::{CONDITION_VALUES_MAX, Upness, by_priority, gate, gated, has_room, place};
+use super::rules::{CONDITION_VALUES_MAX, KeepOpen, by_priority, gate, gated, has_room, place};
 use crate::model::{RuleArn, State};
 use crate::observe::{
     DistributionSeen, FunctionSeen, HeaderSeen, ListenerSeen, Observed, RuleSeen, TrafficSeen,
@@ -70,7 +70,8 @@ fn listener_problems(
             ["let the default action redirect to the maintenance page".to_owned()],
         ));
     }
-    for rule in gated(input, maintenance, listener, Upness::In(State::DbOnly)).filter(|rule| !has_room(rule))
+    for rule in
+        gated(input, maintenance, listener, KeepOpen::In(State::DbOnly)).filter(|rule| !has_room(rule))
     {
         problems.push(blocked(
             BlockedReason::GateUnsafe,
@@ -123,7 +124,7 @@ pub(super) fn fall_through(
 ) {
     let Some(Observed::Present(listener)) = &traffic.listener else { return };
     let closed: BTreeSet<&RuleArn> =
-        gated(input, maintenance, listener, Upness::In(state)).map(|rule| &rule.arn).collect();
+        gated(input, maintenance, listener, KeepOpen::In(state)).map(|rule| &rule.arn).collect();
     let rules = by_priority(listener);
     for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| closed.contains(&rule.arn)) {
         let next =

@@ -50,7 +50,7 @@ impl Change {
 
 /// Which services count as up when it is asked what is kept open.
 #[derive(Clone, Copy)]
-pub(super) enum Upness {
+pub(super) enum KeepOpen {
     /// Those that are up in a state.
     In(State),
     /// Those that have tasks at this moment, or are to have some while everything else is down: whose tasks
@@ -64,7 +64,7 @@ pub(in crate::plan) fn is_closed(input: &PlanningInput) -> bool {
     let listener = match &traffic.listener {
         None => true,
         Some(Observed::Present(listener)) => {
-            gated(input, maintenance, listener, Upness::Now).all(|rule| rule.header != HeaderSeen::Absent)
+            gated(input, maintenance, listener, KeepOpen::Now).all(|rule| rule.header != HeaderSeen::Absent)
         }
         Some(_) => false,
     };
@@ -87,13 +87,13 @@ pub(super) fn gated<'a>(
     input: &'a PlanningInput,
     maintenance: &'a Maintenance,
     listener: &'a ListenerSeen,
-    up: Upness,
+    up: KeepOpen,
 ) -> impl Iterator<Item = &'a RuleSeen> {
     let is_up = move |name: &ServiceName| match up {
-        Upness::In(state) => {
+        KeepOpen::In(state) => {
             input.spec.services.get(name).is_some_and(|service| input.spec.is_up_in(service, state))
         }
-        Upness::Now => {
+        KeepOpen::Now => {
             let seen = input.snapshot.services.get(name).and_then(|seen| seen.present());
             let declared = input.spec.services.get(name);
             seen.is_some_and(|seen| seen.service.desired > 0)
@@ -124,7 +124,7 @@ pub(super) fn to_close(
 ) -> Change {
     let mut change = Change::default();
     if let Some(Observed::Present(listener)) = &traffic.listener {
-        for rule in gated(input, maintenance, listener, Upness::In(state)) {
+        for rule in gated(input, maintenance, listener, KeepOpen::In(state)) {
             if matches!(rule.header, HeaderSeen::Absent | HeaderSeen::Stale) && has_room(rule) {
                 change.take(rule);
             }
@@ -160,7 +160,7 @@ pub(super) fn to_open(
     if let Some(Observed::Present(listener)) = &traffic.listener {
         let still: BTreeSet<&RuleArn> = match only {
             Some(state) => {
-                gated(input, maintenance, listener, Upness::In(state)).map(|rule| &rule.arn).collect()
+                gated(input, maintenance, listener, KeepOpen::In(state)).map(|rule| &rule.arn).collect()
             }
             None => BTreeSet::new(),
         };

@@ -3,13 +3,13 @@
 use super::{Head, commit, core, has, migrated};
 use crate::bench::Bench;
 use crate::model::State;
-use crate::reconcile::{Haste, Run, RunOutcome};
+use crate::reconcile::{Run, RunOutcome, ShutdownLevel};
 use crate::sim::Outcome;
 
 /// A run towards `v1.4.0`, until `event` is in the journal; from then on towards `v1.5.0`.
 fn run(bench: &Bench, event: &str) -> Run {
     let head = Head(|| Some(core(bench, if has(bench, event) { "v1.5.0" } else { "v1.4.0" })));
-    bench.run_with(&head, None, &|| Haste::None).unwrap()
+    bench.run_with(&head, None, &|| ShutdownLevel::None).unwrap()
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_stop_that_is_committed_in_the_middle_of_a_release_is_obeyed_before_the_migr
             }
         }))
     });
-    let run = bench.run_with(&head, None, &|| Haste::None).unwrap();
+    let run = bench.run_with(&head, None, &|| ShutdownLevel::None).unwrap();
     assert_eq!(run.outcome, Some(RunOutcome::Converged), "{run:#?}");
     assert_eq!(migrated(&bench), [""; 0]);
     bench.assert_clean();
@@ -65,12 +65,12 @@ fn a_stop_that_is_committed_in_the_middle_of_a_release_is_obeyed_before_the_migr
 fn an_environment_that_is_declared_no_more_is_left_as_it_is() {
     let bench = Bench::new();
     let head = Head(|| (!has(&bench, "gate-closed")).then(|| core(&bench, "v1.4.0")));
-    let run = bench.run_with(&head, None, &|| Haste::None).unwrap();
+    let run = bench.run_with(&head, None, &|| ShutdownLevel::None).unwrap();
     assert_eq!(run.outcome, Some(RunOutcome::Unmanaged));
     assert_eq!(bench.events().last().map(String::as_str), Some("gate-closed"));
     let effects = bench.cloud.effects();
     let gone = Head(|| None);
-    let run = bench.run_with(&gone, None, &|| Haste::None).unwrap();
+    let run = bench.run_with(&gone, None, &|| ShutdownLevel::None).unwrap();
     assert_eq!((run.outcome, run.steps.len()), (Some(RunOutcome::Unmanaged), 0));
     assert_eq!(bench.cloud.effects(), effects);
 }

@@ -6,8 +6,8 @@ use super::{commit, core, has, how_often};
 use crate::bench::Bench;
 use crate::execute::Progress;
 use crate::plan::{Action, Step};
-use crate::reconcile::{Haste, REQUEST, ReconcileError, Reconciler, Run, RunOutcome};
-use crate::store::journal::Wish;
+use crate::reconcile::{REQUEST, ReconcileError, Reconciler, Run, RunOutcome, ShutdownLevel};
+use crate::store::journal::OperatorCommand;
 use crate::store::{MemoryStore, Store};
 
 fn runs(store: &MemoryStore) -> Vec<Run> {
@@ -32,7 +32,7 @@ impl Progress for Notes<'_> {
 fn a_run_is_saved_after_each_step() {
     let bench = Bench::new();
     let notes = Notes { store: &bench.store, seen: Mutex::default() };
-    let (port, wanted, haste) = (bench.port(), bench.wanted(), || Haste::None);
+    let (port, wanted, haste) = (bench.port(), bench.wanted(), || ShutdownLevel::None);
     let reconciler = Reconciler {
         cloud: &*port,
         clock: &bench.clock,
@@ -55,7 +55,8 @@ fn a_run_is_saved_after_each_step() {
 #[test]
 fn a_run_that_goes_on_with_a_release_says_which() {
     let bench = Bench::new();
-    let haste = || if has(&bench, "migration-ended") { Haste::AfterStep } else { Haste::None };
+    let haste =
+        || if has(&bench, "migration-ended") { ShutdownLevel::AfterStep } else { ShutdownLevel::None };
     bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap();
     let run = bench.run();
     assert_eq!(run.release.map(|release| release.to.to_string()).as_deref(), Some("v1.4.0"));
@@ -81,7 +82,7 @@ fn convergence_is_written_down_only_when_it_is_news() {
     assert_eq!(how_often(&bench, "converged"), 1);
     let newer = commit(&bench, "a comment", |_| {});
     for _ in 0..2 {
-        bench.run_with(&newer, None, &|| Haste::None).unwrap();
+        bench.run_with(&newer, None, &|| ShutdownLevel::None).unwrap();
         assert_eq!(how_often(&bench, "converged"), 2, "another commit is news, once");
     }
 }
@@ -97,7 +98,7 @@ fn a_request_is_taken_up_once() {
     ask(&bench, "retry");
     let run = bench.run();
     assert_eq!((run.requests.len(), how_often(&bench, "requested")), (1, 1));
-    assert_eq!(run.requests[0].wish, Wish::Retry);
+    assert_eq!(run.requests[0].command, OperatorCommand::Retry);
     assert_eq!(bench.store.get_record(&bench.spec.name, REQUEST).unwrap(), None);
     assert!(bench.run().requests.is_empty());
     assert_eq!(how_often(&bench, "requested"), 1);
@@ -112,7 +113,7 @@ fn a_request_that_comes_meanwhile_is_taken_up_at_the_next_step() {
         if has(&bench, "gate-closed") && !std::mem::replace(&mut *asked.lock().unwrap(), true) {
             ask(&bench, "ignore-window");
         }
-        Haste::None
+        ShutdownLevel::None
     };
     let run = bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap();
     assert_eq!((run.outcome, run.requests.len()), (Some(RunOutcome::Converged), 1));
@@ -122,7 +123,7 @@ fn a_request_that_comes_meanwhile_is_taken_up_at_the_next_step() {
 fn a_request_that_nobody_understands_is_named_and_nothing_is_done() {
     let bench = Bench::new();
     ask(&bench, "make-it-so");
-    let error = bench.run_with(&bench.wanted(), None, &|| Haste::None).unwrap_err();
+    let error = bench.run_with(&bench.wanted(), None, &|| ShutdownLevel::None).unwrap_err();
     assert!(matches!(error, ReconcileError::Record { .. }));
     assert!(error.to_string().starts_with("the request for `shop` cannot be understood"), "{error}");
     assert_eq!(bench.cloud.effects(), 0);

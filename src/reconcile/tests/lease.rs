@@ -7,14 +7,14 @@ use chrono::TimeDelta;
 use super::{core, has};
 use crate::bench::Bench;
 use crate::execute::Silent;
-use crate::reconcile::{Haste, ReconcileError, Reconciler, RunOutcome};
+use crate::reconcile::{ReconcileError, Reconciler, RunOutcome, ShutdownLevel};
 use crate::store::{Store, StoreError};
 
 #[test]
 fn a_run_does_not_begin_while_somebody_else_acts_and_names_who() {
     let bench = Bench::new();
     let held = bench.store.acquire(&bench.spec.name, "daemon on host-7", bench.now()).unwrap();
-    let error = bench.run_with(&bench.wanted(), None, &|| Haste::None).unwrap_err();
+    let error = bench.run_with(&bench.wanted(), None, &|| ShutdownLevel::None).unwrap_err();
     assert_eq!(error.to_string(), "`shop` is being worked on by daemon on host-7");
     assert!(matches!(error, ReconcileError::Busy { .. }));
     assert_eq!((bench.cloud.effects(), bench.events().len()), (0, 0));
@@ -40,7 +40,7 @@ fn a_lease_that_is_lost_ends_the_run_and_no_call_comes_after_it() {
                 *broken_at.lock().unwrap() = Some((bench.now(), bench.cloud.effects()));
                 bench.store.break_lease(&bench.spec.name);
             }
-            Haste::None
+            ShutdownLevel::None
         };
         let error = bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap_err();
         let lost = "the lease 1 of `shop` is held no more";
@@ -61,7 +61,7 @@ fn a_store_that_fails_ends_the_run() {
     let bench = Bench::new();
     let store = crate::bench::FlakyStore::new(bench.store.clone());
     store.lose_answers(1);
-    let (port, wanted, haste) = (bench.port(), bench.wanted(), || Haste::None);
+    let (port, wanted, haste) = (bench.port(), bench.wanted(), || ShutdownLevel::None);
     let reconciler = Reconciler {
         cloud: &*port,
         clock: &bench.clock,

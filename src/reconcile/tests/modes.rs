@@ -4,7 +4,7 @@ use super::{commit, core, has, how_often};
 use crate::bench::Bench;
 use crate::cloud::tag;
 use crate::model::{Mode, State};
-use crate::reconcile::{Haste, REQUEST, RunOutcome};
+use crate::reconcile::{REQUEST, RunOutcome, ShutdownLevel};
 use crate::sim::Outcome;
 use crate::store::Store;
 
@@ -51,7 +51,7 @@ fn observing_what_is_as_declared_is_converged_and_not_written_down() {
 fn migrating(outcome: Outcome) -> Bench {
     let mut bench = Bench::new();
     bench.cloud.with(|world| world.script.migration("v1.4.0", [outcome]));
-    let haste = || if has(&bench, "migration-running") { Haste::Now } else { Haste::None };
+    let haste = || if has(&bench, "migration-running") { ShutdownLevel::Now } else { ShutdownLevel::None };
     bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap();
     bench.spec.mode = Mode::Observe;
     bench
@@ -110,7 +110,7 @@ fn a_failed_migration_holds_and_stays_held() {
 fn what_fails_before_it_begins_is_blocked_and_touches_no_service() {
     let bench = Bench::new();
     let missing = core(&bench, "v9.9.9-missing");
-    let run = bench.run_with(&missing, None, &|| Haste::None).unwrap();
+    let run = bench.run_with(&missing, None, &|| ShutdownLevel::None).unwrap();
     assert_eq!(run.outcome, Some(RunOutcome::Blocked));
     assert!(!has(&bench, "release-begun") && !has(&bench, "gate-closed"), "{:?}", bench.events());
 }
@@ -122,6 +122,9 @@ fn a_bump_that_waits_for_the_morning_is_as_good_as_converged() {
         spec.state = State::Stopped;
         spec.versions.insert("core".into(), "v1.5.0".into());
     });
-    assert_eq!(bench.run_with(&asleep, None, &|| Haste::None).unwrap().outcome, Some(RunOutcome::Converged));
+    assert_eq!(
+        bench.run_with(&asleep, None, &|| ShutdownLevel::None).unwrap().outcome,
+        Some(RunOutcome::Converged)
+    );
     bench.assert_clean();
 }

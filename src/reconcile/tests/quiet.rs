@@ -11,7 +11,7 @@ use crate::model::{Revision, State, Version};
 use crate::plan::Plan;
 use crate::reconcile::is_unchanged;
 use crate::sim::Age;
-use crate::store::journal::{Request, Wish};
+use crate::store::journal::{OperatorCommand, OperatorRequest};
 use crate::store::{OVERRIDE, RuntimeOverride, Store as _, TakenBack};
 
 fn look(bench: &Bench, last_look: &LastLook, pace: Pace, last: &Plan) -> bool {
@@ -70,8 +70,8 @@ fn a_quiet_look_sees_what_people_do() {
         }),
         ("redeploys a service", |bench| bench.cloud.with(|world| world.person("shop").redeploy("web"))),
         ("asks for something", |bench| {
-            let wish = Wish::RecordSchema { version: Version::from("v1.4.0") };
-            let request = Request { who: "ann".into(), reason: "test".into(), wish };
+            let command = OperatorCommand::RecordSchema { version: Version::from("v1.4.0") };
+            let request = OperatorRequest { who: "ann".into(), reason: "test".into(), command };
             let value = serde_json::to_value(&request).unwrap();
             bench.store.swap_record(&bench.spec.name, crate::reconcile::REQUEST, None, Some(&value)).unwrap();
         }),

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::{core, has, migrated};
 use crate::bench::{Bench, a_tuesday};
 use crate::cloud::Kind;
-use crate::reconcile::{Haste, RunOutcome};
+use crate::reconcile::{RunOutcome, ShutdownLevel};
 use crate::sim::Outcome;
 
 #[test]
@@ -14,7 +14,7 @@ fn a_run_ends_at_its_deadline_and_the_next_one_goes_on() {
     let mut ended = Vec::new();
     for minutes in 1..60 {
         let deadline = a_tuesday() + TimeDelta::minutes(minutes);
-        let run = bench.run_with(&core(&bench, "v1.4.0"), Some(deadline), &|| Haste::None).unwrap();
+        let run = bench.run_with(&core(&bench, "v1.4.0"), Some(deadline), &|| ShutdownLevel::None).unwrap();
         assert!(bench.now() - deadline < TimeDelta::seconds(20), "{}", bench.now() - deadline);
         ended.push(run.outcome.unwrap());
         if run.outcome == Some(RunOutcome::Converged) {
@@ -30,16 +30,17 @@ fn a_run_ends_at_its_deadline_and_the_next_one_goes_on() {
 #[test]
 fn where_nothing_is_left_to_do_no_deadline_was_missed() {
     let bench = Bench::converged();
-    let run = bench.run_with(&bench.wanted(), Some(a_tuesday()), &|| Haste::None).unwrap();
+    let run = bench.run_with(&bench.wanted(), Some(a_tuesday()), &|| ShutdownLevel::None).unwrap();
     assert_eq!(run.outcome, Some(RunOutcome::Converged));
-    let run = bench.run_with(&bench.wanted(), None, &|| Haste::AfterStep);
+    let run = bench.run_with(&bench.wanted(), None, &|| ShutdownLevel::AfterStep);
     assert_eq!(run.unwrap().outcome, Some(RunOutcome::Converged));
 }
 
 #[test]
 fn some_haste_ends_it_after_the_step() {
     let bench = Bench::new();
-    let haste = || if has(&bench, "migration-running") { Haste::AfterStep } else { Haste::None };
+    let haste =
+        || if has(&bench, "migration-running") { ShutdownLevel::AfterStep } else { ShutdownLevel::None };
     let run = bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap();
     assert_eq!(run.outcome, Some(RunOutcome::Stopped));
     assert_eq!(
@@ -53,7 +54,7 @@ fn some_haste_ends_it_after_the_step() {
 #[test]
 fn more_haste_leaves_even_a_migration_to_itself() {
     let bench = Bench::new();
-    let haste = || if has(&bench, "migration-running") { Haste::Now } else { Haste::None };
+    let haste = || if has(&bench, "migration-running") { ShutdownLevel::Now } else { ShutdownLevel::None };
     let run = bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap();
     assert_eq!(run.outcome, Some(RunOutcome::Stopped));
     assert_eq!(run.steps.last().map(|step| step.outcome.as_str()), Some("left"));
@@ -74,9 +75,9 @@ fn a_pause_between_two_tries_is_cut_short() {
             since.lock().unwrap().get_or_insert(bench.now());
         }
         if since.lock().unwrap().is_some_and(|since| bench.now() - since > TimeDelta::seconds(2)) {
-            return Haste::AfterStep;
+            return ShutdownLevel::AfterStep;
         }
-        Haste::None
+        ShutdownLevel::None
     };
     let run = bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap();
     assert_eq!(run.outcome, Some(RunOutcome::Stopped));
@@ -89,7 +90,7 @@ fn a_deadline_is_kept_in_a_pause_too() {
     let bench = Bench::converged();
     bench.fault("rds:DescribeDBInstances", u32::MAX, Kind::AccessDenied);
     let deadline = bench.now() + TimeDelta::seconds(33);
-    let run = bench.run_with(&bench.wanted(), Some(deadline), &|| Haste::None).unwrap();
+    let run = bench.run_with(&bench.wanted(), Some(deadline), &|| ShutdownLevel::None).unwrap();
     assert_eq!(run.outcome, Some(RunOutcome::TimedOut));
     assert!(bench.now() - deadline <= TimeDelta::seconds(5), "{}", bench.now() - deadline);
 }

@@ -5,8 +5,8 @@ use anstyle::{AnsiColor, Style};
 use super::{Ended, HistoryView, RunView};
 use crate::reconcile::{ActionReport, Run, RunOutcome, StepReport};
 use crate::report::table::{columns, paragraph};
-use crate::report::{moment, nouns, standing};
-use crate::store::journal::{Request, Wish};
+use crate::report::{labels, standing, time_format};
+use crate::store::journal::{OperatorCommand, OperatorRequest};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -38,7 +38,7 @@ pub fn history(view: &HistoryView) -> String {
     let mut text = format!("{BOLD}{environment}{BOLD:#}  {counted}\n");
     for view in &view.runs {
         let run = view.run;
-        let at = moment::local(run.started_at, view.zone);
+        let at = time_format::local(run.started_at, view.zone);
         text.push_str(&format!("\n{BOLD}{at}{BOLD:#}  {}\n", verdict(view)));
         let mut facts = facts(view);
         let who = format!("{}, at {}", run.holder, run.revision.short());
@@ -74,12 +74,12 @@ fn verdict(view: &RunView) -> String {
     let mut text = format!("{style}{words}{style:#}");
     let (steps, actions) = size(view.run);
     if steps > 0 {
-        let length = moment::length(view.last_seen_at() - view.run.started_at);
+        let length = time_format::length(view.last_seen_at() - view.run.started_at);
         let preposition = if ended == Ended::As(RunOutcome::Converged) { "in" } else { "after" };
         text.push_str(&format!(
             " {preposition} {length}: {}, {}",
-            nouns::counted(steps, "step"),
-            nouns::counted(actions, "action")
+            labels::counted(steps, "step"),
+            labels::counted(actions, "action")
         ));
     }
     match ended {
@@ -110,9 +110,11 @@ fn facts(view: &RunView) -> Vec<Vec<String>> {
             "users",
             match closure.until {
                 Some(until) => {
-                    format!("saw the maintenance page for {}", moment::length(until - closure.since))
+                    format!("saw the maintenance page for {}", time_format::length(until - closure.since))
                 }
-                None => format!("see the maintenance page since {}", moment::local(closure.since, view.zone)),
+                None => {
+                    format!("see the maintenance page since {}", time_format::local(closure.since, view.zone))
+                }
             },
         );
     }
@@ -130,23 +132,25 @@ fn lines(rows: &[Vec<String>]) -> String {
     lines.map(|line| format!("  {}\n", line.trim_end())).collect()
 }
 
-fn asked(Request { who, reason, wish }: &Request, view: &RunView) -> String {
-    let what = match wish {
-        Wish::Retry => "to try again".to_owned(),
-        Wish::Abort { version } => format!("to give {version} up"),
-        Wish::StopMigration { attempt } => format!("to stop the migration's task, attempt {attempt}"),
-        Wish::RecordSchema { version } => format!("to record {version} as the schema's version"),
-        Wish::IgnoreWindow => "not to wait for the window".to_owned(),
-        Wish::TakeOver => "to take the cluster over".to_owned(),
-        Wish::Override { state, until } => {
-            format!("for `{state}` until {}", moment::local(*until, view.zone))
+fn asked(OperatorRequest { who, reason, command }: &OperatorRequest, view: &RunView) -> String {
+    let what = match command {
+        OperatorCommand::Retry => "to try again".to_owned(),
+        OperatorCommand::Abort { version } => format!("to give {version} up"),
+        OperatorCommand::StopMigration { attempt } => {
+            format!("to stop the migration's task, attempt {attempt}")
         }
-        Wish::ClearOverride => "to end the override".to_owned(),
-        Wish::Suspend { until: Some(until) } => {
-            format!("to suspend it until {}", moment::local(*until, view.zone))
+        OperatorCommand::RecordSchema { version } => format!("to record {version} as the schema's version"),
+        OperatorCommand::IgnoreWindow => "not to wait for the window".to_owned(),
+        OperatorCommand::TakeOver => "to take the cluster over".to_owned(),
+        OperatorCommand::Override { state, until } => {
+            format!("for `{state}` until {}", time_format::local(*until, view.zone))
         }
-        Wish::Suspend { until: None } => "to suspend it".to_owned(),
-        Wish::Resume => "to resume it".to_owned(),
+        OperatorCommand::ClearOverride => "to end the override".to_owned(),
+        OperatorCommand::Suspend { until: Some(until) } => {
+            format!("to suspend it until {}", time_format::local(*until, view.zone))
+        }
+        OperatorCommand::Suspend { until: None } => "to suspend it".to_owned(),
+        OperatorCommand::Resume => "to resume it".to_owned(),
     };
     format!("{what}, by {who}: {reason}")
 }
@@ -155,9 +159,9 @@ fn asked(Request { who, reason, wish }: &Request, view: &RunView) -> String {
 fn steps(view: &RunView) -> String {
     let row = |step: &StepReport| {
         let at = step.started_at.with_timezone(&view.zone).format("%H:%M:%S").to_string();
-        let took = moment::length(step.finished_at - step.started_at);
+        let took = time_format::length(step.finished_at - step.started_at);
         let what: Vec<String> = step.actions.iter().map(what).collect();
-        vec![at, nouns::title_of(&step.step).to_owned(), took, what.join(", ")]
+        vec![at, labels::title_of(&step.step).to_owned(), took, what.join(", ")]
     };
     let rows: Vec<Vec<String>> = view.run.steps.iter().map(row).collect();
     let mut text = String::new();

@@ -7,7 +7,7 @@ use super::{HistoryView, RunView};
 use crate::model::Revision;
 use crate::reconcile::{ActionReport, ReleaseReport, StepReport};
 use crate::report::json::{self, SCHEMA, WireBlocked, WireWaiting};
-use crate::store::journal::Request;
+use crate::store::journal::OperatorRequest;
 
 /// `history --output json`
 #[derive(Serialize)]
@@ -31,7 +31,7 @@ struct WireRun<'a> {
     outcome: &'static str,
     message: Option<&'a str>,
     release: Option<&'a ReleaseReport>,
-    requests: &'a [Request],
+    requests: &'a [OperatorRequest],
     /// What ended by itself: an override, a suspension.
     notes: &'a [String],
     /// When users were locked out, as far as this run had to do with it.

@@ -5,7 +5,7 @@ use chrono::{Datelike, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone, T
 
 use super::{PICTURE_DAYS_MAX, ScheduleView, awake, spells_between};
 use crate::model::{Instant, State};
-use crate::report::moment;
+use crate::report::time_format;
 use crate::schedule::{self, Because, Tz};
 
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -108,7 +108,7 @@ fn row(view: &ScheduleView, day: NaiveDate, cells: &[Cell]) -> String {
     }
     let midnight = |day: NaiveDate| first_instant(view.zone, day, NaiveTime::MIN);
     let up = awake(&spells_between(view, midnight(day), midnight(day.succ_opt().unwrap_or(day))));
-    let up = if up.is_zero() { "–".to_owned() } else { moment::length(up) };
+    let up = if up.is_zero() { "–".to_owned() } else { time_format::length(up) };
     text.push_str(&format!("  {up}\n"));
     let now = view.now.with_timezone(&view.zone);
     if now.date_naive() == day {

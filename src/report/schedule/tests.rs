@@ -29,7 +29,7 @@ fn shown(spec: &EnvironmentSpec, runtime: Option<&Override>, from: &str, days: i
     let prices = Prices::built_in();
     let view = ScheduleView {
         spec,
-        says: Declared {
+        says: StateInputs {
             state: spec.state,
             schedule: spec.schedule.as_ref(),
             git_override: None,
@@ -107,5 +107,5 @@ fn prices_are_numbers() {
         assert!(Prices::read(text).is_err(), "{text}");
     }
     assert!(Prices::built_in().regions.len() >= 5);
-    assert_eq!(moment::because(Because::Calendar), "by calendar");
+    assert_eq!(time_format::because(Because::Calendar), "by calendar");
 }

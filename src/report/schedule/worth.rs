@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{ScheduleView, Spell, awake};
 use crate::model::State;
-use crate::report::moment;
+use crate::report::time_format;
 
 /// List prices of some date: Fargate (Linux, x86) and RDS for PostgreSQL in one availability zone, by the hour.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -70,7 +70,7 @@ pub(super) fn text(view: &ScheduleView, spells: &[Spell]) -> String {
     let mut text = format!(
         "  up {} h of {}; asleep {} h ({percent} %)\n",
         hours(up.num_seconds()),
-        moment::length(whole),
+        time_format::length(whole),
         hours(asleep.num_seconds())
     );
     text.push_str(&worth(view, spells));

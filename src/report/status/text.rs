@@ -7,7 +7,7 @@ use super::gate::GateSeen;
 use super::wire::{WireService, gather};
 use crate::model::Mode;
 use crate::report::table::{columns, paragraph};
-use crate::report::{moment, nouns, spells, standing};
+use crate::report::{labels, overrides, standing, time_format};
 
 const BOLD: Style = Style::new().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -22,13 +22,14 @@ pub fn text(view: &StatusView) -> String {
     let state = &view.plan.state;
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row = |name: &str, value: String| rows.push(vec![name.to_owned(), value]);
-    let until = state.until.map(|at| format!(" until {}", moment::local(at, view.zone))).unwrap_or_default();
+    let until =
+        state.until.map(|at| format!(" until {}", time_format::local(at, view.zone))).unwrap_or_default();
     let mode = if status.mode == Mode::Observe { "; observed only" } else { "" };
-    row("state", format!("{} {}{until}{mode}", state.effective, moment::because(state.because)));
-    if let Some(told) = spells::override_in_words(view.standing, view.spec.override_.as_ref(), view.now) {
+    row("state", format!("{} {}{until}{mode}", state.effective, time_format::because(state.because)));
+    if let Some(told) = overrides::override_in_words(view.standing, view.spec.override_.as_ref(), view.now) {
         row("override", told);
     }
-    if let Some(told) = spells::suspension_in_words(view.standing, view.zone) {
+    if let Some(told) = overrides::suspension_in_words(view.standing, view.zone) {
         row("suspended", told);
     }
     if let Some(gate) = status.gate {
@@ -45,7 +46,7 @@ pub fn text(view: &StatusView) -> String {
         let restart =
             view.snapshot.database.as_ref().and_then(|seen| seen.present()?.database.automatic_restart_at);
         let restart = restart
-            .map(|at| format!("; AWS starts it by itself on {}", moment::local(at, view.zone)))
+            .map(|at| format!("; AWS starts it by itself on {}", time_format::local(at, view.zone)))
             .unwrap_or_default();
         row("database", format!("{} {}{schema}{restart}", database.identifier, database.status));
     }
@@ -63,9 +64,12 @@ pub fn text(view: &StatusView) -> String {
         row("versions", versions.join(", "));
     }
     if let Some(change) = view.next_change {
-        let at = moment::local(change.at, view.zone);
-        let length = moment::length(change.at - view.now);
-        row("next", format!("{} {} on {at}, in {length}", change.state, moment::because(change.because)));
+        let at = time_format::local(change.at, view.zone);
+        let length = time_format::length(change.at - view.now);
+        row(
+            "next",
+            format!("{} {} on {at}, in {length}", change.state, time_format::because(change.because)),
+        );
     }
     if let Some(failed) =
         status.conditions.iter().find(|condition| condition.kind == "Failed" && condition.status)
@@ -73,7 +77,7 @@ pub fn text(view: &StatusView) -> String {
         row("failed", failed.message.clone());
     }
     if let Some(lease) = view.holder {
-        row("acting", format!("{} since {}", lease.holder, moment::local(lease.since, view.zone)));
+        row("acting", format!("{} since {}", lease.holder, time_format::local(lease.since, view.zone)));
     }
     lines(&mut text, &rows, &[12]);
     text.push('\n');
@@ -97,7 +101,7 @@ fn verdict(view: &StatusView) -> String {
     } else if !plan.actions.is_empty() {
         format!(
             "{YELLOW}{} pending{YELLOW:#}: see `tidegate plan {}`",
-            nouns::counted(plan.actions.len(), "action"),
+            labels::counted(plan.actions.len(), "action"),
             view.spec.name
         )
     } else if !plan.waiting.is_empty() {

@@ -12,7 +12,7 @@ use crate::model::{Mode, Revision, State, VersionKey};
 use crate::observe::Observed;
 use crate::reconcile::{Run, RunOutcome};
 use crate::report::json::{self, SCHEMA, WireBlocked, WireState, WireWaiting, word};
-use crate::report::spells::{self, WireAwake, WireOverride, WireSuspension};
+use crate::report::overrides::{self, WireAwake, WireOverride, WireSuspension};
 use crate::schedule::{Because, Change};
 
 /// `status --output json`, one for each environment.
@@ -106,9 +106,9 @@ pub(super) fn gather<'a>(view: &'a StatusView<'a>) -> WireStatus<'a> {
             because: state.because,
             until: state.until.map(|until| json::instant(until, zone)),
         },
-        override_: spells::override_(view.standing, spec.override_.as_ref(), view.now, zone),
-        suspended: spells::suspension(view.standing, zone),
-        awake: spells::awake(plan, zone),
+        override_: overrides::override_(view.standing, spec.override_.as_ref(), view.now, zone),
+        suspended: overrides::suspension(view.standing, zone),
+        awake: overrides::awake(plan, zone),
         versions: versions(view),
         declared_versions: spec.versions.iter().map(|(key, version)| (key, version.as_str())).collect(),
         schema_version: schema_version(view),

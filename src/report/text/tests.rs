@@ -5,7 +5,7 @@ use crate::model::{Revision, State};
 use crate::plan::{
     Action, Blocked, BlockedReason, Drift, PlannedState, StartService, Waiting, WaitingReason,
 };
-use crate::reconcile::Standing;
+use crate::reconcile::ActiveOverrides;
 use crate::report::{json, markdown};
 use crate::schedule::{Because, Tz};
 use crate::store::journal::GateParts;
@@ -148,7 +148,7 @@ fn shown<T>(plan: &Plan, show: impl Fn(&PlanView) -> T) -> T {
         diffs,
         later: None,
         git_override: None,
-        standing: &Standing::default(),
+        standing: &ActiveOverrides::default(),
         preflight: None,
     })
 }

@@ -14,7 +14,7 @@ fn until(state: State, until: &str) -> Override {
     Override { state, until: at(until), reason: "load test".to_owned() }
 }
 
-fn holds(t: &str, declared: &Declared) -> (State, Why, Option<Instant>) {
+fn holds(t: &str, declared: &StateInputs) -> (State, Why, Option<Instant>) {
     let effective = state_at(at(t), declared);
     (effective.state, effective.because, effective.until)
 }
@@ -76,7 +76,7 @@ fn a_start_inside_an_excepted_day_counts_after_it() {
 fn an_override_holds_until_its_end_and_not_at_it() {
     let office = office(&[], &[]);
     let evening = until(Running, "2026-11-24T22:00:00+01:00");
-    let declared = Declared { git_override: Some(&evening), ..running(&office) };
+    let declared = StateInputs { git_override: Some(&evening), ..running(&office) };
     let end = Some(evening.until);
     let morning = Some(at("2026-11-25T07:00:00+01:00"));
     assert_eq!(holds("2026-11-24T12:00:00+01:00", &declared), (Running, Why::Override, end));
@@ -94,7 +94,7 @@ fn the_run_time_override_beats_the_one_in_git_while_it_lasts() {
     let in_git = until(Restricted, "2026-11-24T22:00:00+01:00");
     let at_run_time = until(DbOnly, "2026-11-24T21:00:00+01:00");
     let declared =
-        Declared { git_override: Some(&in_git), runtime_override: Some(&at_run_time), ..running(&office) };
+        StateInputs { git_override: Some(&in_git), runtime_override: Some(&at_run_time), ..running(&office) };
     assert_eq!(
         timeline(&declared, ZURICH, "2026-11-24T20:00:00+01:00", 1),
         [
@@ -115,7 +115,7 @@ fn the_run_time_override_beats_the_one_in_git_while_it_lasts() {
 fn the_end_of_an_override_that_changes_nothing_is_no_change() {
     let office = office(&[], &[]);
     let noon = until(Running, "2026-11-24T12:00:00+01:00");
-    let declared = Declared { git_override: Some(&noon), ..running(&office) };
+    let declared = StateInputs { git_override: Some(&noon), ..running(&office) };
     assert_eq!(holds("2026-11-24T10:00:00+01:00", &declared).2, Some(noon.until));
     assert_eq!(
         next_change(at("2026-11-24T10:00:00+01:00"), &declared).map(|change| change.at),
@@ -128,14 +128,14 @@ fn inside_hours_is_what_is_declared() {
     let office = office(&[], &[]);
     let (day, night) = ("2026-11-24T12:00:00+01:00", "2026-11-24T22:00:00+01:00");
     for state in [Running, Restricted, DbOnly] {
-        let declared = Declared { state, ..running(&office) };
+        let declared = StateInputs { state, ..running(&office) };
         assert_eq!((holds(day, &declared).0, holds(day, &declared).1), (state, Why::Schedule));
         assert_eq!((holds(night, &declared).0, holds(night, &declared).1), (Stopped, Why::Schedule));
     }
-    let asleep = Declared { state: Stopped, ..running(&office) };
+    let asleep = StateInputs { state: Stopped, ..running(&office) };
     assert_eq!(holds(day, &asleep), (Stopped, Why::Declared, None));
     assert_eq!(holds(night, &asleep), (Stopped, Why::Declared, None));
-    let plain = Declared { schedule: None, ..running(&office) };
+    let plain = StateInputs { schedule: None, ..running(&office) };
     assert_eq!(holds(night, &plain), (Running, Why::Declared, None));
 }
 
@@ -143,7 +143,7 @@ fn inside_hours_is_what_is_declared() {
 fn stopped_in_git_yields_to_an_override_only() {
     let office = office(&[], &["2026-11-24 12:00..13:00"]);
     let evening = until(Running, "2026-11-24T22:00:00+01:00");
-    let declared = Declared { state: Stopped, runtime_override: Some(&evening), ..running(&office) };
+    let declared = StateInputs { state: Stopped, runtime_override: Some(&evening), ..running(&office) };
     assert_eq!(
         timeline(&declared, ZURICH, "2026-11-24T00:00:00+01:00", 7),
         ["2026-11-24T22:00:00+01:00 stopped declared"]

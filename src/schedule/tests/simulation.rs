@@ -190,7 +190,7 @@ proptest! {
         let held = held.unwrap();
         let schedule = world.schedule();
         let [git_override, runtime_override] = world.overrides();
-        let declared = Declared {
+        let declared = StateInputs {
             state: world.state,
             schedule: Some(&schedule),
             git_override: git_override.as_ref(),

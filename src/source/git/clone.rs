@@ -29,7 +29,7 @@ const FINDING: &str = "find the fetched commit";
 const WHOLE_HISTORY: i32 = i32::MAX;
 
 /// What a poll wants of the clone.
-pub(super) struct Wanted<'a> {
+pub(super) struct FetchTarget<'a> {
     pub(super) choice: &'a Choice,
     pub(super) folder: &'a str,
     pub(super) accepted: Option<Oid>,
@@ -46,7 +46,7 @@ pub(super) fn folder_for(clones: &Path, shown_url: &str) -> PathBuf {
 pub(super) fn answer(
     path: &Path,
     connection: &Connection<'_>,
-    wanted: &Wanted<'_>,
+    wanted: &FetchTarget<'_>,
 ) -> Result<Poll, SourceError> {
     let _lock = lock(path)?;
     let existed = path.exists();
@@ -59,7 +59,7 @@ pub(super) fn answer(
     }
 }
 
-fn attempt(path: &Path, connection: &Connection<'_>, wanted: &Wanted<'_>) -> Result<Poll, SourceError> {
+fn attempt(path: &Path, connection: &Connection<'_>, wanted: &FetchTarget<'_>) -> Result<Poll, SourceError> {
     let place = connection.place();
     let id = bring(&open(path, &place)?, connection, wanted)?;
     // Opened anew: libgit2 remembers where a shallow history ended, also after the rest has come.
@@ -74,7 +74,7 @@ fn open(path: &Path, place: &str) -> Result<Repository, SourceError> {
     opened.map_err(broken("open the clone", place))
 }
 
-fn reaches(repository: &Repository, tip: Oid, wanted: &Wanted<'_>) -> bool {
+fn reaches(repository: &Repository, tip: Oid, wanted: &FetchTarget<'_>) -> bool {
     wanted.accepted.is_none_or(|accepted| history::contains(repository, tip, accepted))
 }
 
@@ -82,7 +82,7 @@ fn reaches(repository: &Repository, tip: Oid, wanted: &Wanted<'_>) -> bool {
 fn bring(
     repository: &Repository,
     connection: &Connection<'_>,
-    wanted: &Wanted<'_>,
+    wanted: &FetchTarget<'_>,
 ) -> Result<Oid, SourceError> {
     let (name, id) = match wanted.choice {
         Choice::Commit(id) => return by_id(repository, connection, id),

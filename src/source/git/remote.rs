@@ -141,7 +141,7 @@ impl Followed {
         if seen == Some(&choice) {
             return Ok((choice, Poll::Unchanged));
         }
-        let wanted = clone::Wanted { choice: &choice, folder: &self.folder, accepted };
+        let wanted = clone::FetchTarget { choice: &choice, folder: &self.folder, accepted };
         let poll = clone::answer(&self.clone, &connection, &wanted)?;
         Ok((choice, poll))
     }

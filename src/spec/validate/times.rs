@@ -7,7 +7,7 @@ use super::findings::Findings;
 use super::{Files, holidays};
 use crate::model::{Instant, State};
 use crate::schedule::{
-    Crontab, DateRange, Declared, Override, Schedule, SyntaxError, TimeSpanOnDay, Tz, Window, WindowState,
+    Crontab, DateRange, Override, Schedule, StateInputs, SyntaxError, TimeSpanOnDay, Tz, Window, WindowState,
     Windows, next_change, state_at, window_at, windows_meet_schedule,
 };
 use crate::spec::decode::{At, Leaf, OneOrMany};
@@ -79,8 +79,12 @@ fn words(line: &Leaf<CronText>) -> Vec<String> {
 /// Whether every start is undone by a stop at the same minute, days of the calendar left aside.
 fn never_starts(schedule: &Schedule, now: Instant) -> bool {
     let bare = Schedule { except: Vec::new(), holidays: Vec::new(), also: Vec::new(), ..schedule.clone() };
-    let declared =
-        Declared { state: State::Running, schedule: Some(&bare), git_override: None, runtime_override: None };
+    let declared = StateInputs {
+        state: State::Running,
+        schedule: Some(&bare),
+        git_override: None,
+        runtime_override: None,
+    };
     state_at(now, &declared).state == State::Stopped && next_change(now, &declared).is_none()
 }
 

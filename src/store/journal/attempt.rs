@@ -1,7 +1,7 @@
 //! An attempt at a migration, as far as the journal knows it. How it goes from one status to the next is the
 //! ledger's.
 
-use super::event::{Outcome, Request};
+use super::event::{OperatorRequest, Outcome};
 use crate::model::{Instant, Version};
 
 /// An attempt at a migration.
@@ -28,7 +28,7 @@ pub struct Attempt {
     /// Whether the task is known to have reached RUNNING: the point of no return.
     pub reached_running: bool,
     /// A person wants its task to be stopped.
-    pub stop: Option<Request>,
+    pub stop: Option<OperatorRequest>,
     /// A person was told that it takes too long.
     pub overdue: bool,
     /// It failed, or nobody knows: it is not run again without being asked, whatever the schema is said to be.

@@ -20,7 +20,7 @@ pub enum Event {
         to: Version,
         /// Images as written → pinned.
         images: BTreeMap<ImageRef, ImageRef>,
-        /// Where the wish came from.
+        /// Where the request came from.
         revision: Revision,
     },
     /// No gated target can be reached without the header: read back.
@@ -166,7 +166,7 @@ pub enum Event {
         state: State,
         /// The versions reached.
         versions: BTreeMap<VersionKey, Version>,
-        /// Where the wish came from.
+        /// Where the request came from.
         revision: Revision,
         /// Fingerprints of the declaration reached and of its parts; empty in lines that are older than this field.
         #[serde(default)]
@@ -178,7 +178,7 @@ pub enum Event {
     /// The cluster carries our tag: a take-over that a person let us do is spent.
     OwnerClaimed,
     /// A person decided something.
-    Requested(Request),
+    Requested(OperatorRequest),
     /// An override has ended without a person.
     OverrideEnded {
         /// Why, in words.
@@ -233,20 +233,20 @@ pub struct Outcome {
 
 /// What a person asked for: who and why are kept for ever.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Request {
+pub struct OperatorRequest {
     /// Who, as the system knows them.
     pub who: String,
     /// Their reason.
     pub reason: String,
     /// What they want.
     #[serde(flatten)]
-    pub wish: Wish,
+    pub command: OperatorCommand,
 }
 
 /// What people may want.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "wish", rename_all = "kebab-case")]
-pub enum Wish {
+pub enum OperatorCommand {
     /// Try again what failed.
     Retry,
     /// Give the release up before the point of no return: the recorded version stays.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attempt::{Attempt, AttemptStatus};
-use super::event::{CONTEST_WINDOW_MINUTES, Event, GateParts, Request, Wish};
+use super::event::{CONTEST_WINDOW_MINUTES, Event, GateParts, OperatorCommand, OperatorRequest};
 use crate::cloud::{Rollback, ScalableTarget};
 use crate::model::{ImageRef, Instant, Revision, ServiceName, State, Version, VersionKey};
 
@@ -37,19 +37,19 @@ pub struct Ledger {
     /// When checks passed, since the gate closed.
     pub checks_passed_at: Option<Instant>,
     /// The version that a person gave up.
-    pub aborted: Option<(Version, Request)>,
+    pub aborted: Option<(Version, OperatorRequest)>,
     /// A person lets the next release begin outside its window; spent by that, and when all is as declared.
-    pub ignore_window: Option<Request>,
+    pub ignore_window: Option<OperatorRequest>,
     /// A person lets this store take the cluster over; spent when all is as declared.
-    pub take_over: Option<Request>,
+    pub take_over: Option<OperatorRequest>,
     /// A person says which version the schema has; spent when it is recorded.
-    pub record_requested: Option<(Version, Request)>,
+    pub record_requested: Option<(Version, OperatorRequest)>,
     /// A person asked for another try of what is held.
-    pub retry: Option<Request>,
+    pub retry: Option<OperatorRequest>,
     /// The override that a person set at run time, as far as it is journaled.
-    pub override_: Option<Request>,
+    pub override_: Option<OperatorRequest>,
     /// The suspension, likewise.
-    pub suspension: Option<Request>,
+    pub suspension: Option<OperatorRequest>,
     /// What was found awake while the environment sleeps, and since when.
     pub found_awake: BTreeMap<String, Instant>,
     /// When we stopped the database last: which, and when.
@@ -127,7 +127,7 @@ pub struct Converged {
     pub state: State,
     /// The versions.
     pub versions: BTreeMap<VersionKey, Version>,
-    /// Where the wish came from.
+    /// Where the request came from.
     pub revision: Revision,
     /// Fingerprints of the declaration and of its parts.
     pub declaration: BTreeMap<String, String>,
@@ -343,16 +343,16 @@ impl Ledger {
         self.record_requested = None;
     }
 
-    fn request(&mut self, request: &Request) {
-        match &request.wish {
-            Wish::Retry => {
+    fn request(&mut self, request: &OperatorRequest) {
+        match &request.command {
+            OperatorCommand::Retry => {
                 self.failed_starts.clear();
                 self.aborted = None;
                 self.corrections.clear();
                 self.retry = Some(request.clone());
             }
-            Wish::Abort { version } => self.aborted = Some((version.clone(), request.clone())),
-            Wish::StopMigration { attempt } => {
+            OperatorCommand::Abort { version } => self.aborted = Some((version.clone(), request.clone())),
+            OperatorCommand::StopMigration { attempt } => {
                 let Ok(open) = self.open_attempt("requested", *attempt) else { return };
                 open.stop = Some(request.clone());
                 // One that has not run would be tried again by itself.
@@ -360,15 +360,15 @@ impl Ledger {
                 self.aborted = given_up.or(self.aborted.take());
             }
             // The tag is set by an action; the event that it was set closes the attempt.
-            Wish::RecordSchema { version } => {
+            OperatorCommand::RecordSchema { version } => {
                 self.record_requested = Some((version.clone(), request.clone()))
             }
-            Wish::IgnoreWindow => self.ignore_window = Some(request.clone()),
-            Wish::TakeOver => self.take_over = Some(request.clone()),
-            Wish::Override { .. } => self.override_ = Some(request.clone()),
-            Wish::ClearOverride => self.override_ = None,
-            Wish::Suspend { .. } => self.suspension = Some(request.clone()),
-            Wish::Resume => self.suspension = None,
+            OperatorCommand::IgnoreWindow => self.ignore_window = Some(request.clone()),
+            OperatorCommand::TakeOver => self.take_over = Some(request.clone()),
+            OperatorCommand::Override { .. } => self.override_ = Some(request.clone()),
+            OperatorCommand::ClearOverride => self.override_ = None,
+            OperatorCommand::Suspend { .. } => self.suspension = Some(request.clone()),
+            OperatorCommand::Resume => self.suspension = None,
         }
     }
 

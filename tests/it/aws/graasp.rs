@@ -28,9 +28,10 @@ use aws_config::SdkConfig;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate::clock::Clock as _;
-use tidegate::cloud::aws::{Allowed, Aws, AwsRegion, Endpoint, Rates};
+use tidegate::cloud::Rates;
+use tidegate::cloud::aws::{Allowed, Aws, AwsRegion, Endpoint};
 use tidegate::model::{Revision, Version};
-use tidegate::reconcile::Wanted;
+use tidegate::reconcile::DeclaredEnvironment;
 use tidegate::sim::{Age, World};
 use tidegate::spec;
 
@@ -115,7 +116,7 @@ impl Graasp {
     }
 
     /// What is declared now.
-    fn wanted(&self) -> Wanted {
+    fn wanted(&self) -> DeclaredEnvironment {
         wanted(&self.declarations())
     }
 
@@ -132,7 +133,7 @@ impl Graasp {
 }
 
 /// What a folder declares; its revision is another one for other files.
-fn wanted(folder: &Path) -> Wanted {
+fn wanted(folder: &Path) -> DeclaredEnvironment {
     let mut files = BTreeMap::new();
     for file in ["production.yaml", "platforms/graasp.yaml"] {
         let name = format!("environments/{file}");
@@ -144,7 +145,7 @@ fn wanted(folder: &Path) -> Wanted {
     let said = spec::render(&declared.diagnostics, &files);
     let spec = declared.environments.get(ENVIRONMENT).unwrap_or_else(|| panic!("{said}")).clone();
     let core = spec.versions["core"].as_str().to_owned();
-    Wanted { spec, revision: Revision::commit(core) }
+    DeclaredEnvironment { spec, revision: Revision::commit(core) }
 }
 
 /// How much more there is of what.

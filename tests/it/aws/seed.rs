@@ -13,7 +13,8 @@ use aws_sdk_elasticloadbalancingv2::types as elb;
 use aws_sdk_s3::types as s3;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tidegate::cloud::aws::{Allowed, Aws, AwsRegion, Counts, Endpoint, Rates};
+use tidegate::cloud::Rates;
+use tidegate::cloud::aws::{Allowed, Aws, AwsRegion, Counts, Endpoint};
 
 use super::clock::FastClock;
 use super::http;

@@ -10,7 +10,7 @@ use tidegate::clock::Clock as _;
 use tidegate::cloud::{CloudRead as _, LastLook, Pace, Remembering};
 use tidegate::execute::{Silent, read_ledger};
 use tidegate::model::{Instant, StoreId};
-use tidegate::reconcile::{self, Haste, Reconciler, Run, RunOutcome};
+use tidegate::reconcile::{self, Reconciler, Run, RunOutcome, ShutdownLevel};
 use tidegate::spec::EnvironmentSpec;
 use tidegate::store::MemoryStore;
 use tidegate::store::journal::Ledger;
@@ -258,7 +258,7 @@ impl Shop {
             progress: &Silent,
             holder: "test",
             deadline,
-            haste: &|| Haste::None,
+            haste: &|| ShutdownLevel::None,
         };
         reconciler.converge(&self.repository.spec().name).await.unwrap()
     }

@@ -8,7 +8,7 @@ use tidegate::model::{Instant, Version};
 use tidegate::reconcile::RunOutcome;
 use tidegate::sim::{Age, CrashPoint};
 use tidegate::spec::{self, EnvironmentSpec};
-use tidegate::store::journal::Wish;
+use tidegate::store::journal::OperatorCommand;
 
 use super::{person, show};
 use crate::rig::{Rig, a_tuesday};
@@ -154,12 +154,16 @@ impl Scene {
                 let to: Instant = time.parse().ok()?;
                 rig.clock.advance((to - rig.now()).to_std().ok()?);
             }
-            ["retry"] => rig.ask(Wish::Retry),
-            ["abort", version] => rig.ask(Wish::Abort { version: Version::from(*version) }),
-            ["stop-migration", attempt] => rig.ask(Wish::StopMigration { attempt: attempt.parse().ok()? }),
-            ["record-schema", version] => rig.ask(Wish::RecordSchema { version: Version::from(*version) }),
-            ["ignore-window"] => rig.ask(Wish::IgnoreWindow),
-            ["take-over"] => rig.ask(Wish::TakeOver),
+            ["retry"] => rig.ask(OperatorCommand::Retry),
+            ["abort", version] => rig.ask(OperatorCommand::Abort { version: Version::from(*version) }),
+            ["stop-migration", attempt] => {
+                rig.ask(OperatorCommand::StopMigration { attempt: attempt.parse().ok()? })
+            }
+            ["record-schema", version] => {
+                rig.ask(OperatorCommand::RecordSchema { version: Version::from(*version) })
+            }
+            ["ignore-window"] => rig.ask(OperatorCommand::IgnoreWindow),
+            ["take-over"] => rig.ask(OperatorCommand::TakeOver),
             ["poke"] => rig.repository.set_poked(true),
             ["override", "off"] => rig.people().set_override(None),
             ["override", state, "until", time] => {

@@ -126,7 +126,7 @@ pub fn run(run: &Run, last: Option<&Plan>) -> Vec<String> {
     for request in &run.requests {
         lines.push(format!(
             "taken up: {}",
-            serde_json::to_value(&request.wish).unwrap()["wish"].as_str().unwrap()
+            serde_json::to_value(&request.command).unwrap()["wish"].as_str().unwrap()
         ));
     }
     let mut steps: Vec<(String, usize)> = Vec::new();

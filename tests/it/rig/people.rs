@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use tidegate::execute::read_ledger;
 use tidegate::model::{Instant, Revision, State};
-use tidegate::reconcile::{REQUEST, Wanted, Wishes};
+use tidegate::reconcile::{CurrentDeclaration, DeclaredEnvironment, REQUEST};
 use tidegate::sim::{Age, SimCloud};
 use tidegate::spec::EnvironmentSpec;
-use tidegate::store::journal::{AttemptStatus, Request, Wish};
+use tidegate::store::journal::{AttemptStatus, OperatorCommand, OperatorRequest};
 use tidegate::store::{MemoryStore, OVERRIDE, RuntimeOverride, Store as _};
 
 /// What is wanted, changed by commits while a run may be under way.
@@ -24,12 +24,12 @@ struct Head {
     patient: bool,
 }
 
-impl Wishes for Repository {
-    fn current(&self) -> Option<Wanted> {
+impl CurrentDeclaration for Repository {
+    fn current(&self) -> Option<DeclaredEnvironment> {
         let head = self.0.lock().unwrap();
         let revision = Revision::commit(format!("{:07x}", head.commits.len()));
         let spec = head.commits.last().filter(|_| !head.removed);
-        spec.map(|spec| Wanted { spec: spec.clone(), revision })
+        spec.map(|spec| DeclaredEnvironment { spec: spec.clone(), revision })
     }
 
     fn refresh_images(&self) -> bool {
@@ -135,8 +135,8 @@ impl People {
     }
 
     /// Leaves a request, as the verbs do.
-    pub fn ask(&self, wish: Wish) {
-        let request = Request { who: "ann@laptop".to_owned(), reason: "seen to".to_owned(), wish };
+    pub fn ask(&self, command: OperatorCommand) {
+        let request = OperatorRequest { who: "ann@laptop".to_owned(), reason: "seen to".to_owned(), command };
         let value = serde_json::to_value(request).unwrap();
         self.store.put_record(&self.repository.spec().name, REQUEST, Some(&value)).unwrap();
     }

@@ -8,7 +8,7 @@ use tidegate::cloud::{DatabaseStatus, ScalableTarget, Suspended, tag};
 use tidegate::model::{Instant, Mode, State, Version};
 use tidegate::sim::{Broken, Dice, FaultPlan, Outcome, Script, World};
 use tidegate::spec::EnvironmentSpec;
-use tidegate::store::journal::Wish;
+use tidegate::store::journal::OperatorCommand;
 
 use crate::rig::People;
 
@@ -32,7 +32,7 @@ pub enum Happening {
     /// Somebody in the console.
     Person(Meddling),
     /// Somebody at the command line.
-    Ask(Wish),
+    Ask(OperatorCommand),
     /// Somebody gives up whatever is wanted now.
     GiveUp,
     /// The cloud's troubles change.
@@ -167,7 +167,11 @@ fn happening(dice: &mut Dice, versions: &mut Versions) -> Happening {
         64..=66 => Happening::Mode(if dice.chance(0.4) { Mode::Observe } else { Mode::Enforce }),
         67..=68 => Happening::Count(1 + u32::try_from(dice.below(3)).expect("below 3")),
         69..=71 => Happening::Revert,
-        72..=75 => Happening::Ask(if dice.chance(0.7) { Wish::Retry } else { Wish::IgnoreWindow }),
+        72..=75 => Happening::Ask(if dice.chance(0.7) {
+            OperatorCommand::Retry
+        } else {
+            OperatorCommand::IgnoreWindow
+        }),
         76..=77 => Happening::GiveUp,
         78..=79 => Happening::Faults(dice.below(u64::MAX)),
         80 => Happening::TakeLease,
@@ -273,11 +277,11 @@ pub fn happen(people: &People, happening: &Happening) {
             people.cloud.with(|world| meddle(world, &spec, *meddling));
         }
         // To send a lost migration again is for those who have looked at the database: see `ways_out`.
-        Happening::Ask(Wish::Retry) if people.has_lost_migration() => {}
+        Happening::Ask(OperatorCommand::Retry) if people.has_lost_migration() => {}
         Happening::Ask(wish) => people.ask(wish.clone()),
         Happening::GiveUp => {
             let version = people.repository.spec().versions.get("core").cloned();
-            version.into_iter().for_each(|version| people.ask(Wish::Abort { version }));
+            version.into_iter().for_each(|version| people.ask(OperatorCommand::Abort { version }));
         }
         Happening::Override(wanted) => {
             let now = people.cloud.with(|world| world.now());

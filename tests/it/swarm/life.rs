@@ -8,9 +8,9 @@ use chrono::TimeDelta;
 use tidegate::cloud::TaskStatus;
 use tidegate::model::{Instant, Mode, State, Version};
 use tidegate::plan::{Plan, WaitingReason};
-use tidegate::reconcile::{Haste, ReconcileError, RunOutcome};
+use tidegate::reconcile::{ReconcileError, RunOutcome, ShutdownLevel};
 use tidegate::report;
-use tidegate::schedule::{self, Because, Declared, EffectiveState};
+use tidegate::schedule::{self, Because, EffectiveState, StateInputs};
 use tidegate::sim::{CrashPoint, Dice, FaultPlan, Interrupted, PASSWORD};
 use tidegate::store::Store as _;
 
@@ -94,11 +94,11 @@ impl Life {
         let minutes = |dice: &mut Dice| TimeDelta::seconds(i64::try_from(dice.below(2400)).expect("minutes"));
         let deadline = (may_be_cut && dice.chance(0.05)).then(|| begins + minutes(dice));
         let leaves_at = (may_be_cut && dice.chance(0.1)).then(|| begins + minutes(dice));
-        let hurry = if dice.chance(0.5) { Haste::AfterStep } else { Haste::Now };
+        let hurry = if dice.chance(0.5) { ShutdownLevel::AfterStep } else { ShutdownLevel::Now };
         let clock = rig.clock.clone();
         let haste = move || {
             use tidegate::clock::Clock as _;
-            if leaves_at.is_some_and(|at| clock.now() >= at) { hurry } else { Haste::None }
+            if leaves_at.is_some_and(|at| clock.now() >= at) { hurry } else { ShutdownLevel::None }
         };
         let reader = self.diary.reader(&rig.clock);
         let ended = match (may_be_cut && dice.chance(0.05)).then(|| Duration::from_secs(dice.below(900))) {
@@ -220,7 +220,7 @@ impl Life {
 
     fn effective(&self) -> EffectiveState {
         let spec = self.rig.repository.spec();
-        let declared = Declared {
+        let declared = StateInputs {
             state: spec.state,
             schedule: spec.schedule.as_ref(),
             git_override: spec.override_.as_ref(),

@@ -3,7 +3,7 @@
 use tidegate::model::{Relation, Version};
 use tidegate::plan::{Blocked, BlockedReason};
 use tidegate::sim::{Dice, Schema};
-use tidegate::store::journal::Wish;
+use tidegate::store::journal::OperatorCommand;
 
 use super::happening::recorded;
 use crate::rig::Rig;
@@ -40,12 +40,12 @@ pub fn take(rig: &Rig, dice: &mut Dice, blocked: &Blocked) -> Result<String, Str
 }
 
 fn retry(rig: &Rig) -> String {
-    rig.ask(Wish::Retry);
+    rig.ask(OperatorCommand::Retry);
     "retry".to_owned()
 }
 
 fn record(rig: &Rig, version: Version) -> String {
-    rig.ask(Wish::RecordSchema { version: version.clone() });
+    rig.ask(OperatorCommand::RecordSchema { version: version.clone() });
     format!("record-schema {version}")
 }
 

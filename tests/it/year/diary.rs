@@ -7,7 +7,7 @@ use tidegate::cloud::{DatabaseStatus, TaskStatus};
 use tidegate::model::{Instant, State};
 use tidegate::plan::WaitingReason;
 use tidegate::reconcile::{Run, RunOutcome};
-use tidegate::schedule::{Declared, Override, changes, next_change, state_at};
+use tidegate::schedule::{Override, StateInputs, changes, next_change, state_at};
 use tidegate::sim::{Age, FaultPlan, SimCloud};
 use tidegate::spec::EnvironmentSpec;
 use tidegate::store::Store as _;
@@ -64,8 +64,8 @@ pub(super) struct Account {
 }
 
 /// Everything that has a say at an instant: the schedule, and the override that was set last by then.
-fn says<'a>(spec: &'a EnvironmentSpec, overrides: &'a [(Instant, Override)], at: Instant) -> Declared<'a> {
-    Declared {
+fn says<'a>(spec: &'a EnvironmentSpec, overrides: &'a [(Instant, Override)], at: Instant) -> StateInputs<'a> {
+    StateInputs {
         state: spec.state,
         schedule: spec.schedule.as_ref(),
         git_override: spec.override_.as_ref(),

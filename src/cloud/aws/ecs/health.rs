@@ -6,10 +6,10 @@ use aws_sdk_ecs::types;
 use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum;
 use futures_util::future::try_join_all;
 
-use super::super::budget::Family;
 use super::super::call::Ask;
 use super::super::session::{Session, TargetGroups};
 use crate::cloud::CloudError;
+use crate::cloud::Family;
 
 /// What the target groups of a service say.
 #[derive(Debug, Default, PartialEq)]

@@ -6,9 +6,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::budget::Family;
 use super::super::call::Ask;
 use super::super::session::Session;
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Kind, Rollback};
 use crate::model::{ClusterName, ServiceName};
 

@@ -4,11 +4,11 @@
 
 use aws_sdk_ecs::types::{self, AwsVpcConfiguration, LaunchType, NetworkConfiguration, Tag};
 
-use super::super::budget::Family;
 use super::super::call::Ask;
 use super::super::definitions;
 use super::super::session::Session;
 use super::{only_missing, task};
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Document, Kind, RunTask, Task};
 use crate::model::ClusterName;
 

@@ -8,10 +8,10 @@
 use aws_sdk_ecs::types::{CreatedAt, ServiceDeploymentBrief, ServiceDeploymentStatus as Status};
 use chrono::TimeDelta;
 
-use super::super::budget::Family;
 use super::super::call::Ask;
 use super::super::moment::date_time;
 use super::super::session::Session;
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Rollout, Service, Strategy};
 use crate::model::ClusterName;
 

@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ecs::types::{self, DesiredStatus, HealthStatus, TaskStopCode as StopCode};
 use futures_util::future::{try_join, try_join_all};
 
-use super::super::budget::Family;
 use super::super::call::Ask;
 use super::super::definitions;
 use super::super::moment::{instant, known};
 use super::super::session::{Session, TargetGroups};
 use super::health::{Health, addresses};
 use super::{LISTED_AT_ONCE_MAX, PAGES_MAX, only_missing};
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Container, Kind, Task, TaskDefinition, TaskStatus};
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ServiceName};
 

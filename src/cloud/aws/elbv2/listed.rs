@@ -7,10 +7,10 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use url::Url;
 
-use super::super::budget::Family;
 use super::super::call::Ask;
 use super::super::session::Session;
 use super::PAGES_MAX;
+use crate::cloud::Family;
 use crate::cloud::{CloudError, Kind, ListedListener};
 use crate::spec::ListenerTarget;
 

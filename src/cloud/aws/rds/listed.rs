@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_rds::types::{DbCluster, DbInstance};
 
-use super::super::budget::Family;
 use super::super::call::Ask;
 use super::super::session::Session;
 use super::{cluster_stays, instance_stays, status};
+use crate::cloud::Family;
 use crate::cloud::{CloudError, DatabaseStatus, Kind, ListedDatabase};
 use crate::spec::DatabaseTarget;
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use aws_sdk_rds::types::Tag;
 
-use super::super::budget::Family;
 use super::super::call::Ask;
 use super::super::moment::known;
 use super::super::session::Session;
 use super::{status, tags};
+use crate::cloud::Family;
 use crate::cloud::{CloudError, DbSnapshot, Kind};
 use crate::spec::DatabaseTarget;
 

@@ -2,10 +2,10 @@
 
 use aws_sdk_ecr::types::{DescribeImagesFilter, ImageDetail, ImageIdentifier, TagStatus};
 
-use super::super::budget::Family;
 use super::super::call::Ask;
 use super::super::session::Session;
 use super::tags::{highest_first, like};
+use crate::cloud::Family;
 use crate::cloud::{CloudError, ImageLookup, Kind};
 use crate::model::{Digest, ImageRef};
 

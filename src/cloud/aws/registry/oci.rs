@@ -10,13 +10,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::super::budget::Family;
 use super::super::call::Ask;
 use super::super::error::Call;
 use super::super::http::{Http, Reply};
 use super::super::session::Session;
 use super::tags::{highest_first, like};
 use super::token::Challenge;
+use crate::cloud::Family;
 use crate::cloud::{CloudError, ImageLookup, Kind};
 use crate::model::{Digest, ImageRef, Instant};
 

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tidegate::cloud::aws::{Allowed, Aws, Endpoint, Rates};
+use tidegate::cloud::Rates;
+use tidegate::cloud::aws::{Allowed, Aws, Endpoint};
 use tidegate::execute::Silent;
-use tidegate::reconcile::{Haste, Reconciler, RunOutcome};
+use tidegate::reconcile::{Reconciler, RunOutcome, ShutdownLevel};
 use tidegate::store::LocalStore;
 
 use super::super::clock::FastClock;
@@ -96,7 +97,7 @@ fn of_a_process_that_may_be_killed() {
         progress: &Silent,
         holder: "test",
         deadline: None,
-        haste: &|| Haste::None,
+        haste: &|| ShutdownLevel::None,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let run = runtime.block_on(reconciler.converge(&wanted.spec.name)).unwrap();

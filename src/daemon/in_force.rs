@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::context::Declared;
+use crate::context::DeclaredTree;
 use crate::model::{EnvironmentName, Instant, Revision};
-use crate::reconcile::Wanted;
+use crate::reconcile::DeclaredEnvironment;
 use crate::source::{Poll, SourceError, Tree};
 
 /// Something that people should hear about, once.
@@ -62,9 +62,9 @@ pub enum Notice {
 
 /// The fold of all polls.
 #[derive(Clone, Debug, Default)]
-pub struct Declarations {
+pub struct InForce {
     /// What is in force.
-    pub environments: BTreeMap<EnvironmentName, Wanted>,
+    pub environments: BTreeMap<EnvironmentName, DeclaredEnvironment>,
     /// The newest revision that was taken over.
     pub accepted: Option<Revision>,
     /// Environments whose newest declaration has errors.
@@ -73,7 +73,7 @@ pub struct Declarations {
     held: Option<Tree>,
 }
 
-impl Declarations {
+impl InForce {
     /// Takes a poll in. `path` is the folder of environments, `place` the source for people.
     pub fn take(
         &mut self,
@@ -139,7 +139,7 @@ impl Declarations {
 
     fn adopt(&mut self, tree: Tree, path: &str, place: &str, now: Instant) -> Vec<Notice> {
         let revision = tree.revision.clone();
-        let declared = Declared::read(tree, path, place.to_owned(), now).declarations;
+        let declared = DeclaredTree::read(tree, path, place.to_owned(), now).declarations;
         let mut notices =
             vec![Notice::Adopted { revision: revision.clone(), environments: declared.environments.len() }];
         let is_gone = |name: &EnvironmentName| {
@@ -163,7 +163,7 @@ impl Declarations {
             notices.push(Notice::Broken { environment, revision: revision.clone(), error, kept });
         }
         for (name, spec) in declared.environments {
-            self.environments.insert(name, Wanted { spec, revision: revision.clone() });
+            self.environments.insert(name, DeclaredEnvironment { spec, revision: revision.clone() });
         }
         self.accepted = Some(revision);
         notices
@@ -193,7 +193,7 @@ mod tests {
         Instant::from_timestamp(1_800_000_000, 0).unwrap()
     }
 
-    fn take(declarations: &mut Declarations, poll: Poll) -> Vec<Notice> {
+    fn take(declarations: &mut InForce, poll: Poll) -> Vec<Notice> {
         declarations.take(Ok(poll), "environments", "here", now())
     }
 
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_broken_commit_keeps_the_last_good_declaration_of_that_environment_alone() {
-        let mut declarations = Declarations::default();
+        let mut declarations = InForce::default();
         take(&mut declarations, Poll::Changed(tree("a", &[("dev", GOOD), ("prod", GOOD)])));
         let notices =
             take(&mut declarations, Poll::Changed(tree("b", &[("dev", GOOD), ("prod", "name: 3")])));
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn trouble_is_told_when_it_begins_and_when_it_ends() {
-        let mut declarations = Declarations::default();
+        let mut declarations = InForce::default();
         take(&mut declarations, Poll::Changed(tree("a", &[("dev", GOOD)])));
         let mut again = || declarations.take(unreachable(), "environments", "here", now());
         assert!(matches!(&again()[..], [Notice::Unreachable { .. }]));
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn an_attempt_that_still_hangs_is_no_news() {
-        let mut declarations = Declarations::default();
+        let mut declarations = InForce::default();
         let mut fail = |error| declarations.take(Err(error), "environments", "here", now()).len();
         let timeout = std::time::Duration::from_secs(60);
         assert_eq!(fail(SourceError::Deadline { place: "there".into(), timeout }), 1);
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn rewritten_history_is_taken_over_only_when_a_person_agrees() {
-        let mut declarations = Declarations::default();
+        let mut declarations = InForce::default();
         take(&mut declarations, Poll::Changed(tree("a", &[("dev", GOOD)])));
         let from = Revision::commit("a");
         take(&mut declarations, Poll::Rewritten { from, tree: tree("b123", &[("dev", GOOD)]) });
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_deleted_environment_is_let_go() {
-        let mut declarations = Declarations::default();
+        let mut declarations = InForce::default();
         take(&mut declarations, Poll::Changed(tree("a", &[("dev", GOOD)])));
         let notices = take(&mut declarations, Poll::Changed(tree("b", &[])));
         assert!(notices.contains(&Notice::Unmanaged { environment: "dev".into() }));

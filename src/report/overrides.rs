@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{json, moment};
+use super::{json, time_format};
 use crate::model::{Instant, State};
 use crate::plan::{Awake, Plan};
-use crate::reconcile::Standing;
+use crate::reconcile::ActiveOverrides;
 use crate::schedule::{Override, Tz};
 use crate::spec::EnvironmentSpec;
 
@@ -16,7 +16,7 @@ pub struct OverrideView<'a> {
     /// Whose.
     pub spec: &'a EnvironmentSpec,
     /// What people have set.
-    pub standing: Standing,
+    pub standing: ActiveOverrides,
     /// When it was looked at.
     pub now: Instant,
     /// The zone in which its people think.
@@ -50,8 +50,12 @@ pub fn override_text(view: &OverrideView) -> String {
     let holds = standing.runtime_override().or_else(|| in_git.filter(|set| *now < set.until).cloned());
     match (holds, override_in_words(standing, in_git, *now)) {
         (Some(set), Some(told)) => {
-            let left = moment::length(set.until - *now);
-            format!("{name}  {} until {}, in {left}\n  {told}\n", set.state, moment::local(set.until, zone))
+            let left = time_format::length(set.until - *now);
+            format!(
+                "{name}  {} until {}, in {left}\n  {told}\n",
+                set.state,
+                time_format::local(set.until, zone)
+            )
         }
         _ => format!("{name}  no override\n"),
     }
@@ -87,7 +91,7 @@ pub(super) struct WireAwake<'a> {
 
 /// The override that holds at `now`: the one set at run time before the one in git.
 pub(super) fn override_<'a>(
-    standing: &'a Standing,
+    standing: &'a ActiveOverrides,
     in_git: Option<&'a Override>,
     now: Instant,
     zone: Tz,
@@ -113,7 +117,7 @@ pub(super) fn override_<'a>(
 }
 
 /// The suspension, if the environment is suspended.
-pub(super) fn suspension(standing: &Standing, zone: Tz) -> Option<WireSuspension<'_>> {
+pub(super) fn suspension(standing: &ActiveOverrides, zone: Tz) -> Option<WireSuspension<'_>> {
     standing.suspension.as_ref().map(|set| WireSuspension {
         who: &set.who,
         reason: &set.reason,
@@ -134,7 +138,7 @@ pub(super) fn awake(plan: &Plan, zone: Tz) -> Vec<WireAwake<'_>> {
 
 /// Which override holds, in words: `set at run time by ann@laptop: load test`.
 pub(super) fn override_in_words(
-    standing: &Standing,
+    standing: &ActiveOverrides,
     in_git: Option<&Override>,
     now: Instant,
 ) -> Option<String> {
@@ -148,9 +152,9 @@ pub(super) fn override_in_words(
 }
 
 /// Who suspended it, since when, until when and why.
-pub(super) fn suspension_in_words(standing: &Standing, zone: Tz) -> Option<String> {
+pub(super) fn suspension_in_words(standing: &ActiveOverrides, zone: Tz) -> Option<String> {
     let set = standing.suspension.as_ref()?;
-    let until = set.until.map(|until| format!(" until {}", moment::local(until, zone)));
+    let until = set.until.map(|until| format!(" until {}", time_format::local(until, zone)));
     let until = until.unwrap_or_else(|| ", until somebody resumes it".to_owned());
-    Some(format!("by {} since {}{until}: {}", set.who, moment::local(set.since, zone), set.reason))
+    Some(format!("by {} since {}{until}: {}", set.who, time_format::local(set.since, zone), set.reason))
 }

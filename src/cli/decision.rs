@@ -5,13 +5,13 @@ use super::error::CliError;
 use crate::model::{EnvironmentName, Version};
 use crate::plan::{BlockedReason, Plan};
 use crate::spec::EnvironmentSpec;
-use crate::store::journal::{Attempt, AttemptStatus, Ledger, Wish};
+use crate::store::journal::{Attempt, AttemptStatus, Ledger, OperatorCommand};
 
 /// What was decided and what follows from it, in words.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Decision {
     /// For the journal.
-    pub(super) wish: Wish,
+    pub(super) command: OperatorCommand,
     /// What happens next.
     pub(super) next: String,
 }
@@ -36,7 +36,7 @@ pub(super) fn retry(name: &EnvironmentName, plan: &Plan) -> Result<Decision, Cli
             .hint(format!("`tidegate plan {name}` shows what it would do, and what stands in the way")));
         }
     };
-    Ok(Decision { wish: Wish::Retry, next: next.to_owned() })
+    Ok(Decision { command: OperatorCommand::Retry, next: next.to_owned() })
 }
 
 /// Whether there is a task of a migration that can be stopped.
@@ -61,7 +61,7 @@ pub(super) fn stop_task(name: &EnvironmentName, ledger: &Ledger) -> Result<Decis
         false => format!("{to} is given up unless it runs before"),
     };
     let next = format!("the task of the migration to {to}, attempt {number}, is stopped; {then}");
-    Ok(Decision { wish: Wish::StopMigration { attempt: number }, next })
+    Ok(Decision { command: OperatorCommand::StopMigration { attempt: number }, next })
 }
 
 /// Whether a release can be given up: before its migration has reached RUNNING.
@@ -104,7 +104,7 @@ pub(super) fn abort(name: &EnvironmentName, ledger: &Ledger) -> Result<Decision,
         .hint("go forward: a newer version in git, or `tidegate retry` if a service did not come up"));
     }
     Ok(Decision {
-        wish: Wish::Abort { version: to.clone() },
+        command: OperatorCommand::Abort { version: to.clone() },
         next: format!("{to} is given up: services come back as {from} was, then the gate opens"),
     })
 }
@@ -131,7 +131,7 @@ pub(super) fn record_schema(
             .hint("wait for its end: what it leaves decides which version is true"));
     }
     Ok(Decision {
-        wish: Wish::RecordSchema { version: version.clone() },
+        command: OperatorCommand::RecordSchema { version: version.clone() },
         next: format!("the database is tagged with {version}, and everything else follows from that"),
     })
 }
@@ -142,7 +142,7 @@ mod tests {
     use crate::model::{Instant, Mode, Revision, State};
     use crate::plan::{Blocked, PlannedState};
     use crate::schedule::Because;
-    use crate::store::journal::{Attempt, Release, Request};
+    use crate::store::journal::{Attempt, OperatorRequest, Release};
 
     fn plan(blocked: &[BlockedReason]) -> Plan {
         let blocked = blocked.iter().map(|reason| Blocked {
@@ -216,9 +216,10 @@ mod tests {
         for (reached_running, then) in [(false, "given up"), (true, "held until its schema is known")] {
             let mut ledger = release(Some((reached_running, AttemptStatus::Open)));
             let decision = stop_task(&name, &ledger).unwrap();
-            assert_eq!(decision.wish, Wish::StopMigration { attempt: 1 });
+            assert_eq!(decision.command, OperatorCommand::StopMigration { attempt: 1 });
             assert!(decision.next.contains(then), "{}", decision.next);
-            let request = Request { who: String::new(), reason: String::new(), wish: decision.wish };
+            let request =
+                OperatorRequest { who: String::new(), reason: String::new(), command: decision.command };
             ledger.attempt.as_mut().unwrap().stop = Some(request);
             assert!(stop_task(&name, &ledger).is_err());
         }
@@ -231,7 +232,8 @@ mod tests {
         assert!(abort(&name, &release(None)).is_ok());
         assert!(abort(&name, &release(Some((false, AttemptStatus::Open)))).is_ok());
         assert!(abort(&name, &release(Some((true, AttemptStatus::Open)))).is_err());
-        let request = Request { who: String::new(), reason: String::new(), wish: Wish::Retry };
+        let request =
+            OperatorRequest { who: String::new(), reason: String::new(), command: OperatorCommand::Retry };
         assert!(abort(&name, &Ledger { aborted: Some(("v2".into(), request)), ..release(None) }).is_err());
         let recorded = Ledger { schema: [("db-1".to_owned(), "v2".into())].into(), ..release(None) };
         assert!(abort(&name, &recorded).is_err());

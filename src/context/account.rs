@@ -8,17 +8,17 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 use super::ContextError;
-use super::backend::{SEED, allowed, runtime};
+use super::aws;
+use super::backend::{SEED, runtime};
 use crate::clock::{Clock, SystemClock};
 use crate::cloud::CloudRead;
-use crate::cloud::aws::{Allowed, Aws, default_region};
 use crate::config::{Cloud, Settings};
 use crate::model::ClusterName;
 use crate::sim::{SimClock, SimCloud, WorldFolder};
 
 /// Where a cluster is, as far as a person has said it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whereabouts {
+pub struct ClusterLocation {
     /// Its name.
     pub cluster: ClusterName,
     /// `eu-central-2`
@@ -30,7 +30,7 @@ pub struct Whereabouts {
 }
 
 /// An account and region.
-pub struct Estate {
+pub struct AccountContext {
     region: String,
     cloud: Arc<dyn CloudRead>,
     time: Time,
@@ -41,33 +41,26 @@ enum Time {
     Simulated(SimClock),
 }
 
-impl Estate {
+impl AccountContext {
     /// Finds the region and prepares to look at it. Asks AWS nothing.
     ///
     /// # Errors
     /// When nothing names a region, or there is no simulated world.
-    pub fn open(settings: &Settings, place: &Whereabouts) -> Result<Self, ContextError> {
+    pub fn open(settings: &Settings, place: &ClusterLocation) -> Result<Self, ContextError> {
         match settings.cloud {
             Cloud::Aws => Self::real(settings, place),
             Cloud::Sim => Self::simulated(settings, place),
         }
     }
 
-    fn real(settings: &Settings, place: &Whereabouts) -> Result<Self, ContextError> {
+    fn real(settings: &Settings, place: &ClusterLocation) -> Result<Self, ContextError> {
         let runtime = runtime()?;
-        let region = place.region.clone().or_else(|| runtime.block_on(default_region()));
-        let region = region.ok_or(ContextError::NoRegion)?;
-        let mut allowed: Allowed = allowed(settings);
-        allowed.roles.extend(place.assume_role.clone());
-        let aws = Aws::new(Arc::new(SystemClock), settings.rates.clone(), allowed);
-        // Whose account it is, the first answer tells.
-        let account = place.account.clone().unwrap_or_default();
-        let cloud = aws.region(&account, &region, place.assume_role.as_deref());
-        Ok(Self { region, cloud: Arc::new(cloud), time: Time::Real(runtime) })
+        let (region, cloud) = aws::region(settings, place, &runtime)?;
+        Ok(Self { region, cloud, time: Time::Real(runtime) })
     }
 
     /// The region that has the cluster; of several, the one that is meant.
-    fn simulated(settings: &Settings, place: &Whereabouts) -> Result<Self, ContextError> {
+    fn simulated(settings: &Settings, place: &ClusterLocation) -> Result<Self, ContextError> {
         let root = settings.store()?.join("sim");
         let folder = WorldFolder::new(&root);
         if !folder.exists() {

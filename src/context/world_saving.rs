@@ -13,12 +13,12 @@ use crate::sim::SimCloud;
 use crate::store::{Lease, LeaseHolder, LocalStore, Log, Store, StoreError, StoredRun};
 
 /// The local store, with a world that is never older than its journal and its history.
-pub(super) struct Witness {
+pub(super) struct WorldSavingStore {
     store: LocalStore,
     cloud: SimCloud,
 }
 
-impl Witness {
+impl WorldSavingStore {
     pub(super) fn new(store: LocalStore, cloud: SimCloud) -> Self {
         Self { store, cloud }
     }
@@ -29,7 +29,7 @@ impl Witness {
     }
 }
 
-impl Store for Witness {
+impl Store for WorldSavingStore {
     fn id(&self) -> StoreId {
         self.store.id()
     }

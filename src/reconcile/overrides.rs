@@ -10,25 +10,25 @@ use crate::execute::Journal;
 use crate::model::{EnvironmentName, Instant, Mode, State};
 use crate::schedule::Override;
 use crate::spec::EnvironmentSpec;
-use crate::store::journal::{Event, Ledger, Request};
-use crate::store::{OVERRIDE, Over, RuntimeOverride, SUSPENSION, Store, Suspension};
+use crate::store::journal::{Event, Ledger, OperatorRequest};
+use crate::store::{EndedBy, OVERRIDE, RuntimeOverride, SUSPENSION, Store, Suspension};
 
 /// What people have set for a while.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Standing {
+pub struct ActiveOverrides {
     /// A state instead of the declared one.
     pub override_: Option<RuntimeOverride>,
     /// Nothing is written.
     pub suspension: Option<Suspension>,
 }
 
-impl Standing {
+impl ActiveOverrides {
     /// What stands at `now`.
     ///
     /// # Errors
     /// When the store cannot be read, or holds a record that nobody understands.
     pub fn at(now: Instant, store: &dyn Store, spec: &EnvironmentSpec) -> Result<Self, ReconcileError> {
-        let Standing { override_, suspension } = Self::records(store, &spec.name)?;
+        let ActiveOverrides { override_, suspension } = Self::records(store, &spec.name)?;
         Ok(Self {
             override_: override_.filter(|set| set.over(now, spec.state).is_none()),
             suspension: suspension.filter(|set| set.over(now).is_none()),
@@ -73,7 +73,7 @@ fn record<T: DeserializeOwned>(
 #[derive(Debug, Default)]
 pub(super) struct Noted {
     /// What people asked for.
-    pub(super) requests: Vec<Request>,
+    pub(super) requests: Vec<OperatorRequest>,
     /// What ended without them.
     pub(super) ended: Vec<String>,
 }
@@ -85,7 +85,7 @@ pub(super) fn has_news(
     spec: &EnvironmentSpec,
     ledger: &Ledger,
 ) -> Result<bool, ReconcileError> {
-    let found = Standing::records(store, &spec.name)?;
+    let found = ActiveOverrides::records(store, &spec.name)?;
     Ok(!override_news(now, spec.state, found.override_.as_ref(), ledger).is_empty()
         || !suspension_news(now, found.suspension.as_ref(), ledger).is_empty())
 }
@@ -99,14 +99,14 @@ pub(super) fn note(
     now: Instant,
 ) -> Result<Noted, ReconcileError> {
     let environment = &spec.name;
-    let Standing { override_, suspension } = Standing::records(store, environment)?;
+    let ActiveOverrides { override_, suspension } = ActiveOverrides::records(store, environment)?;
     let ledger = journal.ledger();
     let mut noted = Noted::default();
     let news = override_news(now, spec.state, override_.as_ref(), &ledger).into_iter();
     for event in news.chain(suspension_news(now, suspension.as_ref(), &ledger)) {
         match &event {
             Event::Requested(request) => {
-                tracing::info!(who = request.who, reason = request.reason, wish = ?request.wish, "noted");
+                tracing::info!(who = request.who, reason = request.reason, command = ?request.command, "noted");
                 noted.requests.push(request.clone());
             }
             Event::OverrideEnded { why } | Event::SuspensionEnded { why } => noted.ended.push(why.clone()),
@@ -152,11 +152,11 @@ fn override_news(
     };
     let begins = (known != Some(&set.request())).then(|| Event::Requested(set.request()));
     let ends = set.over(now, declared).map(|over| match over {
-        Over::TakenBack(request) => Event::Requested(request),
-        Over::Expired => {
+        EndedBy::TakenBack(request) => Event::Requested(request),
+        EndedBy::Expired => {
             Event::OverrideEnded { why: format!("the override `{}` by {} has expired", set.state, set.who) }
         }
-        Over::Declared(state) => {
+        EndedBy::Declared(state) => {
             let why = format!(
                 "the override `{}` by {} has ended: `state: {state}` was committed",
                 set.state, set.who
@@ -175,8 +175,8 @@ fn suspension_news(now: Instant, found: Option<&Suspension>, ledger: &Ledger) ->
     };
     let begins = (known != Some(&set.request())).then(|| Event::Requested(set.request()));
     let ends = set.over(now).map(|over| match over {
-        Over::TakenBack(request) => Event::Requested(request),
-        Over::Expired | Over::Declared(_) => {
+        EndedBy::TakenBack(request) => Event::Requested(request),
+        EndedBy::Expired | EndedBy::Declared(_) => {
             Event::SuspensionEnded { why: format!("the suspension by {} has expired", set.who) }
         }
     });

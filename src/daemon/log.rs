@@ -8,12 +8,12 @@ use tracing::{debug, error, info, warn};
 
 use super::announce::Announcement;
 use super::due::Why;
-use super::wanted::Notice;
+use super::in_force::Notice;
 use crate::execute::{ActionOutcome, ActionResult, Progress};
 use crate::model::EnvironmentName;
 use crate::plan::{Action, Plan, Step};
 use crate::reconcile::{ReconcileError, Run, RunOutcome};
-use crate::report::{moment, nouns};
+use crate::report::{labels, time_format};
 
 /// Watches one pass.
 #[derive(Debug, Default)]
@@ -39,13 +39,13 @@ impl Progress for Narrator {
     }
 
     fn step_started(&self, step: Step, actions: &[Action]) {
-        debug!(step = step.as_str(), actions = actions.len(), "{}", nouns::title(step));
+        debug!(step = step.as_str(), actions = actions.len(), "{}", labels::title(step));
     }
 
     fn action_started(&self, action: &Action) {
         let Action { id, kind, resource, before, after, reason, .. } = action;
-        let (kind, noun, change) = (kind.as_str(), nouns::noun(kind), nouns::change(action));
-        let what = nouns::resource(action);
+        let (kind, noun, change) = (kind.as_str(), labels::noun(kind), labels::change(action));
+        let what = labels::resource(action);
         info!(action = id, kind, resource, before, after, reason, "{noun} {what}: {change}");
     }
 
@@ -55,9 +55,9 @@ impl Progress for Narrator {
 
     fn action_finished(&self, action: &Action, outcome: &ActionOutcome) {
         let Action { id, kind, resource, .. } = action;
-        let (kind, noun, what) = (kind.as_str(), nouns::noun(kind), nouns::resource(action));
+        let (kind, noun, what) = (kind.as_str(), labels::noun(kind), labels::resource(action));
         let seconds = (outcome.finished_at - outcome.started_at).num_seconds();
-        let took = moment::length(outcome.finished_at - outcome.started_at);
+        let took = time_format::length(outcome.finished_at - outcome.started_at);
         match &outcome.result {
             ActionResult::Done => {
                 info!(action = id, kind, resource, seconds, "{noun} {what}: done in {took}");

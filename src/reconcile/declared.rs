@@ -5,7 +5,7 @@ use crate::spec::EnvironmentSpec;
 
 /// One environment as it was last declared without an error.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wanted {
+pub struct DeclaredEnvironment {
     /// The declaration.
     pub spec: EnvironmentSpec,
     /// The commit it comes from.
@@ -13,9 +13,9 @@ pub struct Wanted {
 }
 
 /// Who says what is wanted.
-pub trait Wishes: Send + Sync {
+pub trait CurrentDeclaration: Send + Sync {
     /// What is wanted now; `None` = the environment is declared no more, and is left as it is.
-    fn current(&self) -> Option<Wanted>;
+    fn current(&self) -> Option<DeclaredEnvironment>;
 
     /// Whether moving tags are to be resolved again, beyond a new commit or a wake.
     fn refresh_images(&self) -> bool {
@@ -30,18 +30,18 @@ pub trait Wishes: Send + Sync {
 }
 
 /// A wish that does not change: one command, one test.
-impl Wishes for Wanted {
-    fn current(&self) -> Option<Wanted> {
+impl CurrentDeclaration for DeclaredEnvironment {
+    fn current(&self) -> Option<DeclaredEnvironment> {
         Some(self.clone())
     }
 }
 
 /// The same for whoever goes on acting.
 #[derive(Clone, Debug)]
-pub struct Patient(pub Wanted);
+pub struct WithGrace(pub DeclaredEnvironment);
 
-impl Wishes for Patient {
-    fn current(&self) -> Option<Wanted> {
+impl CurrentDeclaration for WithGrace {
+    fn current(&self) -> Option<DeclaredEnvironment> {
         Some(self.0.clone())
     }
 

@@ -6,9 +6,9 @@ use super::{commit, core, has, how_often};
 use crate::bench::Bench;
 use crate::model::{Mode, State};
 use crate::plan::WaitingReason;
-use crate::reconcile::{Haste, Patient, Run, RunOutcome};
+use crate::reconcile::{Run, RunOutcome, ShutdownLevel, WithGrace};
 use crate::sim::Outcome;
-use crate::store::journal::Wish;
+use crate::store::journal::OperatorCommand;
 use crate::store::{OVERRIDE, RuntimeOverride, SUSPENSION, Store, Suspension, TakenBack};
 
 fn set(bench: &Bench, state: State, hours: i64) -> RuntimeOverride {
@@ -51,8 +51,8 @@ fn web(bench: &Bench) -> usize {
     bench.cloud.with(|world| world.person("shop").healthy("web"))
 }
 
-fn wishes(run: &Run) -> Vec<&Wish> {
-    run.requests.iter().map(|request| &request.wish).collect()
+fn wishes(run: &Run) -> Vec<&OperatorCommand> {
+    run.requests.iter().map(|request| &request.command).collect()
 }
 
 fn back() -> Option<TakenBack> {
@@ -66,7 +66,7 @@ fn an_override_beats_the_declaration_and_ends_by_itself() {
     let run = bench.run();
     assert_eq!(run.outcome, Some(RunOutcome::Converged), "{run:#?}");
     assert_eq!(web(&bench), 0);
-    assert_eq!(wishes(&run), [&Wish::Override { state: State::DbOnly, until: set.until }]);
+    assert_eq!(wishes(&run), [&OperatorCommand::Override { state: State::DbOnly, until: set.until }]);
     bench.pass(8 * 3600);
     let run = bench.run();
     assert_eq!(run.outcome, Some(RunOutcome::Converged), "{run:#?}");
@@ -85,7 +85,7 @@ fn an_override_is_journaled_once_and_says_who_ended_it() {
     assert_eq!(how_often(&bench, "requested"), 1);
     put(&bench, OVERRIDE, &RuntimeOverride { taken_back: back(), ..set });
     let run = bench.run();
-    assert_eq!(wishes(&run), [&Wish::ClearOverride]);
+    assert_eq!(wishes(&run), [&OperatorCommand::ClearOverride]);
     assert_eq!((run.requests[0].who.as_str(), record(&bench, OVERRIDE)), ("bob@desk", None));
     bench.assert_clean();
 }
@@ -96,7 +96,7 @@ fn a_commit_that_orders_it_down_ends_an_override() {
     set(&bench, State::Restricted, 8);
     bench.run();
     let stopped = commit(&bench, "stopped", |spec| spec.state = State::Stopped);
-    let run = bench.run_with(&stopped, None, &|| Haste::None).unwrap();
+    let run = bench.run_with(&stopped, None, &|| ShutdownLevel::None).unwrap();
     assert_eq!((run.outcome, web(&bench)), (Some(RunOutcome::Converged), 0));
     assert!(run.notes[0].contains("`state: stopped` was committed"), "{:?}", run.notes);
     assert_eq!(record(&bench, OVERRIDE), None);
@@ -121,12 +121,12 @@ fn a_suspended_environment_is_observed_and_that_is_written_down() {
     let effects = bench.cloud.effects();
     let run = bench.run();
     assert_eq!(run.outcome, Some(RunOutcome::Observed), "{run:#?}");
-    assert_eq!(wishes(&run), [&Wish::Suspend { until: None }]);
+    assert_eq!(wishes(&run), [&OperatorCommand::Suspend { until: None }]);
     assert_eq!((bench.run().outcome, bench.cloud.effects()), (Some(RunOutcome::Observed), effects));
     assert_eq!((bench.plan().mode, how_often(&bench, "requested")), (Mode::Observe, 1));
     put(&bench, SUSPENSION, &Suspension { taken_back: back(), ..set });
     let run = bench.run();
-    assert_eq!((run.outcome, wishes(&run)), (Some(RunOutcome::Converged), vec![&Wish::Resume]));
+    assert_eq!((run.outcome, wishes(&run)), (Some(RunOutcome::Converged), vec![&OperatorCommand::Resume]));
     assert!(bench.cloud.effects() > effects);
 }
 
@@ -146,11 +146,11 @@ fn a_suspension_ends_by_itself() {
 fn suspended_in_a_release_the_migration_is_watched_and_the_gate_stays_closed() {
     let bench = Bench::new();
     bench.cloud.with(|world| world.script.migration("v1.4.0", [Outcome::Success]));
-    let haste = || if has(&bench, "migration-running") { Haste::Now } else { Haste::None };
+    let haste = || if has(&bench, "migration-running") { ShutdownLevel::Now } else { ShutdownLevel::None };
     bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap();
     suspend(&bench, None);
     let effects = bench.cloud.effects();
-    let run = bench.run_with(&core(&bench, "v1.4.0"), None, &|| Haste::None).unwrap();
+    let run = bench.run_with(&core(&bench, "v1.4.0"), None, &|| ShutdownLevel::None).unwrap();
     assert_eq!(run.outcome, Some(RunOutcome::Observed), "{run:#?}");
     assert_eq!((bench.cloud.effects(), how_often(&bench, "migration-ended")), (effects, 1));
     assert!(!has(&bench, "gate-opened"));
@@ -160,7 +160,7 @@ fn suspended_in_a_release_the_migration_is_watched_and_the_gate_stays_closed() {
 fn a_record_that_nobody_understands_is_said_with_its_file() {
     let bench = Bench::converged();
     put(&bench, OVERRIDE, &"what?");
-    let error = bench.run_with(&bench.wanted(), None, &|| Haste::None).unwrap_err();
+    let error = bench.run_with(&bench.wanted(), None, &|| ShutdownLevel::None).unwrap_err();
     assert_eq!(error.hint(), "remove `environments/shop/records/override.json` from the store");
 }
 
@@ -173,7 +173,7 @@ fn asleep() -> Bench {
 }
 
 fn patient_run(bench: &Bench) -> Run {
-    bench.run_with(&Patient(bench.wanted()), None, &|| Haste::None).unwrap()
+    bench.run_with(&WithGrace(bench.wanted()), None, &|| ShutdownLevel::None).unwrap()
 }
 
 #[test]

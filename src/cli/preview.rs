@@ -6,13 +6,13 @@ use super::declared;
 use super::error::CliError;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
-use crate::context::{self, Access, Backend, Declared};
+use crate::context::{self, Access, Backend, DeclaredTree};
 use crate::model::{Instant, ServiceName};
 use crate::observe::Observed;
 use crate::plan::{ActionKind, Topic};
-use crate::reconcile::{Preview, Run, Wanted};
+use crate::reconcile::{DeclaredEnvironment, Preview, Run};
 use crate::report::status::StatusView;
-use crate::report::{PlanView, diff, moment};
+use crate::report::{PlanView, diff, time_format};
 use crate::schedule;
 use crate::spec::EnvironmentSpec;
 use crate::store::LeaseHolder;
@@ -64,9 +64,9 @@ pub(super) fn one(
     let spec = declared::environment(&declared, name, intent)?.clone();
     let backend = open(settings, &declared, at)?;
     if let Some(at) = at.filter(|at| *at < backend.opened_at()) {
-        let zone = moment::zone_of(&spec);
-        return Err(CliError::failure(format!("`--at {}` lies in the past", moment::rfc3339(at, zone)))
-            .because_of(format!("it is {} in this world", moment::local(backend.opened_at(), zone)))
+        let zone = time_format::zone_of(&spec);
+        return Err(CliError::failure(format!("`--at {}` lies in the past", time_format::rfc3339(at, zone)))
+            .because_of(format!("it is {} in this world", time_format::local(backend.opened_at(), zone)))
             .hint("plan for now, or for an instant to come: the world as it was is not kept"));
     }
     let how = if preflight { How::Preflight } else { How::Once };
@@ -91,7 +91,7 @@ pub(super) fn several(
     specs.into_iter().map(look).collect()
 }
 
-fn open(settings: &Settings, declared: &Declared, at: Option<Instant>) -> Result<Backend, CliError> {
+fn open(settings: &Settings, declared: &DeclaredTree, at: Option<Instant>) -> Result<Backend, CliError> {
     let specs: Vec<EnvironmentSpec> = declared.environments().values().cloned().collect();
     Ok(Backend::open(settings, &specs, Access::Look, at)?)
 }
@@ -109,12 +109,12 @@ enum How {
 
 fn see(
     backend: &Backend,
-    declared: &Declared,
+    declared: &DeclaredTree,
     spec: &EnvironmentSpec,
     intent: &str,
     how: How,
 ) -> Result<Seen, CliError> {
-    let wanted = Wanted { spec: spec.clone(), revision: declared.tree.revision.clone() };
+    let wanted = DeclaredEnvironment { spec: spec.clone(), revision: declared.tree.revision.clone() };
     let looked = match how {
         How::Preflight => backend.preflight(&wanted).map(|(preview, topics)| (preview, Some(topics))),
         How::Once => backend.preview(&wanted).map(|preview| (preview, None)),
@@ -138,7 +138,7 @@ pub(super) fn plan_view<'a>(spec: &'a EnvironmentSpec, seen: &'a Seen) -> PlanVi
         plan: &seen.plan,
         before: seen.ledger.converged.as_ref().map(|converged| &converged.revision),
         now: seen.now,
-        zone: moment::zone_of(spec),
+        zone: time_format::zone_of(spec),
         diffs: diffs(&seen.preview),
         later: seen.later.as_ref(),
         git_override: spec.override_.as_ref(),
@@ -180,6 +180,6 @@ pub(super) fn status_view<'a>(spec: &'a EnvironmentSpec, seen: &'a Seen) -> Stat
         ),
         standing: &seen.standing,
         now: seen.now,
-        zone: moment::zone_of(spec),
+        zone: time_format::zone_of(spec),
     }
 }

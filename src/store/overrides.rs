@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::journal::{Request, Wish};
+use super::journal::{OperatorCommand, OperatorRequest};
 use crate::model::{Instant, State};
 
 /// The kind of the record that holds an override.
@@ -65,33 +65,33 @@ pub struct TakenBack {
 
 /// Why something does not stand any more.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Over {
+pub enum EndedBy {
     /// Its time is up.
     Expired,
     /// A commit declares the environment `stopped` or `db-only`.
     Declared(State),
     /// A person took it back.
-    TakenBack(Request),
+    TakenBack(OperatorRequest),
 }
 
 impl RuntimeOverride {
     /// What the person asked for.
-    pub fn request(&self) -> Request {
-        let wish = Wish::Override { state: self.state, until: self.until };
-        Request { who: self.who.clone(), reason: self.reason.clone(), wish }
+    pub fn request(&self) -> OperatorRequest {
+        let command = OperatorCommand::Override { state: self.state, until: self.until };
+        OperatorRequest { who: self.who.clone(), reason: self.reason.clone(), command }
     }
 
     /// Why it does not stand at `now` where `declared` is declared; `None` = it stands.
-    pub fn over(&self, now: Instant, declared: State) -> Option<Over> {
+    pub fn over(&self, now: Instant, declared: State) -> Option<EndedBy> {
         if let Some(TakenBack { who, reason }) = &self.taken_back {
-            let (who, reason, wish) = (who.clone(), reason.clone(), Wish::ClearOverride);
-            return Some(Over::TakenBack(Request { who, reason, wish }));
+            let (who, reason, command) = (who.clone(), reason.clone(), OperatorCommand::ClearOverride);
+            return Some(EndedBy::TakenBack(OperatorRequest { who, reason, command }));
         }
         if now >= self.until {
-            return Some(Over::Expired);
+            return Some(EndedBy::Expired);
         }
         let is_ordered = matches!(declared, State::Stopped | State::DbOnly) && declared != self.declared;
-        (is_ordered && self.is_met).then_some(Over::Declared(declared))
+        (is_ordered && self.is_met).then_some(EndedBy::Declared(declared))
     }
 
     /// The same after whoever acts has seen what is declared. A state that was declared before is no order to
@@ -105,18 +105,18 @@ impl RuntimeOverride {
 
 impl Suspension {
     /// What the person asked for.
-    pub fn request(&self) -> Request {
-        let wish = Wish::Suspend { until: self.until };
-        Request { who: self.who.clone(), reason: self.reason.clone(), wish }
+    pub fn request(&self) -> OperatorRequest {
+        let command = OperatorCommand::Suspend { until: self.until };
+        OperatorRequest { who: self.who.clone(), reason: self.reason.clone(), command }
     }
 
     /// Why it does not stand at `now`; `None` = it stands.
-    pub fn over(&self, now: Instant) -> Option<Over> {
+    pub fn over(&self, now: Instant) -> Option<EndedBy> {
         if let Some(TakenBack { who, reason }) = &self.taken_back {
-            let (who, reason, wish) = (who.clone(), reason.clone(), Wish::Resume);
-            return Some(Over::TakenBack(Request { who, reason, wish }));
+            let (who, reason, command) = (who.clone(), reason.clone(), OperatorCommand::Resume);
+            return Some(EndedBy::TakenBack(OperatorRequest { who, reason, command }));
         }
-        self.until.is_some_and(|until| now >= until).then_some(Over::Expired)
+        self.until.is_some_and(|until| now >= until).then_some(EndedBy::Expired)
     }
 }
 
@@ -145,7 +145,7 @@ mod tests {
     fn it_stands_before_its_end_and_no_longer_at_it() {
         let set = set_while(State::Running);
         assert_eq!(set.over(at(59), State::Running), None);
-        assert_eq!(set.over(at(60), State::Running), Some(Over::Expired));
+        assert_eq!(set.over(at(60), State::Running), Some(EndedBy::Expired));
     }
 
     #[test]
@@ -165,7 +165,7 @@ mod tests {
             let mut set = set_while(before);
             let mut ended = false;
             for declared in commits {
-                ended = matches!(set.over(at(1), *declared), Some(Over::Declared(_)));
+                ended = matches!(set.over(at(1), *declared), Some(EndedBy::Declared(_)));
                 set = set.having_met(*declared);
             }
             assert_eq!(ended, ends, "{before} {commits:?}");
@@ -176,7 +176,7 @@ mod tests {
     fn what_was_taken_back_says_who_did() {
         let taken_back = Some(TakenBack { who: "bob@desk".to_owned(), reason: "done".to_owned() });
         let set = RuntimeOverride { taken_back, ..set_while(State::Running) };
-        let Some(Over::TakenBack(request)) = set.over(at(1), State::Running) else { panic!("it is over") };
-        assert_eq!((request.who.as_str(), request.wish), ("bob@desk", Wish::ClearOverride));
+        let Some(EndedBy::TakenBack(request)) = set.over(at(1), State::Running) else { panic!("it is over") };
+        assert_eq!((request.who.as_str(), request.command), ("bob@desk", OperatorCommand::ClearOverride));
     }
 }

@@ -8,7 +8,7 @@ use super::interrupt::Interrupt;
 use super::ui;
 use crate::clock::{Clock, SystemClock};
 use crate::model::{EnvironmentName, Instant};
-use crate::reconcile::Haste;
+use crate::reconcile::ShutdownLevel;
 
 /// How often it is tried: people who wait for each other do not notice less.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -34,7 +34,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Whether somebody wants the program to go.
-    pub(super) fn haste(&self) -> Haste {
+    pub(super) fn haste(&self) -> ShutdownLevel {
         self.interrupt.haste()
     }
 
@@ -48,7 +48,7 @@ impl<'a> Turn<'a> {
                 .because_of(format!("`{environment}` is being worked on by {by}"))
                 .hint(format!("wait for it, or see how it goes: tidegate status {environment}"))
         };
-        if self.haste() > Haste::None {
+        if self.haste() > ShutdownLevel::None {
             return Err(busy("stopped while waiting; nothing has been done"));
         }
         if self.left().is_some_and(|left| left.is_zero()) {

@@ -11,18 +11,18 @@ use std::time::Duration;
 
 use super::announce::{self, Announced};
 use super::due::{self, End, Last, Why};
+use super::in_force::Notice;
+use super::log::{self, Narrator, Told};
 use super::mailbox::{Mailbox, Poke};
-use super::narrate::{self, Narrator, Told};
 use super::pass::Passes;
-use super::polling::Ask;
+use super::polling::PollRequest;
 use super::systemd::Systemd;
 use super::under_way::UnderWay;
-use super::wanted::Notice;
 use crate::cloud::LastLook;
 use crate::context;
 use crate::model::{EnvironmentName, Instant};
 use crate::plan::Plan;
-use crate::reconcile::{ReconcileError, Run, RunOutcome, Standing, Wanted};
+use crate::reconcile::{ActiveOverrides, DeclaredEnvironment, ReconcileError, Run, RunOutcome};
 use crate::spec::EnvironmentSpec;
 
 /// How often the mailbox is looked at, and the clock. Everything else wakes the loop at once.
@@ -30,7 +30,7 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// What wakes the loop.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Heard {
+pub(super) enum LoopEvent {
     /// Somebody wants everything to be looked at.
     Poked {
         /// Who.
@@ -56,7 +56,7 @@ struct Memory {
 
 /// An environment that is to be looked at.
 struct Due {
-    wanted: Wanted,
+    wanted: DeclaredEnvironment,
     why: Why,
     /// What the last run ended on, and what was seen then.
     before: Option<(Plan, Arc<LastLook>)>,
@@ -64,7 +64,7 @@ struct Due {
 
 /// A look or a run that is over.
 struct Over {
-    wanted: Wanted,
+    wanted: DeclaredEnvironment,
     narrator: Narrator,
     began_at: Instant,
     ended: Ended,
@@ -80,18 +80,23 @@ enum Ended {
 }
 
 /// The loop and all that it holds.
-pub(super) struct Rounds<'a> {
+pub(super) struct ControlLoop<'a> {
     pub(super) passes: Passes<'a>,
     pub(super) mailbox: Mailbox,
-    pub(super) ask: Sender<Ask>,
+    pub(super) ask: Sender<PollRequest>,
     pub(super) systemd: &'a Systemd,
     memory: BTreeMap<EnvironmentName, Memory>,
     orphans: BTreeSet<EnvironmentName>,
     under_way: UnderWay<'a, Over>,
 }
 
-impl<'a> Rounds<'a> {
-    pub(super) fn new(passes: Passes<'a>, mailbox: Mailbox, ask: Sender<Ask>, systemd: &'a Systemd) -> Self {
+impl<'a> ControlLoop<'a> {
+    pub(super) fn new(
+        passes: Passes<'a>,
+        mailbox: Mailbox,
+        ask: Sender<PollRequest>,
+        systemd: &'a Systemd,
+    ) -> Self {
         Self {
             passes,
             mailbox,
@@ -104,7 +109,7 @@ impl<'a> Rounds<'a> {
     }
 
     /// Goes round until somebody wants it to stop, and whatever was under way has come to its end.
-    pub(super) fn go(&mut self, hear: &Receiver<Heard>) {
+    pub(super) fn go(&mut self, hear: &Receiver<LoopEvent>) {
         while self.turn(hear).is_continue() {}
         while !self.under_way.is_empty() {
             self.go_on();
@@ -112,7 +117,7 @@ impl<'a> Rounds<'a> {
     }
 
     /// One round.
-    fn turn(&mut self, hear: &Receiver<Heard>) -> ControlFlow<()> {
+    fn turn(&mut self, hear: &Receiver<LoopEvent>) -> ControlFlow<()> {
         self.systemd.alive();
         self.read_mail();
         self.begin_what_is_due();
@@ -128,11 +133,11 @@ impl<'a> Rounds<'a> {
         };
         loop {
             match next {
-                Ok(Heard::Poked { who }) => self.poke(&who),
-                Ok(Heard::Noticed(notices)) => self.hear(&notices),
+                Ok(LoopEvent::Poked { who }) => self.poke(&who),
+                Ok(LoopEvent::Noticed(notices)) => self.hear(&notices),
                 Err(RecvTimeoutError::Timeout) => return ControlFlow::Continue(()),
                 // Without the thread that listens to signals nobody could ask us to stop any more.
-                Ok(Heard::Stop) | Err(RecvTimeoutError::Disconnected) => return ControlFlow::Break(()),
+                Ok(LoopEvent::Stop) | Err(RecvTimeoutError::Disconnected) => return ControlFlow::Break(()),
             }
             next = hear.recv_timeout(Duration::ZERO);
         }
@@ -151,7 +156,7 @@ impl<'a> Rounds<'a> {
 
     /// Takes in what the repository has to say.
     pub(super) fn hear(&mut self, notices: &[Notice]) {
-        notices.iter().for_each(narrate::notice);
+        notices.iter().for_each(log::notice);
         // Whoever is let go just now was told of already.
         self.orphans.extend(notices.iter().filter_map(|notice| match notice {
             Notice::Unmanaged { environment } => Some(environment.clone()),
@@ -173,7 +178,7 @@ impl<'a> Rounds<'a> {
         drop(head);
         for environment in orphans {
             if self.orphans.insert(environment.clone()) {
-                narrate::orphan(&environment);
+                log::orphan(&environment);
             }
         }
     }
@@ -184,7 +189,7 @@ impl<'a> Rounds<'a> {
             Ok(Some(Poke { who, accept_revision })) => {
                 if let Some(revision) = accept_revision {
                     tracing::warn!(who, "rewritten history is to be taken over: {revision}");
-                    self.ask(Ask::Agree(revision));
+                    self.ask(PollRequest::Agree(revision));
                 }
                 self.poke(&who);
             }
@@ -195,14 +200,14 @@ impl<'a> Rounds<'a> {
     /// Everything is looked at now: the repository, and every environment with its moving tags.
     fn poke(&mut self, who: &str) {
         tracing::info!(who, "poked");
-        self.ask(Ask::Look);
+        self.ask(PollRequest::Look);
         let names: Vec<_> = self.passes.head.lock().environments.keys().cloned().collect();
         for name in names {
             self.memory.entry(name).or_default().is_poked = true;
         }
     }
 
-    fn ask(&self, ask: Ask) {
+    fn ask(&self, ask: PollRequest) {
         if self.ask.send(ask).is_err() {
             tracing::error!("the repository is not followed any more: restart the daemon");
         }
@@ -213,7 +218,8 @@ impl<'a> Rounds<'a> {
         if self.under_way.is_empty() {
             self.passes.backend.flow();
         }
-        let wanted: Vec<Wanted> = self.passes.head.lock().environments.values().cloned().collect();
+        let wanted: Vec<DeclaredEnvironment> =
+            self.passes.head.lock().environments.values().cloned().collect();
         let now = self.passes.backend.now();
         let due: Vec<Due> = wanted
             .into_iter()
@@ -233,18 +239,18 @@ impl<'a> Rounds<'a> {
     }
 
     /// Tells what is coming or still lasts; what people have set.
-    fn announce(&mut self, spec: &EnvironmentSpec, now: Instant) -> Standing {
+    fn announce(&mut self, spec: &EnvironmentSpec, now: Instant) -> ActiveOverrides {
         // What cannot be read was said by the pass.
-        let standing = Standing::at(now, &*self.passes.backend.store(), spec).unwrap_or_default();
+        let standing = ActiveOverrides::at(now, &*self.passes.backend.store(), spec).unwrap_or_default();
         let memory = self.memory.entry(spec.name.clone()).or_default();
         for news in memory.announced.take(now, &standing, spec.override_.as_ref()) {
-            narrate::announce(&spec.name, &news);
+            log::announce(&spec.name, &news);
         }
         standing
     }
 
     /// Everything is as it was.
-    fn rest(&mut self, wanted: &Wanted) {
+    fn rest(&mut self, wanted: &DeclaredEnvironment) {
         let now = self.passes.backend.now();
         self.announce(&wanted.spec, now);
         if let Some(last) = self.memory.get_mut(&wanted.spec.name).and_then(|memory| memory.last.as_mut()) {
@@ -255,7 +261,7 @@ impl<'a> Rounds<'a> {
     /// Remembers how a pass ended.
     fn take(
         &mut self,
-        wanted: &Wanted,
+        wanted: &DeclaredEnvironment,
         narrator: &Narrator,
         ended: &Result<Run, ReconcileError>,
         began_at: Instant,
@@ -267,7 +273,7 @@ impl<'a> Rounds<'a> {
         memory.plan = narrator.plan();
         // A run has changed what was seen before it.
         memory.last_look = Arc::default();
-        memory.told = Some(narrate::ended(name, ended, memory.plan.as_ref(), memory.told.as_ref()));
+        memory.told = Some(log::ended(name, ended, memory.plan.as_ref(), memory.told.as_ref()));
         let end = end(ended);
         let failures = match (end, &memory.last) {
             (End::Failed, Some(last)) => last.failures + 1,
@@ -310,7 +316,7 @@ impl<'a> Rounds<'a> {
 async fn one(passes: Passes<'_>, due: Due, began_at: Instant) -> Over {
     let Due { wanted, why, before } = due;
     let name = &wanted.spec.name;
-    narrate::begins(name, why);
+    log::begins(name, why);
     let narrator = Narrator::default();
     if let (Why::Interval, Some((plan, last_look))) = (why, &before)
         && passes.is_quiet(name, last_look, plan).await.is_ok_and(|is_quiet| is_quiet)

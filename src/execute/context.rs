@@ -1,7 +1,7 @@
 //! What an action is carried out with: ports, the journal, the spec, and somebody who watches.
 //!
 //! Patience with the cloud lives here: a transient refusal is tried again a few times, with pauses that
-//! double. RunTask never comes through [`Hands::write`]: it is not repeated blindly.
+//! double. RunTask never comes through [`ActionContext::write`]: it is not repeated blindly.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(super) const TRIES_MAX: u32 = 6;
 
 /// All that execution needs.
 #[derive(Clone, Copy)]
-pub struct Hands<'a> {
+pub struct ActionContext<'a> {
     /// The world.
     pub cloud: &'a dyn CloudWrite,
     /// Time.
@@ -41,7 +41,7 @@ pub struct Hands<'a> {
     pub cancel: &'a (dyn Fn() -> bool + Send + Sync),
 }
 
-impl<'a> Hands<'a> {
+impl<'a> ActionContext<'a> {
     /// Writes an event down.
     pub(super) fn record(&self, event: Event) -> Result<(), ActionError> {
         Ok(self.journal.record(event)?)

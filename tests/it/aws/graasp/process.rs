@@ -21,8 +21,8 @@ use super::{ACCOUNT, BALANCER, Graasp, wanted};
 
 /// Tells a process of this binary that it is one of those.
 const TOLD: &str = "TIDEGATE_TEST_LIFE";
-/// The test that is such a life.
-const ENTRY: &str = "aws::graasp::life::of_a_process_that_may_be_killed";
+/// The test that is such a process.
+const ENTRY: &str = "aws::graasp::process::of_a_process_that_may_be_killed";
 
 #[derive(Deserialize, Serialize)]
 struct Told {

@@ -1,4 +1,4 @@
-//! One life: trouble first, then healing, then what is demanded.
+//! One scenario: trouble first, then healing, then required convergence.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -19,34 +19,34 @@ use super::happening::{Happening, agenda, happen};
 use super::{environment, ways_out};
 use crate::rig::{Rig, a_tuesday, differences};
 
-/// No run of these lives takes longer: a migration of an hour, a database that starts, every patience.
+/// No run of these scenarios takes longer: a migration of an hour, a database that starts, every patience.
 const RUN_MAX: TimeDelta = TimeDelta::days(3);
 /// Runs in which a healed world must become what is declared, people's ways out between them.
 const RUNS_MAX: u32 = 25;
 
 /// Lives one seed. The error says what was wrong.
-pub fn live(seed: u64, diary: &Diary) -> Result<(), String> {
+pub fn play(seed: u64, diary: &Diary) -> Result<(), String> {
     let mut dice = Dice::new(seed);
     let spec = environment::drawn(&mut dice);
     let age = environment::age(&mut dice);
     let begins = a_tuesday() + TimeDelta::minutes(i64::try_from(dice.below(24 * 60)).expect("a day"));
-    let life = Life { rig: Rig::new(&spec, &age, seed, begins), diary: diary.clone() };
+    let scenario = Scenario { rig: Rig::new(&spec, &age, seed, begins), diary: diary.clone() };
     let faults = FaultPlan::drawn(dice.below(u64::MAX));
     diary.write(|| format!("{age:?} {:?}\n{spec:#?}", faults.options()));
-    life.rig.cloud.set_faults(faults);
+    scenario.rig.cloud.set_faults(faults);
     let agenda = agenda(&mut dice, begins);
-    let secrets = life.secrets();
-    life.troubled(&mut dice, agenda)?;
-    life.healed(&mut dice)?;
-    life.keeps_secrets(secrets)
+    let secrets = scenario.secrets();
+    scenario.troubled(&mut dice, agenda)?;
+    scenario.healed(&mut dice)?;
+    scenario.keeps_secrets(secrets)
 }
 
-struct Life {
+struct Scenario {
     rig: Rig,
     diary: Diary,
 }
 
-impl Life {
+impl Scenario {
     /// Lives through the agenda, as a daemon does: run after run, with pauses, deaths and signals.
     fn troubled(&self, dice: &mut Dice, agenda: Vec<(Instant, Happening)>) -> Result<(), String> {
         let ends = agenda.last().map_or(self.rig.now(), |(at, _)| *at) + TimeDelta::minutes(20);

@@ -26,9 +26,8 @@ mod sites;
 mod traffic;
 mod window;
 
-pub use action::{
-    Action, ActionKind, Migration, MigrationStart, NewDefinition, Recorded, StartService, Step,
-};
+pub use crate::store::journal::Recorded;
+pub use action::{Action, ActionKind, Migration, MigrationStart, NewDefinition, StartService, Step};
 pub use audit::audit;
 pub use input::{Expected, PlanningInput};
 pub use preflight::{Topic, preflight};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::{Rollback, ScalableTarget};
 use crate::model::{ContainerName, ImageRef, Instant, RuleArn, ServiceName, SiteName, StoreId, Version};
 use crate::spec::Check;
-use crate::store::journal::GateParts;
+use crate::store::journal::{GateParts, Recorded};
 
 /// One action with what people are told about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -244,20 +244,6 @@ pub enum ActionKind {
         /// What it brought.
         to: Version,
     },
-}
-
-/// Where a recorded version comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Recorded {
-    /// The version that ran when tidegate first looked.
-    FirstContact,
-    /// A migration of ours ended well.
-    Migration,
-    /// A person said so.
-    Person,
-    /// The migration failed without changing anything, and is not wanted any more.
-    Unchanged,
 }
 
 /// One attempt at one migration.

@@ -12,5 +12,7 @@ mod event;
 mod ledger;
 
 pub use attempt::{Attempt, AttemptStatus};
-pub use event::{CONTEST_WINDOW_MINUTES, Event, GateParts, Line, OperatorCommand, OperatorRequest, Outcome};
+pub use event::{
+    CONTEST_WINDOW_MINUTES, Event, GateParts, Line, OperatorCommand, OperatorRequest, Outcome, Recorded,
+};
 pub use ledger::{Converged, Correction, FailedStart, IllegalEvent, Ledger, Release, SnapshotRecord};

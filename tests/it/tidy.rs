@@ -13,7 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["model", "cloud", "source", "store"]),
     ("cloud", &["model", "clock", "spec"]),
     ("gate", &["model", "cloud"]),
-    ("store", &["model", "cloud", "plan"]),
+    ("store", &["model", "cloud"]),
     ("observe", &["model", "clock", "cloud", "gate", "spec", "store"]),
     ("plan", &["model", "cloud", "observe", "schedule", "spec", "store"]),
     ("execute", &["model", "clock", "cloud", "gate", "observe", "plan", "spec", "store"]),

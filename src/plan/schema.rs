@@ -7,24 +7,16 @@ mod failure;
 
 use super::database;
 use super::draft::{blocked, unreadable};
-use crate::cloud::tag;
+use crate::cloud::{ENDED_BY_ITSELF, tag};
 use crate::model::{Instant, Level, Relation, Version};
 use crate::observe::{DatabaseSeen, MigrationSeen, Observed, RunningVersion};
 use crate::plan::{Blocked, BlockedReason, PlanningInput, Recorded};
 use crate::spec::{MigrationSpec, NeededFor};
-use crate::store::journal::{Attempt, AttemptStatus, Outcome};
-
-/// Stopped tasks are visible for about an hour; an intent older than this without a task is never sent again.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html>
-const RESEND_MINUTES_MAX: i64 = 45;
+use crate::store::journal::{Attempt, AttemptStatus, LISTING_DELAY_MAX, Outcome};
 
 /// How often a migration that never reached RUNNING is tried by itself: with the pauses between them, for some
 /// four minutes.
 const UNSTARTED_ATTEMPTS_MAX: u32 = 5;
-
-/// The stop code of a task whose program ended by itself.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
-const ENDED_BY_ITSELF: &str = "EssentialContainerExited";
 
 /// What is known and what follows.
 #[derive(Debug)]
@@ -286,7 +278,7 @@ impl Assessment<'_> {
         let age = self.input.now - attempt.intended_at;
         match found {
             Some(task) => flight(Some(task.arn.clone())),
-            None if age <= chrono::TimeDelta::minutes(RESEND_MINUTES_MAX) => flight(attempt.task.clone()),
+            None if age <= LISTING_DELAY_MAX => flight(attempt.task.clone()),
             None => SchemaView {
                 lost: Some(attempt.clone()),
                 ..SchemaView::new(recorded, Verdict::Hold(self.lost(attempt)))

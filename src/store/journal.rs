@@ -11,7 +11,7 @@ mod attempt;
 mod event;
 mod ledger;
 
-pub use attempt::{Attempt, AttemptStatus};
+pub use attempt::{Attempt, AttemptStatus, LISTING_DELAY_MAX};
 pub use event::{
     CONTEST_WINDOW_MINUTES, Event, GateParts, Line, OperatorCommand, OperatorRequest, Outcome, Recorded,
 };

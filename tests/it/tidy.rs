@@ -15,7 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("gate", &["model", "cloud"]),
     ("store", &["model", "cloud"]),
     ("observe", &["model", "clock", "cloud", "gate", "spec", "store"]),
-    ("plan", &["model", "cloud", "observe", "schedule", "spec", "store"]),
+    ("plan", &["model", "cloud", "gate", "observe", "schedule", "spec", "store"]),
     ("execute", &["model", "clock", "cloud", "gate", "observe", "plan", "spec", "store"]),
     ("reconcile", &["model", "clock", "cloud", "execute", "observe", "plan", "schedule", "spec", "store"]),
     ("report", &["model", "cloud", "execute", "observe", "plan", "reconcile", "schedule", "spec", "store"]),

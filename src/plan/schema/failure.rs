@@ -1,6 +1,7 @@
 //! What people are told when a migration did not end well, and the ways out, with their commands.
 
-use super::{Assessment, ENDED_BY_ITSELF, clock_time};
+use super::{Assessment, clock_time};
+use crate::cloud::ENDED_BY_ITSELF;
 use crate::model::{Instant, Version};
 use crate::plan::draft::blocked;
 use crate::plan::{Blocked, BlockedReason};

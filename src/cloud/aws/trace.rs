@@ -22,7 +22,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// A request of the SDK in the form that [`Calls`](super::call::Calls) takes: given a trace, it is sent with it.
+/// A request of the SDK in the form that `Calls` takes: given a trace, it is sent with it.
 ///
 /// A macro, because the builders of different operations have no trait in common.
 macro_rules! traced {

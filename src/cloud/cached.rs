@@ -1,11 +1,12 @@
-//! What changes rarely is not asked every minute: a quick look takes it from the last thorough one.
+//! A cloud with a memory: a quick observation asks only what changes by itself, and takes the rest from the last
+//! full one.
 //!
-//! [`Remembering`] stands between an observer and the cloud. In a thorough look it asks everything and keeps the
-//! answers; in a quick one it asks only for what moves by itself (services, scalable targets, the database, rules,
-//! the function, markers) and takes the rest from memory. Nothing is acted on after a quick look: whoever finds
-//! something in one looks again, thoroughly.
+//! [`CachedCloud`] stands between an observer and the cloud. In a full observation it asks everything and keeps the
+//! answers. In a quick one it asks for services, scalable targets, the database, rules, the function and markers, and
+//! takes the rest from memory. A quick observation never leads to an action: when it shows that something changed, the
+//! daemon observes fully before it acts.
 //!
-//! Architecture Invariant: errors are never remembered, and writes do not pass through here.
+//! Architecture Invariant: errors are never kept, and writes do not pass through here.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -22,26 +23,26 @@ use super::{
 use crate::model::{ClusterName, Digest, FamilyName, ImageRef, Instant, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
 
-/// Answers of the last thorough look at one environment. It may be lost at any time.
+/// The answers of the last full observation of one environment. Losing them costs requests, never correctness.
 #[derive(Debug, Default)]
-pub struct LastLook(Mutex<Kept>);
+pub struct LastObservation(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    /// When the look began; none = never, or nothing of it counts any more.
+    /// When the full observation began; `None` before the first one.
     since: Option<Instant>,
     answers: BTreeMap<String, Arc<dyn Any + Send + Sync>>,
-    /// As described last: tasks are those of a service in this very condition.
+    /// Services as they were last described. The tasks of a service are only kept while the service looks the same.
     services: BTreeMap<ServiceName, Service>,
 }
 
-impl LastLook {
-    /// Begins anew: a thorough look follows.
+impl LastObservation {
+    /// Forgets everything: a full observation follows.
     pub fn begin(&self, now: Instant) {
         *self.kept() = Kept { since: Some(now), ..Kept::default() };
     }
 
-    /// When the last thorough look began.
+    /// When the last full observation began.
     pub fn since(&self) -> Option<Instant> {
         self.kept().since
     }
@@ -51,41 +52,41 @@ impl LastLook {
     }
 }
 
-/// How a look is taken.
+/// How much an observation asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
-    /// Everything is asked, and kept.
-    Thorough,
-    /// What changes rarely comes from memory, where it is known.
+pub enum Depth {
+    /// Everything, and the answers are kept.
+    Full,
+    /// Only what changes by itself; the rest comes from memory where it is known.
     Quick,
 }
 
-/// A cloud behind a memory.
+/// A cloud behind the answers of its last full observation.
 #[derive(Clone, Copy)]
-pub struct Remembering<'a> {
-    /// Who is asked.
+pub struct CachedCloud<'a> {
+    /// Answers what is not kept.
     pub cloud: &'a dyn CloudRead,
-    /// What was answered.
-    pub last_look: &'a LastLook,
-    /// Whether to ask.
-    pub pace: Pace,
+    /// The answers that are kept.
+    pub last_observation: &'a LastObservation,
+    /// Full observations do not use kept answers.
+    pub depth: Depth,
 }
 
 type Answer<T> = Result<T, CloudError>;
 
-impl Remembering<'_> {
+impl CachedCloud<'_> {
     fn recall<T: Clone + 'static>(&self, question: &str) -> Option<T> {
-        if self.pace == Pace::Thorough {
+        if self.depth == Depth::Full {
             return None;
         }
-        self.last_look.kept().answers.get(question)?.downcast_ref().cloned()
+        self.last_observation.kept().answers.get(question)?.downcast_ref().cloned()
     }
 
     fn keep<T: Clone + Send + Sync + 'static>(&self, question: String, answer: &T) {
-        self.last_look.kept().answers.insert(question, Arc::new(answer.clone()));
+        self.last_observation.kept().answers.insert(question, Arc::new(answer.clone()));
     }
 
-    /// Asks what changes rarely.
+    /// Asks for something that changes rarely.
     async fn rarely<T: Clone + Send + Sync + 'static>(
         &self,
         question: String,
@@ -101,25 +102,25 @@ impl Remembering<'_> {
 }
 
 #[async_trait]
-impl CloudRead for Remembering<'_> {
+impl CloudRead for CachedCloud<'_> {
     async fn services(
         &self,
         cluster: &ClusterName,
         names: &[ServiceName],
     ) -> Answer<BTreeMap<ServiceName, Service>> {
         let found = self.cloud.services(cluster, names).await?;
-        self.last_look.kept().services.extend(found.clone());
+        self.last_observation.kept().services.extend(found.clone());
         Ok(found)
     }
 
-    /// Asked again as soon as anything about the service is different.
+    /// Asked again as soon as anything about the service has changed.
     async fn service_tasks(&self, cluster: &ClusterName, service: &ServiceName) -> Answer<Vec<Task>> {
-        let condition = self.last_look.kept().services.get(service).cloned();
+        let condition = self.last_observation.kept().services.get(service).cloned();
         let question = format!("tasks of {cluster}/{service}: {condition:?}");
         self.rarely(question, self.cloud.service_tasks(cluster, service)).await
     }
 
-    /// Rules are always read; tags of those that are as they were are taken from memory.
+    /// Rules are always read; the tags of unchanged rules come from memory.
     async fn listener(&self, target: &ListenerTarget) -> Answer<Option<Listener>> {
         let question = format!("listener {target:?}");
         let answer = match self.recall::<Option<Listener>>(&question).flatten() {

@@ -1,8 +1,8 @@
-//! Where a repository is, from its name. Pure.
+//! Which registry a repository is in, read from its name. Pure.
 
 /// A registry and a repository in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Location {
     /// A private repository of ECR.
     Ecr { account: String, region: String, name: String },
     /// Any other registry: a host, perhaps with a port.
@@ -11,20 +11,20 @@ pub(super) enum Place {
 
 /// <https://docs.docker.com/registry/spec/api/>: what comes before the first slash is a host if it looks like
 /// one; without a host it is Docker Hub, whose own images stand under `library/`.
-pub(super) fn of(repository: &str) -> Place {
+pub(super) fn of(repository: &str) -> Location {
     let (host, name) = match repository.split_once('/') {
         Some((host, name)) if host.contains(['.', ':']) || host == "localhost" => (host, name.to_owned()),
         _ => ("docker.io", repository.to_owned()),
     };
     if let Some((account, region)) = ecr(host) {
-        return Place::Ecr { account: account.to_owned(), region: region.to_owned(), name };
+        return Location::Ecr { account: account.to_owned(), region: region.to_owned(), name };
     }
     match host {
         "docker.io" | "index.docker.io" | "registry-1.docker.io" => {
             let name = if name.contains('/') { name } else { format!("library/{name}") };
-            Place::Other { host: "registry-1.docker.io".to_owned(), name }
+            Location::Other { host: "registry-1.docker.io".to_owned(), name }
         }
-        host => Place::Other { host: host.to_owned(), name },
+        host => Location::Other { host: host.to_owned(), name },
     }
 }
 
@@ -47,13 +47,13 @@ mod tests {
 
     #[test]
     fn names_lead_to_registries() {
-        let ecr = |region: &str, name: &str| Place::Ecr {
+        let ecr = |region: &str, name: &str| Location::Ecr {
             account: "592217263685".to_owned(),
             region: region.to_owned(),
             name: name.to_owned(),
         };
-        let other = |host: &str, name: &str| Place::Other { host: host.to_owned(), name: name.to_owned() };
-        for (repository, place) in [
+        let other = |host: &str, name: &str| Location::Other { host: host.to_owned(), name: name.to_owned() };
+        for (repository, location) in [
             ("592217263685.dkr.ecr.eu-central-2.amazonaws.com/graasp", ecr("eu-central-2", "graasp")),
             ("592217263685.dkr.ecr.cn-north-1.amazonaws.com.cn/a/b", ecr("cn-north-1", "a/b")),
             ("592217263685.dkr-ecr.eu-west-1.on.aws/graasp", ecr("eu-west-1", "graasp")),
@@ -72,7 +72,7 @@ mod tests {
                 other("592217263685.dkr.ecr.evil.example.amazonaws.com", "x"),
             ),
         ] {
-            assert_eq!(of(repository), place, "{repository}");
+            assert_eq!(of(repository), location, "{repository}");
         }
     }
 }

@@ -1,62 +1,63 @@
-//! From a remote's listing to the one reference that is wanted. Pure: a table test shows all of it.
+//! Which reference or commit `--rev` means, decided from a remote's listing. Pure: a table test shows all of it.
 
 use git2::Oid;
 
 use crate::source::SourceError;
 
-/// One line of a listing.
+/// One line of a remote's listing.
 #[derive(Clone, Debug)]
-pub(super) struct Head {
+pub(super) struct ListedRef {
     pub(super) name: String,
     pub(super) id: Oid,
 }
 
-/// What to have, as the listing names it.
+/// What `--rev` means at this remote.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Choice {
+pub(super) enum ResolvedRev {
     /// A branch, a tag or HEAD, and the object that it points at now (a tag may point at a tag object).
     Reference { name: String, id: Oid },
-    /// A commit, or the beginning of its id: no listing names it.
+    /// A commit id, or the beginning of one: listings name references only.
     Commit(String),
 }
 
 /// Decides what `rev` means, a branch before a tag, as `git clone --branch` does.
-pub(super) fn choose(heads: &[Head], rev: Option<&str>, place: &str) -> Result<Choice, SourceError> {
+pub(super) fn resolve(
+    refs: &[ListedRef],
+    rev: Option<&str>,
+    place: &str,
+) -> Result<ResolvedRev, SourceError> {
     let place = || place.to_owned();
-    if heads.is_empty() {
+    if refs.is_empty() {
         return Err(SourceError::NoCommits { place: place() });
     }
     let find = |name: &str| {
-        heads
-            .iter()
+        refs.iter()
             .find(|head| head.name == name)
-            .map(|head| Choice::Reference { name: head.name.clone(), id: head.id })
+            .map(|head| ResolvedRev::Reference { name: head.name.clone(), id: head.id })
     };
     let Some(rev) = rev else {
-        return find("HEAD")
-            .ok_or_else(|| SourceError::NoHead { place: place(), known: names(heads, false) });
+        return find("HEAD").ok_or_else(|| SourceError::NoHead { place: place(), known: names(refs, false) });
     };
     let by_name = find(&format!("refs/heads/{rev}"))
         .or_else(|| find(&format!("refs/tags/{rev}")))
         .or_else(|| find(rev).filter(|_| rev == "HEAD" || rev.starts_with("refs/")));
     match by_name {
-        Some(choice) => Ok(choice),
-        None if is_commit(rev) => Ok(Choice::Commit(rev.to_owned())),
+        Some(reference) => Ok(reference),
+        None if is_commit(rev) => Ok(ResolvedRev::Commit(rev.to_owned())),
         None => {
-            Err(SourceError::UnknownRev { place: place(), rev: rev.to_owned(), known: names(heads, true) })
+            Err(SourceError::UnknownRev { place: place(), rev: rev.to_owned(), known: names(refs, true) })
         }
     }
 }
 
-/// Seven digits at least: what git itself prints when it shortens.
+/// Whether `rev` looks like a commit id: at least seven digits, which is what git prints when it shortens.
 pub(super) fn is_commit(rev: &str) -> bool {
     (7..=40).contains(&rev.len()) && rev.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Branches, and perhaps tags, as people write them.
-pub(super) fn names(heads: &[Head], with_tags: bool) -> Vec<String> {
-    heads
-        .iter()
+pub(super) fn names(refs: &[ListedRef], with_tags: bool) -> Vec<String> {
+    refs.iter()
         .filter(|head| !head.name.ends_with("^{}"))
         .filter_map(|head| {
             let tag = head.name.strip_prefix("refs/tags/").filter(|_| with_tags);
@@ -69,13 +70,13 @@ pub(super) fn names(heads: &[Head], with_tags: bool) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn head(name: &str, digit: &str) -> Head {
-        Head { name: name.to_owned(), id: Oid::from_str(&digit.repeat(40)).unwrap() }
+    fn head(name: &str, digit: &str) -> ListedRef {
+        ListedRef { name: name.to_owned(), id: Oid::from_str(&digit.repeat(40)).unwrap() }
     }
 
     #[test]
     fn a_revision_means_a_branch_then_a_tag_then_a_commit() {
-        let heads = [
+        let refs = [
             head("HEAD", "1"),
             head("refs/heads/main", "1"),
             head("refs/heads/both", "2"),
@@ -98,22 +99,22 @@ mod tests {
             (Some("abcdef1"), "Ok(Commit abcdef1)".to_owned()),
             (Some("abc"), "Err(here has no branch, tag or commit `abc`; it has `main`, `both`, `abcdef0`, `both`, `v1`)".to_owned()),
         ] {
-            let chosen = match choose(&heads, rev, "here") {
-                Ok(Choice::Reference { name, .. }) => reference(&name),
-                Ok(Choice::Commit(id)) => format!("Ok(Commit {id})"),
+            let resolved = match resolve(&refs, rev, "here") {
+                Ok(ResolvedRev::Reference { name, .. }) => reference(&name),
+                Ok(ResolvedRev::Commit(id)) => format!("Ok(Commit {id})"),
                 Err(error) => format!("Err({error})"),
             };
-            assert_eq!(chosen, expected, "{rev:?}");
+            assert_eq!(resolved, expected, "{rev:?}");
         }
     }
 
     #[test]
     fn says_what_an_unusable_remote_lacks() {
-        let error = choose(&[], None, "here").unwrap_err();
+        let error = resolve(&[], None, "here").unwrap_err();
         assert_eq!(error.to_string(), "here has no commits yet");
-        let error = choose(&[head("refs/heads/dev", "1")], None, "here").unwrap_err();
+        let error = resolve(&[head("refs/heads/dev", "1")], None, "here").unwrap_err();
         assert_eq!(error.to_string(), "the HEAD of here names no commit; its branches are `dev`");
-        let error = choose(&[head("refs/heads/main", "1")], Some("mian"), "here").unwrap_err();
+        let error = resolve(&[head("refs/heads/main", "1")], Some("mian"), "here").unwrap_err();
         assert_eq!(error.hint(), "did you mean `main`?");
     }
 }

@@ -62,8 +62,12 @@ pub(super) fn problems(declared: Option<&MigrationSpec>, migration: &MigrationFa
     for task in live {
         problems.push(blocked(
             BlockedReason::ForeignMigration,
-            format!("another task of the family `{}` runs, started by `{}`", declared.task, task.started_by),
-            ["wait until it has ended, or stop it; two migrations at once ruin a database".to_owned()],
+            format!(
+                "another task of family `{}` is running, started by `{}`",
+                declared.task, task.started_by
+            ),
+            ["wait until the task ends, or stop it: two migrations at the same time can destroy data"
+                .to_owned()],
         ));
     }
     problems

@@ -67,10 +67,10 @@ impl Assessment<'_> {
         SchemaView::new(Some(recorded), verdict)
     }
 
-    /// The failed migration has changed nothing and is not wanted any more: the mark it left is taken away.
+    /// The failed migration has changed nothing, and its version is no longer declared: its mark is removed.
     fn given_up(&self, recorded: Version) -> SchemaView {
         match self.compare(&recorded) {
-            // The next attempt's mark takes its place.
+            // The mark of the next attempt replaces it.
             due @ Verdict::Due { .. } => SchemaView::new(Some(recorded), due),
             _ => self.recording(recorded, Recorded::Unchanged),
         }

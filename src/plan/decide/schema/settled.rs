@@ -29,11 +29,11 @@ impl Assessment<'_> {
         }
     }
 
-    /// The database says that a migration was under way, and this store's journal does not know it.
+    /// The tags of the database announce a migration that this store's journal does not know.
     fn stray_migration(&self, recorded: Version, under_way: &str) -> SchemaView {
         let to = under_way.split('/').nth(1).map(Version::new);
         if to.as_ref() == Some(&recorded) {
-            // It was recorded; only the tag that announced it is left.
+            // The version was recorded; only the tag that announced it remains.
             return self.recording(recorded, Recorded::Migration);
         }
         SchemaView::new(Some(recorded), Verdict::Hold(self.unknown_to_us(under_way)))

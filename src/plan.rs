@@ -6,8 +6,8 @@
 //!
 //! The planner has three floors, and nothing imports upwards. `facts` says what is, each fact once. `decide` says what
 //! follows, by value. `steps` says how, as actions. Above them, `contest` drops corrections that have become a fight,
-//! `downtime` estimates how long users are locked out, and `audit` reads the result by rules that do not know how it was made. Below
-//! them lie the words that all floors share: `action`, `report`, `draft` and `input`.
+//! `downtime` estimates how long users are locked out, and `audit` reads the result by rules that do not know how it
+//! was made. Below them lie the words that all floors share: `action`, `report`, `draft` and `input`.
 
 mod action;
 mod audit;

@@ -11,7 +11,7 @@ use crate::model::State;
 use crate::plan::facts::{DATABASE, Facts};
 use crate::plan::report::{Awake, Waiting, WaitingReason};
 
-/// What is awake and should not be, and what follows.
+/// The parts that are awake and should sleep, and the consequences.
 #[derive(Debug, Default)]
 pub(super) struct Grace {
     /// Parts that keep running for now.
@@ -40,7 +40,7 @@ fn is_asleep(facts: &Facts<'_>, goal: &Goal) -> bool {
     goal.state == State::Stopped && reached && !goal.is_disturbed(facts)
 }
 
-/// What people are to know of it: that it keeps running for a while, or that it is stopped now.
+/// The words for people: the parts keep running for a while, or tidegate stops them now.
 fn explain(facts: &Facts<'_>, awake: &[Awake]) -> (Option<Waiting>, Option<String>) {
     let by_aws = facts.database.started_by_aws.is_some();
     let started: Vec<&Awake> = awake.iter().filter(|awake| awake.part != DATABASE || !by_aws).collect();

@@ -49,7 +49,7 @@ fn family<'a>(input: &'a PlanningInput, migration: &MigrationSpec) -> Result<&'a
     }
 }
 
-/// What stands in a release's way: no family, no such container, or another task of the family.
+/// Problems that stand in a release's way: no family, no such container, or another task of the family.
 pub(super) fn problems(declared: Option<&MigrationSpec>, migration: &MigrationFacts<'_>) -> Vec<Blocked> {
     let (Some(declared), Some(family)) = (declared, &migration.family) else { return Vec::new() };
     let seen = match family {

@@ -95,7 +95,7 @@ fn service<'a>(input: &'a PlanningInput, name: &'a ServiceName, spec: &'a Servic
     }
 }
 
-/// What stands in a release's way: services that are missing, unreadable, or not as they are declared.
+/// Problems that stand in a release's way: services that are missing, unreadable, or not as declared.
 pub(super) fn problems(
     spec: &EnvironmentSpec,
     services: &BTreeMap<&ServiceName, ServiceFacts<'_>>,

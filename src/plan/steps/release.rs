@@ -94,7 +94,7 @@ pub(super) fn tidy(facts: &Facts<'_>, goal: &Goal, all_up: bool, draft: &mut Dra
 
     let (to, is_reached) = match (&goal.migration, &facts.ledger.release) {
         (Some(Work::Run { to, .. }), _) => (to.clone(), true),
-        (Some(Work::Watch(flight)), _) => (flight.attempt.to.clone(), true),
+        (Some(Work::Watch(open)), _) => (open.attempt.to.clone(), true),
         (None, Some(release)) => (release.to.clone(), goal.recorded.as_ref() == Some(&release.to)),
         (None, None) => return,
     };

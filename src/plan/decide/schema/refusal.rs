@@ -44,9 +44,9 @@ impl Assessment<'_> {
     }
 
     /// The tags of the database announce a migration that this store's journal does not know.
-    pub(super) fn unknown_to_us(&self, under_way: &str) -> Blocked {
+    pub(super) fn unknown_attempt(&self, announced: &str) -> Blocked {
         let message = format!(
-            "the tags of database `{}` say that the migration `{under_way}` was running; this store does not know its result",
+            "the tags of database `{}` say that the migration `{announced}` was running; this store does not know its result",
             self.database.database.identifier
         );
         let way = format!(

@@ -53,7 +53,7 @@ fn snapshot_name(facts: &Facts<'_>, seen: &DatabaseSeen, from: &Version, to: &Ve
     name
 }
 
-/// Ours, oldest first: manual, our prefix, our tag.
+/// Snapshots of tidegate, oldest first: manual, with its prefix and its tag.
 fn ours(seen: &DatabaseSeen) -> Vec<&DbSnapshot> {
     let mut ours: Vec<&DbSnapshot> = seen
         .snapshots
@@ -77,7 +77,7 @@ pub(super) fn prune(facts: &Facts<'_>, goal: &Goal, seen: &DatabaseSeen, draft: 
     }
     let recorded = match &goal.migration {
         Some(Work::Run { to, .. }) => Some(to.as_str()),
-        Some(Work::Watch(flight)) => Some(flight.attempt.to.as_str()),
+        Some(Work::Watch(open)) => Some(open.attempt.to.as_str()),
         None => seen.database.tags.get(tag::SCHEMA).map(String::as_str),
     };
     let ours = ours(seen);

@@ -11,13 +11,10 @@ use crate::plan::report::WaitingReason;
 pub(super) fn decide(facts: &Facts<'_>, goal: Goal, attempt: Box<OpenAttempt>) -> Decision {
     let decision = Decision::towards(goal);
     // Without a known task the request may have to be sent once more.
-    let decision = match attempt.task.is_none().then_some(()) {
-        Some(()) => hold::hold_if_blind(facts, decision),
-        None => Ok(decision),
-    };
-    match decision {
-        Ok(decision) => watch(facts, decision.noting(overdue(facts, &attempt)), attempt),
-        Err(held) => held,
+    let unread = if attempt.task.is_none() { facts.unreadable_on_the_way() } else { Vec::new() };
+    match unread.is_empty() {
+        true => watch(facts, decision.noting(overdue(facts, &attempt)), attempt),
+        false => hold::hold(facts, decision, unread, State::DbOnly),
     }
 }
 

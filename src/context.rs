@@ -1,6 +1,6 @@
-//! The composition root: builds source, declarations, store, clock and cloud for given settings.
+//! The composition root: builds source, declarations, store, clock and cloud from the settings.
 //!
-//! The only room that knows every adapter. Verbs and the daemon ask here and get ports.
+//! The only room that knows every adapter. Verbs and the daemon get their ports from here.
 
 mod account;
 #[cfg(feature = "aws")]

@@ -187,8 +187,9 @@ impl Calls {
             }
             Err(_) => {
                 let family = operation.family.as_str();
-                let message =
-                    format!("tidegate's own rate limit for `{family}` is exhausted (see `[aws]` rates)");
+                let message = format!(
+                    "tidegate's own rate limit for `{family}` is exhausted (see `[aws.rates]` in its configuration)"
+                );
                 Err(operation.error(Kind::Throttled, message))
             }
         }

@@ -45,7 +45,7 @@ pub(in super::super) async fn service_tasks(
         return Ok(found.iter().map(|task| read(task, false)).collect());
     }
     let (health, definitions) =
-        try_join(Health::ask(session, &groups), definitions_of(session, &running)).await?;
+        try_join(Health::read(session, &groups), definitions_of(session, &running)).await?;
     let is_healthy =
         |task: &types::Task| is_sound(task, &definitions) && health.serves(&addresses(task), running.len());
     Ok(found.iter().map(|task| read(task, is_running(task) && is_healthy(task))).collect())
@@ -62,7 +62,7 @@ pub(in super::super) async fn family_tasks(
     Ok(found.iter().map(|task| read(task, is_running(task) && is_well(task))).collect())
 }
 
-/// The service's target groups as they were when it was last described.
+/// The service's target groups, as the service was last described.
 async fn groups(
     session: &Session,
     cluster: &ClusterName,
@@ -85,7 +85,7 @@ async fn definitions_of(
     Ok(found.into_iter().map(|definition| (definition.arn.clone(), definition)).collect())
 }
 
-/// By its containers' own checks. A task without any is neither well nor ill.
+/// Whether its containers' own health checks pass; `true` without such checks.
 fn is_sound(task: &types::Task, definitions: &BTreeMap<String, TaskDefinition>) -> bool {
     let definition = task.task_definition_arn().and_then(|arn| definitions.get(arn));
     let is_checked =
@@ -97,7 +97,7 @@ fn is_sound(task: &types::Task, definitions: &BTreeMap<String, TaskDefinition>) 
     }
 }
 
-/// First those that are to run, then those that are to stop: a task that goes over in between is seen twice,
+/// Tasks that should run first, then tasks that should stop: a task that stops between the two requests is listed twice,
 /// never missed.
 async fn list(session: &Session, cluster: &ClusterName, of: Of<'_>) -> Result<Vec<types::Task>, CloudError> {
     let mut arns = BTreeSet::new();
@@ -139,7 +139,7 @@ async fn list_arns(
     Err(operation.endless_list())
 }
 
-/// A task that has gone from the lists since is left out: it stopped an hour ago.
+/// Tasks that AWS no longer lists are left out: they stopped an hour ago.
 pub(in super::super) async fn describe(
     session: &Session,
     cluster: &ClusterName,
@@ -166,7 +166,7 @@ fn status(task: &types::Task) -> TaskStatus {
         "STOPPING" => TaskStatus::Stopping,
         "DEPROVISIONING" => TaskStatus::Deprovisioning,
         "STOPPED" | "DELETED" => TaskStatus::Stopped,
-        // A word that nobody here knows: as long as it is not stopped, it may do anything.
+        // An unknown status: as long as a task is not stopped, it may still write.
         _ => TaskStatus::Running,
     }
 }

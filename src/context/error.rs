@@ -56,7 +56,7 @@ pub enum ContextError {
 }
 
 impl ContextError {
-    /// What to do next, in one sentence.
+    /// The next step for the operator, in one sentence.
     pub fn hint(&self) -> Option<String> {
         match self {
             ContextError::Config(error) => Some(error.hint()),

@@ -55,7 +55,7 @@ pub enum ImportError {
 }
 
 impl ImportError {
-    /// What to do next, in one sentence.
+    /// The next step for the operator, in one sentence.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             ImportError::NoCluster { cluster, known, .. } => {

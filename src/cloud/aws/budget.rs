@@ -87,7 +87,7 @@ mod tests {
             (0, 500),
             // Two are owed; half a second later they are paid, and the next one is a quarter away.
             (500, 250),
-            // Longer than a full bucket brings no more than a full bucket.
+            // Longer than a full bucket brings only a full bucket.
             (60_000, 0),
             (60_000, 0),
             (60_000, 250),

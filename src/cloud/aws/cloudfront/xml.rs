@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use xmlparser::{ElementEnd, Token, Tokenizer};
 
-/// Deeper documents are nobody's configuration.
+/// No configuration is deeper.
 const DEPTH_MAX: usize = 64;
 
 /// An element and its place in the text.

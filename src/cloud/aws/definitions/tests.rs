@@ -154,7 +154,7 @@ async fn a_revision_is_read_once_and_the_newest_is_one_listing() {
         let newest = cloud.newest_definition(&"graasp".into()).await.unwrap().unwrap();
         assert_eq!(newest.short(), "graasp:7");
     }
-    assert_eq!(cloud.newest_definition(&"nobody".into()).await.unwrap(), None);
+    assert_eq!(cloud.newest_definition(&"no-such-family".into()).await.unwrap(), None);
     let counts = server.counts.by_operation();
     assert_eq!(counts["ecs:DescribeTaskDefinition"], 1);
     assert_eq!(counts["ecs:ListTaskDefinitions"], 4);

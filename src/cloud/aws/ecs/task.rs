@@ -11,7 +11,7 @@ use futures_util::future::{try_join, try_join_all};
 
 use super::super::caches::TargetGroups;
 use super::super::definitions;
-use super::super::moment::{instant, known};
+use super::super::moment::{instant, optional};
 use super::super::operation::Operation;
 use super::super::session::Session;
 use super::super::trace::traced;
@@ -187,8 +187,8 @@ pub(super) fn read(task: &types::Task, healthy: bool) -> Task {
         started_by: task.started_by().unwrap_or_default().to_owned(),
         status: status(task),
         created_at: instant(task.created_at()),
-        started_at: known(task.started_at()),
-        stopped_at: known(task.stopped_at()),
+        started_at: optional(task.started_at()),
+        stopped_at: optional(task.stopped_at()),
         stop_code: said(task.stop_code().map(StopCode::as_str)),
         stopped_reason: said(task.stopped_reason()),
         containers: containers.collect(),

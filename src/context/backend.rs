@@ -14,6 +14,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::ContextError;
+use super::access::Access;
 use crate::clock::{Clock, SystemClock};
 use crate::cloud::Cloud;
 use crate::config::{self, Settings};
@@ -30,18 +31,6 @@ use real::Real;
 pub(super) use real::runtime;
 pub(super) use simulated::SEED;
 use simulated::Simulated;
-
-/// What a verb needs the backend for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// To read: makes no store and writes nothing.
-    Look,
-    /// To write: waits for another process that changes the same simulated world.
-    Change {
-        /// The longest wait.
-        wait_max: Duration,
-    },
-}
 
 /// Clock, cloud and store, real or simulated.
 pub struct Backend(Kind);

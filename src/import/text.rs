@@ -1,6 +1,6 @@
 //! The file, block by block.
 //!
-//! Blocks that are commented out are YAML, too: a file without the `# ` before their lines is valid.
+//! Blocks that are commented out are YAML, too: without the `# ` before their lines the file is valid.
 
 mod findings;
 mod service;

@@ -9,8 +9,8 @@ use chrono::TimeDelta;
 use tokio::runtime::{Builder, Runtime};
 
 use super::super::ContextError;
+use super::super::access::Access;
 use super::super::aws::{self, CloudOf};
-use super::Access;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::model::Instant;

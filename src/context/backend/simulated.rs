@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::super::ContextError;
+use super::super::access::Access;
 use super::super::world_saving::WorldSavingStore;
-use super::Access;
 use crate::clock::{Clock, SystemClock};
 use crate::model::{EnvironmentName, Instant};
 use crate::sim::{Age, SimClock, SimCloud, WorldFolder};

@@ -45,7 +45,7 @@ pub struct SimRule {
     pub priority: u32,
     /// All must hold.
     pub conditions: Vec<Condition>,
-    /// What it does.
+    /// The action for a request that meets the conditions.
     pub action: RuleAction,
     /// Its tags.
     pub tags: BTreeMap<String, String>,

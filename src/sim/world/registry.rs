@@ -42,7 +42,7 @@ pub struct Repository {
 /// A tag's present meaning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pushed {
-    /// What it points at.
+    /// The digest that it points at.
     pub digest: Digest,
     /// Later pushes have higher numbers.
     pub order: u64,

@@ -43,7 +43,7 @@ pub struct SimTask {
     pub(super) epoch: u32,
 }
 
-/// What a task is started from.
+/// The definition and the owner of a new task.
 pub(in crate::sim) struct NewTask {
     pub(in crate::sim) cluster: ClusterName,
     pub(in crate::sim) service: Option<String>,

@@ -169,8 +169,8 @@ async fn a_field_that_did_not_arrive_is_named_and_its_value_is_not() {
     assert_eq!(error.kind, Kind::Invalid);
     assert_eq!(
         error.message,
-        "graasp:8 would be without containerDefinitions[0].versionConsistency, fieldOfTomorrow.nested: \
-         RegisterTaskDefinition does not take that"
+        "ECS dropped containerDefinitions[0].versionConsistency, fieldOfTomorrow.nested when it registered graasp:8; \
+         tidegate does not use such a revision"
     );
     let sent = server.requests().pop().unwrap();
     assert_eq!(sent.operation(), "DeregisterTaskDefinition", "or it would be the template of the next try");

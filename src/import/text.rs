@@ -66,8 +66,8 @@ fn head(page: &mut Page, draft: &Draft<'_>) {
     page.comment(
         0,
         &format!(
-            "tidegate observes, plans and reports, but changes nothing. Set `mode: enforce` when `tidegate plan {}` shows what \
-             you expect.",
+            "tidegate observes and reports, but changes nothing. When `tidegate plan {}` shows what you expect, set \
+             `mode: enforce`.",
             draft.options.name
         ),
     );

@@ -321,7 +321,7 @@ fn databases_are_told_apart_by_who_knows_their_address() {
     assert_eq!(spec.database.unwrap().target.identifier(), "aaa");
     let error =
         declare(&look(&rig), &ImportOptions { database: Some("bbb".to_owned()), ..new() }).unwrap_err();
-    assert_eq!(error.to_string(), "no database is called `bbb` here");
+    assert_eq!(error.to_string(), "there is no database `bbb` in this account and region");
     assert!(error.hint().unwrap().contains("instance `aaa`"));
 
     // Nobody names one: it is not guessed among several.

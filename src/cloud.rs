@@ -1,7 +1,7 @@
-//! Ports to the cloud: what tidegate asks of AWS, in AWS's nouns, without the SDK's types.
+//! Ports to the cloud, in AWS's nouns and without the SDK's types.
 //!
-//! [`CloudRead`] is all that `observe`, `plan` and `status` may hold; [`CloudWrite`] goes to `execute` alone.
-//! Two adapters stand behind them: the simulator (`sim`) and AWS (`cloud::aws`, the feature `aws`).
+//! `observe`, `plan` and `status` only hold a [`CloudRead`]; only `execute` gets a [`CloudWrite`]. The ports have two
+//! adapters: the simulator (`sim`) and AWS (`cloud::aws`, the feature `aws`).
 
 #[cfg(feature = "aws")]
 pub mod aws;
@@ -32,14 +32,14 @@ pub use traffic::{Association, Condition, Distribution, Function, Listener, Rule
 
 /// Tags that tidegate sets. AWS allows letters, digits, spaces and `_ . : / = + - @` in values.
 pub mod tag {
-    /// On the cluster: the store that acts on it.
+    /// On the cluster: the tidegate store that manages it.
     pub const OWNER: &str = "tidegate:owner";
-    /// On the database: the version its schema has.
+    /// On the database: the version of its schema.
     pub const SCHEMA: &str = "tidegate:schema-version";
-    /// On the database: `<from>/<to>/<attempt>` while a migration may be under way.
+    /// On the database: `<from>/<to>/<attempt>` while a migration may be running.
     pub const MIGRATING: &str = "tidegate:migrating";
-    /// On snapshots: `<from>/<to>`; what makes a snapshot ours.
+    /// On snapshots that tidegate took: `<from>/<to>`. tidegate only deletes snapshots with this tag.
     pub const SNAPSHOT: &str = "tidegate:snapshot";
-    /// On load-balancer rules: the gate's condition on this rule was added by us.
+    /// On load-balancer rules: tidegate added the header condition.
     pub const GATE: &str = "tidegate:gate";
 }

@@ -1,7 +1,8 @@
-//! The composition root: builds source, declarations, store, clock and cloud for given settings.
+//! The composition root: builds source, declarations, store, clock and cloud from the settings.
 //!
-//! The only room that knows every adapter. Verbs and the daemon ask here and get ports.
+//! The only room that knows every adapter. Verbs and the daemon get their ports from here.
 
+mod access;
 mod account;
 #[cfg(feature = "aws")]
 mod aws;
@@ -11,13 +12,16 @@ mod aws;
 mod backend;
 mod declared;
 mod error;
+mod location;
 mod person;
 mod present;
 mod world_saving;
 
-pub use account::{AccountContext, ClusterLocation};
-pub use backend::{Access, Backend};
+pub use access::Access;
+pub use account::AccountContext;
+pub use backend::Backend;
 pub use declared::{DeclaredTree, declare, place, says};
 pub use error::ContextError;
+pub use location::ClusterLocation;
 pub use person::{machine, person};
 pub use present::present;

@@ -1,13 +1,13 @@
-//! A cloud that is not there: deterministic, in the same process, with its own time.
+//! A simulated cloud: deterministic, in the same process, with its own time.
 //!
-//! It stands behind the ports of [`crate::cloud`] and knows nothing of plans: it imitates what AWS documents,
-//! keeps the truth that tidegate never sees (which schema a database really has), and writes down every
-//! broken promise. Tests, `--cloud sim` and the demo use the same world.
+//! It implements the ports of [`crate::cloud`] and knows no plans. It imitates the documented behaviour of AWS, keeps the
+//! truth that tidegate never sees (the real schema of a database), and records every broken promise. Tests,
+//! `--cloud sim` and the demo use the same world.
 //!
 //! A test builds a [`World`] from declarations, a [`SimClock`], a [`SimCloud`] of both, and runs a program
 //! with [`SimClock::block_on`]. Faults between the program and the cloud come from a [`FaultPlan`], faults
-//! inside the cloud from [`World::script`], the program's death from a [`CrashPlan`], and what people do
-//! behind its back from [`World::person`].
+//! inside the cloud from [`World::script`], the program's death from a [`CrashPlan`], and changes by other people from
+//! [`World::person`].
 
 mod build;
 mod checker;

@@ -118,7 +118,7 @@ fn see(
     let looked = match how {
         How::Preflight => backend.preflight(&wanted).map(|(preview, topics)| (preview, Some(topics))),
         How::Once => backend.preview(&wanted).map(|preview| (preview, None)),
-        How::Patiently => backend.preview_patiently(&wanted).map(|preview| (preview, None)),
+        How::Patiently => backend.preview_with_grace(&wanted).map(|preview| (preview, None)),
     };
     let (preview, preflight) =
         looked.map_err(|error| CliError::from(error).about(format!("cannot {intent} `{}`", spec.name)))?;

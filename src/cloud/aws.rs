@@ -1,11 +1,12 @@
 //! The real cloud: [`CloudRead`](super::CloudRead) and [`CloudWrite`](super::CloudWrite) over the AWS SDK.
 //!
-//! One [`Aws`] a process, one [`AwsRegion`] an account, region and role. Each part is one of AWS's services;
-//! `call` stands between all of them and the SDK: it takes a token, counts, and says what a failure means.
+//! A process has one [`Aws`], and one [`AwsRegion`] for each account, region and role. Each part is one of AWS's
+//! services. All of them send their requests through `call`, which keeps to the rates, counts, and gives failures a
+//! meaning.
 //!
-//! Architecture Invariant: no type of the SDK leaves this room, and nothing here decides or repeats anything.
-//! Documents that people own (task definitions, distributions, deployment configurations) pass as the text
-//! that AWS wrote.
+//! Architecture Invariant: no type of the SDK leaves this room, no file here imports back, and nothing here decides or
+//! repeats anything. Documents that people own (task definitions, distributions, deployment configurations) pass as the
+//! text that AWS wrote.
 
 mod account;
 mod allowed;
@@ -67,7 +68,7 @@ use operation::Operation;
 use session::Session;
 use tokens::Tokens;
 
-/// AWS, as this process sees it. Clones share everything.
+/// AWS for this process. Clones share everything.
 #[derive(Clone)]
 pub struct Aws(Arc<Shared>);
 
@@ -91,7 +92,7 @@ struct RegionKey {
     role: Option<String>,
 }
 
-/// One account, region and role: what implements the ports. Nothing is asked before the first call.
+/// One account, region and role: implements the ports. Sends no request before the first call.
 #[derive(Clone)]
 pub struct AwsRegion(Arc<Region>);
 
@@ -105,16 +106,16 @@ struct Region {
     session: OnceCell<Session>,
 }
 
-/// What has no region has its budget here.
+/// The region under which services without a region have their budget.
 const GLOBAL: &str = "global";
 
 impl Aws {
-    /// The real cloud, with this part of each account's rates, and with what declarations may ask for.
+    /// The real cloud, with the rates to keep to, and with the roles, variables and files that declarations may use.
     pub fn new(clock: Arc<dyn Clock>, rates: Rates, allowed: Allowed) -> Self {
         Self::made(clock, rates, allowed, None)
     }
 
-    /// Something that speaks like AWS, in its place.
+    /// An emulator, or anything else that speaks AWS's protocols.
     pub fn at(endpoint: Endpoint, clock: Arc<dyn Clock>, rates: Rates, allowed: Allowed) -> Self {
         Self::made(clock, rates, allowed, Some(Arc::new(endpoint)))
     }
@@ -133,18 +134,18 @@ impl Aws {
         }))
     }
 
-    /// How many requests went out so far.
+    /// Counts of the requests that were sent.
     pub fn counts(&self) -> Counts {
         self.0.counts.clone()
     }
 
-    /// The ports of an environment.
+    /// The ports for an environment.
     pub fn cloud(&self, spec: &EnvironmentSpec) -> Cloud {
         Arc::new(self.region(&spec.account, &spec.region, spec.assume_role.as_deref()))
     }
 
-    /// The ports of an account and region, as this role. Environments that agree in all three share clients,
-    /// connections and what is remembered.
+    /// The ports for an account and region, as this role. Environments that agree in all three share clients,
+    /// connections and caches.
     pub fn region(&self, account: &str, region: &str, role: Option<&str>) -> AwsRegion {
         let key = RegionKey {
             account: account.to_owned(),
@@ -183,14 +184,15 @@ impl Aws {
 }
 
 impl AwsRegion {
-    /// Clients and all; made at the first call.
+    /// The session; made at the first call.
     async fn session(&self) -> Result<&Session, CloudError> {
         let RegionKey { account: _, region, role } = &self.0.key;
         if let Some(role) = role.as_ref().filter(|role| !self.0.allowed.roles.contains(*role)) {
             let operation = Operation::new("sts:AssumeRole", Family::Secrets, role);
-            return Err(
-                operation.error(Kind::AccessDenied, "this role is not named under `allow.assume_roles`")
-            );
+            return Err(operation.error(
+                Kind::AccessDenied,
+                "this role is not listed under `allow.assume_roles` in tidegate's configuration",
+            ));
         }
         let endpoint = self.0.endpoint.as_deref();
         let make = || async { self.open(clients::configure(region, role.as_deref(), endpoint).await) };

@@ -1,5 +1,5 @@
-//! A task definition's text. It is kept whole, so that a field nobody here knows is never lost when a
-//! revision is registered again; and it is never printed, because people keep secrets in `environment`.
+//! A task definition's text. It is kept whole, so that a field that tidegate does not know is not lost when a new
+//! revision is registered. It is never printed, because people keep secrets in `environment`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,13 +14,13 @@ use crate::model::{ContainerName, ImageRef};
 /// The fields of a task definition that describe it, in the shape of
 /// [RegisterTaskDefinition](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html).
 ///
-/// Shared: a pass hands the same revision from the cloud to the snapshot to the plan, and each is read only.
+/// Shared, because a pass hands the same revision from the cloud to the observation and to the plan.
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(from = "Value")]
 pub struct Document(Arc<Value>);
 
 impl Document {
-    /// Wraps the describing fields; whatever only identifies a revision (ARN, number, status) must be gone.
+    /// Wraps the describing fields; the caller has removed those that only identify a revision (ARN, number, status).
     pub fn new(value: Value) -> Self {
         Self(Arc::new(value))
     }
@@ -30,7 +30,7 @@ impl Document {
         &self.0
     }
 
-    /// Containers and their images.
+    /// The image of each container, by the container's name.
     pub fn images(&self) -> BTreeMap<ContainerName, ImageRef> {
         self.containers()
             .filter_map(|container| {
@@ -56,7 +56,7 @@ impl Document {
         Document::new(value)
     }
 
-    /// Containers as they stand.
+    /// The fields of each container.
     pub fn containers(&self) -> impl Iterator<Item = &serde_json::Map<String, Value>> {
         self.0
             .get("containerDefinitions")

@@ -1,4 +1,4 @@
-//! ECS and Application Auto Scaling, as far as tidegate looks.
+//! ECS and Application Auto Scaling, as far as tidegate needs them.
 
 use std::collections::BTreeMap;
 
@@ -16,39 +16,39 @@ pub const ENDED_BY_ITSELF: &str = "EssentialContainerExited";
 /// [DescribeServices](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Service {
-    /// Its name.
+    /// The service's name, without the cluster.
     pub name: ServiceName,
-    /// Tasks it should have.
+    /// `desiredCount`
     pub desired: u32,
     /// Tasks in RUNNING.
     pub running: u32,
-    /// Tasks on their way.
+    /// Tasks that are starting.
     pub pending: u32,
-    /// Who rolls it.
+    /// The controller of its deployments.
     pub controller: Controller,
-    /// How it is rolled.
+    /// How a deployment replaces its tasks.
     pub strategy: Strategy,
-    /// ARN of the definition that the service asks for.
+    /// ARN of the task definition that the service is set to.
     pub definition: String,
     /// Newest first; exactly one is PRIMARY.
     pub deployments: Vec<Deployment>,
-    /// What AWS does by itself when a deployment fails.
+    /// The rollbacks that AWS does by itself when a deployment fails.
     pub rollback: Rollback,
-    /// Target groups it registers with.
+    /// ARNs of the target groups that its tasks register with.
     pub target_groups: Vec<String>,
 }
 
-/// Who carries out deployments of a service.
+/// `deploymentController`, and the scheduling strategy DAEMON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Controller {
     /// ECS itself: the only one tidegate works with.
     Ecs,
-    /// ECS itself, one task on each container instance: there is no count that could be set.
+    /// ECS itself, one task on each container instance: there is no count to set.
     /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html>
     Daemon,
     /// CodeDeploy.
     CodeDeploy,
-    /// A third party.
+    /// An external controller.
     External,
 }
 
@@ -56,13 +56,13 @@ pub enum Controller {
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html>
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Strategy {
-    /// One by one.
+    /// ROLLING: tasks are replaced step by step.
     #[default]
     Rolling,
-    /// BLUE_GREEN, LINEAR, CANARY: a second set of tasks takes over the traffic. When that fails, the first has it
-    /// again, and nothing switches this off.
+    /// BLUE_GREEN, LINEAR, CANARY: a second set of tasks takes over the traffic. When that fails, AWS moves the traffic
+    /// back to the first set; this cannot be switched off.
     Shifting {
-        /// For how long both run, on purpose.
+        /// Minutes for which both sets run by configuration.
         bake_minutes: u32,
     },
 }
@@ -72,19 +72,19 @@ pub enum Strategy {
 pub struct Deployment {
     /// `ecs-svc/…`
     pub id: String,
-    /// The newest one, which the service moves to.
+    /// The newest deployment, which the service moves to.
     pub primary: bool,
-    /// Definition it runs.
+    /// ARN of its task definition.
     pub definition: String,
-    /// How far it is.
+    /// `rolloutState`
     pub rollout: Rollout,
-    /// Why, in AWS's words.
+    /// `rolloutStateReason`, in AWS's words.
     pub rollout_reason: String,
-    /// Tasks it should have.
+    /// `desiredCount`
     pub desired: u32,
     /// Tasks in RUNNING.
     pub running: u32,
-    /// Tasks that failed to start or died.
+    /// `failedTasks`: tasks that did not start, or that stopped.
     pub failed: u32,
     /// When it was created.
     pub created_at: Instant,
@@ -112,45 +112,45 @@ pub struct Rollback {
 }
 
 impl Rollback {
-    /// Nothing rolls back by itself.
+    /// AWS does not roll back by itself.
     pub const OFF: Rollback = Rollback { circuit_breaker: false, alarms: false };
 }
 
 /// A task, from [DescribeTasks](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Task {
-    /// Its ARN.
+    /// Identifies the task.
     pub arn: String,
-    /// Definition it runs.
+    /// ARN of its task definition.
     pub definition: String,
     /// `startedBy`: a deployment's id, or what RunTask was given.
     pub started_by: String,
     /// `lastStatus`
     pub status: TaskStatus,
-    /// When it was asked for.
+    /// When the task was created.
     pub created_at: Instant,
     /// When it reached RUNNING; `None` = it never did.
     pub started_at: Option<Instant>,
-    /// When it stopped.
+    /// When it reached STOPPED; `None` = it has not yet.
     pub stopped_at: Option<Instant>,
     /// `stopCode`: `EssentialContainerExited`, `TaskFailedToStart`, …
     pub stop_code: Option<String>,
     /// `stoppedReason`, in AWS's words.
     pub stopped_reason: Option<String>,
-    /// Its containers.
+    /// The containers that ran or run in it.
     pub containers: Vec<Container>,
-    /// Registered with its target groups and healthy there; true where there are none.
+    /// Registered with its target groups and healthy there; `true` for a service without target groups.
     pub healthy: bool,
 }
 
 /// A container of a task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Container {
-    /// Its name in the definition.
+    /// The container's name in the task definition.
     pub name: ContainerName,
     /// `exitCode`; `None` = it never ran, or still runs.
     pub exit_code: Option<i32>,
-    /// `imageDigest`: what really runs.
+    /// `imageDigest`: the image that was really pulled.
     pub digest: Option<Digest>,
 }
 
@@ -176,21 +176,21 @@ pub enum TaskStatus {
     Stopped,
 }
 
-/// A revision of a task definition: immutable once read.
+/// A revision of a task definition. AWS never changes one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskDefinition {
-    /// Its ARN.
+    /// Identifies the revision.
     pub arn: String,
-    /// Its family.
+    /// The family that it belongs to.
     pub family: FamilyName,
-    /// Counts up within the family.
+    /// Counts up within the family, from 1.
     pub revision: u32,
-    /// What it says.
+    /// The text that describes it.
     pub document: Document,
 }
 
 impl TaskDefinition {
-    /// `family:revision`, as people say it.
+    /// `family:revision`
     pub fn short(&self) -> String {
         format!("{}:{}", self.family, self.revision)
     }
@@ -208,7 +208,7 @@ pub struct ScalableTarget {
     pub suspended: Suspended,
 }
 
-/// Which of the three kinds of scaling are switched off.
+/// The three kinds of scaling that can be suspended; `true`: suspended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suspended {
     /// DynamicScalingInSuspended
@@ -220,40 +220,40 @@ pub struct Suspended {
 }
 
 impl Suspended {
-    /// All three off.
+    /// All three are suspended.
     pub const ALL: Suspended = Suspended { dynamic_in: true, dynamic_out: true, scheduled: true };
-    /// All three on.
+    /// None is suspended.
     pub const NONE: Suspended = Suspended { dynamic_in: false, dynamic_out: false, scheduled: false };
 }
 
 /// [UpdateService](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html):
-/// what is `None` stays as it is. Never with `forceNewDeployment`.
+/// a `None` leaves that part unchanged. Never with `forceNewDeployment`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpdateService {
-    /// The cluster.
+    /// The cluster of the service.
     pub cluster: ClusterName,
-    /// The service.
+    /// The service to change.
     pub service: ServiceName,
-    /// Move to this definition.
+    /// ARN of the task definition to deploy.
     pub definition: Option<String>,
-    /// Have this many tasks.
+    /// The new `desiredCount`.
     pub desired: Option<u32>,
-    /// Switch automatic rollbacks.
+    /// The new switches of automatic rollbacks.
     pub rollback: Option<Rollback>,
 }
 
 /// [RunTask](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html), one task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunTask {
-    /// The cluster.
+    /// The cluster to run in.
     pub cluster: ClusterName,
-    /// ARN of the definition.
+    /// ARN of the task definition.
     pub definition: String,
     /// The awsvpc configuration is copied from this service.
     pub network_of: ServiceName,
     /// At most 64 characters; the same token returns the same task for 24 hours.
     pub client_token: String,
-    /// At most 128 characters of `[A-Za-z0-9_-]`: how the task is found again.
+    /// At most 128 characters of `[A-Za-z0-9_-]`: tidegate finds the task again by it.
     pub started_by: String,
     /// Tags of the task.
     pub tags: BTreeMap<String, String>,

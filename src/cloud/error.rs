@@ -1,15 +1,15 @@
-//! What a call to the cloud can end in. Decisions are made on [`Kind`], never on the text of a message.
+//! Failures of calls to the cloud. Decisions depend on [`Kind`], never on the text of a message.
 
 use std::fmt;
 
-/// A call that did not answer as asked.
+/// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct CloudError {
     /// The API operation: `ecs:UpdateService`.
     pub operation: &'static str,
-    /// What it was about: `graasp-prod/graasp`.
+    /// The resource that the call was about: `graasp-prod/graasp`.
     pub resource: String,
-    /// What to make of it.
+    /// The class of the failure.
     pub kind: Kind,
     /// AWS's own words, secrets stripped.
     pub message: String,
@@ -18,23 +18,23 @@ pub struct CloudError {
 /// Classes of failure that lead to different behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The thing does not exist.
+    /// The resource does not exist.
     NotFound,
-    /// We may not.
+    /// The credentials do not allow it, or there are none.
     AccessDenied,
-    /// Too many calls; later it will work.
+    /// Too many calls; the same call works later.
     Throttled,
-    /// Somebody else was faster, or an ETag is stale: read again.
+    /// Someone else changed the resource first, or an ETag is stale: read again.
     Conflict,
-    /// The resource is in a state that does not allow it now.
+    /// The resource is in a state that does not allow the call now.
     InvalidState,
-    /// No capacity to start a task now.
+    /// AWS has no capacity to start a task now.
     Capacity,
-    /// The request may or may not have been carried out: the answer was lost.
+    /// The answer was lost: it is unknown whether AWS carried out the request.
     AnswerLost,
-    /// The service is away; nothing was done.
+    /// The service could not be reached, or failed; AWS did not carry out the request.
     Unavailable,
-    /// The request itself is wrong: asking again will not help.
+    /// The request itself is wrong: a retry does not help.
     Invalid,
 }
 

@@ -1,30 +1,30 @@
-//! What an account and region has, for whoever does not know it yet.
+//! Lists of databases and listeners in an account and region, for `import`.
 
 use super::DatabaseStatus;
 use crate::spec::{DatabaseTarget, ListenerTarget};
 
-/// A database among all of a region.
+/// A database in the list of a region.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListedDatabase {
-    /// What it is called. Instances of an Aurora cluster are not listed for themselves.
+    /// Its identifier. Instances of an Aurora cluster are not listed on their own.
     pub target: DatabaseTarget,
-    /// Host names under which it answers, those of its members too, in lower case. A stopped one may have none.
+    /// Host names of its endpoints and of its members', in lower case. A stopped database may have none.
     pub addresses: Vec<String>,
-    /// What it does now; for Aurora the worse of the cluster's and its writer's.
+    /// Its status; for Aurora the worse of the cluster's and its writer's.
     pub status: DatabaseStatus,
-    /// It follows another one.
+    /// It is a read replica.
     pub is_replica: bool,
-    /// Why it cannot be stopped, if it cannot.
+    /// Why AWS cannot stop it; `None`: it can be stopped.
     pub unstoppable: Option<String>,
 }
 
-/// A listener of a balancer that stands in front of given target groups.
+/// A listener of a load balancer in front of given target groups.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListedListener {
-    /// Balancer and port.
+    /// The load balancer's name, and the port.
     pub target: ListenerTarget,
-    /// It speaks TLS.
+    /// Its protocol is HTTPS.
     pub is_https: bool,
-    /// Where its default action sends users, if that is one place whatever they asked for.
+    /// The URL that its default action redirects to, if that is the same for every request.
     pub redirects_to: Option<url::Url>,
 }

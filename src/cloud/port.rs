@@ -1,4 +1,4 @@
-//! The two ports. Reading and writing are apart so that the type says who may change the world.
+//! The two ports. Reading and writing are separate, so that a type shows which code may change AWS.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,36 +14,36 @@ use super::{
 use crate::model::{ClusterName, Digest, FamilyName, ImageRef, RuleArn, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
 
-/// What a registry says about an image.
+/// A registry's answer about an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageLookup {
-    /// It exists; this is what the tag means now.
+    /// The image exists; the tag points at this digest now.
     Found(Digest),
-    /// It does not exist; the newest tags that look like it.
+    /// The image does not exist; these are the newest tags that look like it.
     Missing(Vec<String>),
-    /// We may not look (no access to the registry): not a reason to refuse, but to say so.
+    /// tidegate has no access to the registry, for this reason. That is a warning only: ECS may have access.
     Unverified(String),
 }
 
-/// Everything that can be read. `Ok(None)` means "does not exist", only ever from an answer that says so.
+/// All reads. `Ok(None)` means "does not exist", and only comes from an answer that says so.
 #[async_trait]
 pub trait CloudRead: Send + Sync {
     /// The account that the credentials belong to: twelve digits.
     async fn account(&self) -> Result<String, CloudError>;
-    /// Every cluster.
+    /// The names of all clusters.
     async fn cluster_names(&self) -> Result<Vec<ClusterName>, CloudError>;
-    /// Tags of a cluster.
+    /// The tags of a cluster.
     async fn cluster_tags(
         &self,
         cluster: &ClusterName,
     ) -> Result<Option<BTreeMap<String, String>>, CloudError>;
-    /// Services by name; what is missing in the answer does not exist (or is INACTIVE).
+    /// Services by name; a service that is missing in the answer does not exist, or is INACTIVE.
     async fn services(
         &self,
         cluster: &ClusterName,
         names: &[ServiceName],
     ) -> Result<BTreeMap<ServiceName, Service>, CloudError>;
-    /// Every service of the cluster, by name.
+    /// The names of all services of a cluster.
     async fn service_names(&self, cluster: &ClusterName) -> Result<Vec<ServiceName>, CloudError>;
     /// Tasks of a service: all that are not STOPPED, and those that stopped in the last hour.
     async fn service_tasks(
@@ -51,12 +51,12 @@ pub trait CloudRead: Send + Sync {
         cluster: &ClusterName,
         service: &ServiceName,
     ) -> Result<Vec<Task>, CloudError>;
-    /// Tasks of a family, likewise.
+    /// Tasks of a family: all that are not STOPPED, and those that stopped in the last hour.
     async fn family_tasks(&self, cluster: &ClusterName, family: &FamilyName)
     -> Result<Vec<Task>, CloudError>;
-    /// One revision, by ARN.
+    /// One revision of a task definition, by ARN.
     async fn task_definition(&self, arn: &str) -> Result<TaskDefinition, CloudError>;
-    /// Every family that has an ACTIVE revision.
+    /// The names of all families with an ACTIVE revision.
     async fn family_names(&self) -> Result<Vec<FamilyName>, CloudError>;
     /// The newest ACTIVE revision of a family.
     async fn newest_definition(&self, family: &FamilyName) -> Result<Option<TaskDefinition>, CloudError>;
@@ -68,15 +68,15 @@ pub trait CloudRead: Send + Sync {
     ) -> Result<BTreeMap<ServiceName, ScalableTarget>, CloudError>;
     /// Every database, by name.
     async fn databases(&self) -> Result<Vec<ListedDatabase>, CloudError>;
-    /// The database.
+    /// An instance or a cluster.
     async fn database(&self, target: &DatabaseTarget) -> Result<Option<Database>, CloudError>;
     /// Manual snapshots of the database.
     async fn snapshots(&self, target: &DatabaseTarget) -> Result<Vec<DbSnapshot>, CloudError>;
-    /// Listeners of the application load balancers that stand in front of these target groups, by name and port.
+    /// Listeners of the application load balancers in front of these target groups, by name and port.
     async fn listeners_of(&self, target_groups: &[String]) -> Result<Vec<ListedListener>, CloudError>;
     /// A listener with its rules and their tags.
     async fn listener(&self, target: &ListenerTarget) -> Result<Option<Listener>, CloudError>;
-    /// The same listener once more. Tags of rules whose conditions are as they were in `known` need not be read.
+    /// The listener again. The tags of rules whose conditions have not changed since `known` need not be read.
     async fn listener_again(
         &self,
         target: &ListenerTarget,
@@ -85,92 +85,92 @@ pub trait CloudRead: Send + Sync {
         let _ = known;
         self.listener(target).await
     }
-    /// A CloudFront function.
+    /// A CloudFront function with the code of both stages.
     async fn function(&self, name: &str) -> Result<Option<Function>, CloudError>;
-    /// Distributions by alias or id; what is missing in the answer does not exist.
+    /// Distributions by alias or id; a distribution that is missing in the answer does not exist.
     async fn distributions(&self, names: &[String]) -> Result<BTreeMap<String, Distribution>, CloudError>;
     /// The marker of a site's bucket, with the ETag to quote when replacing it. `Ok(None)`: no marker yet.
     async fn site_marker(&self, bucket: &str) -> Result<Option<(Marker, String)>, CloudError>;
     /// Objects below a prefix, keys relative to it. A bucket that does not exist is `NotFound`.
     async fn objects(&self, bucket: &str, prefix: &str) -> Result<Vec<Object>, CloudError>;
-    /// What a registry says about an image.
+    /// Whether an image exists, and its digest.
     async fn image(&self, image: &ImageRef) -> Result<ImageLookup, CloudError>;
-    /// The newest version tag of `repository` that points at `digest`, for naming what a moving tag runs.
+    /// The newest version tags of `repository` that point at `digest`: they name the version behind a moving tag.
     async fn tags_of(&self, repository: &str, digest: &Digest) -> Result<Vec<String>, CloudError>;
-    /// The bypass header's value.
+    /// The value of the bypass header.
     async fn secret(&self, source: &SecretSource) -> Result<SecretString, CloudError>;
-    /// The last lines a task logged, oldest first.
+    /// The last log lines of a task, oldest first.
     async fn log_tail(&self, task_arn: &str, lines: usize) -> Result<Vec<String>, CloudError>;
-    /// Requests that reached the target groups in the last minute; `None` = no data.
+    /// Number of requests that reached the target groups in the last minute; `None` = CloudWatch has no data.
     async fn requests_last_minute(&self, target_groups: &[String]) -> Result<Option<f64>, CloudError>;
-    /// The status a URL answers, redirects not followed; the header is sent when given.
+    /// The HTTP status of a URL. Redirects are not followed.
     async fn probe(&self, url: &url::Url, header: Option<(&str, &SecretString)>) -> Result<u16, CloudError>;
 }
 
-/// Everything that changes the world. Only `execute` holds one.
+/// All writes. Only `execute` holds one.
 #[async_trait]
 pub trait CloudWrite: CloudRead {
-    /// Sets a tag of a cluster.
+    /// Sets a tag of a cluster, which must exist.
     async fn tag_cluster(&self, cluster: &ClusterName, key: &str, value: &str) -> Result<(), CloudError>;
-    /// Registers a revision.
+    /// Registers a revision of a task definition.
     async fn register_definition(&self, document: &Document) -> Result<TaskDefinition, CloudError>;
-    /// Changes a service.
+    /// Changes a service; returns the service as it is afterwards.
     async fn update_service(&self, update: &UpdateService) -> Result<Service, CloudError>;
-    /// Replaces a scalable target. AWS clamps the service's desired count into [min, max] when it does.
+    /// Replaces a scalable target. AWS then moves the service's desired count into [min, max].
     async fn set_scalable_target(
         &self,
         cluster: &ClusterName,
         service: &ServiceName,
         target: &ScalableTarget,
     ) -> Result<(), CloudError>;
-    /// Starts one task. `failures[]` comes back as an error.
+    /// Starts one task. An answer with `failures[]` is an error.
     async fn run_task(&self, request: &RunTask) -> Result<Task, CloudError>;
-    /// Starts the database.
+    /// Starts a stopped database.
     async fn start_database(&self, target: &DatabaseTarget) -> Result<(), CloudError>;
-    /// Stops the database.
+    /// Stops an available database.
     async fn stop_database(&self, target: &DatabaseTarget) -> Result<(), CloudError>;
-    /// Sets a tag of the database; `None` removes it.
+    /// Sets a tag of the database; `None` removes the tag.
     async fn tag_database(
         &self,
         target: &DatabaseTarget,
         key: &str,
         value: Option<&str>,
     ) -> Result<(), CloudError>;
-    /// Begins a manual snapshot.
+    /// Starts a manual snapshot.
     async fn create_snapshot(
         &self,
         target: &DatabaseTarget,
         identifier: &str,
         tags: &BTreeMap<String, String>,
     ) -> Result<(), CloudError>;
-    /// Deletes a manual snapshot.
+    /// Deletes a manual snapshot for good.
     async fn delete_snapshot(&self, target: &DatabaseTarget, identifier: &str) -> Result<(), CloudError>;
-    /// Replaces a rule's conditions; everything else of the rule stays.
+    /// Replaces a rule's conditions and changes nothing else of the rule.
     async fn set_rule_conditions(&self, rule: &RuleArn, conditions: &[Condition]) -> Result<(), CloudError>;
-    /// Sets a tag of a rule; `None` removes it.
+    /// Sets a tag of a rule; `None` removes the tag.
     async fn tag_rule(&self, rule: &RuleArn, key: &str, value: Option<&str>) -> Result<(), CloudError>;
-    /// Replaces the code of the DEVELOPMENT stage (creating the function when `etag` is `None`); gives the new ETag.
+    /// Replaces the code of the DEVELOPMENT stage, or creates the function when `etag` is `None`. Returns the new ETag.
     async fn put_function(&self, name: &str, etag: Option<&str>, code: &str) -> Result<String, CloudError>;
-    /// Publishes the DEVELOPMENT stage.
+    /// Publishes the DEVELOPMENT stage as LIVE.
     async fn publish_function(&self, name: &str, etag: &str) -> Result<(), CloudError>;
     /// Associates a function with viewer-request of every behaviour of a distribution.
     async fn associate_function(&self, distribution: &str, function: &str) -> Result<(), CloudError>;
-    /// Copies one object inside S3, its content type, cache headers and metadata kept.
+    /// Copies one object inside S3, with its content type, cache headers and metadata.
     async fn copy_object(&self, from: (&str, &str), to: (&str, &str)) -> Result<(), CloudError>;
-    /// Deletes objects.
+    /// Deletes objects; keys that do not exist are no error.
     async fn delete_objects(&self, bucket: &str, keys: &[String]) -> Result<(), CloudError>;
-    /// Writes the marker if its ETag is still `etag` (`None`: if there is none yet).
+    /// Writes the marker if its ETag is still `etag` (`None`: if there is no marker yet).
     async fn put_site_marker(
         &self,
         bucket: &str,
         marker: &Marker,
         etag: Option<&str>,
     ) -> Result<(), CloudError>;
-    /// Asks the edges to forget paths. Nothing waits for it.
+    /// Invalidates paths at the edge locations. tidegate does not wait for the end.
     async fn invalidate(&self, distribution: &str, paths: &[String]) -> Result<(), CloudError>;
-    /// Stops a task: only ever at a person's request.
+    /// Stops a task. tidegate only does that at an operator's request.
     async fn stop_task(&self, cluster: &ClusterName, task_arn: &str, reason: &str) -> Result<(), CloudError>;
 }
 
-/// One account and region: what an environment is given.
+/// The ports for one account and region, as an environment gets them.
 pub type Cloud = Arc<dyn CloudWrite>;

@@ -1,14 +1,14 @@
-//! How many requests a second tidegate may make of AWS, family by family of its APIs.
+//! Rates: how many requests a second tidegate sends to each family of AWS's APIs.
 //!
-//! Apart from the adapter that counts them: the configuration names families and rates, and is read by builds
-//! without the adapter, too.
+//! Apart from the adapter that keeps to them, because the configuration names families and rates also in builds without
+//! the adapter.
 
 use std::collections::BTreeMap;
 
 /// Calls that AWS counts together, and the rates it allows an account in a region.
 /// ECS: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html>.
 /// Elastic Load Balancing: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/throttling.html>.
-/// Where AWS publishes no number, ours is a modest guess.
+/// Where AWS publishes no number, this one is a cautious guess.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
     /// DescribeClusters
@@ -49,17 +49,17 @@ pub enum Family {
     Probe,
 }
 
-/// A token bucket's shape.
+/// The size and the refill of a token bucket.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
-    /// Requests at once.
+    /// Requests that may be sent at once.
     pub burst: f64,
-    /// Requests a second, lastingly.
+    /// Requests a second in the long run.
     pub per_second: f64,
 }
 
 impl Family {
-    /// Every family.
+    /// All families.
     pub const ALL: [Family; 18] = [
         Family::ClusterRead,
         Family::ServiceRead,
@@ -81,7 +81,7 @@ impl Family {
         Family::Probe,
     ];
 
-    /// Its name in the configuration.
+    /// The family's name under `[aws.rates]` in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Family::ClusterRead => "ecs-cluster-read",
@@ -105,7 +105,7 @@ impl Family {
         }
     }
 
-    /// What AWS allows the whole account.
+    /// The rate that AWS allows the whole account in a region.
     pub fn allowed(self) -> Rate {
         let (burst, per_second) = match self {
             Family::ClusterRead | Family::DefinitionRead => (50.0, 20.0),
@@ -118,7 +118,7 @@ impl Family {
             Family::BalancerRead => (40.0, 10.0),
             Family::BalancerWrite => (40.0, 10.0),
             Family::Edge => (20.0, 4.0),
-            // S3 allows 3,500 writes a second and prefix, more than our connections bring about.
+            // S3 allows 3,500 writes a second and prefix, more than tidegate's connections can send.
             Family::Storage => (2000.0, 1000.0),
             Family::Registry | Family::Secrets | Family::Probe => (40.0, 20.0),
         };
@@ -126,11 +126,11 @@ impl Family {
     }
 }
 
-/// How much of each family is ours.
+/// The rates that tidegate keeps to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rates(BTreeMap<Family, Rate>);
 
-/// The part of an account's rates that tidegate takes unless it is told otherwise; the rest is for people.
+/// The part of an account's rates that tidegate uses unless `aws.share` says otherwise; the rest is for people.
 pub const SHARE_DEFAULT: f64 = 0.5;
 
 impl Default for Rates {
@@ -140,7 +140,7 @@ impl Default for Rates {
 }
 
 impl Rates {
-    /// This part of every rate; at least one request at once.
+    /// This part of every rate, but at least one request at once.
     pub fn share(share: f64) -> Self {
         let ours = |family: Family| {
             let Rate { burst, per_second } = family.allowed();

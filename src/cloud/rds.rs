@@ -1,4 +1,4 @@
-//! RDS instances, Aurora clusters and their snapshots, as far as tidegate looks.
+//! RDS instances, Aurora clusters and their snapshots, as far as tidegate needs them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,28 +7,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Instant;
 
-/// A database, whichever of the two kinds.
+/// A database: an instance or a cluster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Database {
     /// DBInstanceIdentifier or DBClusterIdentifier.
     pub identifier: String,
     /// DbiResourceId or DbClusterResourceId: survives a rename, changes with a restore.
     pub resource_id: String,
-    /// What it does now; for Aurora the worse of the cluster's and its writer's.
+    /// Its status; for Aurora the worse of the cluster's and its writer's.
     pub status: DatabaseStatus,
-    /// Its tags.
+    /// All tags, tidegate's included.
     pub tags: BTreeMap<String, String>,
-    /// Why it cannot be stopped, if it cannot: replicas, Multi-AZ cluster.
+    /// Why AWS cannot stop it (replicas, a Multi-AZ cluster); `None`: it can be stopped.
     pub unstoppable: Option<String>,
-    /// When AWS will start it by itself, if it is stopped.
+    /// When AWS will start it by itself; AWS does that seven days after a stop.
     pub automatic_restart_at: Option<Instant>,
 }
 
-/// `DBInstanceStatus`, by what it means for us.
+/// `DBInstanceStatus`, in the classes that matter here.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DatabaseStatus {
-    /// available, and everything may be done with it (`storage-optimization` too).
+    /// available, or a status in which everything is allowed (`storage-optimization`).
     Available,
     /// stopped
     Stopped,
@@ -36,9 +36,9 @@ pub enum DatabaseStatus {
     Starting,
     /// stopping
     Stopping,
-    /// It answers, but wants to be waited for: backing-up, modifying, maintenance, upgrading, rebooting, …
+    /// A status that ends by itself: backing-up, modifying, maintenance, upgrading, rebooting, …
     Busy(String),
-    /// A person must look: failed, storage-full, incompatible-…
+    /// A status that needs a person: failed, storage-full, incompatible-…
     Broken(String),
 }
 
@@ -54,22 +54,22 @@ impl fmt::Display for DatabaseStatus {
     }
 }
 
-/// A snapshot.
+/// A snapshot of a database.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DbSnapshot {
-    /// Its identifier.
+    /// The snapshot's identifier.
     pub identifier: String,
-    /// How far it is.
+    /// Whether it can be restored yet.
     pub status: SnapshotStatus,
-    /// When it was begun.
+    /// When it was started.
     pub created_at: Instant,
-    /// Made by a person or by us, not by RDS's own backup.
+    /// Taken by a person or by tidegate, not by RDS's automated backups.
     pub manual: bool,
-    /// Its tags; RDS may copy the instance's to it.
+    /// All tags; RDS may have copied them from the database.
     pub tags: BTreeMap<String, String>,
 }
 
-/// How far a snapshot is.
+/// The status of a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SnapshotStatus {
     /// creating

@@ -1,4 +1,4 @@
-//! Static sites in S3: a release is a prefix, a site is a bucket with our marker in it.
+//! Static sites in S3: a release is a prefix, a site is a bucket with tidegate's marker in it.
 
 use std::collections::BTreeSet;
 
@@ -9,32 +9,32 @@ use crate::model::Version;
 /// An object in a listing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
-    /// Key below the listed prefix.
+    /// Key without the listed prefix.
     pub key: String,
-    /// Identifies the content.
+    /// Changes with the content.
     pub etag: String,
-    /// Bytes.
+    /// In bytes.
     pub size: u64,
 }
 
-/// The marker object: which releases the bucket holds. Written last, with a condition on its ETag.
+/// The marker object: the releases in the bucket. Written last, with a condition on its ETag.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marker {
-    /// What the entry points show.
+    /// The release that the entry points show.
     pub live: Option<Release>,
-    /// The release before it: open pages still ask for its files.
+    /// The release before it. Its files stay, because pages that are open in browsers still load them.
     pub previous: Option<Release>,
-    /// Assets uploaded, entry points not yet switched.
+    /// The release whose assets are uploaded, but whose entry points are not switched yet.
     pub staged: Option<Release>,
 }
 
 /// A release of a site.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
-    /// Rendered source, `s3://bucket/prefix/`: identifies the release.
+    /// The rendered `source`, `s3://bucket/prefix/`: identifies the release.
     pub source: String,
-    /// The version people know it by.
+    /// The version in `versions`.
     pub version: Version,
-    /// Every key of it.
+    /// Every key of the release.
     pub keys: BTreeSet<String>,
 }

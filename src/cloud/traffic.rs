@@ -1,4 +1,4 @@
-//! Load-balancer rules and CloudFront functions: what the gate is made of.
+//! Load-balancer rules and CloudFront functions: the parts of the gate.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,50 +10,50 @@ use crate::model::RuleArn;
 /// One listener with its rules.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listener {
-    /// Its ARN.
+    /// Identifies the listener.
     pub arn: String,
-    /// What happens to a request that no rule takes.
+    /// The action for a request that no rule takes.
     pub default_action: RuleAction,
-    /// By priority, the default rule left out.
+    /// In the order of their priorities, without the default rule.
     pub rules: Vec<Rule>,
 }
 
-/// One rule.
+/// A rule of a listener.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// Its ARN.
+    /// Identifies the rule.
     pub arn: RuleArn,
-    /// Lower is asked first.
+    /// The rule with the lowest number is evaluated first.
     pub priority: u32,
-    /// All must hold.
+    /// A request must meet all of them.
     pub conditions: Vec<Condition>,
-    /// What it does.
+    /// The action for a request that meets the conditions.
     pub action: RuleAction,
-    /// Its tags.
+    /// All tags, tidegate's included.
     pub tags: BTreeMap<String, String>,
 }
 
-/// What a rule, or the listener's default, does.
+/// The action of a rule, or of a listener by default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RuleAction {
     /// Forward to target groups (ARNs).
     Forward(Vec<String>),
-    /// Redirect.
+    /// Redirect to another URL.
     Redirect,
-    /// A fixed answer.
+    /// A fixed response.
     Fixed,
     /// Anything else: authentication and the like, before a forward to these target groups.
     Other(Vec<String>),
 }
 
-/// A condition of a rule. The values of a header condition may be a secret: they are never shown.
+/// A condition of a rule. A value of a header condition may be a secret, so these values are never shown.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     /// `host-header`, `path-pattern`, `http-header`, …
     pub field: String,
     /// Lower-case header name, for `http-header`.
     pub header: Option<String>,
-    /// Any may match.
+    /// One of them must match.
     pub values: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ impl Condition {
         }
     }
 
-    /// Whether this asks for the header `name`.
+    /// Whether this is a condition on the header `name`.
     pub fn is_header(&self, name: &str) -> bool {
         self.header.as_deref().is_some_and(|header| header.eq_ignore_ascii_case(name))
     }
@@ -82,16 +82,16 @@ impl fmt::Debug for Condition {
     }
 }
 
-/// A CloudFront function: the text of its LIVE stage holds the secret while the gate is closed.
+/// A CloudFront function. Its live code contains the secret while the gate is closed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Function {
-    /// Its name.
+    /// The function's name.
     pub name: String,
-    /// Of the DEVELOPMENT stage: what an update must quote.
+    /// ETag of the DEVELOPMENT stage: an update must quote it.
     pub etag: String,
-    /// Code in the DEVELOPMENT stage.
+    /// Code of the DEVELOPMENT stage.
     pub development: String,
-    /// Code that serves; `None` = never published.
+    /// Code of the LIVE stage, which serves requests; `None` = never published.
     pub live: Option<String>,
 }
 
@@ -101,12 +101,12 @@ impl fmt::Debug for Function {
     }
 }
 
-/// A distribution, as far as the gate and invalidations are concerned.
+/// A CloudFront distribution, as far as the gate and invalidations need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Distribution {
-    /// Its id.
+    /// `E2EXAMPLE`
     pub id: String,
-    /// Its alternate domain names.
+    /// Alternate domain names.
     pub aliases: Vec<String>,
     /// Whether its last change has reached every edge.
     pub deployed: bool,
@@ -114,13 +114,13 @@ pub struct Distribution {
     pub behaviours: Vec<Association>,
 }
 
-/// What a cache behaviour calls at viewer-request.
+/// The functions that a cache behaviour calls at viewer events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Association {
     /// Path pattern; `*` = the default behaviour.
     pub path: String,
-    /// Name of the CloudFront function, if one is associated.
+    /// Name of the CloudFront function at viewer-request, if one is associated.
     pub function: Option<String>,
-    /// A Lambda@Edge function stands at a viewer event: no CloudFront function may stand beside it.
+    /// Whether a Lambda@Edge function is associated with a viewer event: AWS then allows no CloudFront function.
     pub lambda: bool,
 }

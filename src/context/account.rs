@@ -1,6 +1,6 @@
-//! An account and region as they are, for whoever looks at them before anything is declared.
+//! An account and region before anything is declared there, for `import`.
 //!
-//! No store is made and none is needed: on AWS nothing of ours is read, and a simulated world is only looked at.
+//! It needs no store and makes none, and it only reads: on AWS, and in a simulated world.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,26 +10,13 @@ use tokio::runtime::Runtime;
 use super::ContextError;
 use super::aws;
 use super::backend::{SEED, runtime};
+use super::location::ClusterLocation;
 use crate::clock::{Clock, SystemClock};
 use crate::cloud::CloudRead;
 use crate::config::{Cloud, Settings};
-use crate::model::ClusterName;
 use crate::sim::{SimClock, SimCloud, WorldFolder};
 
-/// Where a cluster is, as far as a person has said it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClusterLocation {
-    /// Its name.
-    pub cluster: ClusterName,
-    /// `eu-central-2`
-    pub region: Option<String>,
-    /// Twelve digits.
-    pub account: Option<String>,
-    /// A role that a person asks to assume: that is leave enough.
-    pub assume_role: Option<String>,
-}
-
-/// An account and region.
+/// One account and region, readable.
 pub struct AccountContext {
     region: String,
     cloud: Arc<dyn CloudRead>,
@@ -42,7 +29,7 @@ enum Time {
 }
 
 impl AccountContext {
-    /// Finds the region and prepares to look at it. Asks AWS nothing.
+    /// Finds the region and prepares to read it. Sends no request to AWS.
     ///
     /// # Errors
     /// When nothing names a region, or there is no simulated world.
@@ -59,7 +46,7 @@ impl AccountContext {
         Ok(Self { region, cloud, time: Time::Real(runtime) })
     }
 
-    /// The region that has the cluster; of several, the one that is meant.
+    /// The simulated region that has the cluster. `place` decides among several.
     fn simulated(settings: &Settings, place: &ClusterLocation) -> Result<Self, ContextError> {
         let root = settings.store()?.join("sim");
         let folder = WorldFolder::new(&root);
@@ -87,17 +74,17 @@ impl AccountContext {
         Ok(Self { region, cloud: Arc::new(cloud), time: Time::Simulated(clock) })
     }
 
-    /// `eu-central-2`
+    /// The region's name: `eu-central-2`.
     pub fn region(&self) -> &str {
         &self.region
     }
 
-    /// What can be read.
+    /// The reading port.
     pub fn cloud(&self) -> &dyn CloudRead {
         &*self.cloud
     }
 
-    /// The time there.
+    /// The clock of this cloud: a simulated one may be ahead.
     pub fn clock(&self) -> &dyn Clock {
         match &self.time {
             Time::Real(_) => &SystemClock,
@@ -105,7 +92,7 @@ impl AccountContext {
         }
     }
 
-    /// Runs a program there to its end.
+    /// Runs a future to its end, in this cloud's time.
     pub fn block_on<F: Future>(&self, program: F) -> F::Output {
         match &self.time {
             Time::Real(runtime) => runtime.block_on(program),

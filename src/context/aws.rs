@@ -1,4 +1,4 @@
-//! The adapter for AWS, for given settings. Builds without the feature `aws` have `no_aws` in its place.
+//! Builds the AWS adapter from the settings. Builds without the feature `aws` have `no_aws` instead.
 
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ use crate::cloud::{Cloud, CloudRead};
 use crate::config::Settings;
 use crate::spec::EnvironmentSpec;
 
-/// Gives the ports for an environment.
+/// Returns the ports for an environment.
 pub(super) type CloudOf = Box<dyn Fn(&EnvironmentSpec) -> Cloud + Send + Sync>;
 
-/// The ports of every environment share one adapter: its rates are the account's.
+/// One adapter for all environments: AWS counts rates by account.
 pub(super) fn cloud_of(settings: &Settings) -> Result<CloudOf, ContextError> {
     let aws = Aws::new(Arc::new(SystemClock), settings.rates.clone(), allowed(settings));
     Ok(Box::new(move |spec| aws.cloud(spec)))
 }
 
-/// An account and region before any declaration names them, and the region's name.
+/// An account and region that no declaration names yet, with the region's name.
 pub(super) fn region(
     settings: &Settings,
     place: &ClusterLocation,
@@ -31,13 +31,13 @@ pub(super) fn region(
     let mut allowed: Allowed = allowed(settings);
     allowed.roles.extend(place.assume_role.clone());
     let aws = Aws::new(Arc::new(SystemClock), settings.rates.clone(), allowed);
-    // The first answer of AWS says which account it is.
+    // Without an account here, the first answer of AWS tells it.
     let account = place.account.clone().unwrap_or_default();
     let cloud = aws.region(&account, &region, place.assume_role.as_deref());
     Ok((region, Arc::new(cloud)))
 }
 
-/// What declarations may use of this machine.
+/// The roles, variables and files that declarations may use on this machine.
 fn allowed(settings: &Settings) -> Allowed {
     Allowed {
         roles: settings.allow.assume_roles.clone(),

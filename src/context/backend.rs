@@ -1,7 +1,7 @@
-//! Clock, cloud and store for the settings: what a verb that looks at the world or acts on it is given.
+//! Clock, cloud and store from the settings, for verbs that read an environment or change it.
 //!
-//! The real ones and the simulated ones differ in how time passes and where the world is kept; whoever holds a
-//! [`Backend`] does not know which it is.
+//! Real and simulated backends differ in how time passes and where the world is kept. The holder of a [`Backend`] does
+//! not know which one it has.
 
 mod real;
 mod simulated;
@@ -14,6 +14,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::ContextError;
+use super::access::Access;
 use crate::clock::{Clock, SystemClock};
 use crate::cloud::Cloud;
 use crate::config::{self, Settings};
@@ -31,19 +32,7 @@ pub(super) use real::runtime;
 pub(super) use simulated::SEED;
 use simulated::Simulated;
 
-/// What a verb wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// To read. Makes no store and writes nothing.
-    Look,
-    /// To write. Waits so long for another process that changes the same simulated world.
-    Change {
-        /// The longest wait.
-        wait_max: Duration,
-    },
-}
-
-/// Clock, cloud and store.
+/// Clock, cloud and store, real or simulated.
 pub struct Backend(Kind);
 
 enum Kind {
@@ -52,7 +41,7 @@ enum Kind {
 }
 
 impl Backend {
-    /// Builds all three. `at` is the present instead of the clock's, where it lies after the world's own.
+    /// Builds all three. `at` replaces the current time, unless it is earlier than the world's own.
     ///
     /// # Errors
     /// When the store or the world cannot be used.
@@ -69,7 +58,7 @@ impl Backend {
         }))
     }
 
-    /// The time that the cloud lives in.
+    /// The clock of the cloud.
     pub fn clock(&self) -> Arc<dyn Clock> {
         match &self.0 {
             Kind::Real(real) => Arc::new(real.clock),
@@ -77,12 +66,12 @@ impl Backend {
         }
     }
 
-    /// The present there.
+    /// The current time of the cloud.
     pub fn now(&self) -> Instant {
         self.clock().now()
     }
 
-    /// The present there when this was opened: `at`, unless that lay in the past.
+    /// The time of the cloud when the backend was opened: `at`, unless that was in the past.
     pub fn opened_at(&self) -> Instant {
         match &self.0 {
             Kind::Real(real) => real.clock.began_at,
@@ -106,7 +95,7 @@ impl Backend {
         }
     }
 
-    /// Takes note of newer declarations: the simulated world builds environments that are new.
+    /// Adopts newer declarations: the simulated world builds new environments.
     pub fn learn(&self, specs: &[EnvironmentSpec]) {
         match &self.0 {
             Kind::Real(_) => {}
@@ -114,7 +103,7 @@ impl Backend {
         }
     }
 
-    /// Lets the time pass in a simulated world that has really passed since the last call.
+    /// Lets as much time pass in a simulated world as has really passed since the last call.
     pub fn flow(&self) {
         match &self.0 {
             Kind::Real(_) => {}
@@ -122,7 +111,7 @@ impl Backend {
         }
     }
 
-    /// Looks at an environment and plans. Writes nothing anywhere.
+    /// Observes an environment and plans. Writes nothing.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -130,11 +119,11 @@ impl Backend {
         self.preview_as(&wanted.spec, wanted)
     }
 
-    /// The same as whoever goes on acting would plan it: what a person has started in its sleep has grace.
+    /// The plan as the daemon would make it: a service that an operator started outside its schedule has grace.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn preview_patiently(&self, wanted: &DeclaredEnvironment) -> Result<Preview, ReconcileError> {
+    pub fn preview_with_grace(&self, wanted: &DeclaredEnvironment) -> Result<Preview, ReconcileError> {
         self.preview_as(&wanted.spec, &WithGrace(wanted.clone()))
     }
 
@@ -145,20 +134,20 @@ impl Backend {
     ) -> Result<Preview, ReconcileError> {
         let (cloud, clock, store) = (self.cloud(spec), self.clock(), self.store());
         let look = reconcile::preview(&*cloud, &*clock, &*store, wishes);
-        Ok(self.block_on(look)?.expect("a wish that does not change always has an environment"))
+        Ok(self.block_on(look)?.expect("a declaration that does not change always has an environment"))
     }
 
-    /// The same, and everything that a release needs, whether or not one is due.
+    /// The plan, and a check of everything that a release needs, whether or not one is due.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn preflight(&self, wanted: &DeclaredEnvironment) -> Result<(Preview, Vec<Topic>), ReconcileError> {
         let (cloud, clock, store) = (self.cloud(&wanted.spec), self.clock(), self.store());
         let look = reconcile::preflight(&*cloud, &*clock, &*store, wanted);
-        Ok(self.block_on(look)?.expect("a wish that does not change always has an environment"))
+        Ok(self.block_on(look)?.expect("a declaration that does not change always has an environment"))
     }
 
-    /// Brings an environment to where it is wanted, as far as that goes by itself.
+    /// Carries out a run: passes, until only an operator, a schedule or a window can make further progress.
     ///
     /// # Errors
     /// When the lease is held or lost, or the store fails.
@@ -177,7 +166,7 @@ impl Backend {
         self.block_on(reconciler.converge(&wanted.spec.name))
     }
 
-    /// Runs a program against this cloud, to its end.
+    /// Runs a future to its end, in this cloud's time.
     pub fn block_on<F: Future>(&self, program: F) -> F::Output {
         match &self.0 {
             Kind::Real(real) => real.runtime.block_on(program),
@@ -185,8 +174,8 @@ impl Backend {
         }
     }
 
-    /// Runs a program for at most so long. Given up, it is only not asked any more: whoever has what it borrows
-    /// goes on later. A simulated cloud's time costs none of ours, so that nothing is given up there.
+    /// Runs a future for at most so long. After that it is no longer polled; a caller that passed `&mut future` can
+    /// continue it later. In a simulated cloud waiting takes no real time, so the future runs to its end there.
     pub fn block_on_for<F: Future>(&self, program: F, at_most: Duration) -> Option<F::Output> {
         match &self.0 {
             Kind::Real(real) => real.runtime.block_on(async {
@@ -199,7 +188,7 @@ impl Backend {
         }
     }
 
-    /// Keeps what happened in a simulated world after the last effect.
+    /// Saves a simulated world, with everything that happened after the last effect.
     ///
     /// # Errors
     /// When it cannot be written.

@@ -1,4 +1,4 @@
-//! Declarations, read once from wherever the settings say.
+//! Declarations, read once from the place that the settings name.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,19 +10,19 @@ use crate::schedule;
 use crate::source::{self, Poll, Tree};
 use crate::spec::{self, Declarations, EnvironmentSpec};
 
-/// What a revision declares, with the files it stands in.
+/// The declarations of one revision, with the files that they come from.
 #[derive(Clone, Debug)]
 pub struct DeclaredTree {
-    /// The files.
+    /// The files at that revision.
     pub tree: Tree,
-    /// What they say.
+    /// The environments that the files declare, and their problems.
     pub declarations: Declarations,
-    /// Where they come from, for people.
+    /// Where the files come from, for an operator to read.
     pub place: String,
 }
 
 impl DeclaredTree {
-    /// Reads a tree.
+    /// Reads the declarations of a tree.
     pub fn read(tree: Tree, path: &str, place: String, now: Instant) -> Self {
         let declarations = spec::read(&tree.files, path, now);
         Self { tree, declarations, place }
@@ -37,7 +37,7 @@ impl DeclaredTree {
 /// Reads the declarations once. `clones` keeps clones of remotes; none: a temporary one.
 ///
 /// # Errors
-/// When the place cannot be reached or read. What is wrong *in* the files is in the value.
+/// When the place cannot be reached or read. Problems *in* the files are part of the value.
 pub fn declare(
     settings: &Settings,
     clones: Option<PathBuf>,
@@ -52,7 +52,7 @@ pub fn declare(
     Ok(DeclaredTree::read(tree, &settings.path, place, now))
 }
 
-/// A source and the folder of environments in it, for people.
+/// A source and its folder of environments, for an operator to read.
 pub fn place(source: String, path: &str) -> String {
     match path {
         "" | "." => source,
@@ -60,7 +60,7 @@ pub fn place(source: String, path: &str) -> String {
     }
 }
 
-/// Everything that has a say in the state of an environment.
+/// Everything that decides about the state of an environment.
 pub fn says<'a>(
     spec: &'a EnvironmentSpec,
     runtime_override: Option<&'a schedule::Override>,

@@ -1,4 +1,4 @@
-//! Why nothing could be built for the settings.
+//! Failures to build ports from the settings, with their hints.
 
 use std::path::PathBuf;
 
@@ -9,46 +9,46 @@ use crate::model::ClusterName;
 use crate::source::SourceError;
 use crate::store::StoreError;
 
-/// Why nothing could be built.
+/// Why ports could not be built.
 #[derive(Debug, Error)]
 pub enum ContextError {
-    /// The settings make no sense.
+    /// A setting is missing or wrong.
     #[error("the configuration cannot be used")]
     Config(#[from] ConfigError),
-    /// The declarations cannot be had.
+    /// The repository cannot be reached or read.
     #[error("the declarations cannot be read")]
     Source(#[from] SourceError),
     /// The store cannot be used.
     #[error("the store cannot be used")]
     Store(#[from] StoreError),
-    /// The machine gives no threads.
+    /// The machine does not allow the threads.
     #[error("cannot start the threads that talk to AWS")]
     Runtime(#[source] std::io::Error),
     /// The simulated world cannot be read or written.
     #[error("cannot use the simulated world")]
     World(#[source] std::io::Error),
-    /// There is no simulated world to look at.
+    /// There is no simulated world to read.
     #[error("there is no simulated world in {}", folder.display())]
     NoWorld {
         /// Where it would be kept.
         folder: PathBuf,
     },
-    /// This build has no adapter for AWS.
-    #[error("this tidegate was built without the feature `aws`: it knows the simulated cloud only")]
+    /// This build has no AWS adapter.
+    #[error("this tidegate was built without the feature `aws`, so it only has the simulated cloud")]
     NoAws,
-    /// Nothing names the region.
-    #[error("which region? nothing names one")]
+    /// Neither a flag nor the machine's configuration names the region.
+    #[error("no AWS region is set")]
     NoRegion,
-    /// The cluster is in several places of the simulated world.
-    #[error("cluster `{cluster}` is in several places: {}", places.join(", "))]
+    /// Several regions of the simulated world have a cluster of this name.
+    #[error("several regions have a cluster `{cluster}`: {}", places.join(", "))]
     SeveralPlaces {
-        /// Its name.
+        /// The name that was given.
         cluster: ClusterName,
-        /// Regions and accounts.
+        /// The region and account of each.
         places: Vec<String>,
     },
-    /// Another process changes the simulated world.
-    #[error("another tidegate is changing the simulated world in {}", folder.display())]
+    /// Another process has the lock of the simulated world.
+    #[error("the simulated world in {} is locked by another tidegate process", folder.display())]
     WorldBusy {
         /// Where it is kept.
         folder: PathBuf,
@@ -56,7 +56,7 @@ pub enum ContextError {
 }
 
 impl ContextError {
-    /// What to do next, in one sentence.
+    /// The next step for the operator, in one sentence.
     pub fn hint(&self) -> Option<String> {
         match self {
             ContextError::Config(error) => Some(error.hint()),
@@ -64,23 +64,22 @@ impl ContextError {
             ContextError::Store(error) => Some(error.hint()),
             ContextError::World(_) | ContextError::Runtime(_) => None,
             ContextError::NoWorld { .. } => Some(
-                "the first `tidegate apply --cloud sim` makes one from declarations; without `--cloud sim`, AWS itself is \
-                 looked at"
+                "`tidegate apply --cloud sim` makes one from the declarations; without `--cloud sim`, tidegate reads AWS"
                     .to_owned(),
             ),
             ContextError::NoAws => Some(
-                "add `--cloud sim`, or build it with AWS: cargo build --release (without `--no-default-features`)"
+                "use `--cloud sim`, or build tidegate with AWS: `cargo build --release` (without `--no-default-features`)"
                     .to_owned(),
             ),
             ContextError::NoRegion => Some(
-                "name it with `--region`, in `AWS_REGION`, or in the profile; an ARN instead of the cluster's name holds it, too"
+                "set it with `--region`, with `AWS_REGION` or in the AWS profile, or give the cluster's ARN instead of its name"
                     .to_owned(),
             ),
             ContextError::SeveralPlaces { .. } => {
                 Some("name the region with `--region`, or give the cluster's ARN".to_owned())
             }
             ContextError::WorldBusy { .. } => {
-                Some("wait for it, allow more time with `--timeout`, or use another `--store`".to_owned())
+                Some("try again later, wait longer with `--timeout`, or use another `--store`".to_owned())
             }
         }
     }

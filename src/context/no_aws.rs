@@ -1,4 +1,4 @@
-//! In the place of `aws`, in builds without the feature of that name: every request for AWS is refused.
+//! Stands in for `aws` in builds without that feature: the real cloud is refused.
 
 use std::sync::Arc;
 
@@ -9,15 +9,15 @@ use crate::cloud::{Cloud, CloudRead};
 use crate::config::Settings;
 use crate::spec::EnvironmentSpec;
 
-/// Gives the ports for an environment.
+/// Returns the ports for an environment.
 pub(super) type CloudOf = Box<dyn Fn(&EnvironmentSpec) -> Cloud + Send + Sync>;
 
-/// Refuses.
+/// Always refuses.
 pub(super) fn cloud_of(_settings: &Settings) -> Result<CloudOf, ContextError> {
     Err(ContextError::NoAws)
 }
 
-/// Refuses.
+/// Always refuses.
 pub(super) fn region(
     _settings: &Settings,
     _place: &ClusterLocation,

@@ -1,8 +1,8 @@
-//! Who acts, as the system knows them: kept in journals and shown beside leases.
+//! The operator's name, from the system: written to journals and shown beside leases.
 
 use std::fs;
 
-/// `ann@laptop`: the user this process belongs to, and the machine.
+/// `ann@laptop`: the user of this process, and the machine.
 pub fn person() -> String {
     let user =
         ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));

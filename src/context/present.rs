@@ -1,4 +1,4 @@
-//! The present, for those who only need to know what time it is there.
+//! The current time of a cloud, for verbs that need nothing else of it.
 
 use super::ContextError;
 use crate::clock::{Clock, SystemClock};
@@ -6,7 +6,7 @@ use crate::config::{Cloud, Settings};
 use crate::model::Instant;
 use crate::sim::WorldFolder;
 
-/// The present of the world that the settings name: a simulated one may be ahead. Writes nothing.
+/// The current time of the cloud that the settings name: a simulated one may be ahead. Writes nothing.
 ///
 /// # Errors
 /// When the simulated world cannot be read.
@@ -16,6 +16,6 @@ pub fn present(settings: &Settings) -> Result<Instant, ContextError> {
         return Ok(now);
     }
     let world = WorldFolder::new(settings.store()?.join("sim"));
-    // Whatever chance would decide in a new world, its time would be the present.
+    // The seed does not matter: a new world would have the current time in any case.
     Ok(world.look(&[], 0, now).map_err(ContextError::World)?.now().max(now))
 }

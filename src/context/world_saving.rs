@@ -1,8 +1,8 @@
-//! A store beside a simulated world: the world is saved before anything is written that speaks of it.
+//! A store beside a simulated world: the world is saved before a journal line about it is written.
 //!
-//! On AWS the past is safe before anybody can write about it. A simulated world must give the same promise, or
-//! a process that is killed would leave a journal that knows more than the world: a migration that has ended
-//! there and still runs here.
+//! On AWS an effect is durable before tidegate can write about it. A simulated world must promise the same. Otherwise a
+//! process that is killed would leave a journal that knows more than the world: a migration that has ended in the
+//! journal and still runs in the world.
 
 use std::collections::BTreeMap;
 

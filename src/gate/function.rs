@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(quoted("a\"b\u{2028}\n"), "\"a\\\"b\\u2028\\n\"");
     }
 
-    /// What a handler answers to requests with these headers, as CloudFront's runtime would give them: `passed`,
+    /// The answers of a handler to requests with these headers, as CloudFront's runtime would give them: `passed`,
     /// or status and place. `None` = there is no JavaScript engine on this machine; then CI's has the say.
     fn answers(code: &str, headers: &[serde_json::Value]) -> Option<Vec<String>> {
         let headers = serde_json::Value::from(headers.to_vec());

@@ -53,7 +53,7 @@ mod tests {
         Condition { field: field.to_owned(), header: None, values: vec![value.to_owned()] }
     }
 
-    /// `host path action`, `+` = closed by us, `!` = closed by somebody else, `?` = asks for more.
+    /// `host path action`, `+` = closed by tidegate, `?` = has a condition besides host and path.
     fn rule(priority: u32, text: &str) -> Rule {
         let words: Vec<&str> = text.split(' ').collect();
         let [host, path, action, marks @ ..] = words.as_slice() else { panic!("{text}") };

@@ -1,4 +1,4 @@
-//! Which database belongs to a cluster: the one that its services name; else one that cannot be mistaken.
+//! The database of a cluster: the one whose address its services have, or the only one that is possible.
 
 use std::collections::BTreeSet;
 
@@ -8,33 +8,33 @@ use crate::cloud::{DatabaseStatus, ListedDatabase};
 use crate::model::{ServiceName, State};
 use crate::spec::DatabaseTarget;
 
-/// What is known of the database.
+/// The choice of a database.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Choice {
-    /// This one.
+    /// One database was chosen.
     Picked { database: ListedDatabase, reason: DatabaseReason },
-    /// None, and why; with those that are there.
+    /// No database was chosen; these are the candidates.
     None { why: String, known: Vec<DatabaseTarget> },
 }
 
-/// KeptReason it is this one.
+/// Why a database was chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum DatabaseReason {
-    /// A person says so.
+    /// `--database` names it.
     Asked,
-    /// These services have its address in their environment.
+    /// These services have its address in their environment variables.
     Named(BTreeSet<ServiceName>),
-    /// It is called like the cluster.
+    /// It has the cluster's name.
     SameName,
-    /// There is no other.
+    /// It is the only one in the account and region.
     OnlyOne,
 }
 
-/// The choice, seen from the state that is declared.
+/// The choice, compared with the state that is declared.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct InState {
     pub(super) choice: Choice,
-    /// KeptReason declaring it would change it, if it would.
+    /// The reason if declaring it would change it: then it is written as a comment.
     pub(super) muted: Option<String>,
 }
 
@@ -46,12 +46,12 @@ impl Choice {
         }
     }
 
-    /// Looks at it beside the state of the environment.
+    /// Compares it with the state of the environment.
     pub(super) fn in_state(self, state: State) -> InState {
         let muted = match (self.status(), state.database_up()) {
-            (Some(DatabaseStatus::Broken(word)), _) => Some(format!("it is {word}, and a person must look")),
+            (Some(DatabaseStatus::Broken(word)), _) => Some(format!("it is `{word}`, which needs a person")),
             (Some(DatabaseStatus::Stopped | DatabaseStatus::Stopping), true) => {
-                Some("it is stopped while services run, and would be started".to_owned())
+                Some("it is stopped while services run, and tidegate would start it".to_owned())
             }
             _ => None,
         };
@@ -66,10 +66,10 @@ impl InState {
     }
 }
 
-/// Chooses. `asked` is what a person has named.
+/// Chooses. `asked` is the value of `--database`.
 ///
 /// # Errors
-/// When there is no database of the name that is asked for.
+/// When there is no database with the name that `--database` gives.
 pub(super) fn choose(survey: &Survey, asked: Option<&str>) -> Result<Choice, ImportError> {
     let listed = match (&survey.databases, asked) {
         (Ok(listed), _) => listed,
@@ -89,7 +89,7 @@ pub(super) fn choose(survey: &Survey, asked: Option<&str>) -> Result<Choice, Imp
 }
 
 fn guess(survey: &Survey, listed: &[ListedDatabase]) -> Choice {
-    // What follows another one is not started, stopped or migrated on its own.
+    // A replica is not started, stopped or migrated on its own.
     let leading: Vec<&ListedDatabase> = listed.iter().filter(|database| !database.is_replica).collect();
     let by = |database: &ListedDatabase| survey.mentions.get(&database.target);
     let most = leading.iter().filter_map(|database| Some(by(database)?.len())).max();
@@ -103,12 +103,16 @@ fn guess(survey: &Survey, listed: &[ListedDatabase]) -> Choice {
             let is_same = |it: &&&ListedDatabase| it.target.identifier() == survey.target.cluster.as_str();
             match leading.iter().filter(is_same).collect::<Vec<_>>().as_slice() {
                 [only] => picked(only, DatabaseReason::SameName),
-                _ => none("no service has the address of one in its environment".to_owned(), &leading),
+                _ => none(
+                    "no service has the address of a database in its environment variables".to_owned(),
+                    &leading,
+                ),
             }
         }
-        (several, _) => {
-            none("services have the addresses of several in their environment".to_owned(), several)
-        }
+        (several, _) => none(
+            "services have the addresses of several databases in their environment variables".to_owned(),
+            several,
+        ),
     }
 }
 

@@ -21,10 +21,10 @@ pub(super) struct Draft<'a> {
     pub(super) migration: Option<MigrationDraft>,
 }
 
-/// Names in one sentence.
+/// Names in one sentence; of more, the first are named and the rest is counted.
 const NAMED_MAX: usize = 4;
 
-/// `` `web` and `workers` ``; of many, the first.
+/// `` `web` and `workers` ``; of many names, only the first ones.
 pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a ServiceName>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     if names.len() > NAMED_MAX {

@@ -1,61 +1,61 @@
-//! Why nothing could be imported.
+//! Failures of an import, with their hints.
 
 use thiserror::Error;
 
 use crate::cloud::{CloudError, Kind};
 use crate::model::ClusterName;
 
-/// Why nothing could be imported.
+/// Why an import failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ImportError {
-    /// There is no such cluster.
-    #[error("no cluster is called `{cluster}` in {region} of account {account}")]
+    /// The cluster does not exist.
+    #[error("there is no cluster `{cluster}` in {region} of account {account}")]
     NoCluster {
-        /// The one that was asked for.
+        /// The name that was given.
         cluster: ClusterName,
-        /// Where.
+        /// The region that was searched.
         region: String,
-        /// …and whose.
+        /// The account of the credentials.
         account: String,
-        /// Those that are there; empty when nobody may list them.
+        /// The clusters that exist; empty when they cannot be listed.
         known: Vec<ClusterName>,
     },
-    /// What everything else hangs on could not be read.
+    /// A resource without which there is nothing to declare could not be read.
     #[error("cannot read {what}")]
     Unreadable {
-        /// What was read.
+        /// The resource.
         what: String,
-        /// Why not.
+        /// The failure.
         #[source]
         why: CloudError,
     },
-    /// There is no such database.
-    #[error("no database is called `{wanted}` here")]
+    /// `--database` names a database that does not exist.
+    #[error("there is no database `{wanted}` in this account and region")]
     NoDatabase {
-        /// The one that was asked for.
+        /// The name that was given.
         wanted: String,
-        /// Those that are there.
+        /// The databases that exist.
         known: Vec<String>,
     },
-    /// A database was asked for, and nobody may list them.
+    /// `--database` is given, but the databases could not be listed.
     #[error("the databases cannot be listed: {why}")]
     DatabasesUnreadable {
-        /// In words.
+        /// The reason, for an operator to read.
         why: String,
     },
-    /// A gate was asked for, and there is nothing to close.
-    #[error("there is no listener that could be gated: {why}")]
+    /// `--secret` is given, but there is no listener to close.
+    #[error("there is no listener for the gate: {why}")]
     NoListener {
-        /// In words.
+        /// The reason, for an operator to read.
         why: String,
     },
-    /// A gate was asked for, and nothing says where users are to be sent.
-    #[error("the maintenance page is not known: the listener's default action does not lead to one place")]
+    /// `--secret` is given, but neither `--page` nor the listener names the maintenance page.
+    #[error("the maintenance page is unknown: the listener's default action does not redirect to one page")]
     NoPage,
 }
 
 impl ImportError {
-    /// What to do next, in one sentence.
+    /// The next step for the operator, in one sentence.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             ImportError::NoCluster { cluster, known, .. } => {
@@ -68,7 +68,7 @@ impl ImportError {
                 match near {
                     Some((_, near)) => format!("did you mean `{near}`?"),
                     None if known.is_empty() => "check the name, and the region with `--region`".to_owned(),
-                    None => format!("there are {}; or name another region with `--region`", list()),
+                    None => format!("this region has {}; for another region, use `--region`", list()),
                 }
             }
             ImportError::Unreadable { why, .. } if why.kind == Kind::AccessDenied => {
@@ -77,17 +77,19 @@ impl ImportError {
             }
             ImportError::Unreadable { .. } => "try again in a moment".to_owned(),
             ImportError::NoDatabase { known, .. } if known.is_empty() => {
-                "there is none in this account and region: leave `--database` out".to_owned()
+                "this account and region has no database: leave `--database` out".to_owned()
             }
-            ImportError::NoDatabase { known, .. } => format!("there are {}", known.join(", ")),
+            ImportError::NoDatabase { known, .. } => {
+                format!("this account and region has {}", known.join(", "))
+            }
             ImportError::DatabasesUnreadable { .. } => {
                 "allow `rds:DescribeDBInstances` and `rds:DescribeDBClusters`, or leave `--database` out"
                     .to_owned()
             }
             ImportError::NoListener { .. } => {
-                "leave `--secret` out: the environment is declared without a gate".to_owned()
+                "leave `--secret` out, and the environment is declared without a gate".to_owned()
             }
-            ImportError::NoPage => "name it with `--page https://…`".to_owned(),
+            ImportError::NoPage => "name the page with `--page https://…`".to_owned(),
         })
     }
 }

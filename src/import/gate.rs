@@ -1,5 +1,5 @@
-//! The gate. Everything but its secret can be found out, and a gate whose secret does not exist is a trap: it would
-//! be noticed in the middle of a release. So it is declared when a person names the secret, and proposed otherwise.
+//! The gate. Everything but its secret can be read from AWS. A gate whose secret does not exist would only be noticed in
+//! the middle of a release, so the gate is declared when `--secret` names the secret, and proposed otherwise.
 
 use url::Url;
 
@@ -10,7 +10,7 @@ use crate::cloud::ListedListener;
 use crate::model::State;
 use crate::spec::{ListenerTarget, SecretSource};
 
-/// What the header is called when nobody says it.
+/// The name of the bypass header, unless `--bypass-header` names another.
 const HEADER_DEFAULT: &str = "x-maintenance-bypass";
 
 /// A gate, declared or proposed.
@@ -20,16 +20,16 @@ pub(super) struct GateDraft {
     pub(super) page: Option<Url>,
     pub(super) header: String,
     pub(super) secret: Option<SecretSource>,
-    /// Why it is only proposed, if it is.
+    /// The reason if it is only proposed, as a comment.
     pub(super) muted: Option<String>,
     /// Other listeners in front of the services.
     pub(super) others: Vec<ListenerTarget>,
 }
 
-/// What is known of the gate: `Err` in the outer sense only for what a person has asked for in vain.
+/// The gate, or why there is none. The outer error is for options that cannot be fulfilled.
 ///
 /// # Errors
-/// When a gate is asked for, and there is no listener or no page.
+/// When `--secret` is given, but there is no listener or no page.
 pub(super) fn propose(
     survey: &Survey,
     options: &ImportOptions,
@@ -38,10 +38,7 @@ pub(super) fn propose(
     let listed = match &survey.listeners {
         Ok(listed) if !listed.is_empty() => listed,
         Ok(_) => {
-            return without(
-                options,
-                "no application load balancer stands in front of its services".to_owned(),
-            );
+            return without(options, "no application load balancer is in front of the services".to_owned());
         }
         Err(why) => return without(options, format!("the load balancers could not be read: {why}")),
     };
@@ -49,11 +46,11 @@ pub(super) fn propose(
     let page = options.page.clone().or_else(|| chosen.redirects_to.clone());
     let secret = options.secret.clone();
     let muted = match (&secret, &page, state) {
-        (None, ..) => Some("it needs a secret, which cannot be found out".to_owned()),
+        (None, ..) => Some("it needs a secret, which only you can name".to_owned()),
         (Some(_), None, _) => return Err(ImportError::NoPage),
         (Some(_), Some(_), State::Running) => None,
         (Some(_), Some(_), _) => {
-            Some(format!("in `{state}` it has to be closed, and a plan would close it now"))
+            Some(format!("in the state `{state}` the gate must be closed, and a plan would close it"))
         }
     };
     Ok(Ok(GateDraft {
@@ -70,7 +67,8 @@ fn without(options: &ImportOptions, why: String) -> Result<Result<GateDraft, Str
     if options.secret.is_some() { Err(ImportError::NoListener { why }) } else { Ok(Err(why)) }
 }
 
-/// The one that users ask: 443 before other HTTPS before the rest, on the balancer that is called like the cluster.
+/// The listener that users reach: port 443 first, then other HTTPS listeners, then the rest; a balancer with the
+/// cluster's name first.
 fn choose<'a>(survey: &Survey, listed: &'a [ListedListener]) -> &'a ListedListener {
     let rank = |it: &&ListedListener| {
         let is_namesake = it.target.name == survey.target.cluster.as_str();

@@ -1,10 +1,10 @@
-//! What an image reference tells: whose it is, and which version its tag holds.
+//! An image reference, read: whose image it is, and the version in its tag.
 
 use std::collections::BTreeSet;
 
 use crate::model::{ClusterName, ImageRef, Version};
 
-/// Parts of clusters' names that say nothing about whose they are.
+/// Parts of clusters' names that do not tell who owns them.
 const COMMON_WORDS: [&str; 18] = [
     "app",
     "apps",
@@ -65,8 +65,8 @@ pub(super) fn last_part(repository: &str) -> &str {
     repository.rsplit('/').next().unwrap_or(repository)
 }
 
-/// Whose images are released from here: those of a private registry, of a name that the cluster has, too, and of
-/// whatever a person names.
+/// Decides which images are released from here: those in a private registry, those that share a word with the
+/// cluster's name, and those that `--own-images` names.
 pub(super) struct Owner<'a> {
     pub(super) account: &'a str,
     pub(super) cluster: &'a ClusterName,
@@ -116,7 +116,7 @@ fn private_account(registry: &str) -> Option<&str> {
     (is_account && rest.starts_with("dkr.ecr")).then_some(account)
 }
 
-/// Parts of a name that say whose something is.
+/// The parts of a cluster's name that tell who owns it.
 pub(super) fn words(cluster: &ClusterName) -> BTreeSet<String> {
     let parts = cluster.as_str().split(['-', '_']).map(str::to_ascii_lowercase);
     parts.filter(|part| part.len() >= 3 && !COMMON_WORDS.contains(&part.as_str())).collect()

@@ -1,4 +1,4 @@
-//! Whether a task definition's environment names a host. Values are looked at here, and nowhere else.
+//! Whether a task definition's environment variables name a host. Their values are read here and nowhere else.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cloud::Document;
 
-/// Which of these host names (in lower case) stand in a value of some container's `environment`.
+/// Those of these host names (in lower case) that are in a value of any container's `environment`.
 pub(super) fn mentioned<'a>(document: &Document, hosts: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
     let values: Vec<String> = document
         .containers()

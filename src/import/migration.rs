@@ -1,5 +1,5 @@
-//! The migration is never guessed: whether one is needed, and for what, is a promise about code. What looks like one
-//! is proposed.
+//! The migration is never declared by `import`: only a person knows which code needs one. A family that looks like a
+//! migration is proposed as a comment.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::services::{ServiceDraft, VersionDraft, rendered};
 use super::survey::{FamilyFound, Survey};
 use crate::model::{ContainerName, FamilyName, ImageRef, ServiceName, VersionKey};
 
-/// A migration that might be declared.
+/// A migration to propose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MigrationDraft {
     pub(super) family: FamilyName,
@@ -18,7 +18,7 @@ pub(super) struct MigrationDraft {
     pub(super) network: ServiceName,
 }
 
-/// The family that looks most like the migration of what is released here.
+/// The family that looks most like the migration of the released versions.
 pub(super) fn propose(
     survey: &Survey,
     versions: &[VersionDraft],
@@ -31,7 +31,7 @@ pub(super) fn propose(
         .map(|(_, draft)| draft)
 }
 
-/// The smaller, the more alike: another version, parts of the cluster's name that it lacks.
+/// Smaller means more alike: first whether its version differs, then how many parts of the cluster's name it lacks.
 type Distance = (bool, usize);
 
 fn candidate(
@@ -84,7 +84,7 @@ fn followed<'a>(image: &ImageRef, tag: &Tagged, versions: &'a [VersionDraft]) ->
     beside.next().filter(|_| beside.next().is_none())
 }
 
-/// A service that reaches what a migration has to reach: the database, and if several do, one that users ask.
+/// A service whose network reaches the database; among several, one that is behind a load balancer.
 fn network<'a>(survey: &Survey, services: impl Iterator<Item = &'a ServiceName>) -> Option<&'a ServiceName> {
     let knows_database =
         |name: &ServiceName| survey.mentions.values().any(|services| services.contains(name));

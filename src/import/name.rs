@@ -1,11 +1,11 @@
-//! What an environment is called when nobody says it: like its cluster.
+//! The name of an environment, unless `--name` gives one: the name of its cluster.
 
 use crate::model::ClusterName;
 
-/// As `validate` has it.
+/// The limit that `tidegate validate` checks.
 const LENGTH_MAX: usize = 64;
 
-/// Whether an environment may be called so.
+/// Whether an environment may have this name.
 pub fn is_environment_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     name.len() <= LENGTH_MAX
@@ -13,7 +13,7 @@ pub fn is_environment_name(name: &str) -> bool {
         && name.chars().all(allowed)
 }
 
-/// The cluster's name, as far as an environment may be called so; `None` when nothing is left of it.
+/// The cluster's name without the characters that an environment's name may not have; `None` when nothing is left.
 pub fn environment_name(cluster: &ClusterName) -> Option<String> {
     let name = cluster.as_str().trim_start_matches(['-', '_']);
     let name: String = name.chars().take(LENGTH_MAX).collect();

@@ -1,4 +1,4 @@
-//! How many tasks a service has, in the words of a declaration; or why no words would leave it as it is.
+//! The size of a service as a declaration writes it, or the reason why every declaration would change the service.
 
 use crate::cloud::{ScalableTarget, Suspended};
 use crate::spec::Autoscaling;
@@ -8,37 +8,37 @@ use crate::spec::Autoscaling;
 pub(super) struct Size {
     pub(super) count: u32,
     pub(super) range: Option<Autoscaling>,
-    /// The lower end is a guess: it was 0 while the service sleeps.
+    /// The lower end is a guess: it is 0 while the service is stopped.
     pub(super) is_guess: bool,
 }
 
 /// The size of a service that is up.
 ///
 /// # Errors
-/// Why a declaration of it would change it, in words.
+/// The reason why declaring it would change it.
 pub(super) fn up(desired: u32, scaling: Option<&ScalableTarget>) -> Result<Size, String> {
     if desired == 0 {
-        return Err("it has no tasks now, and whatever is declared is started".to_owned());
+        return Err("it has no tasks now, and tidegate starts every declared service".to_owned());
     }
     let Some(target) = scaling else { return Ok(Size { count: desired, range: None, is_guess: false }) };
     if is_asleep(target) {
         return Err(
-            "its autoscaling is switched off with a minimum of 0, and would be switched on".to_owned()
+            "its autoscaling is suspended with a minimum of 0, and tidegate would resume it".to_owned()
         );
     }
     let ScalableTarget { min, max, .. } = *target;
     if !(min..=max).contains(&desired) {
         return Err(format!(
-            "it has {desired} tasks, outside the {min} to {max} of its autoscaling, and would be brought there"
+            "it has {desired} tasks, outside its autoscaling range of {min} to {max}, and tidegate would change that"
         ));
     }
     Ok(Size { count: desired, range: Some(Autoscaling { min, max }), is_guess: false })
 }
 
-/// The size of a service that sleeps with its environment: what it has when it wakes is a guess.
+/// The size of a service that is stopped together with its environment: the size after its start is a guess.
 ///
 /// # Errors
-/// Why a declaration of it would change it, in words.
+/// The reason why declaring it would change it.
 pub(super) fn down(scaling: Option<&ScalableTarget>) -> Result<Size, String> {
     match scaling {
         None => Ok(Size { count: 1, range: None, is_guess: true }),
@@ -46,20 +46,20 @@ pub(super) fn down(scaling: Option<&ScalableTarget>) -> Result<Size, String> {
             Ok(Size { count: 1, range: Some(Autoscaling { min: 1, max: target.max }), is_guess: true })
         }
         Some(_) => Err(
-            "it sleeps, but its autoscaling does not: tidegate would suspend that, so that nothing starts it"
+            "it is stopped, but its autoscaling is not suspended: tidegate would suspend it, so that nothing starts the service"
                 .to_owned(),
         ),
     }
 }
 
-/// What somebody would declare of a service that is left out.
-pub(super) fn wished(scaling: Option<&ScalableTarget>) -> Size {
+/// The size to propose for a service that is left out.
+pub(super) fn proposed(scaling: Option<&ScalableTarget>) -> Size {
     let range = scaling.filter(|target| target.max > 0);
     let range = range.map(|target| Autoscaling { min: target.min.max(1).min(target.max), max: target.max });
     Size { count: range.map_or(1, |range| range.min), range, is_guess: true }
 }
 
-/// As tidegate leaves a service that it has stopped.
+/// Whether its scaling is suspended as tidegate does it for a stopped service.
 fn is_asleep(target: &ScalableTarget) -> bool {
     target.min == 0 && target.suspended == Suspended::ALL
 }

@@ -1,4 +1,4 @@
-//! Services: which are declared, with what; and which are left out, because declaring them would change them.
+//! Services: which of them are declared and how, and which are left out because declaring them would change them.
 
 use std::collections::BTreeMap;
 
@@ -11,23 +11,23 @@ use super::versions::{self, Entry, Released};
 use crate::cloud::{Controller, DatabaseStatus, Rollout};
 use crate::model::{ContainerName, ImageRef, ServiceName, State, VersionKey};
 
-/// A service as it is declared, or would be.
+/// A service as it is declared or proposed.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ServiceDraft {
     pub(super) name: ServiceName,
-    /// KeptReason it is left out, if it is.
+    /// The reason if it is left out.
     pub(super) left_out: Option<String>,
-    /// `None`: tidegate could do nothing with it at all.
+    /// `None`: tidegate cannot manage such a service.
     pub(super) size: Option<Size>,
     /// Container → template.
     pub(super) images: BTreeMap<ContainerName, String>,
-    /// Containers whose image is left alone.
+    /// Containers whose image tidegate does not change.
     pub(super) kept: Vec<KeptImage>,
-    /// What a plan will say of it all the same.
+    /// The remark that a plan will make about it.
     pub(super) unsettled: Option<String>,
 }
 
-/// An image that is left alone, and why.
+/// An image that tidegate does not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KeptImage {
     pub(super) container: ContainerName,
@@ -35,25 +35,25 @@ pub(super) struct KeptImage {
     pub(super) why: KeptReason,
 }
 
-/// KeptReason an image is left alone.
+/// Why tidegate does not change an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum KeptReason {
-    /// Somebody else's, by its name. Whether its tag holds a version.
+    /// Its name does not look like one of the owner's images. Its tag may have a version all the same.
     Foreign { is_versioned: bool },
-    /// Its tag moves; tags with a version that mean the same now.
+    /// Its tag moves; these version tags point at the same image now.
     Moves { known_as: Vec<String> },
     /// It has no tag.
     Untagged,
 }
 
-/// An entry of `versions`, and whether something that is declared uses it.
+/// An entry of `versions`, and whether a declared service uses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct VersionDraft {
     pub(super) entry: Entry,
     pub(super) is_used: bool,
 }
 
-/// The state that is there: `running`, unless no service has a task.
+/// The current state: `running`, unless no service has a task.
 pub(super) fn state(survey: &Survey, database: &Choice) -> State {
     let mut manageable = survey.services.iter().filter(|found| unmanageable(found).is_none()).peekable();
     let is_down = |found: &ServiceFound| found.service.desired == 0 && found.live_tasks == 0;
@@ -68,7 +68,7 @@ pub(super) fn state(survey: &Survey, database: &Choice) -> State {
     }
 }
 
-/// Judges every service, and names the versions of their images.
+/// Decides about every service, and names the versions of their images.
 pub(super) fn judge(
     survey: &Survey,
     options: &ImportOptions,
@@ -96,7 +96,7 @@ pub(super) fn judge(
         }
         drafts.push(draft);
     }
-    // Entries that are in use are named first: what is left out must not take a name from them.
+    // Entries that are in use are named first: a service that is left out must not take a name from them.
     let is_declared = |name: &ServiceName| drafts.iter().any(|it| it.name == *name && it.left_out.is_none());
     let entries = versions::entries(&released);
     let versions: Vec<VersionDraft> = entries
@@ -118,25 +118,29 @@ fn sized(found: &ServiceFound, state: State) -> ServiceDraft {
         (None, State::Running | State::Restricted) => {
             match scaling::up(found.service.desired, found.scaling.as_ref()) {
                 Ok(size) => (Some(size), None),
-                Err(why) => (Some(scaling::wished(found.scaling.as_ref())), Some(why)),
+                Err(why) => (Some(scaling::proposed(found.scaling.as_ref())), Some(why)),
             }
         }
         (None, State::DbOnly | State::Stopped) => match scaling::down(found.scaling.as_ref()) {
             Ok(size) => (Some(size), None),
-            Err(why) => (Some(scaling::wished(found.scaling.as_ref())), Some(why)),
+            Err(why) => (Some(scaling::proposed(found.scaling.as_ref())), Some(why)),
         },
     };
     let name = found.service.name.clone();
     ServiceDraft { name, left_out, size, images: BTreeMap::new(), kept: Vec::new(), unsettled: None }
 }
 
-/// KeptReason tidegate could do nothing with it.
+/// The reason why tidegate cannot manage a service.
 fn unmanageable(found: &ServiceFound) -> Option<String> {
     let why = match (found.service.controller, &found.newest) {
-        (Controller::CodeDeploy, _) => "CodeDeploy rolls it; tidegate works with the ECS controller only",
-        (Controller::External, _) => "a third party rolls it; tidegate works with the ECS controller only",
+        (Controller::CodeDeploy, _) => {
+            "CodeDeploy deploys it; tidegate only works with the ECS deployment controller"
+        }
+        (Controller::External, _) => {
+            "an external controller deploys it; tidegate only works with the ECS deployment controller"
+        }
         (Controller::Daemon, _) => {
-            "it is a DAEMON: ECS runs one task of it on each instance, no count can be set"
+            "it is a DAEMON service: ECS runs one task on each instance, so there is no count to set"
         }
         (Controller::Ecs, Newest::Gone) => "its task-definition family has no ACTIVE revision",
         (Controller::Ecs, Newest::Deployed | Newest::Newer { .. }) => return None,
@@ -144,7 +148,7 @@ fn unmanageable(found: &ServiceFound) -> Option<String> {
     Some(why.to_owned())
 }
 
-/// What moves right now, or waits to be rolled.
+/// A deployment that is running now, or that the next version change will start.
 fn unsettled(found: &ServiceFound, draft: &ServiceDraft) -> Option<String> {
     if draft.left_out.is_some() {
         return None;
@@ -152,14 +156,14 @@ fn unsettled(found: &ServiceFound, draft: &ServiceDraft) -> Option<String> {
     let rollout = found.service.deployments.iter().find(|it| it.primary).map(|primary| primary.rollout);
     match rollout {
         Some(Rollout::InProgress) => {
-            return Some("is being deployed just now: a plan waits until that has settled".to_owned());
+            return Some("is being deployed now: a plan waits until the deployment has settled".to_owned());
         }
         Some(Rollout::Failed) => {
-            return Some("has a deployment that failed: a plan begins it again".to_owned());
+            return Some("has a failed deployment: a plan starts it again".to_owned());
         }
         Some(Rollout::Completed) | None => {}
     }
-    // Images that are released from here are put into every revision; others come with it.
+    // tidegate writes the images that are released from here into every revision; other images stay as they are in it.
     let is_other = |container: &ContainerName, image: &ImageRef| {
         !draft.images.contains_key(container) && found.images.get(container) != Some(image)
     };
@@ -168,7 +172,7 @@ fn unsettled(found: &ServiceFound, draft: &ServiceDraft) -> Option<String> {
             if *differs_beyond || images.iter().any(|(container, image)| is_other(container, image)) =>
         {
             Some(format!(
-                "does not run the newest revision, {name}: a plan shows that as drift, and the next version change rolls it"
+                "does not run its newest revision, {name}: a plan shows this as drift, and the next version change deploys it"
             ))
         }
         Newest::Newer { .. } | Newest::Deployed | Newest::Gone => None,

@@ -1,5 +1,4 @@
-//! What a survey of a cluster found: plain values. No value of an environment variable, no command and no secret is
-//! in them.
+//! The result of a survey of a cluster: plain values, without any value of an environment variable, command or secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,6 @@
-//! The file, block by block, and beside it what whoever asked for it should know.
+//! The file, block by block.
 //!
-//! What is commented out is YAML, too: taking `# ` away from its lines gives a file that is valid.
+//! Blocks that are commented out are YAML, too: without the `# ` before their lines the file is valid.
 
 mod findings;
 mod service;
@@ -23,7 +23,7 @@ pub struct Imported {
     pub findings: Vec<String>,
 }
 
-/// Writes it down.
+/// Writes the file, and collects the findings.
 pub(super) fn write(draft: &Draft<'_>) -> Imported {
     let mut page = Page::default();
     head(&mut page, draft);
@@ -43,8 +43,8 @@ fn head(page: &mut Page, draft: &Draft<'_>) {
     page.comment(
         0,
         &format!(
-            "Written by `tidegate import {}` from what is there, and plans to nothing as it stands. What only you can \
-             decide is commented out: take the `# ` away from the lines you want.",
+            "Written by `tidegate import {}`. It declares the cluster as it runs now, so a plan has no actions. Decisions \
+             that only you can make are commented out: remove the `# ` before the lines that you want.",
             target.cluster
         ),
     );
@@ -59,14 +59,15 @@ fn head(page: &mut Page, draft: &Draft<'_>) {
     page.line(0, format!("cluster: {}", scalar(target.cluster.as_str())));
     if draft.state != State::Running {
         page.gap();
-        page.comment(0, &format!("{} `running` wakes it.", findings::why_down(draft)));
+        page.comment(0, &format!("{} Set `state: running` to start it.", findings::why_down(draft)));
         page.line(0, format!("state: {}", draft.state));
     }
     page.gap();
     page.comment(
         0,
         &format!(
-            "It looks, plans and reports, and writes nothing. `enforce` when `tidegate plan {}` says what you expect.",
+            "tidegate observes and reports, but changes nothing. When `tidegate plan {}` shows what you expect, set \
+             `mode: enforce`.",
             draft.options.name
         ),
     );
@@ -80,7 +81,7 @@ fn versions(page: &mut Page, versions: &[VersionDraft]) {
     page.gap();
     page.comment(
         0,
-        "What runs. To release, change a version. Services that share one are released together.",
+        "The versions that run now. To release, change a version. Services that share a version are released together.",
     );
     let is_used = versions.iter().any(|draft| draft.is_used);
     let write = |page: &mut Page| {
@@ -103,7 +104,7 @@ fn services(page: &mut Page, services: &[ServiceDraft]) {
     page.gap();
     page.comment(
         0,
-        "Who has to be up before whom cannot be seen from outside: `after: [cache]` in a service says it.",
+        "AWS does not know which service must start before another: add `after: [cache]` to a service that needs one.",
     );
     let is_declared = |draft: &&ServiceDraft| draft.left_out.is_none();
     if services.iter().any(|draft| is_declared(&draft)) {
@@ -125,25 +126,27 @@ fn database(page: &mut Page, draft: &Draft<'_>) {
     match choice {
         Choice::Picked { database, reason } => {
             let remark = match reason {
-                DatabaseReason::Asked => "as you said".to_owned(),
+                DatabaseReason::Asked => "from `--database`".to_owned(),
                 DatabaseReason::Named(services) => {
-                    format!("its address is in the environment of {}", list(services))
+                    format!("its address is in the environment variables of {}", list(services))
                 }
-                DatabaseReason::SameName => "a guess: it is called like the cluster".to_owned(),
-                DatabaseReason::OnlyOne => "a guess: there is no other in this account and region".to_owned(),
+                DatabaseReason::SameName => "a guess: it has the cluster's name".to_owned(),
+                DatabaseReason::OnlyOne => {
+                    "a guess: it is the only one in this account and region".to_owned()
+                }
             };
             if let Some(why) = &database.unstoppable {
                 page.comment(
                     0,
                     &format!(
-                        "It cannot be stopped: {why}. `state: stopped` and a schedule would be blocked."
+                        "The database cannot be stopped: {why}. `state: stopped` and a schedule would be blocked."
                     ),
                 );
             }
             match muted {
                 None => target(page, &database.target, &remark),
                 Some(why) => {
-                    page.comment(0, &format!("Left out: {why}."));
+                    page.comment(0, &format!("The database is left out: {why}."));
                     page.muted(0, |page| target(page, &database.target, &remark));
                 }
             }
@@ -151,7 +154,7 @@ fn database(page: &mut Page, draft: &Draft<'_>) {
         Choice::None { why, known } => {
             page.comment(0, &format!("No database: {why}."));
             for one in known {
-                page.muted(0, |page| target(page, one, "one of them, perhaps"));
+                page.muted(0, |page| target(page, one, "a candidate"));
             }
         }
     }
@@ -167,13 +170,13 @@ fn migration(page: &mut Page, draft: &Draft<'_>) {
     page.gap();
     let needs = match draft.database.is_declared() {
         true => "",
-        false => " It needs `database`, too.",
+        false => " It also needs `database`.",
     };
     page.comment(
         0,
         &format!(
-            "`{family}` looks like a migration. Declared, it runs once for each new `{follows}`, behind the gate and \
-             after a snapshot.{needs}"
+            "`{family}` looks like a migration. If you declare it, it runs once for each new `{follows}`, while the gate is \
+             closed and after a snapshot.{needs}"
         ),
     );
     page.muted(0, |page| {
@@ -189,7 +192,7 @@ fn migration(page: &mut Page, draft: &Draft<'_>) {
         page.remarked(
             2,
             format!("network: {}", scalar(network.as_str())),
-            "the task gets its subnets and groups",
+            "the task gets the subnets and security groups of this service",
         );
     });
 }
@@ -203,11 +206,12 @@ fn gate(page: &mut Page, draft: &Draft<'_>) {
     match &gate.muted {
         None => block(page, draft, gate),
         Some(why) => {
-            let wish = "Letters, digits, `_` and `-`, 20 to 128 of them, kept in SSM or Secrets Manager";
+            let secret =
+                "The secret has 20 to 128 letters, digits, `_` and `-`. Keep it in SSM or Secrets Manager";
             page.comment(
                 0,
                 &format!(
-                    "The gate, which users meet while something is migrated. Not declared: {why}. {wish}."
+                    "The gate sends users to the maintenance page during a release. It is not declared: {why}. {secret}."
                 ),
             );
             page.muted(0, |page| block(page, draft, gate));
@@ -216,7 +220,10 @@ fn gate(page: &mut Page, draft: &Draft<'_>) {
     for other in &gate.others {
         page.comment(
             0,
-            &format!("There is `load_balancer: {{name: {}, port: {}}}`, too.", other.name, other.port),
+            &format!(
+                "Another listener in front of the services: `load_balancer: {{name: {}, port: {}}}`.",
+                other.name, other.port
+            ),
         );
     }
 }
@@ -224,13 +231,13 @@ fn gate(page: &mut Page, draft: &Draft<'_>) {
 fn block(page: &mut Page, draft: &Draft<'_>, gate: &GateDraft) {
     page.line(0, "maintenance:");
     match &gate.page {
-        // The one path that everybody leaves out.
+        // People leave the path `/` out.
         Some(url) => {
             let url = url.as_str();
             let url = if url.matches('/').count() == 3 { url.trim_end_matches('/') } else { url };
             page.line(2, format!("page: {}", scalar(url)));
         }
-        None => page.remarked(2, "page: https://maintenance.example.org", "where users are sent"),
+        None => page.remarked(2, "page: https://maintenance.example.org", "the page that users see"),
     }
     let (kind, place) = match &gate.secret {
         Some(SecretSource::Ssm(place)) => ("ssm", place.clone()),

@@ -1,18 +1,18 @@
-//! Entries of `versions`: which images share one, and what it is called.
+//! Entries of `versions`: their names, and which images share one.
 //!
-//! Images of one repository with the same version share an entry, for they are released together as a rule. Names
-//! are those that a person would take: the word before the version, else the repository, the container, the service.
+//! Images of one repository with the same version share an entry, because they are usually released together. The name
+//! of an entry is the word before the version in the tag, else the repository, the container or the service.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::image::{Tagged, last_part};
 use crate::model::{ContainerName, ServiceName, Version, VersionKey};
 
-/// Words before a version that say nothing about what is released.
+/// Words before a version that do not tell what is released.
 const EMPTY_WORDS: [&str; 8] = ["v", "version", "release", "rel", "tag", "build", "prod", "production"];
 /// Among several words, the one that stands for the whole.
 const MAIN_WORDS: [&str; 6] = ["core", "app", "server", "api", "backend", "main"];
-/// As `validate` has it.
+/// The limit that `tidegate validate` checks.
 const LENGTH_MAX: usize = 64;
 
 /// An image that is released from here.
@@ -99,7 +99,7 @@ fn candidates(images: &[&Released], siblings: &[&Released]) -> Vec<String> {
     names.iter().map(|name| allowed(name)).filter(|name| !name.is_empty()).collect()
 }
 
-/// The first that is free, else the last but one with a number.
+/// The first candidate that is free, else the last but one with a number.
 fn free(candidates: Vec<String>, taken: &BTreeSet<String>) -> String {
     if let Some(name) = candidates.iter().take(candidates.len() - 1).find(|name| !taken.contains(*name)) {
         return name.clone();
@@ -110,7 +110,7 @@ fn free(candidates: Vec<String>, taken: &BTreeSet<String>) -> String {
     numbered.find(|name| !taken.contains(name)).expect("numbers do not end")
 }
 
-/// What a key may be made of.
+/// A name with only those characters that a key may have.
 fn allowed(name: &str) -> String {
     let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
     name.trim_matches(['-', '_', '.']).chars().take(LENGTH_MAX).collect()

@@ -1,14 +1,14 @@
 //! YAML as people write it: plain where that cannot be misread, in double quotes everywhere else.
 //!
-//! Not a serialiser's work: it would keep no comments, and the comments are half of what is written here. Every
-//! value goes through [`scalar`], and a test reads back whatever it gives.
+//! Not made with a serialiser, which would write no comments, and comments are half of the file. Every value passes
+//! through [`scalar`], and a test reads back what it writes.
 
 use std::fmt::Write as _;
 
 /// Comments end before this column, as the declarations of this repository do.
 const WIDTH: usize = 110;
 
-/// Words that some YAML reader takes for something else than a text.
+/// Words that some YAML readers do not read as text.
 /// <https://yaml.org/type/bool.html>, <https://yaml.org/type/null.html>
 const RESERVED: [&str; 11] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf"];
 
@@ -102,7 +102,7 @@ impl Page {
         self.lines.push(String::new());
     }
 
-    /// What is written inside is commented out: whoever wants it takes `# ` away.
+    /// Comments out every line that `write` writes.
     pub(super) fn muted(&mut self, column: usize, write: impl FnOnce(&mut Self)) {
         let before = self.muted.replace(column);
         write(self);

@@ -1,4 +1,4 @@
-//! What every part of an observation reads with, and how an answer becomes an [`Observed`].
+//! The context in which every part of an observation reads, and the step from an answer to an [`Observed`].
 
 use futures_util::future::BoxFuture;
 

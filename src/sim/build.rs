@@ -1,6 +1,6 @@
-//! Makes the world that declarations describe: running, healthy, and if asked one release behind.
+//! Builds the world that declarations describe: running, healthy, and one release behind if the caller wants that.
 //!
-//! What tidegate will write is absent at first, as on the day of its installation: no tag on the database or
+//! Everything that tidegate writes is absent at first, as on the day of its installation: no tag on the database or
 //! the cluster, no marker in a site's bucket, no association of the gate's function.
 
 mod definitions;
@@ -25,12 +25,12 @@ use crate::spec::{DatabaseTarget, EnvironmentSpec, SecretSource, Template};
 /// Which versions a new environment runs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Age {
-    /// What is declared.
+    /// The declared versions.
     UpToDate,
     /// The release before it, so that `plan` has something to show. Versions without order stay.
     #[default]
     OneBehind,
-    /// These; whatever is not named is as declared.
+    /// These versions; versions that are not named here are as declared.
     At(BTreeMap<VersionKey, Version>),
 }
 
@@ -42,15 +42,15 @@ impl World {
         world
     }
 
-    /// Takes note of a commit: promises follow the declarations, and environments that are new are built.
-    /// Services that are new in a known environment are not: nobody has created them.
+    /// Adopts a commit: promises follow the declarations, and new environments are built. New services of a known
+    /// environment are not built: a person would have to create them.
     pub fn declare(&mut self, specs: &[EnvironmentSpec], age: &Age) {
         for spec in specs {
             let region = self.region(&spec.account, &spec.region);
             self.offer_images(spec);
             self.offer_releases(spec);
             let earlier = self.watches.get(&spec.name);
-            // Somebody may declare what exists under another name: an import does.
+            // The same cluster may be declared under another name, as an import does.
             let is_known =
                 earlier.is_some() || self.regions[region].clusters.contains_key(spec.cluster.as_str());
             let watch = Watch::of(spec, region, earlier);
@@ -193,7 +193,7 @@ impl World {
     }
 }
 
-/// The name under which a secret is kept, whatever keeps it.
+/// The name under which a secret is kept, for every kind of source.
 pub(super) fn secret_name(source: &SecretSource) -> &str {
     match source {
         SecretSource::Ssm(name)

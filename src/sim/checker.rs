@@ -1,7 +1,7 @@
 //! The promises of the whole system, checked against the truth after every event and every call.
 //!
-//! A broken promise is written down, not thrown: a test asserts that the list is empty, and a person's own
-//! actions can be told apart from tidegate's.
+//! A broken promise is recorded and does not stop the world: a test asserts that the list is empty, and each promise has
+//! the author who broke it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::spec::{EnvironmentSpec, ListenerTarget, NeededFor};
 
-/// What is promised.
+/// The promises of the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Promise {
     /// A migration ran although the schema was there already, or changed the same pair of versions twice.
@@ -24,7 +24,7 @@ pub enum Promise {
     MigratesAlone,
     /// Users could reach an environment whose code does not fit its schema.
     NeverOpenOnAForeignSchema,
-    /// A service that follows the migration ran code that does not fit the schema, gate or no gate.
+    /// A service that follows the migration ran code that does not fit the schema, behind an open or a closed gate.
     CodeFitsSchema,
     /// A service that follows the migration ran while the migration ran.
     NoCodeDuringMigration,
@@ -32,24 +32,24 @@ pub enum Promise {
     ClosedDuringMigration,
     /// The database was not up while a task that uses it ran.
     DatabaseOutlivesItsTasks,
-    /// A snapshot that is not ours was deleted.
+    /// A snapshot that tidegate did not take was deleted.
     ForeignSnapshotsStay,
-    /// A file that is not ours was deleted from a site.
+    /// A file that tidegate did not upload was deleted from a site.
     ForeignFilesStay,
-    /// A site's entry point asked for a file that is not there.
+    /// A site's entry point loads a file that does not exist.
     EntryPointsAreWhole,
 }
 
-/// A promise that was broken, once.
+/// One breach of a promise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
-    /// When.
+    /// The simulated time of the breach.
     pub at: Instant,
-    /// What was promised.
+    /// The promise that was broken.
     pub promise: Promise,
-    /// Who brought it about.
+    /// The author of the change that broke it.
     pub by: Actor,
-    /// Where, and how.
+    /// The resources, for a person to read.
     pub detail: String,
 }
 
@@ -59,7 +59,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// What is promised for one environment, taken from its declaration.
+/// The promises for one environment, from its declaration.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Watch {
     pub(super) region: RegionId,
@@ -79,7 +79,7 @@ pub(super) struct MigrationWatch {
     pub(super) images: BTreeMap<ContainerName, Pattern>,
     /// `None` = every change needs a migration.
     without: Option<BTreeSet<Level>>,
-    /// Code and schema that a person said go together.
+    /// Pairs of code and schema that a person declared compatible.
     acknowledged: BTreeSet<(Version, Version)>,
 }
 
@@ -92,7 +92,7 @@ pub(super) struct GateWatch {
 }
 
 impl Watch {
-    /// What `spec` promises; what was acknowledged earlier stays acknowledged.
+    /// The promises for `spec`; pairs that a person accepted earlier stay accepted.
     pub(super) fn of(spec: &EnvironmentSpec, region: RegionId, earlier: Option<&Watch>) -> Self {
         let follows = spec.migration.as_ref().map(|migration| &migration.follows);
         let patterns = |images: &BTreeMap<ContainerName, crate::spec::Template>| {
@@ -163,7 +163,7 @@ struct Found {
 }
 
 impl World {
-    /// Writes down every promise that is broken now and was not a moment ago.
+    /// Records every promise that is broken now and was not broken before.
     pub(super) fn check(&mut self) {
         let mut found = Vec::new();
         for (name, watch) in &self.watches {
@@ -189,12 +189,12 @@ impl World {
         self.violations.push(Violation { at, promise, by, detail });
     }
 
-    /// Broken promises that no person brought about: what tests assert to be empty.
+    /// Promises that tidegate or AWS broke, not a person. Tests assert that there are none.
     pub fn violations_by_tidegate(&self) -> Vec<&Violation> {
         self.violations.iter().filter(|violation| violation.by != Actor::Person).collect()
     }
 
-    /// What is open for users without the header, if the environment has a gate: one rule that stands for all.
+    /// A rule that is open for users without the header, if the environment has a gate.
     pub fn open_route(&self, environment: &str) -> Option<&SimRule> {
         let watch = self.watches.get(environment)?;
         let gate = watch.gate.as_ref()?;
@@ -247,7 +247,7 @@ impl World {
             });
             for task in alive {
                 let by = blame(database.by, self.responsible(watch, task));
-                // Without the status: a database that is put right again is not broken anew.
+                // Without the status: a repaired database does not count as a new breach.
                 let detail = format!("{name}: {} without its database", who(task));
                 found.push(Found { promise: Promise::DatabaseOutlivesItsTasks, by, detail });
             }
@@ -255,7 +255,7 @@ impl World {
         let (Some(migration), Some(database)) = (&watch.migration, database) else { return };
         let migrating: Vec<&SimTask> =
             running().filter(|task| task.service.is_none() && task.family == migration.family).collect();
-        // Whoever came last is to blame for two at once; whoever started one by hand, for all that it meets.
+        // For two tasks at once the later author is to blame; a person who started one by hand, for every overlap.
         let starter = |task: &&SimTask| match task.shown.started_by == CONSOLE {
             true => Actor::Person,
             false => Actor::Tidegate,
@@ -322,7 +322,7 @@ fn code_version(task: &SimTask, patterns: &BTreeMap<ContainerName, Pattern>) -> 
     patterns.iter().find_map(|(name, pattern)| pattern.version(task.contents.get(name)?))
 }
 
-/// A person is to blame for whatever a person had a hand in.
+/// A person is to blame if a person took part.
 fn blame(one: Actor, other: Actor) -> Actor {
     if [one, other].contains(&Actor::Person) { Actor::Person } else { one }
 }

@@ -2,7 +2,7 @@
 //!
 //! Time moves only when everything waits: then it jumps to the earliest deadline. One thread polls one
 //! future, so the same program gives the same history. There is no runtime here: a future that waits for
-//! anything but this clock is a deadlock, and is said to be one.
+//! anything but this clock is a deadlock, and is reported as one.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -19,10 +19,10 @@ use super::crash::CrashPlan;
 use crate::clock::Clock;
 use crate::model::Instant;
 
-/// How simulated time passes for the person who watches.
+/// The speed of simulated time for a person who watches.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Pace {
-    /// At once: for tests and commands.
+    /// Without a pause: for tests and commands.
     #[default]
     Jump,
     /// Slowly enough to be followed.
@@ -39,7 +39,7 @@ pub enum Pace {
 /// Called whenever time has moved, with no lock held.
 pub type Observer = Box<dyn FnMut(Instant) + Send>;
 
-/// Why [`SimClock::run`] has no result.
+/// The reason why [`SimClock::run`] has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Interrupted {
     /// The crash plan killed the process.
@@ -48,7 +48,7 @@ pub enum Interrupted {
     /// Everything waits and nothing is scheduled.
     #[error("deadlock at {0}: everything waits, and nothing will ever wake it")]
     Deadlock(Instant),
-    /// The limit of simulated time is passed: something goes round in circles.
+    /// The limit of simulated time has passed: the program repeats itself.
     #[error("simulated time ran out at {0}")]
     Overtime(Instant),
 }
@@ -84,7 +84,7 @@ impl SimClock {
         self.hands().limit = Some(limit);
     }
 
-    /// Sets the pace.
+    /// Sets the speed.
     pub fn set_pace(&self, pace: Pace) {
         self.hands().pace = pace;
     }
@@ -129,7 +129,7 @@ impl SimClock {
         }
     }
 
-    /// Moves to the earliest deadline and wakes whoever waits for it, in the order in which they lay down.
+    /// Moves to the earliest deadline and wakes all tasks that wait for it, in the order in which they began to wait.
     fn jump(&self, crash: &CrashPlan) -> Result<(), Interrupted> {
         let (now, limit, next) = {
             let hands = self.hands();
@@ -207,7 +207,7 @@ fn pause(duration: Duration) {
     std::thread::sleep(duration);
 }
 
-/// Saturates: a wait of centuries is a wait for ever.
+/// Saturates: a wait of centuries never ends.
 fn later(now: Instant, duration: Duration) -> Instant {
     TimeDelta::from_std(duration)
         .ok()

@@ -1,4 +1,4 @@
-//! The world behind the ports of [`crate::cloud`]: what happens to a call on its way there and back.
+//! The world behind the ports of [`crate::cloud`]: the way of a call to the world and back.
 //!
 //! Each call asks the crash plan, then the fault plan, waits for its latency, lets the world catch up with the
 //! clock, acts on it under one lock, and checks every promise. The lock is never held across a wait.
@@ -26,13 +26,13 @@ pub type Hook = Box<dyn Fn(&World) -> io::Result<()> + Send + Sync>;
 /// A write that reached the cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effect {
-    /// When.
+    /// The simulated time of the write.
     pub at: Instant,
     /// `ecs:UpdateService`
     pub operation: &'static str,
-    /// What it was about.
+    /// The resource that it changed.
     pub resource: String,
-    /// Whether the cloud did as asked.
+    /// Whether the cloud carried it out.
     pub applied: bool,
 }
 
@@ -50,11 +50,11 @@ struct Inner {
     hook: Mutex<Option<Hook>>,
     /// The world's time when the hook was called last.
     saved_at: Mutex<Option<Instant>>,
-    /// What each read gave last, and when: kept while the fault plan has stale reads.
+    /// The last answer of each read and its time: kept while the fault plan has stale reads.
     memory: Mutex<BTreeMap<String, Remembered>>,
 }
 
-/// An answer of some read, and when it was given.
+/// The answer of a read, and its time.
 type Remembered = (Instant, Box<dyn Any + Send>);
 
 /// One account and region of a [`SimCloud`]: what implements the ports.
@@ -91,7 +91,7 @@ impl SimCloud {
         Arc::new(self.region(&spec.account, &spec.region))
     }
 
-    /// Looks at the world as it is now, or acts in it as a person; what changed is checked and saved.
+    /// Reads the world as it is now, or changes it as a person; a change is checked and saved.
     pub fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
         let mut world = self.world();
         let answer = act(&mut world);
@@ -105,7 +105,7 @@ impl SimCloud {
         self.0.crash.clone()
     }
 
-    /// How many effects have begun: writes of this cloud and of whatever shares its crash plan.
+    /// The number of effects that have begun: writes of this cloud and of stores that share its crash plan.
     pub fn effects(&self) -> u64 {
         self.0.crash.effects()
     }
@@ -171,7 +171,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl SimRegion {
-    /// Carries out a read. `resource` names what is asked for: in errors, and for stale answers.
+    /// Carries out a read. `resource` appears in errors, and identifies stale answers.
     async fn read<T: Clone + Send + 'static>(
         &self,
         operation: &'static str,
@@ -214,7 +214,7 @@ impl SimRegion {
         let (resource, inner) = (resource.into(), &self.cloud.0);
         let Ok(effect) = inner.crash.before() else { return pending().await };
         let verdict = self.cloud.arrive(operation, Call::Write).await;
-        // The process may have died while the request was on its way: then nobody sent it.
+        // The process may have died while the request was on its way: then it was not sent.
         if inner.crash.is_dead() {
             return pending().await;
         }
@@ -252,7 +252,7 @@ impl SimRegion {
     }
 }
 
-/// ECS and RDS say that they are; S3 is not.
+/// Whether an API is eventually consistent: ECS and RDS are, S3 is not.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>
 fn is_eventually_consistent(operation: &str) -> bool {

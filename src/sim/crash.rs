@@ -34,7 +34,7 @@ pub struct CrashPlan(Arc<Mutex<Fate>>);
 struct Fate {
     point: Option<CrashPoint>,
     effects: u64,
-    /// The answer was delivered: whatever comes next finds the process dead.
+    /// The answer was delivered: the next call finds the process dead.
     dying: bool,
     dead: bool,
 }
@@ -52,7 +52,7 @@ impl CrashPlan {
         plan
     }
 
-    /// A new process begins, doomed to die at `point` if one is given. The count of effects goes on.
+    /// A new process begins and dies at `point`, if one is given. The count of effects continues.
     pub fn restart(&self, point: Option<CrashPoint>) {
         let mut fate = self.fate();
         *fate = Fate { point, effects: fate.effects, dying: false, dead: false };
@@ -68,7 +68,7 @@ impl CrashPlan {
         self.fate().dead
     }
 
-    /// Asked before each effect; gives the number to quote in [`CrashPlan::after`].
+    /// Called before each effect; returns the number to quote in [`CrashPlan::after`].
     pub fn before(&self) -> Result<u64, Crashed> {
         let mut fate = self.fate();
         let effect = fate.effects;
@@ -79,7 +79,7 @@ impl CrashPlan {
         Ok(effect)
     }
 
-    /// Asked when an effect has been carried out, before its caller hears of it.
+    /// Called when an effect has been carried out, before its caller gets the answer.
     pub fn after(&self, effect: u64) -> Result<(), Crashed> {
         let mut fate = self.fate();
         if fate.dead || fate.point == Some(CrashPoint::After(effect)) {
@@ -89,13 +89,13 @@ impl CrashPlan {
         Ok(())
     }
 
-    /// Asked before each read.
+    /// Called before each read.
     pub fn reading(&self) -> Result<(), Crashed> {
         let mut fate = self.fate();
         if fate.dead || fate.dying { fate.die() } else { Ok(()) }
     }
 
-    /// Asked by the clock before it moves to `next`: the instant of death, if that comes first.
+    /// Called by the clock before it moves to `next`: the time of death, if that comes first.
     pub(super) fn death_before(&self, next: Instant) -> Option<Instant> {
         match self.fate().point {
             Some(CrashPoint::At(at)) if at <= next => Some(at),

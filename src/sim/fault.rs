@@ -1,8 +1,8 @@
-//! What goes wrong between tidegate and the cloud: refused and lost calls, slow ones, and answers from a
-//! moment ago. What goes wrong *inside* the cloud (broken images, failing migrations) is the world's script.
+//! Faults between tidegate and the cloud: refused, lost and slow calls, and stale answers. Faults *inside* the cloud
+//! (broken images, failing migrations) are in the world's script.
 //!
 //! A plan is drawn from one seed and draws for each call in the order of calls, so a history repeats. It can
-//! be healed: from then on nothing goes wrong, and convergence may be demanded.
+//! be healed: from then on there are no faults, and tests demand convergence.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::rng::Dice;
 use crate::cloud::Kind;
 use crate::model::Instant;
 
-/// Probabilities per call, and how long things take. The default is a cloud without faults.
+/// Probabilities for each call, and durations. The default is a cloud without faults.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FaultOptions {
     /// The call is refused: too many calls.
@@ -22,11 +22,11 @@ pub struct FaultOptions {
     pub unavailable: f64,
     /// The operation is refused from now on, for [`FaultOptions::denied_seconds`].
     pub denied: f64,
-    /// How long an operation stays refused.
+    /// Seconds for which an operation stays refused.
     pub denied_seconds: u32,
     /// A write is carried out, and its answer is lost.
     pub answer_lost: f64,
-    /// A read gives what it gave before, if that is at most [`FaultOptions::stale_seconds`] old.
+    /// A read returns its previous answer, if that is at most [`FaultOptions::stale_seconds`] old.
     pub stale: f64,
     /// ECS and RDS are eventually consistent, over seconds.
     pub stale_seconds: u32,
@@ -43,7 +43,7 @@ pub enum Call {
     Write,
 }
 
-/// Decides what happens to each call.
+/// Decides about the faults of each call.
 #[derive(Clone, Debug)]
 pub struct FaultPlan {
     options: FaultOptions,
@@ -60,7 +60,7 @@ struct Scripted {
     kind: Kind,
 }
 
-/// What happens to one call.
+/// The faults of one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Verdict {
     pub(super) latency: Duration,
@@ -119,7 +119,7 @@ impl FaultPlan {
         self.scripted.push(Scripted { operation, skip, times, kind });
     }
 
-    /// From now on nothing goes wrong.
+    /// No faults from now on.
     pub fn heal(&mut self) {
         self.options = FaultOptions::default();
         self.denied_until.clear();

@@ -13,7 +13,7 @@ use crate::spec::EnvironmentSpec;
 
 const FILE: &str = "world.json";
 
-/// A folder that keeps a world.
+/// The folder of a saved world.
 #[derive(Clone, Debug)]
 pub struct WorldFolder(PathBuf);
 
@@ -23,20 +23,20 @@ impl WorldFolder {
         Self(path.into())
     }
 
-    /// Whether a world was kept here.
+    /// Whether a world was saved here.
     pub fn exists(&self) -> bool {
         self.file().exists()
     }
 
-    /// The world of last time, or a new one at `now`; environments that appeared since are added, one release
-    /// behind. The clock goes on where it stood: start a [`super::SimClock`] at [`World::now`].
+    /// The saved world, or a new one at `now`. Environments that the world does not know yet are added, one release
+    /// behind. The world's time continues: start a [`super::SimClock`] at [`World::now`].
     pub fn open(&self, specs: &[EnvironmentSpec], seed: u64, now: Instant) -> io::Result<World> {
         let world = self.look(specs, seed, now)?;
         self.save(&world)?;
         Ok(world)
     }
 
-    /// The same without writing anything: for commands that only look.
+    /// The same without writing anything: for commands that only read.
     pub fn look(&self, specs: &[EnvironmentSpec], seed: u64, now: Instant) -> io::Result<World> {
         let mut world = match fs::read(self.file()) {
             Ok(text) => serde_json::from_slice(&text).map_err(|error| self.unreadable(&error))?,
@@ -47,7 +47,7 @@ impl WorldFolder {
         Ok(world)
     }
 
-    /// Saves the world after each effect from now on.
+    /// Saves the world after each effect, from now on.
     pub fn keep(&self, cloud: &SimCloud) {
         let folder = self.clone();
         cloud.on_effect(Box::new(move |world| folder.save(world)));

@@ -1,4 +1,4 @@
-//! The world's dice: seeded, small, and part of the saved world, so that a reloaded world goes on as the
+//! The world's random numbers: seeded, small, and part of the saved world, so that a reloaded world continues as the
 //! first one would have.
 
 use std::ops::RangeInclusive;

@@ -1,8 +1,8 @@
 //! The simulated world: plain data, a queue of events, and the rules that move it.
 //!
-//! Nothing here waits or knows a port: a call or an event changes the data at one instant and puts what
-//! follows from it into the queue. Each part imitates one AWS service and cites what it imitates. The world is
-//! plain data so that it can be saved in the middle of anything and go on elsewhere.
+//! Nothing here waits or knows a port: a call or an event changes the data at one instant and puts its later effects
+//! into the queue. Each part imitates one AWS service and cites the documentation that it follows. The world is plain
+//! data, so it can be saved at any moment and continue in another process.
 
 mod cloudfront;
 mod ecs;
@@ -47,12 +47,12 @@ pub use script::{Broken, Outcome, Script};
 pub(super) use task::NewTask;
 pub use task::SimTask;
 
-/// Who changed something last. A person's own actions may break promises that tidegate's must not.
+/// The author of the last change. A person's actions may break promises that tidegate's must not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Actor {
     /// The program under test.
     Tidegate,
-    /// Somebody in the console, or Terraform.
+    /// A person in the console, or Terraform.
     Person,
     /// AWS by itself: autoscaling, circuit breaker, the 7-day restart.
     Aws,
@@ -76,9 +76,9 @@ pub struct World {
     pub registry: Registry,
     /// S3 buckets: their names are global.
     pub buckets: BTreeMap<String, Bucket>,
-    /// What is promised for each environment.
+    /// The promises to check for each environment.
     pub watches: BTreeMap<EnvironmentName, Watch>,
-    /// What goes wrong inside the cloud.
+    /// Faults inside the cloud, as a test scripts them.
     pub script: Script,
     /// Every change that a migration made to a schema, in order.
     pub effects: Vec<MigrationEffect>,
@@ -93,7 +93,7 @@ pub struct World {
 pub struct Region {
     /// Twelve digits.
     pub account: String,
-    /// What STS says, when a test lets the credentials belong elsewhere.
+    /// The account that STS answers, when a test gives the credentials to another one.
     pub caller: Option<String>,
     /// `eu-central-2`
     pub name: String,
@@ -107,7 +107,7 @@ pub struct Region {
     pub tasks: BTreeMap<u64, SimTask>,
     /// Client tokens of RunTask.
     pub tokens: BTreeMap<String, Token>,
-    /// What one-off tasks logged, or will have logged by then.
+    /// Log lines of one-off tasks, each with its time; it may lie in the future.
     pub logs: BTreeMap<u64, Vec<(Instant, String)>>,
     /// Scalable targets, by `cluster/service`.
     pub targets: BTreeMap<String, SimTarget>,
@@ -123,22 +123,22 @@ pub struct Region {
     pub secrets: BTreeMap<String, String>,
 }
 
-/// What happens by itself, later.
+/// An event that happens by itself, later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Event {
-    /// A task goes on to its next status, unless its course changed meanwhile.
+    /// A task reaches its next status, unless its course changed in the meantime.
     Task { region: RegionId, id: u64, epoch: u32 },
-    /// A health check has come to its verdict.
+    /// A health check has a result.
     Health { region: RegionId, id: u64, healthy: bool },
     /// A container ends by itself.
     Exit { region: RegionId, id: u64, code: i32 },
-    /// A stopped task is no longer shown.
+    /// A stopped task is no longer listed.
     Forget { region: RegionId, id: u64 },
     /// The service scheduler tries again.
     Schedule { region: RegionId, service: String },
-    /// Autoscaling looks at a target.
+    /// Autoscaling evaluates a target.
     Scale { region: RegionId, service: String, clamps: bool },
-    /// A database reaches the state it was on its way to, unless its course changed meanwhile.
+    /// A database reaches its next state, unless its course changed in the meantime.
     Database { region: RegionId, identifier: String, epoch: u32 },
     /// A snapshot is complete.
     Snapshot { region: RegionId, identifier: String, snapshot: String },
@@ -148,7 +148,7 @@ pub(super) enum Event {
     Deployed { region: RegionId, distribution: String, epoch: u32 },
 }
 
-/// Why the cloud did not do as asked; the port adds operation and resource.
+/// The reason why the cloud refused a call; the port adds operation and resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) kind: Kind,
@@ -189,12 +189,12 @@ impl World {
         self.now
     }
 
-    /// When something will happen by itself.
+    /// The time of the next event.
     pub fn next_event_at(&self) -> Option<Instant> {
         self.events.keys().next().map(|(at, _)| *at)
     }
 
-    /// Lets everything happen that happens until `to`, and checks every promise after each event.
+    /// Processes all events until `to`, and checks every promise after each event.
     pub fn advance(&mut self, to: Instant) {
         while let Some(entry) = self.events.first_entry().filter(|entry| entry.key().0 <= to) {
             let ((at, _), event) = entry.remove_entry();
@@ -212,7 +212,7 @@ impl World {
             Event::Health { region, id, healthy } => self.health_known(region, id, healthy),
             Event::Exit { region, id, code } => self.task_exits(region, id, code),
             Event::Forget { region, id } => {
-                // What a one-off task logged stays: CloudWatch keeps it for longer than ECS its tasks.
+                // Log lines of one-off tasks stay: CloudWatch keeps them for longer than ECS keeps its tasks.
                 let gone = self.regions[region].tasks.remove(&id);
                 if gone.is_some_and(|task| task.service.is_some()) {
                     self.regions[region].logs.remove(&id);
@@ -260,7 +260,7 @@ impl World {
 
     /// Thirty-two hexadecimal digits that look like AWS's and end in `id`, so that the way back is easy.
     fn hex(&self, id: u64) -> String {
-        // The finaliser of splitmix64: neighbours in, strangers out.
+        // The finaliser of splitmix64: neighbouring numbers give unrelated ones.
         let mut mixed = id.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bf0_3635_d1f2_a3b7;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -181,9 +181,7 @@ fn nothing_of_the_past_is_needed() {
     let (imported, spec) = import(&rig, &new());
     assert_eq!((spec.database, spec.maintenance), (None, None));
     assert!(imported.text.contains("# No database: there is no database in this account and region."));
-    assert!(
-        imported.text.contains("# No gate: no application load balancer stands in front of its services.")
-    );
+    assert!(imported.text.contains("# No gate: no application load balancer is in front of the services."));
 }
 
 #[test]
@@ -198,7 +196,7 @@ fn what_a_moving_tag_runs_is_said_by_its_version() {
     let (imported, spec) = import(&rig, &new());
     assert!(spec.services["web"].images.is_empty());
     let text = imported.text.replace("\n  # ", " ");
-    assert!(text.contains("What runs is web-v1.3.0, too: deployed by that tag"), "{text}");
+    assert!(text.contains("It points at web-v1.3.0 now; deploy that tag once"), "{text}");
 }
 
 /// What may have happened to a service before somebody imports it.
@@ -286,7 +284,7 @@ proptest! {
         let spec = read(&imported.text);
         let plan = plan(&rig, &spec);
         let is_unsettled = imported.findings.iter().any(|said| {
-            said.contains("a plan waits until") || said.contains("a plan begins it again") || said.contains("shows that as drift")
+            said.contains("a plan waits until") || said.contains("a plan starts it again") || said.contains("shows this as drift")
         });
         prop_assert!(is_nothing(&plan) || is_unsettled, "{:#?}\n{}\n{:?}", plan, imported.text, imported.findings);
         prop_assert!(plan.blocked.is_empty(), "{:#?}\n{}", plan.blocked, imported.text);
@@ -316,12 +314,14 @@ fn databases_are_told_apart_by_who_knows_their_address() {
     });
     let (imported, spec) = import(&rig, &new());
     assert_eq!(spec.database.unwrap().target, own);
-    assert!(imported.findings.iter().any(|said| said.contains("its address is in the environment of")));
+    assert!(
+        imported.findings.iter().any(|said| said.contains("its address is in the environment variables of"))
+    );
     let (_, spec) = import(&rig, &ImportOptions { database: Some("AAA".to_owned()), ..new() });
     assert_eq!(spec.database.unwrap().target.identifier(), "aaa");
     let error =
         declare(&look(&rig), &ImportOptions { database: Some("bbb".to_owned()), ..new() }).unwrap_err();
-    assert_eq!(error.to_string(), "no database is called `bbb` here");
+    assert_eq!(error.to_string(), "there is no database `bbb` in this account and region");
     assert!(error.hint().unwrap().contains("instance `aaa`"));
 
     // Nobody names one: it is not guessed among several.
@@ -330,11 +330,7 @@ fn databases_are_told_apart_by_who_knows_their_address() {
     let imported = declare(&survey, &new()).unwrap();
     if own.identifier() != declared.cluster.as_str() {
         assert_eq!(read(&imported.text).database, None);
-        assert!(
-            imported.text.contains("# database: {instance: aaa}  # one of them, perhaps"),
-            "{}",
-            imported.text
-        );
+        assert!(imported.text.contains("# database: {instance: aaa}  # a candidate"), "{}", imported.text);
     }
     // Nobody may list them: everything else is imported.
     survey.databases = Err("not authorized".to_owned());

@@ -1,4 +1,4 @@
-//! Whose credentials these are.
+//! The account of the credentials.
 
 use chrono::TimeDelta;
 
@@ -7,14 +7,14 @@ use super::session::Session;
 use super::trace::traced;
 use crate::cloud::{CloudError, Family, Kind};
 
-/// Credentials may be replaced under a daemon that runs for months, but not from one pass to the next.
-const KNOWN_FOR: TimeDelta = TimeDelta::minutes(10);
+/// Credentials may change while a daemon runs for months, but not from one pass to the next.
+const KEPT_FOR: TimeDelta = TimeDelta::minutes(10);
 
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
 pub(super) async fn account(session: &Session) -> Result<String, CloudError> {
     let now = session.calls.clock.now();
     let known = session.caches.account.get(&());
-    if let Some((_, account)) = known.filter(|(at, _)| *at <= now && now - *at < KNOWN_FOR) {
+    if let Some((_, account)) = known.filter(|(at, _)| *at <= now && now - *at < KEPT_FOR) {
         return Ok(account);
     }
     let operation = Operation::new("sts:GetCallerIdentity", Family::Secrets, "caller");

@@ -1,4 +1,4 @@
-//! What declarations may ask of this machine and of its credentials.
+//! The parts of this machine, and the roles, that declarations may use.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

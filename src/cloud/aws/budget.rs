@@ -1,8 +1,8 @@
-//! One token bucket per API family: tidegate never takes the whole rate of an account, because people, CI and
-//! the console draw on the same one.
+//! One token bucket per API family: tidegate never uses the whole rate of an account, because people, CI and the
+//! console draw on the same one.
 //!
-//! Pure but for [`Budget`], which keeps the buckets. Reads wait for their token. A write that would have to
-//! wait long is refused instead: between the check of the lease and the call there must not be a queue.
+//! Pure but for [`Budget`], which keeps the buckets. Reads wait for their token. A write that would have to wait long is
+//! refused instead: it must follow the check of the lease at once.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::cloud::{Family, Rate, Rates};
 use crate::model::Instant;
 
-/// One bucket. Below zero it is owed: whoever comes later waits longer.
+/// One bucket. Tokens below zero are owed: each later request waits longer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Bucket {
     tokens: f64,
@@ -23,8 +23,8 @@ impl Bucket {
         Self { tokens: rate.burst, at: now }
     }
 
-    /// Takes a token and says how long its owner has to wait for it; takes none, and gives `Err` with the
-    /// wait, when that would be longer than `wait_max`.
+    /// Takes a token and returns how long the request must wait for it. When that would be longer than `wait_max`, takes
+    /// no token and returns the wait as `Err`.
     fn take(&mut self, rate: Rate, now: Instant, wait_max: Duration) -> Result<Duration, Duration> {
         // A clock that was set back refills nothing.
         let elapsed = (now - self.at).to_std().unwrap_or_default();
@@ -53,7 +53,7 @@ impl Budget {
         Self { rates, buckets: Mutex::default() }
     }
 
-    /// Takes a token: how long to wait for it, or, as an error, that it would be too long.
+    /// Takes a token and returns how long to wait for it; `Err`: the wait would be longer than `wait_max`.
     pub(super) fn take(
         &self,
         family: Family,
@@ -87,7 +87,7 @@ mod tests {
             (0, 500),
             // Two are owed; half a second later they are paid, and the next one is a quarter away.
             (500, 250),
-            // Longer than a full bucket brings no more than a full bucket.
+            // Longer than a full bucket brings only a full bucket.
             (60_000, 0),
             (60_000, 0),
             (60_000, 250),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_would_wait_too_long_takes_nothing() {
+    fn a_wait_that_is_too_long_takes_no_token() {
         let mut bucket = Bucket { tokens: 0.0, at: at(0) };
         let most = Duration::from_millis(100);
         assert_eq!(bucket.take(RATE, at(0), most), Err(Duration::from_millis(250)));
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_of_nothing_refuses_for_ever() {
+    fn a_rate_of_zero_always_refuses() {
         let nothing = Rates::default().with(Family::Probe, Rate { burst: 0.0, per_second: 0.0 });
         let budget = Budget::new(nothing);
         assert!(budget.take(Family::Probe, at(0), Duration::from_secs(3600)).is_err());

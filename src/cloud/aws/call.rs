@@ -29,7 +29,7 @@ const READ_WAIT_MAX: Duration = Duration::from_secs(60);
 /// A write does not queue: its lease was checked just now, and must not grow old.
 const WRITE_WAIT_MAX: Duration = Duration::from_millis(500);
 
-/// What calls of one account and region share.
+/// Shared by all calls of one account and region.
 #[derive(Clone)]
 pub(super) struct Calls {
     pub(super) clock: Arc<dyn Clock>,
@@ -187,8 +187,9 @@ impl Calls {
             }
             Err(_) => {
                 let family = operation.family.as_str();
-                let message =
-                    format!("tidegate's own rate limit for `{family}` is exhausted (see `[aws]` rates)");
+                let message = format!(
+                    "tidegate's own rate limit for `{family}` is exhausted (see `[aws.rates]` in its configuration)"
+                );
                 Err(operation.error(Kind::Throttled, message))
             }
         }

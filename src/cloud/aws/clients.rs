@@ -1,8 +1,8 @@
 //! The SDK's clients for one account, region and role.
 //!
-//! Each service has two: one for reading, which the SDK repeats a few times, and one for writing, which it
-//! sends exactly once. An answer that was lost may belong to a request that was carried out, and only whoever
-//! asked knows how to find that out.
+//! Each service has two: with the one for reading the SDK retries a few times, with the one for writing it sends a
+//! request exactly once. A lost answer may belong to a request that was carried out, and only the code that sent it
+//! knows how to find that out.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -16,16 +16,16 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use secrecy::{ExposeSecret, SecretString};
 
-/// A connection that is not there after three seconds will not come.
+/// A connection that takes longer than this does not come.
 const CONNECT_MAX: Duration = Duration::from_secs(3);
-/// One attempt. Well below the thirty seconds of the shortest lease, so that no write outlives it.
+/// One attempt. Well below the thirty seconds of the shortest lease, so that no write outlives its lease.
 const ATTEMPT_MAX: Duration = Duration::from_secs(12);
-/// Attempts of a read. More patience is the reader's own.
+/// Attempts of a read by the SDK. Longer retries are made above this room.
 const READ_ATTEMPTS_MAX: u32 = 3;
-/// Shows in CloudTrail who was there.
+/// Shows in CloudTrail that tidegate made a call.
 const SESSION_NAME: &str = "tidegate";
 
-/// One service, read and written.
+/// The two clients of a service.
 #[derive(Clone, Debug)]
 pub(super) struct Pair<C> {
     pub(super) read: C,
@@ -71,19 +71,19 @@ fn writing() -> RetryConfig {
     RetryConfig::disabled()
 }
 
-/// Somewhere else than AWS: an emulator, or a proxy before several.
+/// An endpoint other than AWS: an emulator, or a proxy in front of several.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    /// Where every request goes.
+    /// Every request goes to this URL.
     pub url: String,
-    /// What requests are signed with; the standard chain is not asked.
+    /// Requests are signed with this key; the standard chain of credentials is not used.
     pub access_key_id: String,
-    /// …and its secret.
+    /// The secret of the key.
     pub secret_access_key: SecretString,
 }
 
 /// The standard chain (variables, profile, container, instance), in this region, as this role. Variables such
-/// as `AWS_PROFILE` and `AWS_ENDPOINT_URL` hold.
+/// as `AWS_PROFILE` and `AWS_ENDPOINT_URL` apply.
 /// <https://docs.aws.amazon.com/sdk-for-rust/latest/dg/credproviders.html>
 pub(super) async fn configure(region: &str, role: Option<&str>, endpoint: Option<&Endpoint>) -> SdkConfig {
     let region = Region::new(region.to_owned());

@@ -20,13 +20,13 @@ use super::trace::traced;
 use crate::cloud::{Association, CloudError, Distribution, Family, Function, Kind};
 
 const PAGES_MAX: usize = 50;
-/// In the console, beside the function.
+/// The console shows it beside the function.
 const COMMENT: &str = "maintenance gate, written by tidegate";
 
-/// One request while the LIVE stage is what it was; two otherwise.
+/// One request while the LIVE stage has not changed; two otherwise.
 ///
-/// The DEVELOPMENT stage may be older than it says, then: whoever writes quotes its ETag, is refused, and reads
-/// again. Every write forgets what was remembered.
+/// The kept DEVELOPMENT stage may then be stale. A write quotes its ETag, so AWS refuses a write on a stale stage, and
+/// the caller reads again. Every write empties the cache for the function.
 pub(super) async fn function(session: &Session, name: &str) -> Result<Option<Function>, CloudError> {
     let live = stage(session, name, FunctionStage::Live).await?;
     if let Some((etag, _)) = &live
@@ -60,7 +60,7 @@ async fn stage(
     Ok(Some((etag.to_owned(), code.unwrap_or_default())))
 }
 
-/// One request to create; two to update: what the function is configured with stays, but for its runtime.
+/// One request to create; two to update. An update keeps the function's configuration except its runtime.
 pub(super) async fn put_function(
     session: &Session,
     name: &str,
@@ -122,8 +122,7 @@ pub(super) async fn publish_function(session: &Session, name: &str, etag: &str) 
     Ok(())
 }
 
-/// One request for a hundred distributions of the account, whatever is asked for: the list says all that is
-/// needed of each, its aliases included.
+/// One request for a hundred distributions of the account. The list has everything that is needed, aliases included.
 /// <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DistributionSummary.html>
 pub(super) async fn distributions(
     session: &Session,
@@ -188,8 +187,8 @@ fn association(
     }
 }
 
-/// Two requests that read, one that writes. The configuration goes back as the text it came as, with nothing
-/// but the association added: the SDK's types would drop whatever is newer than they are.
+/// Two requests that read, one that writes. The configuration is written back as the text that was read, with only the
+/// association added: the SDK's types would drop fields that are newer than the SDK.
 pub(super) async fn associate(session: &Session, id: &str, function: &str) -> Result<(), CloudError> {
     let summary = describe(session, function, FunctionStage::Live).await?;
     let operation = Operation::new("cloudfront:GetDistributionConfig", Family::Edge, id);
@@ -197,12 +196,12 @@ pub(super) async fn associate(session: &Session, id: &str, function: &str) -> Re
     let (answer, body) = session.calls.read_raw(operation, traced!(request)).await?;
     let etag = answer.e_tag().ok_or_else(|| operation.error(Kind::Unavailable, "the answer has no ETag"))?;
     let text = std::str::from_utf8(&body)
-        .map_err(|_| operation.error(Kind::Unavailable, "the configuration is no UTF-8"))?;
+        .map_err(|_| operation.error(Kind::Unavailable, "the configuration is not UTF-8"))?;
     let arn = summary.function_metadata().map(types::FunctionMetadata::function_arn).unwrap_or_default();
     let operation = Operation::new("cloudfront:UpdateDistribution", Family::Edge, id);
     let changed = association::associate(text, arn).map_err(|why| operation.error(Kind::Invalid, why))?;
     let Some(changed) = changed else { return Ok(()) };
-    // The SDK's own body is thrown away; it only checks that there is a configuration.
+    // The SDK's own body is replaced; the SDK only checks that there is a configuration.
     let request = session.clients.edge.write.update_distribution().id(id).if_match(etag);
     let request = request.set_distribution_config(answer.distribution_config.clone());
     session.calls.write_raw(operation, changed.into_bytes(), traced!(request)).await?;
@@ -217,7 +216,7 @@ pub(super) async fn invalidate(session: &Session, id: &str, paths: &[String]) ->
     };
     let quantity = i32::try_from(paths.len()).unwrap_or(i32::MAX);
     let paths = Paths::builder().quantity(quantity).set_items(Some(paths.to_vec())).build().map_err(wrong)?;
-    // A reference that was used before would give back the old invalidation.
+    // With a reference that was used before, AWS returns the old invalidation.
     let reference = uuid::Uuid::new_v4().to_string();
     let batch = InvalidationBatch::builder().paths(paths).caller_reference(reference).build();
     let request = session.clients.edge.write.create_invalidation().distribution_id(id);

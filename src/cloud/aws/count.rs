@@ -1,4 +1,4 @@
-//! How many requests went out, by operation. What a pass costs is measured, not believed.
+//! Counts of the requests that were sent, by operation: the cost of a pass is measured, not estimated.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -8,17 +8,17 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub struct Counts(Arc<Mutex<BTreeMap<&'static str, u64>>>);
 
 impl Counts {
-    /// Every operation that was asked at least once.
+    /// Every operation that was sent at least once.
     pub fn by_operation(&self) -> BTreeMap<&'static str, u64> {
         self.numbers().clone()
     }
 
-    /// All requests together.
+    /// The sum of all operations.
     pub fn total(&self) -> u64 {
         self.numbers().values().sum()
     }
 
-    /// Begins again at nothing.
+    /// Sets all counts to zero.
     pub fn reset(&self) {
         self.numbers().clear();
     }

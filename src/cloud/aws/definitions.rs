@@ -14,7 +14,7 @@ use super::trace::traced;
 use crate::cloud::{CloudError, Document, Family, Kind, TaskDefinition};
 use crate::model::FamilyName;
 
-/// What only identifies a revision: RegisterTaskDefinition does not take it.
+/// Fields that only identify a revision: RegisterTaskDefinition does not take them.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html>
 const IDENTIFYING: [&str; 9] = [
     "taskDefinitionArn",
@@ -27,13 +27,13 @@ const IDENTIFYING: [&str; 9] = [
     "deregisteredAt",
     "deleteRequestedAt",
 ];
-/// Lists whose order means nothing, and that ECS gives in any order, with what orders them.
+/// Lists without a meaning in their order, which ECS returns in any order. They are sorted by name.
 const UNORDERED: [&str; 2] = ["environment", "secrets"];
-/// Tags that begin so are AWS's own; nobody may set them.
+/// Tags with this prefix are AWS's own and cannot be set.
 const RESERVED_TAGS: &str = "aws:";
 /// Pages of the list of a family's revisions.
 const PAGES_MAX: usize = 10;
-/// Pages of the list of families; more means that the list goes round in circles.
+/// Pages of the list of families.
 const FAMILY_PAGES_MAX: usize = 100;
 
 /// One request, the first time.
@@ -52,7 +52,7 @@ pub(super) async fn by_arn(session: &Session, arn: &str) -> Result<TaskDefinitio
 
 /// One request, and one more for a revision that is new here.
 ///
-/// Not DescribeTaskDefinition by family: when there is none, that answers with a code that may mean anything.
+/// Not DescribeTaskDefinition by family: for a family without revisions it answers with a code that has several meanings.
 pub(super) async fn newest(
     session: &Session,
     family: &FamilyName,
@@ -94,9 +94,9 @@ pub(super) async fn families(session: &Session) -> Result<Vec<FamilyName>, Cloud
     Err(operation.endless_list())
 }
 
-/// One request. What was registered is compared with what was asked for: a field that ECS has dropped would be
-/// missing in what runs, and nobody would know. Such a revision is taken back, or the next try would find it the
-/// newest of its family and take it for a template.
+/// One request. The registered revision is compared with the requested one: a field that ECS dropped would silently be
+/// missing in the tasks. Such a revision is deregistered at once. Otherwise the next try would find it as the newest of
+/// its family and use it as the template.
 pub(super) async fn register(session: &Session, document: &Document) -> Result<TaskDefinition, CloudError> {
     let family = document.expose().get("family").and_then(Value::as_str).unwrap_or("?");
     let hidden = values(document.expose());
@@ -104,7 +104,7 @@ pub(super) async fn register(session: &Session, document: &Document) -> Result<T
     let operation =
         Operation::new("ecs:RegisterTaskDefinition", Family::DefinitionWrite, family).hiding(&hidden);
     let body = document.expose().to_string().into_bytes();
-    // The SDK's own body is thrown away: only the family is given to it.
+    // The SDK's own body is replaced, so the SDK only gets the family.
     let request = session.clients.ecs.write.register_task_definition().family(family);
     let (_, answer) = session.calls.write_raw(operation, body, traced!(request)).await?;
     let registered = read(&answer).map_err(|why| operation.error(Kind::AnswerLost, why))?;
@@ -112,13 +112,15 @@ pub(super) async fn register(session: &Session, document: &Document) -> Result<T
     compare(document.expose(), registered.document.expose(), "", &mut lost);
     if !lost.is_empty() {
         let message = format!(
-            "{} would be without {}: RegisterTaskDefinition does not take that",
+            "ECS dropped {1} when it registered {0}; tidegate does not use such a revision",
             registered.short(),
             lost.join(", ")
         );
-        let message = match take_back(session, &registered).await {
+        let message = match deregister(session, &registered).await {
             Ok(()) => message,
-            Err(error) => format!("{message}; deregister it, or it is the next template ({error})"),
+            Err(error) => {
+                format!("{message}. Deregister it, or it becomes the template of the next release ({error})")
+            }
         };
         return Err(operation.error(Kind::Invalid, message));
     }
@@ -126,9 +128,9 @@ pub(super) async fn register(session: &Session, document: &Document) -> Result<T
     Ok(registered)
 }
 
-/// One request. A revision that nothing runs becomes INACTIVE, and is listed no more.
+/// One request. The revision becomes INACTIVE and is no longer listed.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeregisterTaskDefinition.html>
-async fn take_back(session: &Session, definition: &TaskDefinition) -> Result<(), CloudError> {
+async fn deregister(session: &Session, definition: &TaskDefinition) -> Result<(), CloudError> {
     let operation = Operation::new("ecs:DeregisterTaskDefinition", Family::DefinitionWrite, &definition.arn);
     let request = session.clients.ecs.write.deregister_task_definition();
     session.calls.write(operation, traced!(request.task_definition(&definition.arn))).await?;
@@ -138,16 +140,16 @@ async fn take_back(session: &Session, definition: &TaskDefinition) -> Result<(),
 /// The answer of DescribeTaskDefinition or RegisterTaskDefinition.
 fn read(body: &[u8]) -> Result<TaskDefinition, String> {
     let mut body: Value =
-        serde_json::from_slice(body).map_err(|error| format!("the answer is no JSON: {error}"))?;
+        serde_json::from_slice(body).map_err(|error| format!("the answer is not JSON: {error}"))?;
     let tags = body.get_mut("tags").map(Value::take);
     let Some(Value::Object(mut fields)) = body.get_mut("taskDefinition").map(Value::take) else {
-        return Err("the answer holds no task definition".to_owned());
+        return Err("the answer has no task definition".to_owned());
     };
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (arn, family) = (text("taskDefinitionArn"), FamilyName::new(text("family")));
     let revision = fields.get("revision").and_then(Value::as_u64).and_then(|number| number.try_into().ok());
     let Some(revision) = revision.filter(|_| !arn.is_empty()) else {
-        return Err("the answer does not say which revision it is".to_owned());
+        return Err("the answer does not name the revision".to_owned());
     };
     fields.retain(|name, _| !IDENTIFYING.contains(&name.as_str()));
     if let Some(Value::Array(tags)) = tags {
@@ -157,7 +159,7 @@ fn read(body: &[u8]) -> Result<TaskDefinition, String> {
     Ok(TaskDefinition { arn, family, revision, document: Document::new(Value::Object(fields)) })
 }
 
-/// Tags are registered with the definition; none at all is no field, because an empty list is refused.
+/// Tags are registered with the definition. Without tags there is no field, because AWS refuses an empty list.
 fn put_tags(fields: &mut Map<String, Value>, mut tags: Vec<Value>) {
     tags.retain(|tag| !name_of(tag, "key").starts_with(RESERVED_TAGS));
     tags.sort_by(|one, two| name_of(one, "key").cmp(name_of(two, "key")));
@@ -166,7 +168,8 @@ fn put_tags(fields: &mut Map<String, Value>, mut tags: Vec<Value>) {
     }
 }
 
-/// The same definition read twice is the same text. Entries of one name keep their order: the last one counts.
+/// Sorts lists, so that the same definition read twice is the same text. Entries with the same name keep their order,
+/// because the last one counts.
 fn put_in_order(fields: &mut Map<String, Value>) {
     let containers = fields.get_mut("containerDefinitions").and_then(Value::as_array_mut);
     for container in containers.into_iter().flatten() {
@@ -182,8 +185,8 @@ fn name_of<'v>(entry: &'v Value, key: &str) -> &'v str {
     entry.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Where `found` lacks or changes what `wanted` says. What ECS adds by itself is no loss, and neither is a
-/// list or an object that says nothing. Paths only: values may be secrets.
+/// Collects the paths at which `found` lacks or changes a part of `wanted`. Fields that ECS adds are no loss, and neither
+/// is an empty list or object. Only paths, because values may be secrets.
 fn compare(wanted: &Value, found: &Value, path: &str, lost: &mut Vec<String>) {
     match (wanted, found) {
         (Value::Object(wanted), Value::Object(found)) => {
@@ -197,12 +200,12 @@ fn compare(wanted: &Value, found: &Value, path: &str, lost: &mut Vec<String>) {
                 compare(wanted, found, &format!("{path}[{index}]"), lost);
             }
         }
-        (wanted, found) if wanted == found || says_nothing(wanted) => {}
+        (wanted, found) if wanted == found || is_empty(wanted) => {}
         _ => lost.push(path.to_owned()),
     }
 }
 
-fn says_nothing(value: &Value) -> bool {
+fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.is_empty(),
@@ -211,8 +214,7 @@ fn says_nothing(value: &Value) -> bool {
     }
 }
 
-/// Everything in a definition that may be secret: whatever is said inside the containers but for their names
-/// and images.
+/// Every text in a definition that may be secret: all values inside the containers but their names and images.
 fn values(document: &Value) -> Vec<String> {
     const PLAIN: [&str; 4] = ["name", "image", "protocol", "essential"];
     fn gather(value: &Value, found: &mut Vec<String>) {

@@ -23,7 +23,7 @@ use crate::spec::ListenerTarget;
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html>
 const TAGGED_AT_ONCE_MAX: usize = 20;
 const PAGES_MAX: usize = 20;
-/// Codes that say that there is no such balancer or listener (any more).
+/// Codes that say that a load balancer or listener does not exist.
 const GONE: [&str; 2] = ["LoadBalancerNotFound", "ListenerNotFound"];
 
 /// One request for the rules and one for the tags of twenty, once the listener's ARN is known; two more before.
@@ -35,7 +35,7 @@ pub(super) async fn listener(
     again(session, target, None).await
 }
 
-/// The same. One request, while conditions are as they were in `known`: a mark of ours comes and goes with them.
+/// The same listener; one request while conditions have not changed since `known`: tidegate's tag changes with them.
 pub(super) async fn again(
     session: &Session,
     target: &ListenerTarget,
@@ -46,7 +46,7 @@ pub(super) async fn again(
         if let Some(found) = read(session, arn, known).await? {
             return Ok(Some(found));
         }
-        // It was made anew under the same name, or is gone.
+        // The listener was created again under the same name, or deleted.
         session.caches.listeners.forget(&key);
     }
     let Some(arn) = find(session, target).await? else { return Ok(None) };
@@ -106,16 +106,17 @@ async fn read(
     }
     let (default, found): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|rule| rule.is_default() == Some(true));
-    let default =
-        default.first().ok_or_else(|| operation.error(Kind::Unavailable, "no default rule is listed"))?;
+    let default = default
+        .first()
+        .ok_or_else(|| operation.error(Kind::Unavailable, "the answer has no default rule"))?;
     let default_action = action(default.actions());
     let mut tags: Tags = known.into_iter().flat_map(|known| known_tags(known, &found)).collect();
     let unknown = found.iter().filter_map(|rule| rule.rule_arn.clone()).filter(|arn| !tags.contains_key(arn));
-    let asked = ask_tags(session, &unknown.collect::<Vec<_>>()).await?;
-    tags.extend(asked);
+    let more = read_tags(session, &unknown.collect::<Vec<_>>()).await?;
+    tags.extend(more);
     let rules = found.iter().map(|rule| {
         let arn = rule.rule_arn().unwrap_or_default();
-        // A priority that is no number belongs to the default rule alone.
+        // Only the priority of the default rule is not a number.
         let priority = rule.priority().and_then(|priority| priority.parse().ok());
         Ok(Rule {
             arn: RuleArn::new(arn),
@@ -132,7 +133,7 @@ async fn read(
 
 type Tags = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Tags of rules that are in the condition in which they were known.
+/// Tags of rules whose conditions have not changed.
 fn known_tags<'a>(
     known: &'a Listener,
     found: &'a [types::Rule],
@@ -144,7 +145,7 @@ fn known_tags<'a>(
     })
 }
 
-async fn ask_tags(session: &Session, arns: &[String]) -> Result<Tags, CloudError> {
+async fn read_tags(session: &Session, arns: &[String]) -> Result<Tags, CloudError> {
     let batches = arns.chunks(TAGGED_AT_ONCE_MAX).map(|batch| async move {
         let resource = format!("{} rules", batch.len());
         let operation = Operation::new("elasticloadbalancing:DescribeTags", Family::BalancerRead, &resource);
@@ -164,7 +165,7 @@ async fn ask_tags(session: &Session, arns: &[String]) -> Result<Tags, CloudError
     Ok(by_rule.collect())
 }
 
-/// What a rule does in the end; authentication stands before it.
+/// The last action of a rule; an authentication comes before it.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Action.html>
 fn action(actions: &[types::Action]) -> RuleAction {
     let kind = |wanted: &ActionTypeEnum| actions.iter().any(|action| action.r#type() == Some(wanted));
@@ -187,8 +188,8 @@ fn action(actions: &[types::Action]) -> RuleAction {
     }
 }
 
-/// One request that reads the rule, one that writes. Only conditions are named: what is not named stays, its
-/// transforms and actions, too.
+/// One request that reads the rule, one that writes. The request only names conditions, so AWS keeps everything else of
+/// the rule: its actions and transforms.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyRule.html>
 pub(super) async fn set_conditions(
     session: &Session,
@@ -200,7 +201,7 @@ pub(super) async fn set_conditions(
     let answer =
         session.calls.read(operation, traced!(client.read.describe_rules().rule_arns(rule.as_str()))).await?;
     let found = answer.rules().first().map(types::Rule::conditions);
-    let found = found.ok_or_else(|| operation.error(Kind::NotFound, "there is no such rule"))?;
+    let found = found.ok_or_else(|| operation.error(Kind::NotFound, "the rule does not exist"))?;
     let hidden: Vec<&str> = wanted
         .iter()
         .filter(|condition| condition.header.is_some())

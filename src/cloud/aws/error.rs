@@ -1,16 +1,16 @@
-//! What a failed call means. By code and status only: AWS rewords its messages as it likes.
+//! The meaning of a failed call, by code and status only: AWS changes the words of its messages.
 //!
-//! The one question that matters for writes is whether the request may have been carried out. Only a failure
-//! that certainly came before anything was sent, or an answer that says no, means that nothing was done.
+//! For writes the important question is whether AWS may have carried out the request. It has certainly not when the
+//! failure came before anything was sent, or when AWS answered with a refusal.
 
 use crate::cloud::Kind;
 
-/// Whether a call could have changed anything.
+/// Whether a call could have changed something in AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
-    /// It only asks.
+    /// It only reads.
     Read,
-    /// It changes the world.
+    /// It may change a resource.
     Write,
 }
 
@@ -19,22 +19,22 @@ pub(super) enum Access {
 pub(super) enum Failure<'a> {
     /// No connection: nothing was sent.
     NotSent,
-    /// Sent, perhaps; no answer that can be read came back.
+    /// The request may have been sent; no readable answer came back.
     Lost,
-    /// There are no credentials, or they are refused.
+    /// There are no credentials, or AWS refused them.
     NoCredentials,
-    /// It could not even be written down.
+    /// The request could not be built.
     Malformed,
-    /// An answer that is no success.
+    /// AWS answered, but not with a success.
     Answered {
-        /// HTTP status.
+        /// The HTTP status.
         status: u16,
-        /// AWS's error code.
+        /// AWS's error code, if the answer has one.
         code: Option<&'a str>,
     },
 }
 
-/// What to make of it.
+/// The class of a failure.
 pub(super) fn kind(failure: Failure<'_>, access: Access) -> Kind {
     match (failure, access) {
         (Failure::NotSent, _) | (Failure::Lost, Access::Read) => Kind::Unavailable,
@@ -47,7 +47,7 @@ pub(super) fn kind(failure: Failure<'_>, access: Access) -> Kind {
     }
 }
 
-/// A server's own trouble: a write may have been carried out before it began.
+/// A failure inside AWS: a write may have been carried out before it.
 fn trouble(access: Access) -> Kind {
     match access {
         Access::Read => Kind::Unavailable,
@@ -128,7 +128,7 @@ fn by_status(status: u16, access: Access) -> Kind {
     }
 }
 
-/// A message for people: one line, of bounded length, without what must not be shown.
+/// A message for an operator: one line, of bounded length, without secrets.
 pub(super) fn clean<'s>(message: &str, secrets: impl IntoIterator<Item = &'s str>) -> String {
     let mut text = message.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut secrets: Vec<&str> = secrets.into_iter().filter(|secret| secret.len() >= SECRET_MIN).collect();
@@ -143,7 +143,7 @@ pub(super) fn clean<'s>(message: &str, secrets: impl IntoIterator<Item = &'s str
     }
 }
 
-/// Shorter values are words (`true`, `eu`): replacing them would tear messages apart and hide nothing.
+/// Shorter values are words (`true`, `eu`): replacing them would spoil messages and hide nothing.
 const SECRET_MIN: usize = 6;
 /// Some services answer with whole documents.
 const MESSAGE_CHARS_MAX: usize = 500;

@@ -50,7 +50,7 @@ impl Request {
     }
 }
 
-/// What the server does with a request.
+/// The server's reaction to a request.
 pub(super) enum Reply {
     /// Answers.
     Say { status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8> },

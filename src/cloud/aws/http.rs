@@ -1,4 +1,4 @@
-//! Plain HTTP, for what is not AWS: other registries, and checks from outside. No redirect is followed.
+//! Plain HTTP for registries other than ECR and for checks from outside. Redirects are not followed.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
 const CONNECT_MAX: Duration = Duration::from_secs(3);
-/// From the request to the end of the answer.
+/// The time from the request to the end of the answer.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
-/// A manifest or a list of tags; what is longer is cut off.
+/// A longer answer is neither a manifest nor a list of tags, and is an error.
 const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 const USER_AGENT: &str = concat!("tidegate/", env!("CARGO_PKG_VERSION"));
 
@@ -47,10 +47,10 @@ impl Http {
         Self(connector.build())
     }
 
-    /// Sends a request without a body. The body of the answer is read only when it is wanted.
+    /// Sends a request without a body. The body of the answer is read only if `wants_body`.
     ///
     /// # Errors
-    /// In words, when no answer came.
+    /// The reason why no answer came.
     pub(super) async fn send(
         &self,
         method: &str,
@@ -64,7 +64,7 @@ impl Http {
         let own = [("user-agent", USER_AGENT), ("accept-encoding", "identity")];
         for (name, value) in own.iter().chain(headers) {
             let put = request.headers_mut().try_insert((*name).to_owned(), (*value).to_owned());
-            // The value may be the bypass secret: the error does not show it, and neither do we.
+            // The value may be the bypass secret, so it is not shown.
             put.map_err(|_| format!("`{name}` cannot be sent as a header"))?;
         }
         let answer = async {

@@ -1,4 +1,4 @@
-//! The last lines of a task, from CloudWatch Logs, where its definition sends them there.
+//! The last log lines of a task, if its task definition sends them to CloudWatch Logs.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html>
 
 use aws_sdk_cloudwatchlogs::types::OutputLogEvent;
@@ -19,7 +19,7 @@ const PAGES_MAX: usize = 3;
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html>
 const LINES_MAX: usize = 10_000;
 
-/// One stream of a container.
+/// The log stream of a container.
 #[derive(Debug, PartialEq, Eq)]
 struct Stream {
     group: String,
@@ -27,21 +27,21 @@ struct Stream {
     region: Option<String>,
 }
 
-/// One request for the task, and one a container that logs to CloudWatch. No log is an empty one.
+/// One request for the task, and one for each container that logs to CloudWatch. Without logs the result is empty.
 pub(super) async fn tail(session: &Session, task_arn: &str, lines: usize) -> Result<Vec<String>, CloudError> {
     let operation = Operation::new("ecs:DescribeTasks", Family::TaskRead, task_arn);
     let cluster = cluster_of_task(task_arn).map(ClusterName::new);
-    let cluster =
-        cluster.ok_or_else(|| operation.error(Kind::Invalid, "this is no ARN of a task in a cluster"))?;
+    let cluster = cluster
+        .ok_or_else(|| operation.error(Kind::Invalid, "this is not the ARN of a task in a cluster"))?;
     let found = ecs::describe(session, &cluster, &[task_arn.to_owned()]).await?;
     let task =
-        found.first().ok_or_else(|| operation.error(Kind::NotFound, "the task is not listed any more"))?;
+        found.first().ok_or_else(|| operation.error(Kind::NotFound, "AWS no longer lists the task"))?;
     let definition = task.task_definition_arn().unwrap_or_default();
     let definition = definitions::by_arn(session, definition).await?;
     let streams = streams(&definition.document, last(task_arn));
     let events = streams.iter().map(|stream| newest(session, stream, lines));
     let mut events: Vec<OutputLogEvent> = try_join_all(events).await?.into_iter().flatten().collect();
-    // Stable: lines of one moment keep the order of their stream.
+    // The sort is stable: lines of the same time keep the order of their stream.
     events.sort_by_key(|event| event.timestamp());
     let skipped = events.len().saturating_sub(lines);
     Ok(events.into_iter().skip(skipped).filter_map(|event| event.message).collect())
@@ -57,7 +57,7 @@ async fn newest(session: &Session, stream: &Stream, lines: usize) -> Result<Vec<
     for _ in 0..PAGES_MAX {
         let request = logs.get_log_events().log_group_name(group).log_stream_name(name);
         let request = request.start_from_head(false).limit(limit).set_next_token(token.take());
-        // The stream comes with the first line.
+        // A stream is created with its first line.
         let answer =
             session.calls.read_if(operation, &["ResourceNotFoundException"], traced!(request)).await?;
         let Some(answer) = answer else { return Ok(Vec::new()) };
@@ -70,7 +70,7 @@ async fn newest(session: &Session, stream: &Stream, lines: usize) -> Result<Vec<
     Ok(Vec::new())
 }
 
-/// `prefix/container/task`; without a prefix nobody can tell.
+/// `prefix/container/task`; without a prefix the name of the stream is unknown.
 fn streams(document: &Document, task_id: &str) -> Vec<Stream> {
     let of = |container: &serde_json::Map<String, Value>| {
         let logs = container.get("logConfiguration")?;

@@ -1,4 +1,4 @@
-//! Requests that still come in while the gate closes.
+//! The number of requests that still arrive while the gate closes.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html>
 
 use std::collections::BTreeMap;
@@ -12,14 +12,14 @@ use super::session::Session;
 use super::trace::traced;
 use crate::cloud::{CloudError, Family};
 
-/// The newest minute comes late: one of the last three is there.
+/// CloudWatch is late: one of the last three minutes has data.
 const LOOK_BACK: TimeDelta = TimeDelta::minutes(3);
 const PERIOD_SECONDS: i32 = 60;
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>
 const QUERIES_MAX: usize = 500;
 
-/// One request once the balancers in front of the groups are known, one more before. A balancer reports only
-/// while requests come: no data at all is `None`, neither zero nor an error.
+/// One request once the load balancers in front of the groups are known, one more before. A load balancer only reports
+/// while requests arrive, so no data at all is `None`: neither zero nor an error.
 pub(super) async fn requests_last_minute(
     session: &Session,
     target_groups: &[String],
@@ -46,7 +46,7 @@ pub(super) async fn requests_last_minute(
     Ok((!newest.is_empty()).then(|| newest.iter().sum()))
 }
 
-/// Groups and the balancers in front of them, as CloudWatch names both.
+/// Target groups and the load balancers in front of them, as CloudWatch names both.
 async fn balancers(
     session: &Session,
     target_groups: &[String],

@@ -1,4 +1,4 @@
-//! Checks from outside: what a URL answers to somebody who follows no redirect.
+//! Checks from outside: the status that a URL answers, redirects not followed.
 
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -8,7 +8,7 @@ use super::operation::Operation;
 use super::session::Session;
 use crate::cloud::{CloudError, Family, Kind};
 
-/// One request. The header goes where the caller says; a redirect is an answer, not a way on.
+/// One request. The caller decides whether the header is sent. A redirect is an answer and is not followed.
 pub(super) async fn probe(
     session: &Session,
     url: &Url,
@@ -22,7 +22,7 @@ pub(super) async fn probe(
     let hidden: Vec<&str> = secret.into_iter().collect();
     let operation = Operation::new("http:GET", Family::Probe, &resource).hiding(&hidden);
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(operation.error(Kind::Invalid, "only `http` and `https` URLs with a host can be asked"));
+        return Err(operation.error(Kind::Invalid, "only `http` and `https` URLs with a host can be checked"));
     }
     session.calls.admit(operation, Access::Read).await?;
     session.calls.counts.add("http:GET", 1);

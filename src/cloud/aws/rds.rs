@@ -14,14 +14,14 @@ pub(super) use snapshot::{create, delete, list};
 
 use aws_sdk_rds::types::{DbCluster, DbInstance, Tag};
 
-use super::moment::known;
+use super::moment::optional;
 use super::operation::Operation;
 use super::session::Session;
 use super::trace::traced;
 use crate::cloud::{CloudError, Database, DatabaseStatus, Family, Kind};
 use crate::spec::DatabaseTarget;
 
-/// One request for an instance; two for a cluster, whose writer counts, too.
+/// One request for an instance; two for a cluster, because the status of its writer counts, too.
 pub(super) async fn database(
     session: &Session,
     target: &DatabaseTarget,
@@ -64,7 +64,7 @@ async fn cluster(session: &Session, identifier: &str) -> Result<Option<DbCluster
     Ok(found.into_iter().flatten().find(|found| is(found.db_cluster_identifier(), identifier)))
 }
 
-/// Identifiers are kept in lower case, whatever they were given in.
+/// AWS keeps identifiers in lower case.
 fn is(found: Option<&str>, identifier: &str) -> bool {
     found.is_some_and(|found| found.eq_ignore_ascii_case(identifier))
 }
@@ -76,14 +76,14 @@ fn of_instance(identifier: &str, found: &DbInstance) -> Database {
         status: status::read(found.db_instance_status().unwrap_or_default()),
         tags: tags::read(found.tag_list()),
         unstoppable: unstoppable::instance(found),
-        automatic_restart_at: known(found.automatic_restart_time()),
+        automatic_restart_at: optional(found.automatic_restart_time()),
     }
 }
 
 fn of_cluster(identifier: &str, found: &DbCluster, writer: Option<&DbInstance>) -> Database {
     let own = status::read(found.status().unwrap_or_default());
     let writers = writer.and_then(DbInstance::db_instance_status).map(status::read);
-    // Without an instance there is nothing that could answer.
+    // Without an instance nothing accepts connections.
     let writers = writers.unwrap_or_else(|| DatabaseStatus::Broken("without a writer".to_owned()));
     Database {
         identifier: identifier.to_owned(),
@@ -91,7 +91,7 @@ fn of_cluster(identifier: &str, found: &DbCluster, writer: Option<&DbInstance>) 
         status: status::worse(own, writers),
         tags: tags::read(found.tag_list()),
         unstoppable: unstoppable::cluster(found),
-        automatic_restart_at: known(found.automatic_restart_time()),
+        automatic_restart_at: optional(found.automatic_restart_time()),
     }
 }
 
@@ -146,7 +146,7 @@ pub(super) async fn tag(
         database(session, target).await?;
     }
     let arn = session.caches.databases.get(&cache_key(target));
-    let arn = arn.ok_or_else(|| operation.error(Kind::NotFound, "there is no such database"))?;
+    let arn = arn.ok_or_else(|| operation.error(Kind::NotFound, "the database does not exist"))?;
     let rds = &session.clients.rds.write;
     match value {
         Some(value) => {

@@ -1,4 +1,4 @@
-//! [`CloudRead`] on AWS: each method is one part's.
+//! [`CloudRead`] on AWS: each method calls the part for its service.
 
 use std::collections::BTreeMap;
 

@@ -17,16 +17,16 @@ use super::session::Session;
 use super::trace::traced;
 use crate::cloud::{CloudError, Family, Kind, Marker, Object};
 
-/// Key of the marker in the site's bucket. It holds versions and names of public files, nothing secret.
+/// Key of the marker in the site's bucket. The marker has versions and names of public files, and no secret.
 const MARKER: &str = ".tidegate-site.json";
 /// Ten million objects.
 const PAGES_MAX: usize = 10_000;
-/// A marker names every file of three releases; more than this is no marker.
+/// A marker names every file of three releases; a larger object is not a marker.
 const MARKER_BYTES_MAX: i64 = 64 * 1024 * 1024;
 
 /// A client for the bucket's own region. One request, the first time.
 ///
-/// The header with the region comes with every answer, a refusal included.
+/// Every answer has the header with the region, also a refusal.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>
 async fn client(session: &Session, bucket: &str) -> Result<Pair<aws_sdk_s3::Client>, CloudError> {
     if let Some(region) = session.caches.buckets.get(bucket) {
@@ -65,12 +65,12 @@ pub(super) async fn site_marker(
     let body = answer.body.collect().await;
     let body = body.map_err(|error| operation.error(Kind::Unavailable, error.to_string()))?.into_bytes();
     let marker = serde_json::from_slice(&body).map_err(|error| {
-        operation.error(Kind::Invalid, format!("{MARKER} is not a marker of ours: {error}"))
+        operation.error(Kind::Invalid, format!("{MARKER} is not a marker that tidegate wrote: {error}"))
     })?;
     Ok(Some((marker, etag)))
 }
 
-/// One request. A marker that is gone, or is there against expectation, is a conflict: read again.
+/// One request. A marker that someone else deleted or wrote in the meantime is a conflict: read again.
 pub(super) async fn put_site_marker(
     session: &Session,
     bucket: &str,
@@ -108,7 +108,7 @@ pub(super) async fn objects(
             session.calls.read(operation, traced!(request.set_continuation_token(token.take()))).await?;
         found.extend(answer.contents().iter().filter_map(|object| {
             let key = object.key()?.strip_prefix(prefix)?;
-            // A console makes an empty object for a folder; it is no file of a site.
+            // The console creates an empty object for a folder; it is not a file of a site.
             let is_file = !key.is_empty() && !key.ends_with('/') && object.key() != Some(MARKER);
             is_file.then(|| Object {
                 key: key.to_owned(),
@@ -135,7 +135,7 @@ pub(super) async fn copy(session: &Session, from: (&str, &str), to: (&str, &str)
     Ok(())
 }
 
-/// The source stands in a header and is URL-encoded, slashes apart.
+/// The source is sent in a header and must be URL-encoded, except for slashes.
 fn encoded(key: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
     key.bytes()
@@ -143,7 +143,7 @@ fn encoded(key: &str) -> String {
         .collect()
 }
 
-/// One request. HTTP 200 may still name keys that could not be deleted.
+/// One request. An answer with HTTP 200 may still name keys that could not be deleted.
 pub(super) async fn delete(session: &Session, bucket: &str, keys: &[String]) -> Result<(), CloudError> {
     if keys.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Application Auto Scaling: the range of a service's count, and whether anything acts on it.
+//! Application Auto Scaling: the range of a service's count, and whether scaling is suspended.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::trace::traced;
 use crate::cloud::{CloudError, Family, Kind, ScalableTarget, Suspended};
 use crate::model::{ClusterName, ServiceName};
 
-/// An answer holds at most fifty targets.
+/// An answer has at most fifty targets.
 /// <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeScalableTargets.html>
 const ASKED_AT_ONCE_MAX: usize = 50;
 const PAGES_MAX: usize = 20;
@@ -70,7 +70,7 @@ fn read(target: &types::ScalableTarget) -> ScalableTarget {
     }
 }
 
-/// One request. The role is left out: it stays as it is.
+/// One request. It names no role, so AWS keeps the role.
 /// <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html>
 pub(super) async fn set_target(
     session: &Session,

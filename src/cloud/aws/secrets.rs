@@ -1,5 +1,5 @@
-//! The bypass header's value, from wherever the declaration says. It leaves this file in a type that cannot be
-//! printed, and no message about it carries more than a code.
+//! The value of the bypass header, from the place that the declaration names. It leaves this file in a type that cannot
+//! be printed, and a message about it has only a code.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use super::trace::traced;
 use crate::cloud::{CloudError, Family, Kind};
 use crate::spec::SecretSource;
 
-/// A secret of 128 characters and a line end; what is longer is another file.
+/// A secret has at most 128 characters and a line end; a longer file is another one.
 const FILE_BYTES_MAX: u64 = 4096;
 
 /// One request, or none.
@@ -23,7 +23,7 @@ pub(super) async fn secret(session: &Session, source: &SecretSource) -> Result<S
         SecretSource::Env(name) => variable(&session.allowed, name)?,
         SecretSource::File(path) => file(&session.allowed, path)?,
     };
-    // An editor or `echo` ends it with a line end; no secret has one.
+    // An editor or `echo` adds a line end; a secret has none.
     Ok(SecretString::from(found.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
@@ -47,20 +47,27 @@ async fn managed(session: &Session, id: &str) -> Result<String, CloudError> {
 fn variable(allowed: &Allowed, name: &str) -> Result<String, CloudError> {
     let operation = Operation::new("env", Family::Secrets, name);
     if !allowed.variables.contains(name) {
-        return Err(operation.error(Kind::AccessDenied, "this variable is not named under `allow.env`"));
+        return Err(operation.error(
+            Kind::AccessDenied,
+            "this variable is not listed under `allow.env` in tidegate's configuration",
+        ));
     }
-    std::env::var(name).map_err(|_| operation.error(Kind::NotFound, "the variable is not set, or is no text"))
+    std::env::var(name)
+        .map_err(|_| operation.error(Kind::NotFound, "the variable is not set, or is not valid text"))
 }
 
 fn file(allowed: &Allowed, path: &str) -> Result<String, CloudError> {
     let operation = Operation::new("file", Family::Secrets, path);
     if !allowed.files.contains(Path::new(path)) {
-        return Err(operation.error(Kind::AccessDenied, "this file is not named under `allow.files`"));
+        return Err(operation.error(
+            Kind::AccessDenied,
+            "this file is not listed under `allow.files` in tidegate's configuration",
+        ));
     }
     let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => operation.error(Kind::NotFound, "there is no such file"),
+        std::io::ErrorKind::NotFound => operation.error(Kind::NotFound, "the file does not exist"),
         std::io::ErrorKind::PermissionDenied => {
-            operation.error(Kind::AccessDenied, "the file may not be read")
+            operation.error(Kind::AccessDenied, "tidegate has no permission to read the file")
         }
         kind => operation.error(Kind::Invalid, format!("the file cannot be read: {kind}")),
     };
@@ -77,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_named_is_read_and_no_error_shows_it() {
+    fn only_listed_places_are_read_and_no_error_shows_the_secret() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bypass");
         std::fs::write(&path, "hunter2-hunter2-hunter2\n").unwrap();

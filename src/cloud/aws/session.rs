@@ -1,7 +1,7 @@
 //! One account, region and role, as every part of this adapter sees it.
 //!
-//! Architecture Invariant: the session knows none of the parts that use it. What a part keeps between calls is a
-//! [`Cache`](super::caches::Cache) of plain values.
+//! Architecture Invariant: the session knows none of the parts that use it. A part keeps plain values between
+//! calls, in a [`Cache`](super::caches::Cache).
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::clients::Clients;
 use super::http::Http;
 use super::tokens::Tokens;
 
-/// What every part sends its requests with.
+/// Everything that a part needs to send its requests.
 pub(super) struct Session {
     pub(super) clients: Clients,
     pub(super) calls: Calls,

@@ -28,7 +28,7 @@ async fn the_account_is_asked_for_once() {
 
 #[tokio::test]
 async fn without_a_connection_nothing_was_done() {
-    // Nobody listens on a port that was just given back.
+    // No program listens on a port that was just closed.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -113,7 +113,7 @@ async fn a_file_is_read_when_it_is_allowed() {
     let path = folder.path().join("bypass");
     std::fs::write(&path, "from-a-file\r\n").unwrap();
     let allowed = Allowed { files: BTreeSet::from([path.clone()]), ..Allowed::default() };
-    let server = Server::allowing(allowed, |_| panic!("nobody is asked")).await;
+    let server = Server::allowing(allowed, |_| panic!("no request is expected")).await;
     let source = SecretSource::File(path.to_str().unwrap().to_owned());
     assert_eq!(server.cloud().secret(&source).await.unwrap().expose_secret(), "from-a-file");
 }

@@ -1,4 +1,4 @@
-//! What happens to one request on its way, seen and changed from inside the SDK.
+//! One request on its way, watched and changed from inside the SDK.
 //!
 //! A [`Trace`] is an interceptor of one call: the caller makes it, [`traced!`] puts a clone of it into the request,
 //! and after the call the caller reads from it how many attempts went out, whether one of them had a connection,
@@ -40,7 +40,7 @@ pub(super) struct Trace {
     seen: Arc<Mutex<Seen>>,
 }
 
-/// What to change and what to keep.
+/// The changes to make, and the parts to keep.
 #[derive(Clone, Debug, Default)]
 struct Options {
     /// Sent instead of the body that the SDK wrote.

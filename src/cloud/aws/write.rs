@@ -1,4 +1,4 @@
-//! [`CloudWrite`] on AWS: each method is one part's, and one request that changes something.
+//! [`CloudWrite`] on AWS: each method calls the part for its service, and sends one request that changes something.
 
 use std::collections::BTreeMap;
 

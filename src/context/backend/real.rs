@@ -9,14 +9,14 @@ use chrono::TimeDelta;
 use tokio::runtime::{Builder, Runtime};
 
 use super::super::ContextError;
+use super::super::access::Access;
 use super::super::aws::{self, CloudOf};
-use super::Access;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::model::Instant;
 use crate::store::{LocalStore, Store};
 
-/// Calls wait for AWS, not for us: two threads carry all environments.
+/// Calls spend their time waiting for AWS: two threads are enough for all environments.
 const THREADS: usize = 2;
 
 /// Clock, cloud and store.
@@ -37,20 +37,20 @@ impl Real {
         let cloud_of = aws::cloud_of(settings)?;
         let store = match access {
             Access::Look => LocalStore::open_existing(root)?,
-            // AWS has no lock that could be waited for; each environment's lease is the store's.
+            // There is no lock on AWS to wait for; the store has a lease for each environment.
             Access::Change { wait_max: _ } => LocalStore::open(root)?,
         };
         Ok(Self { clock: Ahead::to(at), cloud_of, store: Arc::new(store), runtime: runtime()? })
     }
 }
 
-/// The threads that carry calls.
+/// The threads that send requests.
 pub(in crate::context) fn runtime() -> Result<Runtime, ContextError> {
     let runtime = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
     runtime.map_err(ContextError::Runtime)
 }
 
-/// The machine's clock, set forward for somebody who asks what would be then.
+/// The machine's clock, set forward for `--at`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ahead {
     by: TimeDelta,
@@ -58,7 +58,7 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    /// An instant that has passed already cannot be gone back to.
+    /// A time in the past counts as now.
     fn to(at: Option<Instant>) -> Self {
         let now = SystemClock.now();
         let began_at = at.map_or(now, |at| at.max(now));
@@ -87,7 +87,7 @@ mod tests {
         let hour = TimeDelta::hours(1);
         let ahead = Ahead::to(Some(now + hour));
         assert!(ahead.now() - now >= hour);
-        assert_eq!(ahead.began_at, now + hour, "exactly: whoever asked for it did not ask for the past");
+        assert_eq!(ahead.began_at, now + hour, "exactly the time that was given");
         assert!(Ahead::to(Some(now - hour)).now() >= now && Ahead::to(Some(now - hour)).began_at >= now);
         assert!(Ahead::to(None).now() >= now);
     }

@@ -1,8 +1,8 @@
 //! The simulated cloud with its own clock and a store beside it.
 //!
-//! The world is one file for all environments, so whoever changes it holds a lock beside it; a process that is
-//! killed frees it. Its clock never lags behind the real one, so that schedules show the present; what a
-//! command lets pass (a migration of an hour) stays passed.
+//! The world is one file for all environments, so a process that changes it holds a lock beside it; a process that is
+//! killed frees the lock. The world's clock never lags behind the real one, so schedules show the current time. Time
+//! that a command lets pass (a migration of an hour) stays passed.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -11,18 +11,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::super::ContextError;
+use super::super::access::Access;
 use super::super::world_saving::WorldSavingStore;
-use super::Access;
 use crate::clock::{Clock, SystemClock};
 use crate::model::{EnvironmentName, Instant};
 use crate::sim::{Age, SimClock, SimCloud, WorldFolder};
 use crate::spec::EnvironmentSpec;
 use crate::store::{LocalStore, Store};
 
-/// What chance decides in a new simulated world. Fixed: the same declarations make the same world.
+/// Seed of a new simulated world. Fixed, so the same declarations make the same world.
 pub(in crate::context) const SEED: u64 = 1;
 
-/// How often a lock that somebody else holds is tried again.
+/// Pause between two tries to get a lock that another process holds.
 const RETRY: Duration = Duration::from_millis(100);
 
 /// Clock, cloud and store.
@@ -30,9 +30,9 @@ pub(super) struct Simulated {
     pub(super) clock: SimClock,
     pub(super) cloud: SimCloud,
     pub(super) store: Arc<dyn Store>,
-    /// What the world was last told of each environment.
+    /// The declarations that the world knows.
     learned: Mutex<BTreeMap<EnvironmentName, EnvironmentSpec>>,
-    /// The real instant up to which time has flowed.
+    /// The real time up to which the world's time has passed.
     flowed_to: Mutex<Instant>,
     /// Held while this exists.
     _lock: Option<File>,
@@ -69,7 +69,7 @@ impl Simulated {
         Ok(Self { clock, cloud, store, learned: Mutex::new(learned), flowed_to, _lock: lock })
     }
 
-    /// Takes note of newer declarations: the world builds environments that are new.
+    /// Adopts newer declarations: the world builds new environments.
     pub(super) fn learn(&self, specs: &[EnvironmentSpec]) {
         let mut learned = self.learned.lock().expect("nothing panics while it holds this lock");
         let news = specs.iter().filter(|spec| learned.get(&spec.name) != Some(spec));
@@ -80,8 +80,8 @@ impl Simulated {
         }
     }
 
-    /// Lets the time pass here that has really passed since the last call, and more if the world would lag
-    /// behind the present.
+    /// Lets as much time pass in the world as has really passed since the last call, and more if the world would lag
+    /// behind the real time.
     pub(super) fn flow(&self) {
         let real = SystemClock.now();
         let mut flowed_to = self.flowed_to.lock().expect("nothing panics while it holds this lock");
@@ -91,7 +91,7 @@ impl Simulated {
         *flowed_to = real;
     }
 
-    /// Keeps what happened in the world after the last effect.
+    /// Saves the world, with everything that happened after the last effect.
     pub(super) fn finish(self) -> Result<(), ContextError> {
         self.cloud.save().map_err(ContextError::World)
     }

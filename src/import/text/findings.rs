@@ -1,4 +1,4 @@
-//! What whoever asked should know, as sentences: guesses, and what was left out.
+//! The notes beside the file, as sentences: guesses, and everything that was left out.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,17 @@ use super::super::services::{KeptImage, KeptReason};
 use crate::cloud::DatabaseStatus;
 use crate::model::State;
 
-/// All of it, the gravest first.
+/// All findings, the most important first.
 pub(super) fn findings(draft: &Draft<'_>) -> Vec<String> {
     let mut said = Vec::new();
     if let Some(owner) = &draft.survey.owner {
         said.push(format!(
-            "cluster `{}` belongs to a store of tidegate already ({owner}): every other store's plan is blocked",
+            "cluster `{}` belongs to another tidegate store already ({owner}): plans from other stores are blocked",
             draft.survey.target.cluster
         ));
     }
     if draft.state != State::Running {
-        said.push(format!("{} It is declared so: `state: {}`", why_down(draft), draft.state));
+        said.push(format!("{} So the declaration has `state: {}`", why_down(draft), draft.state));
     }
     if draft.survey.services.is_empty() {
         said.push(format!("cluster `{}` has no services", draft.survey.target.cluster));
@@ -39,21 +39,21 @@ pub(super) fn findings(draft: &Draft<'_>) -> Vec<String> {
         if let (DatabaseStatus::Starting | DatabaseStatus::Stopping, true) =
             (&database.status, draft.database.is_declared())
         {
-            said.push(format!("{shown} is {} just now: a plan waits until that is done", database.status));
+            said.push(format!("{shown} is {} now: a plan waits until that has finished", database.status));
         }
     }
     said.extend(draft.migration.as_ref().map(|migration| {
         format!(
-            "`{}` looks like a migration: proposed as a comment, for it is your promise",
+            "`{}` looks like a migration: it is only proposed, as a comment, because you must know what it does",
             migration.family
         )
     }));
     said.push(the_gate(draft));
-    said.push("`after`, schedules, windows, checks and sites are yours to add: see the README".to_owned());
+    said.push("`after`, schedules, windows, checks and sites cannot be read from AWS: the README shows how to add them".to_owned());
     said
 }
 
-/// KeptReason the state is not `running`.
+/// Why the state is not `running`.
 pub(super) fn why_down(draft: &Draft<'_>) -> &'static str {
     match (draft.state, draft.database.choice.status()) {
         (State::DbOnly, _) => "No service has a task now, and the database is up.",
@@ -73,7 +73,7 @@ fn images(draft: &Draft<'_>) -> Vec<String> {
     let foreign = Vec::from_iter(foreign);
     if !foreign.is_empty() {
         said.push(format!(
-            "not yours by their names, and left alone: {}; `--own-images REPOSITORY` takes them",
+            "images that do not look like yours, so tidegate does not change them: {}; add them with `--own-images REPOSITORY`",
             foreign.join(", ")
         ));
     }
@@ -81,7 +81,10 @@ fn images(draft: &Draft<'_>) -> Vec<String> {
         kept().filter(|kept| !matches!(kept.why, KeptReason::Foreign { .. })).map(shown).collect();
     let moving = Vec::from_iter(moving);
     if !moving.is_empty() {
-        said.push(format!("without a version in their tags, and left alone: {}", moving.join(", ")));
+        said.push(format!(
+            "images without a version in their tags, so tidegate does not change them: {}",
+            moving.join(", ")
+        ));
     }
     said
 }
@@ -94,25 +97,25 @@ fn the_database(draft: &Draft<'_>) -> String {
         (Choice::Picked { database, reason }, None) => {
             let shown = database::shown(&database.target);
             match reason {
-                DatabaseReason::Asked => format!("the database is {shown}, as you said"),
+                DatabaseReason::Asked => format!("the database is {shown}, from `--database`"),
                 DatabaseReason::Named(services) => {
                     format!(
-                        "the database is {shown}: its address is in the environment of {}",
+                        "the database is {shown}: its address is in the environment variables of {}",
                         list(services)
                     )
                 }
                 DatabaseReason::SameName => {
-                    format!("the database is {shown}, a guess: it is called like the cluster")
+                    format!("the database is {shown}, a guess: it has the cluster's name")
                 }
                 DatabaseReason::OnlyOne => {
-                    format!("the database is {shown}, a guess: there is no other here")
+                    format!("the database is {shown}, a guess: it is the only one in this account and region")
                 }
             }
         }
         (Choice::None { why, known }, _) if known.is_empty() => format!("no database: {why}"),
         (Choice::None { why, known }, _) => {
             let known: Vec<String> = known.iter().map(database::shown).collect();
-            format!("no database: {why}; `--database ID` says which of {}", known.join(", "))
+            format!("no database: {why}; choose one with `--database ID`: {}", known.join(", "))
         }
     }
 }
@@ -125,7 +128,7 @@ fn the_gate(draft: &Draft<'_>) -> String {
             match &gate.muted {
                 None => format!("the gate is at load balancer {place}"),
                 Some(why) => format!(
-                    "the gate at load balancer {place} is proposed as a comment: {why}; `--secret ssm:/NAME` declares it"
+                    "the gate at load balancer {place} is only proposed, as a comment: {why}; declare it with `--secret ssm:/NAME`"
                 ),
             }
         }

@@ -15,13 +15,14 @@ pub(super) fn write(page: &mut Page, draft: &ServiceDraft) {
     }
 }
 
-/// Only what is to be said of it.
+/// Writes only the remarks about it.
 pub(super) fn explain(page: &mut Page, draft: &ServiceDraft) {
     let name = &draft.name;
     if let Some(why) = &draft.left_out {
         page.comment(2, &format!("`{name}` is left out: {why}."));
     }
-    // What stands beside images that are released from here is said there; of what is left out, enough is said.
+    // Other images of a service stand beside those that are released from here; for a service that is left out, its
+    // reason is enough.
     if draft.left_out.is_none() && draft.images.is_empty() && !is_short(draft) {
         draft.kept.iter().for_each(|kept| page.comment(2, &words(kept)));
     }
@@ -49,13 +50,11 @@ fn block(page: &mut Page, draft: &ServiceDraft, size: &Size) {
             page.comment(6, &words(kept));
         }
     }
-    let guess = "a guess: it sleeps now";
+    let guess = "a guess: the service is stopped now";
     if has_count {
         let line = format!("count: {}", size.count);
         match size.range {
-            Some(_) if !size.is_guess => {
-                page.remarked(4, line, "what it has now; autoscaling goes on from there")
-            }
+            Some(_) if !size.is_guess => page.remarked(4, line, "the count now; autoscaling changes it"),
             _ => page.line(4, line),
         }
     }
@@ -65,7 +64,7 @@ fn block(page: &mut Page, draft: &ServiceDraft, size: &Size) {
     }
 }
 
-/// One image of somebody else, and nothing more to say about it.
+/// One foreign image, and nothing more to write about the service.
 fn is_short(draft: &ServiceDraft) -> bool {
     let is_foreign = |kept: &KeptImage| kept.why == KeptReason::Foreign { is_versioned: false };
     let is_plain =
@@ -73,24 +72,27 @@ fn is_short(draft: &ServiceDraft) -> bool {
     is_plain && matches!(draft.kept.as_slice(), [kept] if is_foreign(kept))
 }
 
-/// KeptReason an image is left alone, and how it would not be.
+/// Why tidegate does not change an image, and how to release it from here.
 fn words(KeptImage { container, image, why }: &KeptImage) -> String {
     match why {
-        KeptReason::Foreign { is_versioned: false } => format!("`{container}` is left alone: {image}"),
+        KeptReason::Foreign { is_versioned: false } => {
+            format!("tidegate does not change `{container}`: {image}")
+        }
         KeptReason::Foreign { is_versioned: true } => format!(
-            "`{container}` is left alone: {image} is not yours by its name; `--own-images {}` takes it",
+            "tidegate does not change `{container}`: {image} does not look like yours; add it with `--own-images {}`",
             image.repository()
         ),
         KeptReason::Untagged => {
-            format!("`{container}` is left alone: {image} has no tag that tells its version")
+            format!("tidegate does not change `{container}`: {image} has no tag, so its version is unknown")
         }
         KeptReason::Moves { known_as } => match known_as.first() {
             Some(tag) => format!(
-                "`{container}` is left alone: {image} is a tag that moves. What runs is {tag}, too: deployed by that tag, \
-                 it can be released from here"
+                "tidegate does not change `{container}`: {image} is a moving tag. It points at {tag} now; deploy that tag once, \
+                 and it can be released from here"
             ),
             None => format!(
-                "`{container}` is left alone: {image} tells no version. Deployed by one, it can be released from here"
+                "tidegate does not change `{container}`: {image} has no version in its tag. Deploy it with one, and it can be \
+                 released from here"
             ),
         },
     }

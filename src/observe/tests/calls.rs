@@ -113,7 +113,11 @@ fn an_image_without_a_version_moves_and_one_with_a_digest_does_not() {
 #[test]
 fn a_migration_that_cannot_be_due_needs_no_image() {
     let bench = Bench::of(crate::bench::shop(), &Age::UpToDate);
-    assert_eq!(images(&bench), ["registry.shop.example/shop:migrate-v1.4.0"], "nobody knows the schema yet");
+    assert_eq!(
+        images(&bench),
+        ["registry.shop.example/shop:migrate-v1.4.0"],
+        "the schema version is not recorded yet"
+    );
     bench.run();
     assert_eq!(images(&bench), [""; 0]);
 }

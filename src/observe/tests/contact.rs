@@ -1,4 +1,4 @@
-//! Which version really runs, when nobody has written it down yet.
+//! The version that runs, when the schema version is not recorded yet.
 
 use crate::bench::Bench;
 use crate::cloud::tag;
@@ -82,7 +82,7 @@ fn nothing_that_runs_tells_nothing() {
 }
 
 #[test]
-fn an_image_of_somebody_elses_making_is_not_guessed_at() {
+fn the_version_of_a_foreign_image_is_not_guessed() {
     let bench = Bench::new();
     let image = "registry.shop.example/other:web";
     bench.cloud.with(|world| {
@@ -111,9 +111,9 @@ fn the_owner_is_the_clusters_tag() {
     assert_eq!(bench.snapshot().owner, Observed::Present(None));
     bench.cloud.with(|world| {
         let tags = world.regions[0].clusters.get_mut("shop").unwrap();
-        tags.insert(tag::OWNER.to_owned(), "somebody".to_owned());
+        tags.insert(tag::OWNER.to_owned(), "another-store".to_owned());
     });
-    assert_eq!(bench.snapshot().owner, Observed::Present(Some("somebody".into())));
+    assert_eq!(bench.snapshot().owner, Observed::Present(Some("another-store".into())));
     bench.cloud.with(|world| world.regions[0].clusters.clear());
     assert_eq!(bench.snapshot().owner, Observed::Absent);
 }

@@ -168,7 +168,7 @@ fn code_is_told_by_what_it_would_be() {
         (Some(stale.clone()), CodeSeen::ClosedStale),
         (Some(closed.replace("302", "307")), CodeSeen::ClosedStale),
         (Some("function handler(event) { return event.request; }".to_owned()), CodeSeen::Foreign),
-        // Our first line above code of somebody else: nobody knows what it does.
+        // tidegate's first line above foreign code: its effect is unknown.
         (Some(open.replace("return event.request;", "return event.request; // why not")), CodeSeen::Foreign),
     ] {
         set_code(&bench, code.clone());
@@ -244,5 +244,5 @@ fn no_snapshot_shows_a_secret() {
     assert!(!shown.contains(PASSWORD), "passwords stand in plain `environment` of definitions");
     bench.cloud.with(|world| world.person("shop").rotate_secret("/shop/bypass", "too short"));
     let TrafficSeen { secret, .. } = traffic(&bench);
-    assert_eq!(secret, Err("it has 9 characters; 20 to 128 are needed".to_owned()));
+    assert_eq!(secret, Err("it has 9 characters, but must have 20 to 128".to_owned()));
 }

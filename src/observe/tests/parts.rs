@@ -23,7 +23,7 @@ fn a_service_that_is_not_listed_is_absent() {
 }
 
 #[test]
-fn services_that_nobody_declared_are_named() {
+fn undeclared_services_are_named() {
     let bench = Bench::new();
     assert_eq!(bench.snapshot().unmanaged, []);
     bench.cloud.with(|world| {

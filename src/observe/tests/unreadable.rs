@@ -30,7 +30,7 @@ const READS: [(&str, &[&str]); 17] = [
     ("ecr:DescribeImages", &[]),
 ];
 
-/// Reads that only make a plan less certain: it says so and goes on.
+/// Reads without which a plan is only less certain: it says so.
 const COURTESIES: [&str; 3] = ["ecs:ListServices", "ecr:BatchGetImage", "ecr:DescribeImages"];
 
 fn is_unreadable<T>(seen: &Observed<T>) -> bool {
@@ -93,7 +93,7 @@ fn ids(plan: &Plan) -> Vec<&str> {
     plan.actions.iter().map(|action| action.id.as_str()).collect()
 }
 
-/// What cannot be seen is nobody's mistake.
+/// An unreadable resource is not an operator's mistake.
 fn assert_no_defect(name: &str, plan: &Plan) {
     let defect = plan.blocked.iter().find(|blocked| blocked.reason == BlockedReason::UnsafePlan);
     assert!(defect.is_none(), "{name}: {defect:?}");
@@ -158,7 +158,7 @@ fn assert_careful(operation: &str, plan: &Plan) {
     }
 }
 
-/// A bench in the middle of a migration that goes on.
+/// A bench in the middle of a migration that keeps running.
 fn migrating() -> Bench {
     let bench = Bench::new();
     bench.cloud.with(|world| world.script.migration("v1.4.0", [Outcome::Hangs]));

@@ -1,5 +1,5 @@
-//! Task definitions as people write them: sidecars, secrets, environment with a password in it, logs. More
-//! than tidegate reads, so that a field lost on the way is noticed.
+//! Task definitions as people write them: sidecars, secrets, a password in the environment, logs. They have more fields
+//! than tidegate reads, so that a lost field is noticed.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::model::{ServiceName, Version, VersionKey};
 use crate::spec::{EnvironmentSpec, MigrationSpec, ServiceSpec, Template};
 
 /// Stands in `environment` in plain text, as it should not; no output may ever contain it.
-pub const PASSWORD: &str = "plain-text-password-that-nobody-may-print";
+pub const PASSWORD: &str = "plain-text-password-that-must-not-be-printed";
 
 pub(super) fn service(
     spec: &EnvironmentSpec,
@@ -99,13 +99,13 @@ fn main(spec: &EnvironmentSpec, name: &str, image: &str, essential: bool) -> Val
         "dockerLabels": {"team": "platform"},
     });
     if name.contains("worker") {
-        // A job in hand is finished first.
+        // A running job is finished first.
         container["stopTimeout"] = json!(120);
     }
     container
 }
 
-/// Our own code knows where the database is, as services do that are configured by their environment.
+/// The address of the database in the environment, as services have it.
 fn connected(mut container: Value, spec: &EnvironmentSpec) -> Value {
     if let (Some(database), Some(pairs)) = (&spec.database, container["environment"].as_array_mut()) {
         let address = address(&database.target, &spec.region);
@@ -133,7 +133,7 @@ fn logs(spec: &EnvironmentSpec, name: &str) -> Value {
     json!({"logDriver": "awslogs", "options": options})
 }
 
-/// What is not deployed (an empty version) has a definition all the same, of a release long ago.
+/// A service with an empty version is not deployed, but has a task definition of an old release.
 fn image(template: &Template, versions: &BTreeMap<VersionKey, Version>) -> String {
     template.render(versions).unwrap_or_else(|| {
         let long_ago = template.keys().iter().map(|key| (key.clone(), Version::from("v0.0.0"))).collect();

@@ -16,7 +16,7 @@ impl World {
         }
     }
 
-    /// The bucket holds the starting release, put there by other means, and a file of somebody's own.
+    /// Fills the bucket with the starting release, uploaded by other means, and with a file that belongs to no release.
     pub(super) fn build_site(
         &mut self,
         region: RegionId,

@@ -11,11 +11,11 @@ use crate::cloud::{Association, Condition, RuleAction};
 use crate::model::{RuleArn, ServiceName};
 use crate::spec::{EnvironmentSpec, Maintenance};
 
-/// The code that stands in the gate's function before tidegate writes its own: it lets everybody through.
+/// The code of the gate's function before tidegate writes its own: it lets every request through.
 const FOREIGN_CODE: &str = "function handler(event) { return event.request; }\n";
 /// Old host names that are redirected, from priority 50.
 const OLD_HOSTS: [&str; 7] = ["go", "account", "auth", "player", "builder", "analytics", "association"];
-/// Parts of names of services that nobody asks from outside.
+/// Parts of the names of services that are not reachable from outside.
 const INTERNAL: [&str; 8] =
     ["redis", "meilisearch", "iframely", "worker", "cache", "postgres", "queue", "search"];
 
@@ -100,7 +100,7 @@ impl World {
         self.regions[region].listeners.push(listener);
     }
 
-    /// The ARN of a service's target group: the same whoever asks.
+    /// The ARN of a service's target group, always the same.
     fn group(&self, region: RegionId, spec: &EnvironmentSpec, service: &ServiceName) -> String {
         let name: String = format!("{}-{service}", spec.cluster).chars().take(32).collect();
         let group = format!("targetgroup/{name}/{:016x}", 0x00c0_ffee_u64);
@@ -131,7 +131,7 @@ fn drafts(spec: &EnvironmentSpec, maintenance: &Maintenance) -> Vec<Draft> {
     let is_graasp =
         ["graasp", "graasp-library", "admin"].iter().all(|name| spec.services.contains_key(*name));
     let mut drafts = if is_graasp { graasp(spec, domain) } else { generic(spec, domain) };
-    // Whatever is checked can be reached.
+    // Every URL that is checked can be reached.
     let core = spec.services.iter().find(|(_, service)| spec.follows_migration(service));
     let first = core.or_else(|| spec.services.iter().find(|(name, _)| !is_internal(name)));
     for check in &spec.checks {

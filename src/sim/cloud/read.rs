@@ -242,7 +242,7 @@ impl CloudRead for SimRegion {
     }
 }
 
-/// What is asked for, whole: another list of names is another question, and has another old answer.
+/// The whole question: another list of names is another question with another stale answer.
 fn named(cluster: &ClusterName, services: &[ServiceName]) -> String {
     let names: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
     format!("{cluster}/{}", names.join(","))

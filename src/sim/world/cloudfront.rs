@@ -18,18 +18,18 @@ const WILDCARDS_IN_PROGRESS_MAX: usize = 15;
 /// How long an invalidation is in progress here.
 const INVALIDATION: TimeDelta = TimeDelta::minutes(2);
 
-/// A function as the world keeps it. Not printable: its code may hold the secret.
+/// A function in the world. It cannot be printed, because its code may contain the secret.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SimFunction {
     /// Changes with every update of the DEVELOPMENT stage.
     pub etag: String,
     /// Code in the DEVELOPMENT stage.
     pub development: String,
-    /// Code that serves.
+    /// Code of the LIVE stage.
     pub live: Option<String>,
 }
 
-/// A distribution as the world keeps it.
+/// A distribution in the world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SimDistribution {
     /// Its id.
@@ -38,14 +38,14 @@ pub struct SimDistribution {
     pub aliases: Vec<String>,
     /// Its behaviours.
     pub behaviours: Vec<Association>,
-    /// Paths that the edges were asked to forget, with the instant.
+    /// Invalidated paths, with the time.
     pub invalidations: Vec<(Instant, Vec<String>)>,
     pub(in crate::sim) deployed: bool,
     pub(in crate::sim) epoch: u32,
 }
 
 impl SimFunction {
-    /// Whether a request without the header is redirected: the code answers by itself.
+    /// Whether a request without the header is redirected, as the code decides.
     pub fn redirects(&self) -> bool {
         self.live.as_deref().is_some_and(|code| code.contains("302"))
     }
@@ -86,7 +86,7 @@ impl World {
             .map_or_else(|| refuse(Kind::NotFound, format!("NoSuchDistribution: {name}")), Ok)
     }
 
-    /// Creates or updates the DEVELOPMENT stage; gives its new ETag.
+    /// Creates or updates the DEVELOPMENT stage; returns the new ETag.
     /// <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_UpdateFunction.html>
     pub(in crate::sim) fn put_function(
         &mut self,
@@ -195,7 +195,7 @@ impl SimFunction {
         if self.etag == etag {
             return Ok(());
         }
-        refuse(Kind::Conflict, "InvalidIfMatchVersion: the function was changed meanwhile")
+        refuse(Kind::Conflict, "InvalidIfMatchVersion: the function was changed in the meantime")
     }
 }
 

@@ -1,5 +1,4 @@
-//! ECS services and task definitions: what the API shows and accepts. How services move is `scheduler`, how
-//! tasks live is `task`.
+//! ECS services and task definitions: the API. `scheduler` changes services over time, `task` has the life of tasks.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +10,7 @@ use crate::cloud::{
 };
 use crate::model::{ClusterName, FamilyName, Instant, ServiceName};
 
-/// A service as the world keeps it: what the API counts is counted from the tasks.
+/// A service in the world. The API's counts are counted from the tasks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SimService {
     /// Its cluster.
@@ -20,9 +19,9 @@ pub struct SimService {
     pub name: ServiceName,
     /// Tasks it should have.
     pub desired: u32,
-    /// Who rolls it.
+    /// Its deployment controller.
     pub controller: Controller,
-    /// How it is rolled: said, not imitated.
+    /// Its deployment strategy: returned by the API, but not imitated.
     #[serde(default)]
     pub strategy: Strategy,
     /// Newest first; the first one is PRIMARY.
@@ -39,20 +38,20 @@ pub struct SimService {
     pub deaths: u32,
     /// The scheduler starts nothing before this instant.
     pub not_before: Option<Instant>,
-    /// Who changed count or definition last.
+    /// The author of the last change of count or definition.
     pub by: Actor,
 }
 
-/// A deployment as the world keeps it.
+/// A deployment in the world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SimDeployment {
     /// `ecs-svc/…`
     pub id: String,
     /// ARN of its definition.
     pub definition: String,
-    /// How far it is.
+    /// `rolloutState`
     pub rollout: Rollout,
-    /// Why, in AWS's words.
+    /// `rolloutStateReason`
     pub reason: String,
     /// Tasks in a row that failed.
     pub failed: u32,
@@ -131,7 +130,7 @@ impl World {
                     running += 1;
                     if let Some(deployment) = deployment {
                         deployment.running += 1;
-                        // A deployment that is left behind is asked for what it still has.
+                        // An older deployment wants the tasks that it still has.
                         deployment.desired += u32::from(!deployment.primary);
                     }
                 }
@@ -258,7 +257,7 @@ impl World {
         (service.deaths, service.not_before) = (0, None);
     }
 
-    /// Looks at the service again as soon as the present call is done.
+    /// Runs the scheduler for the service as soon as the current call has ended.
     pub(super) fn schedule_at(&mut self, region: RegionId, key: &str, at: Instant) {
         let delay = at - self.now;
         self.later(delay, Event::Schedule { region, service: key.to_owned() });

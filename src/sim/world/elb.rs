@@ -1,4 +1,4 @@
-//! Load-balancer rules, and which of them takes a request.
+//! Load-balancer rules, and the rule that takes a request.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html>
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ const VALUES_MAX: usize = 5;
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html>
 const VALUE_LENGTH_MAX: usize = 128;
 
-/// A listener as the world keeps it.
+/// A listener in the world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SimListener {
     /// Its ARN.
@@ -27,7 +27,7 @@ pub struct SimListener {
     pub balancer: String,
     /// Its port.
     pub port: u16,
-    /// What happens to requests that no rule takes.
+    /// The action for requests that no rule takes.
     pub default_action: RuleAction,
     /// Where that leads to, if it is a redirect.
     #[serde(default)]
@@ -36,7 +36,7 @@ pub struct SimListener {
     pub rules: Vec<SimRule>,
 }
 
-/// A rule as the world keeps it.
+/// A rule in the world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SimRule {
     /// Its ARN.
@@ -45,17 +45,17 @@ pub struct SimRule {
     pub priority: u32,
     /// All must hold.
     pub conditions: Vec<Condition>,
-    /// What it does.
+    /// The action for a request that meets the conditions.
     pub action: RuleAction,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
-    /// Who set its conditions last.
+    /// The author of the last change of its conditions.
     pub by: Actor,
-    /// When.
+    /// The time of that change.
     pub changed_at: Instant,
 }
 
-/// Where a request ends up.
+/// The result of routing a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Routed<'a> {
     /// A rule took it.
@@ -92,7 +92,7 @@ impl SimListener {
 }
 
 impl SimRule {
-    /// Whether the rule asks for a header.
+    /// Whether the rule has a condition on a header.
     pub fn asks_for(&self, header: &str) -> bool {
         self.conditions.iter().any(|condition| condition.is_header(header))
     }

@@ -1,7 +1,7 @@
-//! What one-off tasks do, and the truth about schemas.
+//! The work of one-off tasks, and the truth about schemas.
 //!
-//! tidegate sees tags and exit codes. What a schema really is stands here, and each change that a migration
-//! made is written down, so that "once per version" can be checked against the truth.
+//! tidegate sees tags and exit codes. The world keeps the real schema and every change that a migration made, so that
+//! "once per version" can be checked against the truth.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -14,14 +14,14 @@ use crate::model::{ClusterName, EnvironmentName, Instant, Version};
 /// `startedBy` of tasks that a person started.
 pub(in crate::sim) const CONSOLE: &str = "console";
 
-/// What a database's schema really is.
+/// The real schema of a database.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Schema {
-    /// Nobody migrates this database.
+    /// The database has no migration.
     Unversioned,
     /// Exactly that of a version.
     At(Version),
-    /// Somewhere between two: a migration broke off that was not one transaction.
+    /// Between two versions: a migration that was not one transaction ended half-way.
     Between(Version, Version),
 }
 
@@ -36,7 +36,7 @@ pub struct MigrationEffect {
     pub from: Schema,
     /// The version it went to.
     pub to: Version,
-    /// The task that did it.
+    /// The task that made it.
     pub task: String,
     /// A snapshot from before it was restored: it may come again.
     pub undone: bool,
@@ -50,7 +50,7 @@ struct Job {
 }
 
 impl World {
-    /// What the schema of an environment's database really is.
+    /// The real schema of an environment's database.
     pub fn schema(&self, environment: &str) -> Option<&Schema> {
         let watch = self.watches.get(environment)?;
         let database = self.regions[watch.region].databases.get(watch.database.as_ref()?)?;

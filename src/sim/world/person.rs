@@ -1,7 +1,7 @@
-//! What people and Terraform do to an environment behind tidegate's back. Whatever a person changed is marked,
-//! so that broken promises can be laid at the right door.
+//! Changes that people and Terraform make outside tidegate. Each change is marked with its author, so that a broken
+//! promise is attributed to the right one.
 //!
-//! Every method panics when the thing does not exist: it is a mistake in the test.
+//! Every method panics when the resource does not exist: that is a mistake in the test.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::cloud::{
 use crate::model::{ContainerName, EnvironmentName, ImageRef, Instant, ServiceName};
 use crate::spec::DatabaseTarget;
 
-/// Somebody with access to one environment's account.
+/// A person with access to one environment's account.
 pub struct Person<'a> {
     world: &'a mut World,
     environment: EnvironmentName,
@@ -46,7 +46,7 @@ impl Person<'_> {
         self.update(service, Some(arn), None);
     }
 
-    /// Forces a new deployment of what runs already.
+    /// Forces a new deployment of the same definition.
     pub fn redeploy(&mut self, service: &str) {
         let key = self.key(service);
         let definition = self.service(service).primary().definition.clone();
@@ -54,7 +54,7 @@ impl Person<'_> {
         self.world.schedule_service(self.region, &key);
     }
 
-    /// Registers a revision with one field changed and deploys it nowhere, as Terraform does.
+    /// Registers a revision with one field changed and does not deploy it, as Terraform does.
     pub fn revise(&mut self, family: &str, field: &str, value: Value) {
         let newest = self.world.regions[self.region].definitions[family].last().expect("never empty");
         let mut text = newest.document.expose().clone();
@@ -62,7 +62,7 @@ impl Person<'_> {
         self.world.register(self.region, &Document::new(text)).expect("a revision like the last one");
     }
 
-    /// One running task of a service dies, as on Spot.
+    /// Stops one running task of a service, as on Spot.
     /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html>
     pub fn interrupt(&mut self, service: &str) {
         let key = self.key(service);
@@ -73,7 +73,7 @@ impl Person<'_> {
         self.world.stop_task(self.region, id, "SpotInterruption", reason);
     }
 
-    /// AWS has no room for tasks of a service until then.
+    /// AWS has no capacity for tasks of a service until then.
     pub fn hold_back(&mut self, service: &str, until: Instant) {
         let key = self.key(service);
         self.world.regions[self.region].services.get_mut(&key).expect("the service exists").not_before =
@@ -190,7 +190,7 @@ impl Person<'_> {
         self.open_gate();
     }
 
-    /// Puts a file of their own into a bucket.
+    /// Uploads a file that belongs to no release.
     pub fn put_file(&mut self, bucket: &str, key: &str) {
         self.world.buckets.get_mut(bucket).expect("the bucket exists").put_foreign(key);
     }
@@ -215,7 +215,7 @@ impl Person<'_> {
         self.world.schedule_service(self.region, &key);
     }
 
-    /// How many tasks of a service are RUNNING and healthy: what a person sees.
+    /// Tasks of a service that are RUNNING and healthy.
     pub fn healthy(&self, service: &str) -> usize {
         let key = self.key(service);
         let tasks = self.world.regions[self.region].tasks.values();

@@ -1,4 +1,4 @@
-//! What a world has come to, without how and when: two histories that should end alike have equal portraits.
+//! The result of a history, without its course and times: two histories that should end alike have equal portraits.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ impl World {
             }
         }
         for (name, bucket) in &self.buckets {
-            // A bucket of releases fills when it is looked at.
+            // A bucket of releases is filled on demand.
             if bucket.releases.is_empty() {
                 let files: Vec<_> = bucket.objects.iter().map(|(key, stored)| (key, &stored.etag)).collect();
                 let marker = bucket.marker.as_ref().map(|(marker, _)| marker);

@@ -1,4 +1,4 @@
-//! What a browser would see: checks of URLs, and request metrics.
+//! The world as a browser sees it: checks of URLs, and request metrics.
 
 use chrono::TimeDelta;
 use url::Url;
@@ -6,7 +6,7 @@ use url::Url;
 use super::{RegionId, Routed, SimListener, World};
 use crate::cloud::{RuleAction, TaskStatus};
 
-/// After the gate closes, users who had a page open still ask for this long.
+/// After the gate closes, users with an open page still send requests for this long.
 const TRAFFIC_TAIL: TimeDelta = TimeDelta::seconds(40);
 /// Requests a minute of an open service.
 const TRAFFIC: f64 = 240.0;
@@ -37,7 +37,7 @@ impl World {
         let listeners = || self.regions[region].listeners.iter().filter(|listener| listener.port == port);
         let knows_host = |listener: &&SimListener| listener.rules.iter().any(|rule| names_host(rule, host));
         let Some(listener) = listeners().find(knows_host).or_else(|| listeners().next()) else {
-            // Nothing of this world stands in front of the services: they answer when they run.
+            // Nothing of this world is in front of the services: they answer when they run.
             return Some(if self.all_serve(region) { 200 } else { 503 });
         };
         Some(match listener.route(host, url.path(), header) {

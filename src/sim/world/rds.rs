@@ -15,10 +15,10 @@ use crate::spec::DatabaseTarget;
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
 const STOPPED_AT_MOST: TimeDelta = TimeDelta::days(7);
 
-/// A database as the world keeps it.
+/// A database in the world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SimDatabase {
-    /// As the API shows it.
+    /// The answer of the API.
     pub shown: Database,
     /// An Aurora cluster, not an instance.
     pub cluster: bool,
@@ -26,21 +26,21 @@ pub struct SimDatabase {
     pub copy_tags: bool,
     /// By identifier.
     pub snapshots: BTreeMap<String, SimSnapshot>,
-    /// What its schema really is.
+    /// The real schema.
     pub schema: Schema,
-    /// Who started or stopped it last.
+    /// The author of the last start or stop.
     pub by: Actor,
-    /// Where it is on its way to.
+    /// The state that it is changing to.
     pub(super) goal: DatabaseStatus,
     pub(super) epoch: u32,
 }
 
-/// A snapshot as the world keeps it.
+/// A snapshot in the world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SimSnapshot {
-    /// As the API shows it.
+    /// The answer of the API.
     pub shown: DbSnapshot,
-    /// Who took it.
+    /// The author of the snapshot.
     pub by: Actor,
     /// The schema that it holds.
     pub schema: Schema,
@@ -216,7 +216,7 @@ impl World {
         Ok(())
     }
 
-    /// Begins a snapshot; the database is `backing-up` meanwhile.
+    /// Starts a snapshot; the database is `backing-up` until its end.
     /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html>
     pub(in crate::sim) fn create_snapshot(
         &mut self,
@@ -230,7 +230,7 @@ impl World {
             check_tag(key, value)?;
         }
         check_identifier(identifier)?;
-        // Identifiers of snapshots are unique in a region, whatever they are taken of.
+        // Identifiers of snapshots are unique in a region, across databases.
         let taken = self.regions[region].databases.values().any(|db| db.snapshots.contains_key(identifier));
         if taken {
             return refuse(Kind::Conflict, format!("DBSnapshotAlreadyExists: {identifier} exists already"));

@@ -1,7 +1,7 @@
-//! Container registries: tags, digests, and what a digest really holds.
+//! Container registries: tags, digests, and the image behind a digest.
 //!
-//! Repositories that the declarations name hold every version tag on demand, so that a person may try any
-//! version; a version that contains `missing` was never pushed. Tags that fit no template do not exist.
+//! Repositories that the declarations name have every version tag on demand, so that a person can try any version; a
+//! version that contains `missing` was never pushed. Tags that fit no template do not exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,15 +14,15 @@ use crate::cloud::ImageLookup;
 use crate::model::{Digest, ImageRef, Version};
 use crate::spec::Template;
 
-/// How many tags a lookup that found nothing names.
+/// Tags that are suggested when an image is missing.
 const NEWEST_SHOWN: usize = 5;
 
-/// All registries there are.
+/// All registries of the world.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Registry {
     /// By registry and repository.
     pub repositories: BTreeMap<String, Repository>,
-    /// Beginnings of repository names that may not be looked at. Pulling works all the same.
+    /// Prefixes of repositories whose API refuses access. Pulling works all the same.
     pub unverified: BTreeSet<String>,
 }
 
@@ -31,18 +31,18 @@ pub struct Registry {
 pub struct Repository {
     /// Which tags exist on demand.
     pub patterns: BTreeSet<Pattern>,
-    /// What each tag means now.
+    /// The digest that each tag points at now.
     pub tags: BTreeMap<String, Pushed>,
-    /// What each digest holds: the tag under which it was pushed first.
+    /// The image behind each digest: the tag under which it was pushed first.
     pub contents: BTreeMap<Digest, String>,
-    /// Tags that somebody deleted: they do not come back by themselves.
+    /// Deleted tags: they do not come back on demand.
     pub deleted: BTreeSet<String>,
 }
 
 /// A tag's present meaning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pushed {
-    /// What it points at.
+    /// The digest that it points at.
     pub digest: Digest,
     /// Later pushes have higher numbers.
     pub order: u64,
@@ -102,7 +102,7 @@ impl Registry {
         digest
     }
 
-    /// Lets `tag` mean what `source` means: `core-latest` by a copy.
+    /// Points `tag` at the digest of `source`, like a copy to `core-latest`.
     pub fn copy_tag(&mut self, repository: &str, source: &str, tag: &str, order: u64) {
         let image = ImageRef::new(format!("{repository}:{source}"));
         let Ok(digest) = self.resolve(&image, order) else { return };
@@ -120,7 +120,7 @@ impl Registry {
         }
     }
 
-    /// The digest, or the newest tags that look alike.
+    /// The digest, or the newest similar tags.
     fn resolve(&mut self, image: &ImageRef, order: u64) -> Result<Digest, Vec<String>> {
         let tag = image.tag().unwrap_or("latest");
         let Some(repository) = self.repositories.get_mut(image.repository()) else { return Err(Vec::new()) };
@@ -147,7 +147,7 @@ impl Registry {
         ImageRef::new(format!("{}:{}", image.repository(), first.as_deref().unwrap_or(tag)))
     }
 
-    /// Tags that mean this digest, the newest first.
+    /// Tags that point at this digest, the newest first.
     pub fn tags_of(&self, repository: &str, digest: &Digest) -> Vec<String> {
         let Some(repository) = self.repositories.get(repository) else { return Vec::new() };
         let mut found: Vec<(&Pushed, &String)> =
@@ -168,7 +168,7 @@ impl Repository {
 }
 
 impl World {
-    /// What the registry's API says about an image.
+    /// The answer of the registry's API about an image.
     pub(in crate::sim) fn look_up(&mut self, image: &ImageRef) -> ImageLookup {
         let hidden = self.registry.unverified.iter().find(|prefix| image.repository().starts_with(*prefix));
         if let Some(prefix) = hidden {
@@ -178,7 +178,7 @@ impl World {
         self.registry.resolve(image, order).map_or_else(ImageLookup::Missing, ImageLookup::Found)
     }
 
-    /// What Fargate gets when it pulls an image, or its reason for not starting the task.
+    /// The image that Fargate pulls, or its reason for not starting the task.
     /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html>
     pub(in crate::sim) fn pull(&mut self, image: &ImageRef) -> Result<Digest, String> {
         let order = self.ticket();

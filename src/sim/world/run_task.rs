@@ -8,7 +8,7 @@ use super::{Outcome, Refusal, RegionId, World, refuse};
 use crate::cloud::{Kind, RunTask, Task};
 use crate::model::{ClusterName, Instant};
 
-/// How long a client token is remembered.
+/// The time for which a client token is valid.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>
 const TOKEN_LIFE: TimeDelta = TimeDelta::hours(24);
 
@@ -19,12 +19,12 @@ pub struct Token {
     pub used_at: Instant,
     /// The request, without its token.
     pub request: String,
-    /// The task as it was answered then.
+    /// The task in the first answer.
     pub task: Task,
 }
 
 impl World {
-    /// Starts one task. The same token and parameters give the same task for 24 hours, other parameters are
+    /// Starts one task. The same token and parameters return the same task for 24 hours, other parameters are
     /// a conflict. <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>
     pub(in crate::sim) fn run_task(&mut self, region: RegionId, request: &RunTask) -> Result<Task, Refusal> {
         let RunTask { cluster, definition, network_of, client_token, started_by, tags } = request;

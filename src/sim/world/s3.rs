@@ -21,16 +21,16 @@ pub struct Bucket {
     pub marker: Option<(Marker, String)>,
     /// Key templates below which every release exists on demand, except `missing` ones.
     pub releases: BTreeSet<String>,
-    /// Keys that people put there: nobody else may delete them.
+    /// Keys that people uploaded: only people may delete them.
     pub foreign: BTreeSet<String>,
 }
 
 /// One object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
-    /// Identifies the content.
+    /// Changes with the content.
     pub etag: String,
-    /// Bytes.
+    /// In bytes.
     pub size: u64,
     /// Other keys of its release that a browser asks for because of it.
     pub needs: BTreeSet<String>,
@@ -71,7 +71,7 @@ impl World {
         let fresh = format!("\"{:032x}\"", self.ticket());
         let bucket = self.bucket_mut(bucket)?;
         if bucket.marker.as_ref().map(|(_, etag)| etag.as_str()) != etag {
-            return refuse(Kind::Conflict, "PreconditionFailed: the marker was changed meanwhile");
+            return refuse(Kind::Conflict, "PreconditionFailed: the marker was changed in the meantime");
         }
         bucket.marker = Some((marker.clone(), fresh));
         Ok(())
@@ -96,7 +96,7 @@ impl World {
         Ok(())
     }
 
-    /// Keys that do not exist are deleted, too.
+    /// Keys that do not exist count as deleted.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
     pub(in crate::sim) fn delete_objects(&mut self, bucket: &str, keys: &[String]) -> Result<(), Refusal> {
         let name = bucket;
@@ -125,7 +125,7 @@ impl Bucket {
         self.releases.insert(keys.to_owned());
     }
 
-    /// A file that no release brought.
+    /// Uploads a file that belongs to no release.
     pub(in crate::sim) fn put_foreign(&mut self, key: &str) {
         let stored = Stored { etag: format!("\"{key}\""), size: 400, needs: BTreeSet::new() };
         self.objects.insert(key.to_owned(), stored);
@@ -164,7 +164,7 @@ fn fits(keys: &str, prefix: &str) -> bool {
     rest == pattern
 }
 
-/// What a bundler writes: an entry point, assets named after their content, some of them the same in every
+/// The files that a bundler writes: an entry point, assets named after their content, some of them the same in every
 /// release.
 pub(in crate::sim) fn release(prefix: &str) -> BTreeMap<String, Stored> {
     let hash = |text: &str| {

@@ -1,4 +1,4 @@
-//! Application Auto Scaling, with its trap: registering a target clamps the service's count.
+//! Application Auto Scaling, which also moves the service's count into the range when a target is registered.
 //! <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html>
 
 use chrono::TimeDelta;
@@ -8,18 +8,18 @@ use super::{Actor, Event, Refusal, RegionId, World, refuse, service_key};
 use crate::cloud::{Kind, ScalableTarget};
 use crate::model::{ClusterName, ServiceName};
 
-/// How often target tracking looks at its alarms.
+/// Interval at which target tracking evaluates its alarms.
 /// <https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html>
 const TRACKING_PERIOD: TimeDelta = TimeDelta::minutes(1);
 
-/// A scalable target as the world keeps it.
+/// A scalable target in the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SimTarget {
-    /// As DescribeScalableTargets shows it.
+    /// The answer of DescribeScalableTargets.
     pub shown: ScalableTarget,
-    /// Who registered it last: what scaling does follows from that.
+    /// The author of the last registration; changes by scaling are attributed to this author.
     pub by: Actor,
-    /// A look at it is in the queue.
+    /// An evaluation is in the queue.
     pub(super) watched: bool,
 }
 
@@ -52,7 +52,7 @@ impl World {
         Ok(())
     }
 
-    /// Puts a look at the target into the queue if scaling could act: below the minimum it scales out, above
+    /// Puts an evaluation of the target into the queue if scaling could act: below the minimum it scales out, above
     /// the maximum in, unless that is suspended.
     /// <https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-suspend-resume-scaling.html>
     pub(super) fn watch_capacity(&mut self, region: RegionId, key: &str) {

@@ -16,7 +16,7 @@ const DEATHS_BEFORE_BACKOFF: u32 = 3;
 /// The longest pause between two attempts; the page above says fifteen minutes.
 const BACKOFF_MAX: TimeDelta = TimeDelta::minutes(15);
 
-/// Tasks of a service that nobody has asked to stop, oldest first; true = healthy in RUNNING.
+/// Tasks of a service that are not stopping, oldest first; `true`: RUNNING and healthy.
 #[derive(Default)]
 struct Fleet {
     fresh: Vec<(u64, bool)>,
@@ -24,7 +24,7 @@ struct Fleet {
 }
 
 impl World {
-    /// Brings a service nearer to what it should be: minimum healthy 100 %, maximum 200 %.
+    /// Moves a service towards its desired count: minimum healthy 100 %, maximum 200 %.
     pub(super) fn schedule_service(&mut self, region: RegionId, key: &str) {
         let Some(service) = self.regions[region].services.get(key) else { return };
         let desired = service.desired as usize;
@@ -41,7 +41,7 @@ impl World {
         }
         let primary = self.regions[region].services[key].primary().id.clone();
         let scaling = format!("Scaling activity initiated by (deployment {primary})");
-        // Whatever is not healthy goes first, then the youngest.
+        // Unhealthy tasks are stopped first, then the youngest.
         let mut surplus: Vec<(u64, bool)> = fresh.clone();
         surplus.sort_by_key(|(id, healthy)| (*healthy, std::cmp::Reverse(*id)));
         for (id, _) in surplus.into_iter().take(fresh.len().saturating_sub(desired)) {

@@ -1,4 +1,4 @@
-//! What goes wrong inside the cloud, because a test or a demo says so.
+//! Faults inside the cloud, as a test or a demo scripts them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -16,19 +16,19 @@ pub enum Outcome {
     Exit {
         /// Not 0.
         code: i32,
-        /// Something stayed behind.
+        /// A part of the change stayed in the database.
         partial: bool,
     },
-    /// RunTask answers with `failures[]`: no task comes to be.
+    /// RunTask answers with `failures[]`: no task is created.
     NoCapacity,
     /// The task is accepted and never reaches RUNNING.
     /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>
     NeverStarts,
-    /// The task runs until somebody stops it.
+    /// The task runs until it is stopped.
     Hangs,
 }
 
-/// What is wrong with an image.
+/// The fault of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Broken {
     /// Its program ends soon after RUNNING.
@@ -49,7 +49,7 @@ pub struct Script {
     pub migration_seconds: Option<u32>,
     /// By text that occurs in the image reference: `graasp:core-v2.25.0`.
     pub broken: BTreeMap<String, Broken>,
-    /// Statuses that URLs answer, whatever stands behind them.
+    /// Statuses that URLs answer, instead of those of their services.
     pub answers: BTreeMap<String, u16>,
     /// No request metrics can be read.
     pub without_metrics: bool,
@@ -58,9 +58,9 @@ pub struct Script {
 }
 
 impl Script {
-    /// Misfortunes drawn from a seed, for an environment that is about to migrate to `version`: up to two bad
+    /// Faults drawn from a seed, for an environment that is about to migrate to `version`: up to two bad
     /// attempts, the length of the migration, no metrics. Many seeds have few or none. `atomic` =
-    /// a failed attempt leaves nothing behind.
+    /// a failed attempt changes nothing.
     pub fn drawn(seed: u64, version: &Version, atomic: bool) -> Self {
         let mut dice = Dice::new(seed);
         let mut script = Self::default();

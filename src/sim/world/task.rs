@@ -1,4 +1,4 @@
-//! The life of one task, from PROVISIONING to STOPPED and out of sight.
+//! The life of one task, from PROVISIONING to STOPPED, until it is no longer listed.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html>
 
 use std::collections::BTreeMap;
@@ -20,10 +20,10 @@ const STOP_TIMEOUT_SECONDS: u64 = 30;
 /// Deregistration delay of the target groups in this world: connections in flight may end.
 const DEREGISTRATION: TimeDelta = TimeDelta::seconds(30);
 
-/// A task as the world keeps it.
+/// A task in the world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SimTask {
-    /// As DescribeTasks shows it.
+    /// The answer of DescribeTasks.
     pub shown: Task,
     /// Its cluster.
     pub cluster: ClusterName,
@@ -33,9 +33,9 @@ pub struct SimTask {
     pub service: Option<String>,
     /// Tags it was started with.
     pub tags: BTreeMap<String, String>,
-    /// Somebody asked it to stop, or it has ended: `desiredStatus` is STOPPED.
+    /// `desiredStatus` is STOPPED: the task has ended, or must stop.
     pub stopping: bool,
-    /// What its containers really hold: images under the tags under which they were pushed first.
+    /// The real images of its containers, by the tags under which they were pushed first.
     pub contents: BTreeMap<ContainerName, ImageRef>,
     /// How its migration ends, decided when it reached RUNNING.
     pub outcome: Option<Outcome>,
@@ -43,7 +43,7 @@ pub struct SimTask {
     pub(super) epoch: u32,
 }
 
-/// What a task is started from.
+/// The definition and the owner of a new task.
 pub(in crate::sim) struct NewTask {
     pub(in crate::sim) cluster: ClusterName,
     pub(in crate::sim) service: Option<String>,
@@ -52,7 +52,7 @@ pub(in crate::sim) struct NewTask {
 }
 
 impl World {
-    /// Asks for a task; whether its image exists shows later.
+    /// Creates a task; a missing image shows later.
     pub(super) fn start_task(&mut self, region: RegionId, new: NewTask) -> u64 {
         let id = self.ticket();
         let NewTask { cluster, service, definition, started_by } = new;
@@ -164,7 +164,7 @@ impl World {
         task.shown.status = TaskStatus::Running;
         task.shown.started_at = Some(now);
         let Some(key) = task.service.clone() else {
-            // It has no target groups that could find it ill.
+            // Without target groups only its containers' checks count.
             task.shown.healthy = true;
             return self.one_off_runs(region, id);
         };
@@ -194,7 +194,7 @@ impl World {
         }
     }
 
-    /// The target group's (or the container's) health check has come to its verdict.
+    /// The health check of the target group or of the container has a result.
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html>
     pub(super) fn health_known(&mut self, region: RegionId, id: u64, healthy: bool) {
         let Some(task) = self.regions[region].tasks.get_mut(&id) else { return };
@@ -231,7 +231,7 @@ impl World {
         self.one_off_exited(region, id, code);
     }
 
-    /// Asks a task to stop; one that stops already goes its way.
+    /// Stops a task; one that is stopping already continues.
     pub(in crate::sim) fn stop_task(&mut self, region: RegionId, id: u64, code: &str, reason: &str) {
         let Some(task) = self.regions[region].tasks.get_mut(&id).filter(|task| !task.stopping) else {
             return;
@@ -277,7 +277,7 @@ impl World {
         self.end_course(region, id);
     }
 
-    /// Whatever was planned for the task is void; it goes.
+    /// Cancels the task's events and ends it.
     fn end_course(&mut self, region: RegionId, id: u64) {
         let task = self.regions[region].tasks.get_mut(&id).expect("the caller looked it up");
         (task.stopping, task.shown.healthy) = (true, false);
@@ -295,7 +295,7 @@ impl World {
         self.later(STOPPED_VISIBLE, Event::Forget { region, id });
         let task = &self.regions[region].tasks[&id];
         let Some(key) = task.service.clone() else { return };
-        // A task that never ran and was not asked to go has failed; one that ended by itself is replaced.
+        // A task that never ran and was not stopped has failed; one that ended by itself is replaced.
         let code = task.shown.stop_code.as_deref();
         let failed = code == Some("TaskFailedToStart") || code == Some("EssentialContainerExited");
         let started_by = task.shown.started_by.clone();

@@ -8,10 +8,10 @@ use super::xml::{Element, parse};
 
 const EVENT: &str = "viewer-request";
 
-/// The configuration with the function at viewer-request of each behaviour; `None` = it is there already.
+/// The configuration with the function at viewer-request of each behaviour; `None` = every behaviour has it already.
 ///
 /// # Errors
-/// When another function stands there, or the text is not a configuration.
+/// When a behaviour has another function there, or the text is not a configuration.
 pub(super) fn associate(text: &str, function_arn: &str) -> Result<Option<String>, String> {
     if function_arn.is_empty() || function_arn.contains(['<', '>', '&']) {
         return Err("the function has no ARN".to_owned());
@@ -28,7 +28,7 @@ pub(super) fn associate(text: &str, function_arn: &str) -> Result<Option<String>
     if edits.is_empty() {
         return Ok(None);
     }
-    // From the end, so that places before an edit stay what they are.
+    // From the end, so that the places before an edit do not move.
     edits.sort_by_key(|(place, _)| std::cmp::Reverse((place.start, place.end)));
     let mut changed = text.to_owned();
     for (place, new) in edits {
@@ -46,7 +46,7 @@ fn edits_of(text: &str, behaviour: &Element<'_>, arn: &str) -> Result<Vec<Edit>,
     let all =
         format!("<FunctionAssociations><Quantity>1</Quantity><Items>{entry}</Items></FunctionAssociations>");
     let Some(associations) = behaviour.child("FunctionAssociations") else {
-        let inside = behaviour.inside.as_ref().ok_or("a behaviour is empty")?;
+        let inside = behaviour.inside.as_ref().ok_or("the configuration has an empty behaviour")?;
         return Ok(vec![(inside.end..inside.end, all)]);
     };
     let items = associations.child("Items");
@@ -55,7 +55,7 @@ fn edits_of(text: &str, behaviour: &Element<'_>, arn: &str) -> Result<Vec<Edit>,
     if let Some(there) = entries.iter().find(|entry| said(entry, "EventType") == Some(EVENT)) {
         return match said(there, "FunctionARN") {
             Some(found) if found == arn => Ok(Vec::new()),
-            found => Err(format!("`{}` stands at {EVENT} already", found.unwrap_or("?"))),
+            found => Err(format!("a behaviour already calls `{}` at {EVENT}", found.unwrap_or("?"))),
         };
     }
     let quantity = associations.child("Quantity").and_then(|quantity| quantity.inside.clone());

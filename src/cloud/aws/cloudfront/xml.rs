@@ -1,10 +1,10 @@
-//! Where the elements of a document stand. Enough to change one of them and leave every other byte alone.
+//! The places of the elements in a document: enough to change one element and no other byte.
 
 use std::ops::Range;
 
 use xmlparser::{ElementEnd, Token, Tokenizer};
 
-/// Deeper documents are nobody's configuration.
+/// No configuration is deeper.
 const DEPTH_MAX: usize = 64;
 
 /// An element and its place in the text.
@@ -24,7 +24,7 @@ impl Element<'_> {
         self.children.iter().find(|child| child.name == name)
     }
 
-    /// What stands between its tags.
+    /// The text between its tags.
     pub(super) fn text<'t>(&self, document: &'t str) -> &'t str {
         self.inside.clone().and_then(|inside| document.get(inside)).unwrap_or_default()
     }
@@ -34,16 +34,18 @@ impl Element<'_> {
 pub(super) fn parse(text: &str) -> Result<Element<'_>, String> {
     let mut open: Vec<Element<'_>> = Vec::new();
     for token in Tokenizer::from(text) {
-        match token.map_err(|error| format!("the configuration is no XML: {error}"))? {
+        match token.map_err(|error| format!("the configuration is not XML: {error}"))? {
             Token::ElementStart { local, span, .. } => {
                 if open.len() == DEPTH_MAX {
-                    return Err("the configuration is too deep".to_owned());
+                    return Err("the configuration is nested too deeply".to_owned());
                 }
                 let whole = span.start()..span.end();
                 open.push(Element { name: local.as_str(), whole, inside: None, children: Vec::new() });
             }
             Token::ElementEnd { end, span } => {
-                let Some(element) = open.last_mut() else { return Err("a tag too many".to_owned()) };
+                let Some(element) = open.last_mut() else {
+                    return Err("the configuration has a closing tag too many".to_owned());
+                };
                 match end {
                     ElementEnd::Open => {
                         element.inside = Some(span.end()..span.end());
@@ -53,7 +55,9 @@ pub(super) fn parse(text: &str) -> Result<Element<'_>, String> {
                         let start = element.inside.as_ref().map_or(span.start(), |inside| inside.start);
                         element.inside = Some(start..span.start());
                     }
-                    ElementEnd::Close(_, name) => return Err(format!("a tag `{name}` too many")),
+                    ElementEnd::Close(_, name) => {
+                        return Err(format!("the configuration has a closing tag `{name}` too many"));
+                    }
                     ElementEnd::Empty => {}
                 }
                 element.whole.end = span.end();

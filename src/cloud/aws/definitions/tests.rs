@@ -154,7 +154,7 @@ async fn a_revision_is_read_once_and_the_newest_is_one_listing() {
         let newest = cloud.newest_definition(&"graasp".into()).await.unwrap().unwrap();
         assert_eq!(newest.short(), "graasp:7");
     }
-    assert_eq!(cloud.newest_definition(&"nobody".into()).await.unwrap(), None);
+    assert_eq!(cloud.newest_definition(&"no-such-family".into()).await.unwrap(), None);
     let counts = server.counts.by_operation();
     assert_eq!(counts["ecs:DescribeTaskDefinition"], 1);
     assert_eq!(counts["ecs:ListTaskDefinitions"], 4);
@@ -169,8 +169,8 @@ async fn a_field_that_did_not_arrive_is_named_and_its_value_is_not() {
     assert_eq!(error.kind, Kind::Invalid);
     assert_eq!(
         error.message,
-        "graasp:8 would be without containerDefinitions[0].versionConsistency, fieldOfTomorrow.nested: \
-         RegisterTaskDefinition does not take that"
+        "ECS dropped containerDefinitions[0].versionConsistency, fieldOfTomorrow.nested when it registered graasp:8; \
+         tidegate does not use such a revision"
     );
     let sent = server.requests().pop().unwrap();
     assert_eq!(sent.operation(), "DeregisterTaskDefinition", "or it would be the template of the next try");

@@ -1,4 +1,4 @@
-//! What all answers of ECS have in common: entries that failed, pages, counts.
+//! Parts that all answers of ECS have in common: failures, pages, counts.
 //!
 //! An absence is only concluded from an answer that says MISSING; any other entry of `failures[]` is an error.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html>

@@ -59,7 +59,7 @@ pub(in super::super) async fn tag_cluster(
         cluster_tags(session, cluster).await?;
     }
     let arn = session.caches.clusters.get(cluster);
-    let arn = arn.ok_or_else(|| operation.error(Kind::NotFound, "there is no such cluster"))?;
+    let arn = arn.ok_or_else(|| operation.error(Kind::NotFound, "the cluster does not exist"))?;
     let tag = Tag::builder().key(key).value(value).build();
     let request = session.clients.ecs.write.tag_resource().resource_arn(arn).tags(tag);
     session.calls.write(operation, traced!(request)).await?;

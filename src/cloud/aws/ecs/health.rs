@@ -12,12 +12,12 @@ use super::super::session::Session;
 use super::super::trace::traced;
 use crate::cloud::{CloudError, Family};
 
-/// What the target groups of a service say.
+/// The health of the targets in a service's target groups.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Health(Vec<Slot>);
 
-/// One entry of the service's `loadBalancers`: its targets, and those of the group that takes its place while
-/// a blue/green deployment goes on. A task is registered in one of the two.
+/// One entry of the service's `loadBalancers`: its targets, and those of the group that takes its place during a
+/// blue/green deployment. A task is registered in one of the two.
 type Slot = Vec<Target>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +27,8 @@ struct Target {
 }
 
 impl Health {
-    /// One request a target group.
-    pub(super) async fn ask(session: &Session, groups: &BTreeSet<TargetGroups>) -> Result<Self, CloudError> {
+    /// One request for each target group.
+    pub(super) async fn read(session: &Session, groups: &BTreeSet<TargetGroups>) -> Result<Self, CloudError> {
         let slots = groups.iter().map(|(group, other)| async move {
             let groups = [Some(group.as_str()), other.as_deref()].into_iter().flatten();
             let targets = try_join_all(groups.map(|group| targets(session, group))).await?;
@@ -37,8 +37,8 @@ impl Health {
         Ok(Self(try_join_all(slots).await?))
     }
 
-    /// Whether a task with these addresses is healthy everywhere. Targets that are instances do not tell which
-    /// task is behind them: then as many must be healthy as tasks run.
+    /// Whether a task with these addresses is healthy in every target group. A target that is an instance does not show
+    /// which task is behind it: then as many targets must be healthy as tasks run.
     pub(super) fn serves(&self, addresses: &BTreeSet<String>, running: usize) -> bool {
         self.0.iter().all(|slot| {
             let by_instance = slot.iter().any(|target| target.id.starts_with("i-"));

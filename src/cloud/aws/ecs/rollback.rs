@@ -1,8 +1,8 @@
-//! Switching automatic rollbacks, and nothing else of a deployment's configuration.
+//! Switches automatic rollbacks, and changes nothing else of a deployment configuration.
 //!
-//! UpdateService takes the configuration as one value. What it makes of a part that is left out is nowhere
-//! promised, so the whole of it is sent back as it was read, as text: percentages, hooks, bake times, and
-//! whatever else it has that nobody here knows.
+//! UpdateService takes the configuration as one value, and AWS does not document what happens to a part that is left
+//! out. So the whole configuration is sent back as the text that was read: percentages, hooks, bake times, and fields
+//! that tidegate does not know.
 
 use serde_json::{Map, Value, json};
 
@@ -27,14 +27,14 @@ pub(super) async fn configuration(
     let (answer, body) = session.calls.read_raw(operation, traced!(request)).await?;
     only_missing(operation, answer.failures())?;
     let body: Value = serde_json::from_slice(&body)
-        .map_err(|error| operation.error(Kind::Unavailable, format!("the answer is no JSON: {error}")))?;
+        .map_err(|error| operation.error(Kind::Unavailable, format!("the answer is not JSON: {error}")))?;
     let found = body.get("services").and_then(|services| services.get(0));
     let found = found.ok_or_else(|| operation.error(Kind::NotFound, "ServiceNotFoundException"))?;
     let configuration = found.get("deploymentConfiguration").cloned().unwrap_or_else(|| json!({}));
     Ok(switched(configuration, rollback))
 }
 
-/// Only switches that exist are set: there is nothing to switch off where there is no breaker.
+/// Only switches that exist are set: without a circuit breaker there is nothing to switch off.
 fn switched(mut configuration: Value, rollback: Rollback) -> Value {
     let Rollback { circuit_breaker, alarms } = rollback;
     for (part, on) in [("deploymentCircuitBreaker", circuit_breaker), ("alarms", alarms)] {

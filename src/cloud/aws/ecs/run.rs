@@ -13,7 +13,7 @@ use super::task;
 use crate::cloud::{CloudError, Document, Family, Kind, RunTask, Task};
 use crate::model::ClusterName;
 
-/// One request that starts, sent once; one that reads the network.
+/// One request that reads the network configuration, and one that starts the task and is sent once.
 pub(in super::super) async fn run_task(session: &Session, request: &RunTask) -> Result<Task, CloudError> {
     let RunTask { cluster, definition, network_of, client_token, started_by, tags } = request;
     let resource = format!("{cluster}/{started_by}");
@@ -25,7 +25,7 @@ pub(in super::super) async fn run_task(session: &Session, request: &RunTask) -> 
     let send = send.cluster(cluster.as_str()).task_definition(definition).count(1);
     let send = send.client_token(client_token).started_by(started_by).set_tags(Some(tags));
     let send = match launch_type(&document) {
-        // The version of the platform is a matter of Fargate alone.
+        // Only Fargate has a platform version.
         LaunchType::Fargate => send.launch_type(LaunchType::Fargate).set_platform_version(platform),
         other => send.launch_type(other),
     };
@@ -34,10 +34,11 @@ pub(in super::super) async fn run_task(session: &Session, request: &RunTask) -> 
     if let Some(task) = answer.tasks().first() {
         return Ok(task::read(task, false));
     }
-    // HTTP 200 and no task. Whatever the reason, nothing was started.
+    // HTTP 200 and no task: nothing was started, for any reason.
     let words = answer.failures().iter().flat_map(|failure| [failure.reason(), failure.detail()]);
     let words: Vec<&str> = words.flatten().collect();
-    let said = if words.is_empty() { "no task, and no reason why".to_owned() } else { words.join(": ") };
+    let said =
+        if words.is_empty() { "AWS started no task and gave no reason".to_owned() } else { words.join(": ") };
     Err(operation.error(Kind::Capacity, said))
 }
 
@@ -59,7 +60,7 @@ async fn network(
     Ok((network, platform.map(str::to_owned)))
 }
 
-/// The same request must look the same, or its token is refused: ECS promises no order of these lists.
+/// A retry must be the same request, or AWS refuses its client token. ECS does not promise an order of these lists.
 fn sorted(network: &NetworkConfiguration) -> NetworkConfiguration {
     let mut network = network.clone();
     if let Some(AwsVpcConfiguration { subnets, security_groups, .. }) = &mut network.awsvpc_configuration {

@@ -1,4 +1,4 @@
-//! A service as DescribeServices has it, in our words. Pure.
+//! A service from DescribeServices, in the port's types. Pure.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use super::answer::count;
 use crate::cloud::{Controller, Deployment, Rollback, Rollout, Service, Strategy};
 use crate::model::ServiceName;
 
-/// `None`: the answer lacks a name or a definition, which AWS never leaves out.
+/// `None`: the answer has no name, which AWS never leaves out.
 pub(super) fn read(found: &types::Service) -> Option<Service> {
     let groups = target_groups(found).into_iter().flat_map(|(group, other)| [Some(group), other]);
     let deployments = found.deployments();
@@ -31,7 +31,7 @@ pub(super) fn read(found: &types::Service) -> Option<Service> {
     })
 }
 
-/// Target groups, each with the one that takes its place while a blue/green deployment goes on.
+/// Target groups, each with the one that takes its place during a blue/green deployment.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AdvancedConfiguration.html>
 pub(super) fn target_groups(found: &types::Service) -> BTreeSet<TargetGroups> {
     let groups = found.load_balancers().iter().filter_map(|balancer| {
@@ -41,7 +41,7 @@ pub(super) fn target_groups(found: &types::Service) -> BTreeSet<TargetGroups> {
     groups.collect()
 }
 
-/// No controller is ECS itself; one that nobody here knows is somebody else.
+/// Without a controller it is ECS itself; an unknown one counts as external.
 fn controller(found: &types::Service) -> Controller {
     match found.deployment_controller().map(types::DeploymentController::r#type) {
         None | Some(DeploymentControllerType::Ecs) => match found.scheduling_strategy() {
@@ -53,7 +53,7 @@ fn controller(found: &types::Service) -> Controller {
     }
 }
 
-/// None is ROLLING; one that nobody here knows is taken for what needs more care.
+/// Without a strategy it is ROLLING; an unknown one counts as shifting, which needs more care.
 fn strategy(found: &types::Service) -> Strategy {
     let Some(configuration) = found.deployment_configuration() else { return Strategy::Rolling };
     if matches!(configuration.strategy(), None | Some(DeploymentStrategy::Rolling)) {
@@ -70,7 +70,7 @@ fn strategy(found: &types::Service) -> Strategy {
     Strategy::Shifting { bake_minutes: linear + count(canary.unwrap_or_default()) + count(bake) }
 }
 
-/// A switch that is on without what it belongs to being on does nothing.
+/// A rollback switch has no effect while its circuit breaker or its alarms are off.
 fn rollback(found: &types::Service) -> Rollback {
     let configuration = found.deployment_configuration();
     let breaker = configuration.and_then(|configuration| configuration.deployment_circuit_breaker());

@@ -39,13 +39,13 @@ async fn described(
     let answer = session.calls.read(operation, traced!(request.set_services(Some(names)))).await?;
     only_missing(operation, answer.failures())?;
     let active = answer.services().iter().filter(|found| found.status() != Some("INACTIVE"));
-    let mut services: Vec<Service> = active.filter_map(|found| seen(session, cluster, found)).collect();
+    let mut services: Vec<Service> = active.filter_map(|found| noted(session, cluster, found)).collect();
     try_join_all(services.iter_mut().map(|service| shift::follow(session, cluster, service))).await?;
     Ok(services)
 }
 
-/// A service in our words. Its target groups are remembered: whoever looks at its tasks wants their health.
-fn seen(session: &Session, cluster: &ClusterName, found: &types::Service) -> Option<Service> {
+/// A service in the port's types. Its target groups are kept, for reading the health of its tasks.
+fn noted(session: &Session, cluster: &ClusterName, found: &types::Service) -> Option<Service> {
     let service = service::read(found)?;
     let groups = service::target_groups(found);
     session.caches.target_groups.put((cluster.clone(), service.name.clone()), groups);
@@ -93,6 +93,6 @@ pub(in super::super) async fn update_service(
             session.calls.write_raw(operation, body, traced!(request)).await?.0
         }
     };
-    let updated = answer.service().and_then(|found| seen(session, cluster, found));
+    let updated = answer.service().and_then(|found| noted(session, cluster, found));
     updated.ok_or_else(|| operation.error(Kind::AnswerLost, "the answer does not show the service"))
 }

@@ -1,7 +1,7 @@
 //! Deployments that shift traffic between two sets of tasks: BLUE_GREEN, LINEAR, CANARY.
 //!
-//! `rolloutState` is only promised for rolling updates, and both sets run while the new one bakes. How far such a
-//! deployment is, its service deployment says: it succeeds after the last of its stages.
+//! AWS only promises `rolloutState` for rolling updates, and both sets run while the new one bakes. The service
+//! deployment has the state of such a deployment: it succeeds after its last stage.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html>
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html>
 
@@ -16,10 +16,10 @@ use super::super::trace::traced;
 use crate::cloud::{CloudError, Family, Rollout, Service, Strategy};
 use crate::model::ClusterName;
 
-/// A service deployment is created together with what it deploys, by another clock.
+/// A service deployment is created together with its deployment, but by another clock.
 const BEFORE: TimeDelta = TimeDelta::minutes(5);
 
-/// Puts right how far the deployments of this service are. No request when it is rolled, or at rest.
+/// Corrects the rollout states of this service's deployments. No request for a rolling service, or one at rest.
 pub(super) async fn follow(
     session: &Session,
     cluster: &ClusterName,
@@ -37,12 +37,12 @@ pub(super) async fn follow(
     let request = request.cluster(cluster.as_str()).service(service.name.as_str());
     let after = CreatedAt::builder().after(date_time(oldest - BEFORE)).build();
     let answer = session.calls.read(operation, traced!(request.created_at(after))).await?;
-    put_right(service, answer.service_deployments());
+    correct(service, answer.service_deployments());
     Ok(())
 }
 
 /// A deployment `ecs-svc/1` deploys the service revision `…/1`.
-fn put_right(service: &mut Service, found: &[ServiceDeploymentBrief]) {
+fn correct(service: &mut Service, found: &[ServiceDeploymentBrief]) {
     for deployment in &mut service.deployments {
         let number = last(&deployment.id);
         let of = |brief: &&ServiceDeploymentBrief| {

@@ -1,7 +1,7 @@
 //! Tasks of a service or of a family, running and stopped.
 //!
-//! "Stopped" in a listing means: is to be stopped. A task that shuts down is listed there while it still runs,
-//! and one that has stopped stays for about an hour.
+//! A list of "stopped" tasks has the tasks that should stop. A task that is shutting down is in it while it still runs,
+//! and a task that has stopped stays in it for about an hour.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html>
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use futures_util::future::{try_join, try_join_all};
 
 use super::super::caches::TargetGroups;
 use super::super::definitions;
-use super::super::moment::{instant, known};
+use super::super::moment::{instant, optional};
 use super::super::operation::Operation;
 use super::super::session::Session;
 use super::super::trace::traced;
@@ -24,45 +24,46 @@ use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ServiceName};
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>
 const DESCRIBED_AT_ONCE_MAX: usize = 100;
 
-/// Whose tasks.
+/// The owner of the tasks to list.
 #[derive(Clone, Copy)]
-enum Of<'a> {
+enum TasksOf<'a> {
     Service(&'a ServiceName),
     Family(&'a FamilyName),
 }
 
-/// Two requests to list and one for a hundred tasks; while any task runs, one a target group, and one for a
-/// definition that was never read before.
+/// Two requests to list and one for a hundred tasks. While any task runs, one for each target group, and one for each
+/// task definition that was not read before.
 pub(in super::super) async fn service_tasks(
     session: &Session,
     cluster: &ClusterName,
     service: &ServiceName,
 ) -> Result<Vec<Task>, CloudError> {
     let (found, groups) =
-        try_join(list(session, cluster, Of::Service(service)), groups(session, cluster, service)).await?;
+        try_join(list(session, cluster, TasksOf::Service(service)), groups(session, cluster, service))
+            .await?;
     let running: Vec<&types::Task> = found.iter().filter(|task| is_running(task)).collect();
     if running.is_empty() {
         return Ok(found.iter().map(|task| read(task, false)).collect());
     }
     let (health, definitions) =
-        try_join(Health::ask(session, &groups), definitions_of(session, &running)).await?;
+        try_join(Health::read(session, &groups), definitions_of(session, &running)).await?;
     let is_healthy =
         |task: &types::Task| is_sound(task, &definitions) && health.serves(&addresses(task), running.len());
     Ok(found.iter().map(|task| read(task, is_running(task) && is_healthy(task))).collect())
 }
 
-/// Two requests to list and one for a hundred tasks. They stand behind no target group that anybody knows.
+/// Two requests to list and one for a hundred tasks. Tasks of a family have no target groups.
 pub(in super::super) async fn family_tasks(
     session: &Session,
     cluster: &ClusterName,
     family: &FamilyName,
 ) -> Result<Vec<Task>, CloudError> {
-    let found = list(session, cluster, Of::Family(family)).await?;
+    let found = list(session, cluster, TasksOf::Family(family)).await?;
     let is_well = |task: &types::Task| task.health_status() != Some(&HealthStatus::Unhealthy);
     Ok(found.iter().map(|task| read(task, is_running(task) && is_well(task))).collect())
 }
 
-/// The service's target groups as they were when it was last described.
+/// The service's target groups, as the service was last described.
 async fn groups(
     session: &Session,
     cluster: &ClusterName,
@@ -85,7 +86,7 @@ async fn definitions_of(
     Ok(found.into_iter().map(|definition| (definition.arn.clone(), definition)).collect())
 }
 
-/// By its containers' own checks. A task without any is neither well nor ill.
+/// Whether its containers' own health checks pass; `true` without such checks.
 fn is_sound(task: &types::Task, definitions: &BTreeMap<String, TaskDefinition>) -> bool {
     let definition = task.task_definition_arn().and_then(|arn| definitions.get(arn));
     let is_checked =
@@ -97,9 +98,13 @@ fn is_sound(task: &types::Task, definitions: &BTreeMap<String, TaskDefinition>) 
     }
 }
 
-/// First those that are to run, then those that are to stop: a task that goes over in between is seen twice,
+/// Tasks that should run first, then tasks that should stop: a task that stops between the two requests is listed twice,
 /// never missed.
-async fn list(session: &Session, cluster: &ClusterName, of: Of<'_>) -> Result<Vec<types::Task>, CloudError> {
+async fn list(
+    session: &Session,
+    cluster: &ClusterName,
+    of: TasksOf<'_>,
+) -> Result<Vec<types::Task>, CloudError> {
     let mut arns = BTreeSet::new();
     for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
         arns.extend(list_arns(session, cluster, of, status).await?);
@@ -112,12 +117,12 @@ async fn list(session: &Session, cluster: &ClusterName, of: Of<'_>) -> Result<Ve
 async fn list_arns(
     session: &Session,
     cluster: &ClusterName,
-    of: Of<'_>,
+    of: TasksOf<'_>,
     status: DesiredStatus,
 ) -> Result<Vec<String>, CloudError> {
     let name = match of {
-        Of::Service(service) => service.as_str(),
-        Of::Family(family) => family.as_str(),
+        TasksOf::Service(service) => service.as_str(),
+        TasksOf::Family(family) => family.as_str(),
     };
     let resource = format!("{cluster}/{name}");
     let operation = Operation::new("ecs:ListTasks", Family::TaskRead, &resource);
@@ -126,8 +131,8 @@ async fn list_arns(
         let request = session.clients.ecs.read.list_tasks().cluster(cluster.as_str());
         let request = request.desired_status(status.clone()).max_results(LISTED_AT_ONCE_MAX);
         let request = match of {
-            Of::Service(service) => request.service_name(service.as_str()),
-            Of::Family(family) => request.family(family.as_str()),
+            TasksOf::Service(service) => request.service_name(service.as_str()),
+            TasksOf::Family(family) => request.family(family.as_str()),
         };
         let answer = session.calls.read(operation, traced!(request.set_next_token(token.take()))).await?;
         arns.extend(answer.task_arns.unwrap_or_default());
@@ -139,7 +144,7 @@ async fn list_arns(
     Err(operation.endless_list())
 }
 
-/// A task that has gone from the lists since is left out: it stopped an hour ago.
+/// Tasks that AWS no longer lists are left out: they stopped an hour ago.
 pub(in super::super) async fn describe(
     session: &Session,
     cluster: &ClusterName,
@@ -166,12 +171,12 @@ fn status(task: &types::Task) -> TaskStatus {
         "STOPPING" => TaskStatus::Stopping,
         "DEPROVISIONING" => TaskStatus::Deprovisioning,
         "STOPPED" | "DELETED" => TaskStatus::Stopped,
-        // A word that nobody here knows: as long as it is not stopped, it may do anything.
+        // An unknown status: as long as a task is not stopped, it may still write.
         _ => TaskStatus::Running,
     }
 }
 
-/// A task in our words.
+/// A task in the port's type.
 pub(super) fn read(task: &types::Task, healthy: bool) -> Task {
     let containers = task.containers().iter().filter_map(|container| {
         Some(Container {
@@ -187,8 +192,8 @@ pub(super) fn read(task: &types::Task, healthy: bool) -> Task {
         started_by: task.started_by().unwrap_or_default().to_owned(),
         status: status(task),
         created_at: instant(task.created_at()),
-        started_at: known(task.started_at()),
-        stopped_at: known(task.stopped_at()),
+        started_at: optional(task.started_at()),
+        stopped_at: optional(task.stopped_at()),
         stop_code: said(task.stop_code().map(StopCode::as_str)),
         stopped_reason: said(task.stopped_reason()),
         containers: containers.collect(),

@@ -1,6 +1,6 @@
-//! Conditions of a rule, in our words and back. Pure.
+//! Conditions of a rule, in the port's types and back. Pure.
 //!
-//! Ours say less than AWS's: a condition that was there is put back as it was, not as we understood it.
+//! The port's type has fewer fields than AWS's, so a condition that exists is written back as AWS returned it.
 
 use aws_sdk_elasticloadbalancingv2::types::{
     HostHeaderConditionConfig, HttpHeaderConditionConfig, PathPatternConditionConfig, RuleCondition,
@@ -8,7 +8,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 
 use crate::cloud::Condition;
 
-/// Added to the field of a condition whose values are regular expressions: they are no patterns with `*`.
+/// Added to the field of a condition whose values are regular expressions, not patterns with `*`.
 const REGEX: &str = "-regex";
 
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RuleCondition.html>
@@ -44,7 +44,7 @@ pub(super) fn read(found: &RuleCondition) -> Condition {
         Some(key) => format!("{key}={}", pair.value().unwrap_or_default()),
         None => pair.value().unwrap_or_default().to_owned(),
     }));
-    // `Values` repeats what the configuration of hosts and paths says.
+    // `Values` repeats the values of the configuration of hosts and paths.
     if values.is_empty() {
         values = found.values().to_vec();
     }
@@ -60,16 +60,15 @@ pub(super) fn read(found: &RuleCondition) -> Condition {
     }
 }
 
-/// The wanted conditions in AWS's words. One that is there already stays what it is; only header conditions
-/// can be new.
+/// The wanted conditions in AWS's types. A condition that exists is not changed; only a header condition can be new.
 pub(super) fn write(found: &[RuleCondition], wanted: &[Condition]) -> Result<Vec<RuleCondition>, String> {
     let kept = |condition: &Condition| found.iter().find(|found| read(found) == *condition);
     wanted
         .iter()
         .map(|condition| match (kept(condition), &condition.header) {
             (Some(found), _) if condition.values.is_empty() => {
-                // Nothing in it that this program knows: put back, it might say less than before.
-                Err(format!("a condition `{}` of the rule is of no known kind", found.field().unwrap_or("?")))
+                // tidegate knows no part of it: written back, it could lose a part.
+                Err(format!("the rule has a condition `{}` of an unknown kind", found.field().unwrap_or("?")))
             }
             (Some(found), _) => Ok(without_repetition(found)),
             (None, Some(name)) if condition.field == "http-header" => {
@@ -81,7 +80,7 @@ pub(super) fn write(found: &[RuleCondition], wanted: &[Condition]) -> Result<Vec
                     .http_header_config(header.build())
                     .build())
             }
-            (None, _) => Err(format!("a condition `{}` is not in the rule any more", condition.field)),
+            (None, _) => Err(format!("the rule no longer has the condition `{}`", condition.field)),
         })
         .collect()
 }

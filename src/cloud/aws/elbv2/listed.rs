@@ -1,4 +1,4 @@
-//! Which listeners stand in front of services, for whoever does not know it yet.
+//! The listeners in front of services, for `import`.
 
 use std::collections::BTreeSet;
 
@@ -80,7 +80,7 @@ async fn listeners(session: &Session, balancer: &LoadBalancer) -> Result<Vec<Lis
     Err(operation.endless_list())
 }
 
-/// The one place that a redirect leads to: its host is a name of its own, not `#{host}`.
+/// The URL of a redirect that is the same for every request: its host is a name, not `#{host}`.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RedirectActionConfig.html>
 fn redirect(actions: &[types::Action]) -> Option<Url> {
     let [action] = actions else { return None };

@@ -1,4 +1,4 @@
-//! Every database of a region, for whoever does not know which one is meant.
+//! All databases of a region, for `import`.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::spec::DatabaseTarget;
 /// A page holds a hundred.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBInstances.html>
 const PAGES_MAX: usize = 20;
-/// DescribeDBClusters shows them, too; they are started and stopped by APIs of their own.
+/// DescribeDBClusters lists these, too, but they are started and stopped by other APIs.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBClusters.html>
 const OTHER_ENGINES: [&str; 2] = ["docdb", "neptune"];
 

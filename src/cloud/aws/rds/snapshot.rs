@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_rds::types::Tag;
 
-use super::super::moment::known;
+use super::super::moment::optional;
 use super::super::operation::Operation;
 use super::super::session::Session;
 use super::super::trace::traced;
@@ -15,7 +15,7 @@ use crate::spec::DatabaseTarget;
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBSnapshots.html>
 const LISTED_AT_ONCE_MAX: i32 = 100;
 const PAGES_MAX: usize = 20;
-/// What makes a snapshot stay until somebody deletes it.
+/// The type of snapshots that stay until they are deleted.
 const MANUAL: &str = "manual";
 
 /// One request for a hundred snapshots.
@@ -32,7 +32,7 @@ pub(in super::super) async fn list(
     let (mut found, mut marker) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
         let (page, next) = page(session, operation, target, marker.take()).await?;
-        // One that has no time yet was begun just now.
+        // A snapshot without a time was started just now.
         found.extend(page.into_iter().map(|snapshot| DbSnapshot {
             created_at: snapshot.created_at.unwrap_or(now),
             identifier: snapshot.identifier,
@@ -76,7 +76,7 @@ async fn page(
                 identifier: text(snapshot.db_snapshot_identifier()),
                 status: text(snapshot.status()),
                 kind: text(snapshot.snapshot_type()),
-                created_at: known(snapshot.snapshot_create_time()),
+                created_at: optional(snapshot.snapshot_create_time()),
                 tags: tags::read(snapshot.tag_list()),
             });
             Ok((found.collect(), answer.marker().map(str::to_owned)))
@@ -89,7 +89,7 @@ async fn page(
                 identifier: text(snapshot.db_cluster_snapshot_identifier()),
                 status: text(snapshot.status()),
                 kind: text(snapshot.snapshot_type()),
-                created_at: known(snapshot.snapshot_create_time()),
+                created_at: optional(snapshot.snapshot_create_time()),
                 tags: tags::read(snapshot.tag_list()),
             });
             Ok((found.collect(), answer.marker().map(str::to_owned)))

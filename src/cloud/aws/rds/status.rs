@@ -1,4 +1,4 @@
-//! Statuses of databases and snapshots, by what they mean for us. Pure.
+//! Statuses of databases and snapshots, in the port's classes. Pure.
 
 use crate::cloud::{DatabaseStatus, SnapshotStatus};
 
@@ -22,12 +22,12 @@ pub(super) fn read(word: &str) -> DatabaseStatus {
         word if word.starts_with("incompatible-") || word.starts_with("inaccessible-") => {
             DatabaseStatus::Broken(word.to_owned())
         }
-        // backing-up, modifying, rebooting, upgrading, maintenance, configuring-…, and whatever comes.
+        // backing-up, modifying, rebooting, upgrading, maintenance, configuring-…, and statuses that are not known yet.
         word => DatabaseStatus::Busy(word.to_owned()),
     }
 }
 
-/// A cluster and its writer as one thing: whatever is further from being usable, or from being off.
+/// The status of a cluster together with its writer: the one that is further from being usable, or from being stopped.
 pub(super) fn worse(cluster: DatabaseStatus, writer: DatabaseStatus) -> DatabaseStatus {
     use DatabaseStatus::{Available, Broken, Busy, Starting, Stopped, Stopping};
     match (cluster, writer) {
@@ -37,13 +37,13 @@ pub(super) fn worse(cluster: DatabaseStatus, writer: DatabaseStatus) -> Database
         (Starting, _) | (_, Starting) => Starting,
         (Stopped, Stopped) => Stopped,
         (Available, Available) => Available,
-        // The cluster's status goes before its writer's.
+        // The cluster's status comes before its writer's.
         (Stopped, Available) => Stopping,
         (Available, Stopped) => Starting,
     }
 }
 
-/// A snapshot is there when it says so, and lost when it says so.
+/// A snapshot with an unknown status is still being created.
 pub(super) fn read_snapshot(word: &str) -> SnapshotStatus {
     match word {
         "available" => SnapshotStatus::Available,

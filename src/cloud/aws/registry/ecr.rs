@@ -16,7 +16,7 @@ const MANIFESTS: [&str; 4] = [
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 ];
-/// Pages of images that are looked through for tags to name.
+/// Pages of images that are read for tags to suggest.
 const PAGES_MAX: usize = 3;
 
 /// An unknown tag is an entry in `failures[]`, or in no list at all.
@@ -49,12 +49,12 @@ pub(super) async fn look_up(
     }
     let newest = newest_tags(session, account, region, name).await;
     newest.map(|tags| ImageLookup::Missing(like(image.tag().unwrap_or_default(), tags))).or_else(|error| {
-        // That it is missing is known; which tags there are instead is a courtesy.
+        // The image is missing in any case; the tags are only suggestions.
         if error.kind.is_transient() { Err(error) } else { Ok(ImageLookup::Missing(Vec::new())) }
     })
 }
 
-/// No access is no answer, and no failure either: ECS itself pulls with rights of its own.
+/// Without access the image is unverified, which is no failure: ECS pulls with rights of its own.
 fn unverified(error: CloudError) -> Result<ImageLookup, CloudError> {
     match error.kind {
         Kind::AccessDenied => Ok(ImageLookup::Unverified(error.to_string())),

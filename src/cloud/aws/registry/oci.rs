@@ -1,4 +1,4 @@
-//! Registries that anybody may ask: Docker Hub, ghcr.io, public.ecr.aws and their like.
+//! Public registries with the OCI protocol: Docker Hub, ghcr.io, public.ecr.aws and others.
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>
 
 use std::fmt::Write as _;
@@ -27,7 +27,7 @@ const TOKEN_LIFE_DEFAULT: i64 = 60;
 const TOKEN_LIFE_MAX: TimeDelta = TimeDelta::hours(12);
 /// A token is not used in its last seconds.
 const TOKEN_MARGIN: TimeDelta = TimeDelta::seconds(10);
-/// Tags that are asked for their digest, one by one, when a digest is to be named.
+/// Tags whose digest is read, one by one, to find the tag of a digest.
 const TAGS_TRIED_MAX: usize = 20;
 
 /// The answer of a token service; the token stands under one of two names.
@@ -69,7 +69,7 @@ pub(super) async fn look_up(
     }
 }
 
-/// There is no way back from a digest to its tags but to ask for each.
+/// The protocol has no request from a digest to its tags, so the digest of each tag is read.
 pub(super) async fn tags_of(
     session: &Session,
     host: &str,
@@ -80,7 +80,7 @@ pub(super) async fn tags_of(
     let versions = |tag: &String| tag.contains(|letter: char| letter.is_ascii_digit());
     let tags = repository.tags().await?.into_iter().filter(versions).collect();
     for tag in highest_first(tags).into_iter().take(TAGS_TRIED_MAX) {
-        // The highest one is what the digest is called; whatever else it is called does not matter.
+        // The highest version is enough.
         if matches!(repository.digest(&tag).await?, Manifest::Found(found) if found == *digest) {
             return Ok(vec![tag]);
         }
@@ -88,7 +88,7 @@ pub(super) async fn tags_of(
     Ok(Vec::new())
 }
 
-/// What a registry says about one manifest.
+/// A registry's answer about one manifest.
 enum Manifest {
     Found(Digest),
     Missing,
@@ -96,11 +96,11 @@ enum Manifest {
 }
 
 impl Repository<'_> {
-    /// HEAD tells the digest and does not count as a pull. Where it does not tell, the manifest itself does.
+    /// HEAD returns the digest and does not count as a pull. Where it does not, the digest is computed from the manifest.
     async fn digest(&self, reference: &str) -> Result<Manifest, CloudError> {
         let path = format!("manifests/{reference}");
         for method in ["HEAD", "GET"] {
-            let reply = self.ask(method, &path).await?;
+            let reply = self.request(method, &path).await?;
             match reply.status {
                 200 => {}
                 404 => return Ok(Manifest::Missing),
@@ -123,7 +123,7 @@ impl Repository<'_> {
     }
 
     async fn tags(&self) -> Result<Vec<String>, CloudError> {
-        let reply = self.ask("GET", "tags/list").await?;
+        let reply = self.request("GET", "tags/list").await?;
         match reply.status {
             200 => {
                 let list: Result<TagList, _> = serde_json::from_slice(&reply.body);
@@ -134,8 +134,8 @@ impl Repository<'_> {
         }
     }
 
-    /// Asks; asked for a token, gets one and asks again.
-    async fn ask(&self, method: &str, path: &str) -> Result<Reply, CloudError> {
+    /// Sends a request; when the registry wants a token, gets one and sends the request again.
+    async fn request(&self, method: &str, path: &str) -> Result<Reply, CloudError> {
         let scheme = if self.is_local() { "http" } else { "https" };
         let url = format!("{scheme}://{}/v2/{}/{path}", self.host, self.name);
         let known = self.session.tokens.get(&self.path(), self.session.calls.clock.now());
@@ -185,7 +185,7 @@ impl Repository<'_> {
         format!("{}/{}", self.host, self.name)
     }
 
-    /// Only a registry on this machine is asked without encryption.
+    /// Only with a registry on this machine tidegate talks without encryption.
     fn is_local(&self) -> bool {
         let host = self.host.rsplit_once(':').map_or(self.host, |(host, _)| host);
         matches!(host, "localhost" | "127.0.0.1" | "[::1]")

@@ -1,8 +1,8 @@
-//! Tags as versions: which of many are worth naming. Pure.
+//! Tags as versions: those that are worth suggesting. Pure.
 
 use std::cmp::Ordering;
 
-/// How many tags a lookup that found nothing names.
+/// Tags that are suggested when an image is missing.
 const SHOWN_MAX: usize = 5;
 
 /// Tags that look like `wanted`: those that begin alike first, otherwise in the order given, newest first.

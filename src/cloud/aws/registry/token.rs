@@ -1,9 +1,9 @@
-//! How a registry asks for a token: the header, read. Pure.
+//! The header with which a registry asks for a token. Pure.
 //! <https://distribution.github.io/distribution/spec/auth/token/>
 
 use url::Url;
 
-/// Where to get a token, and for what.
+/// Where to get a token, and for which repository.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Challenge {
     realm: String,
@@ -12,7 +12,7 @@ pub(super) struct Challenge {
 }
 
 impl Challenge {
-    /// Reads `Bearer realm="…",service="…",scope="…"`; other schemes are not for strangers.
+    /// Reads `Bearer realm="…",service="…",scope="…"`; anonymous readers cannot use other schemes.
     pub(super) fn parse(header: &str) -> Option<Self> {
         let (scheme, mut rest) = header.trim().split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("bearer") {
@@ -38,8 +38,7 @@ impl Challenge {
         Some(Self { realm: realm?, service, scope })
     }
 
-    /// The URL that gives the token. A token goes over the wire encrypted, unless the registry is on this very
-    /// machine.
+    /// The URL that returns the token. A token is only sent encrypted, unless the registry is on this machine.
     pub(super) fn url(&self, is_local: bool) -> Option<Url> {
         let mut url = Url::parse(&self.realm).ok()?;
         let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_local);

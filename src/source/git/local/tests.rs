@@ -45,7 +45,10 @@ fn a_revision_is_a_branch_a_tag_or_a_commit() {
         assert_eq!(&changed(open(&repo, rev).poll().unwrap()).revision, revision, "{rev:?}");
     }
     let error = open(&repo, Some("mian")).poll().unwrap_err();
-    assert!(error.to_string().contains("no branch, tag or commit `mian`; it has"), "{error}");
+    assert!(
+        error.to_string().contains("no branch, tag or commit `mian`; its branches and tags are"),
+        "{error}"
+    );
     assert_eq!(error.hint(), "did you mean `main`?");
 }
 

@@ -21,8 +21,8 @@ pub(super) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>
     let all: Vec<String> = candidates.into_iter().map(|candidate| format!("`{candidate}`")).collect();
     match all.split_last() {
         None => None,
-        Some((only, [])) => Some(format!("the only one is {only}")),
-        Some((last, rest)) => Some(format!("use one of {} and {last}", rest.join(", "))),
+        Some((only, [])) => Some(format!("use {only}, the only one")),
+        Some((last, rest)) => Some(format!("use {} or {last}", rest.join(", "))),
     }
 }
 
@@ -41,7 +41,7 @@ mod tests {
         ] {
             assert_eq!(nearest(word, names), near, "{word}");
         }
-        assert_eq!(hint("zzz", names).as_deref(), Some("there are `graasp`, `workers` and `redis`"));
+        assert_eq!(hint("zzz", names).as_deref(), Some("use `graasp`, `workers` or `redis`"));
         assert_eq!(hint("zzz", []), None);
     }
 }

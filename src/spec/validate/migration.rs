@@ -57,8 +57,9 @@ pub(super) fn migration(
         let followers = services.values().flat_map(|service| service.images.values());
         if !followers.flat_map(|image| image.keys()).any(|used| used == key) {
             let message = format!("no service uses `{{{key}}}`, the version that migrations follow");
-            let hint = "tidegate stops services during a migration only if their images contain this version"
-                .to_owned();
+            let hint =
+                "use the version in the images of those services that must not run while the schema changes"
+                    .to_owned();
             f.warning_at_key(leaf.at, Code::FollowedByNoService, message).hint = Some(hint);
         }
     }

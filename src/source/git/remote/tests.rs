@@ -182,7 +182,7 @@ fn an_empty_remote_and_a_missing_folder_are_named() {
     let mut source = open(&repo.url(), None, None);
     for _ in 0..2 {
         let error = source.poll().unwrap_err();
-        assert!(error.to_string().ends_with("it has `deploy`"), "said at every poll: {error}");
+        assert!(error.to_string().ends_with("its folders are `deploy`"), "reported at every poll: {error}");
     }
 }
 

@@ -107,7 +107,7 @@ pub(super) fn wire(topics: &[Topic]) -> Vec<WireTopic<'_>> {
         WireTopic {
             topic: topic.name,
             outcome: Outcome::of(topic),
-            problems: json::wire_blocked(&topic.problems),
+            problems: json::blocked(&topic.problems),
             unverified: &topic.unverified,
         }
     }

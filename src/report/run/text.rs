@@ -2,10 +2,10 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Ended, HistoryView, RunView};
+use super::status::RunStatus;
 use crate::reconcile::{ActionReport, Run, RunOutcome, StepReport};
 use crate::report::table::{columns, paragraph};
-use crate::report::{labels, standing, time_format};
+use crate::report::{HistoryView, RunView, labels, obstacles, time_format};
 use crate::store::journal::{OperatorCommand, OperatorRequest};
 
 const BOLD: Style = Style::new().bold();
@@ -19,10 +19,10 @@ pub fn summary(view: &RunView) -> String {
     let run = view.run;
     let mut text = format!("{BOLD}{}{BOLD:#}  {}\n", run.environment, verdict(view));
     text.push_str(&lines(&facts(view)));
-    text.push_str(&standing_in_the_way(view));
-    if view.ended() == Ended::As(RunOutcome::Window) {
+    text.push_str(&obstacles_of(view));
+    if view.status() == RunStatus::Ended(RunOutcome::Window) {
         let command = format!("tidegate apply {} --now --reason \"…\"", run.environment);
-        text.push_str(&standing::next("do not wait", &command));
+        text.push_str(&obstacles::next("do not wait", &command));
     }
     text
 }
@@ -45,37 +45,37 @@ pub fn history(view: &HistoryView) -> String {
         facts.push(vec!["who".to_owned(), who]);
         text.push_str(&lines(&facts));
         text.push_str(&steps(view));
-        text.push_str(&standing_in_the_way(view));
+        text.push_str(&obstacles_of(view));
     }
     text
 }
 
 /// How it ended, in one line.
 fn verdict(view: &RunView) -> String {
-    let ended = view.ended();
+    let ended = view.status();
     let (style, words) = match ended {
-        Ended::As(RunOutcome::Converged) if view.run.steps.is_empty() => {
+        RunStatus::Ended(RunOutcome::Converged) if view.run.steps.is_empty() => {
             return format!("{GREEN}as declared{GREEN:#}: nothing to do");
         }
-        Ended::As(RunOutcome::Observed) => {
+        RunStatus::Ended(RunOutcome::Observed) => {
             return format!("{YELLOW}observed{YELLOW:#}: nothing is carried out");
         }
-        Ended::As(RunOutcome::Unmanaged) => (YELLOW, "is declared no more: it is left as it is"),
-        Ended::As(RunOutcome::Converged) => (GREEN, "converged"),
-        Ended::As(RunOutcome::Window) => (YELLOW, "waits for its window"),
-        Ended::As(RunOutcome::Blocked) => (RED, "blocked"),
-        Ended::As(RunOutcome::Held) => (RED, "held"),
-        Ended::As(RunOutcome::Failed) => (RED, "failed"),
-        Ended::As(RunOutcome::TimedOut) => (RED, "timed out"),
-        Ended::As(RunOutcome::Stopped) => (YELLOW, "stopped"),
-        Ended::UnderWay => (YELLOW, "running"),
-        Ended::Interrupted => (RED, "interrupted"),
+        RunStatus::Ended(RunOutcome::Unmanaged) => (YELLOW, "is declared no more: it is left as it is"),
+        RunStatus::Ended(RunOutcome::Converged) => (GREEN, "converged"),
+        RunStatus::Ended(RunOutcome::Window) => (YELLOW, "waits for its window"),
+        RunStatus::Ended(RunOutcome::Blocked) => (RED, "blocked"),
+        RunStatus::Ended(RunOutcome::Held) => (RED, "held"),
+        RunStatus::Ended(RunOutcome::Failed) => (RED, "failed"),
+        RunStatus::Ended(RunOutcome::TimedOut) => (RED, "timed out"),
+        RunStatus::Ended(RunOutcome::Stopped) => (YELLOW, "stopped"),
+        RunStatus::Running => (YELLOW, "running"),
+        RunStatus::Interrupted => (RED, "interrupted"),
     };
     let mut text = format!("{style}{words}{style:#}");
     let (steps, actions) = size(view.run);
     if steps > 0 {
         let length = time_format::length(view.last_seen_at() - view.run.started_at);
-        let preposition = if ended == Ended::As(RunOutcome::Converged) { "in" } else { "after" };
+        let preposition = if ended == RunStatus::Ended(RunOutcome::Converged) { "in" } else { "after" };
         text.push_str(&format!(
             " {preposition} {length}: {}, {}",
             labels::counted(steps, "step"),
@@ -83,8 +83,8 @@ fn verdict(view: &RunView) -> String {
         ));
     }
     match ended {
-        Ended::As(RunOutcome::Held) => text.push_str("; a person must decide"),
-        Ended::Interrupted => text.push_str("; its process died, the next run goes on from there"),
+        RunStatus::Ended(RunOutcome::Held) => text.push_str("; a person must decide"),
+        RunStatus::Interrupted => text.push_str("; its process died, the next run goes on from there"),
         _ => {}
     }
     text
@@ -195,15 +195,15 @@ fn what(action: &ActionReport) -> String {
     }
 }
 
-fn standing_in_the_way(view: &RunView) -> String {
+fn obstacles_of(view: &RunView) -> String {
     let mut text = String::new();
     for blocked in &view.run.blocked {
         text.push('\n');
-        text.push_str(&standing::blocked(blocked.reason, &blocked.message, &blocked.hints));
+        text.push_str(&obstacles::blocked(blocked.reason, &blocked.message, &blocked.hints));
     }
     for waiting in &view.run.waiting {
         text.push('\n');
-        text.push_str(&standing::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
+        text.push_str(&obstacles::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
     }
     text
 }

@@ -1,11 +1,11 @@
-//! Hours × days: when it is up, why, and where now is.
+//! The picture: hours × days, the state of each half hour, why it holds, and a mark at the present.
 
 use anstyle::{AnsiColor, Style};
 use chrono::{Datelike, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone, Timelike};
 
-use super::{PICTURE_DAYS_MAX, ScheduleView, awake, spells_between};
+use super::stretch::{self, awake};
 use crate::model::{Instant, State};
-use crate::report::time_format;
+use crate::report::{ScheduleView, time_format};
 use crate::schedule::{self, Because, Tz};
 
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -13,6 +13,8 @@ const CYAN: Style = AnsiColor::Cyan.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 const DIM: Style = Style::new().dimmed();
 
+/// A longer picture would not fit on a screen.
+const PICTURE_DAYS_MAX: u32 = 35;
 /// Half an hour a letter.
 const LETTERS: u32 = 48;
 /// Before the letters: `  Mon 23 Nov  `.
@@ -107,7 +109,7 @@ fn row(view: &ScheduleView, day: NaiveDate, cells: &[Cell]) -> String {
         text.push_str(&format!("{style}{}{style:#}", letter.to_string().repeat(same.len())));
     }
     let midnight = |day: NaiveDate| first_instant(view.zone, day, NaiveTime::MIN);
-    let up = awake(&spells_between(view, midnight(day), midnight(day.succ_opt().unwrap_or(day))));
+    let up = awake(&stretch::between(view, midnight(day), midnight(day.succ_opt().unwrap_or(day))));
     let up = if up.is_zero() { "–".to_owned() } else { time_format::length(up) };
     text.push_str(&format!("  {up}\n"));
     let now = view.now.with_timezone(&view.zone);
@@ -124,7 +126,7 @@ fn cell(view: &ScheduleView, day: NaiveDate, index: u32) -> Cell {
         return Cell::Missing;
     }
     let at = first_instant(view.zone, day, time);
-    let holds = schedule::state_at(at, &view.says_at(at));
+    let holds = schedule::state_at(at, &view.inputs_at(at));
     Cell::of(holds.state, holds.because)
 }
 

@@ -1,7 +1,11 @@
-use super::*;
-use crate::model::ServiceName;
-use crate::reconcile::TaskSize;
-use crate::schedule::{Because, Override};
+use chrono::TimeDelta;
+
+use super::{Prices, text};
+use crate::model::{Instant, ServiceName, State};
+use crate::reconcile::{Sizes, TaskSize};
+use crate::report::{ScheduleView, time_format};
+use crate::schedule::{Because, Override, StateInputs, Tz};
+use crate::spec::EnvironmentSpec;
 
 const SHOP: &str = include_str!("../../../tests/cases/plan/shop.yaml");
 
@@ -29,7 +33,7 @@ fn shown(spec: &EnvironmentSpec, runtime: Option<&Override>, from: &str, days: i
     let prices = Prices::built_in();
     let view = ScheduleView {
         spec,
-        says: StateInputs {
+        inputs: StateInputs {
             state: spec.state,
             schedule: spec.schedule.as_ref(),
             git_override: None,

@@ -2,12 +2,11 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::StatusView;
-use super::gate::GateSeen;
+use super::gate::GateStatus;
 use super::wire::{WireService, gather};
 use crate::model::Mode;
 use crate::report::table::{columns, paragraph};
-use crate::report::{labels, overrides, standing, time_format};
+use crate::report::{StatusView, labels, obstacles, overrides, time_format};
 
 const BOLD: Style = Style::new().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -26,18 +25,18 @@ pub fn text(view: &StatusView) -> String {
         state.until.map(|at| format!(" until {}", time_format::local(at, view.zone))).unwrap_or_default();
     let mode = if status.mode == Mode::Observe { "; observed only" } else { "" };
     row("state", format!("{} {}{until}{mode}", state.effective, time_format::because(state.because)));
-    if let Some(told) = overrides::override_in_words(view.standing, view.spec.override_.as_ref(), view.now) {
-        row("override", told);
+    if let Some(words) = overrides::override_in_words(view.overrides, view.spec.override_.as_ref(), view.now) {
+        row("override", words);
     }
-    if let Some(told) = overrides::suspension_in_words(view.standing, view.zone) {
-        row("suspended", told);
+    if let Some(words) = overrides::suspension_in_words(view.overrides, view.zone) {
+        row("suspended", words);
     }
     if let Some(gate) = status.gate {
         let users = match gate {
-            GateSeen::Open => "users get through",
-            GateSeen::Closed => "users see the maintenance page",
-            GateSeen::Partly => "some users see the maintenance page",
-            GateSeen::Unreadable => "nobody knows what users see",
+            GateStatus::Open => "users get through",
+            GateStatus::Closed => "users see the maintenance page",
+            GateStatus::Partly => "some users see the maintenance page",
+            GateStatus::Unreadable => "nobody knows what users see",
         };
         row("gate", format!("{}: {users}", gate.as_str()));
     }
@@ -135,11 +134,11 @@ fn in_the_way(view: &StatusView) -> String {
     let mut text = String::new();
     for blocked in &view.plan.blocked {
         text.push('\n');
-        text.push_str(&standing::blocked(blocked.reason, &blocked.message, &blocked.hints));
+        text.push_str(&obstacles::blocked(blocked.reason, &blocked.message, &blocked.hints));
     }
     for waiting in &view.plan.waiting {
         text.push('\n');
-        text.push_str(&standing::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
+        text.push_str(&obstacles::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
     }
     if !view.plan.drift.is_empty() {
         text.push_str(&format!("\n{YELLOW}drift{YELLOW:#}\n"));

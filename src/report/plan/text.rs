@@ -2,12 +2,13 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::labels::{self, Sign, counted};
-use super::table::{self, columns, paragraph};
-use super::{PlanView, overrides, preflight, standing, time_format};
 use crate::model::{Mode, State};
 use crate::plan::{Action, ActionKind, Plan, Step, WaitingReason};
 use crate::reconcile::Later;
+use crate::report::json::word;
+use crate::report::labels::{self, Sign, counted};
+use crate::report::table::{self, columns, paragraph};
+use crate::report::{PlanView, obstacles, overrides, preflight, time_format};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -22,7 +23,7 @@ const COLUMNS: [usize; 3] = [9, 21, 26];
 const ROW_INDENT: usize = 7;
 
 /// The whole plan.
-pub fn plan(view: &PlanView) -> String {
+pub fn text(view: &PlanView) -> String {
     let mut text = header(view);
     text.push_str(&state(view));
     if !view.plan.actions.is_empty() {
@@ -47,7 +48,7 @@ fn header(view: &PlanView) -> String {
         "none".to_owned()
     } else {
         let reasons: Vec<String> =
-            plan.blocked.iter().map(|blocked| super::json::word(&blocked.reason)).collect();
+            plan.blocked.iter().map(|blocked| word(&blocked.reason)).collect();
         format!("{RED}{}{RED:#}", reasons.join(", "))
     };
     let start = format!("{BOLD}{environment}{BOLD:#}  {revision}   blocked: {blocked}");
@@ -81,10 +82,10 @@ fn state(view: &PlanView) -> String {
     if let Some(until) = state.until {
         line.push_str(&format!(" until {}", time_format::local(until, view.zone)));
     }
-    if let Some(told) = overrides::override_in_words(view.standing, view.git_override, view.now) {
+    if let Some(told) = overrides::override_in_words(view.overrides, view.git_override, view.now) {
         line.push_str(&format!("; {told}"));
     }
-    if let Some(told) = overrides::suspension_in_words(view.standing, view.zone) {
+    if let Some(told) = overrides::suspension_in_words(view.overrides, view.zone) {
         return format!("{line}\nsuspended {told}; nothing of this is carried out\n");
     }
     if view.plan.mode == Mode::Observe {
@@ -156,11 +157,11 @@ fn in_the_way(view: &PlanView) -> String {
     let mut text = String::new();
     for blocked in &plan.blocked {
         text.push('\n');
-        text.push_str(&standing::blocked(blocked.reason, &blocked.message, &blocked.hints));
+        text.push_str(&obstacles::blocked(blocked.reason, &blocked.message, &blocked.hints));
     }
     for waiting in &plan.waiting {
         text.push('\n');
-        text.push_str(&standing::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
+        text.push_str(&obstacles::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
         let later = view.later.filter(|later| waiting.until == Some(later.at));
         if let Some(later) = later {
             text.push_str(&then(view, later, waiting.reason));
@@ -192,10 +193,10 @@ fn then(view: &PlanView, later: &Later, reason: WaitingReason) -> String {
         text.push_str(&paragraph("        blocked: ", &blocked.message));
     }
     let at = time_format::rfc3339(later.at, view.zone);
-    text.push_str(&standing::next("see it", &format!("tidegate plan {environment} --at {at}")));
+    text.push_str(&obstacles::next("see it", &format!("tidegate plan {environment} --at {at}")));
     if reason == WaitingReason::Window && view.plan.mode == Mode::Enforce {
         let command = format!("tidegate apply {environment} --ignore-window --reason \"…\"");
-        text.push_str(&standing::next("do not wait", &command));
+        text.push_str(&obstacles::next("do not wait", &command));
     }
     text
 }
@@ -232,7 +233,7 @@ fn closing(view: &PlanView) -> String {
     }
     text.push_str(&match plan.mode {
         Mode::Enforce => format!("nothing has been changed; carry it out: tidegate apply {environment}\n"),
-        Mode::Observe if view.standing.suspension.is_some() => {
+        Mode::Observe if view.overrides.suspension.is_some() => {
             format!("suspended: nothing of this is carried out; end that: tidegate resume {environment}\n")
         }
         Mode::Observe => "`mode: observe`: nothing of this is carried out\n".to_owned(),
@@ -250,6 +251,3 @@ fn locked_out(plan: &Plan) -> (Option<usize>, Option<usize>) {
     let number = |step: Step| steps.iter().position(|other| *other == step).map(|index| index + 1);
     (number(Step::CloseGate), number(Step::OpenGate))
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,4 +1,4 @@
-//! What stands in the way and what is waited for, as text: the same words in a plan, a status and a run.
+//! What blocks an environment and what it waits for, as text: the same words in a plan, a status and a run.
 
 use anstyle::{AnsiColor, Style};
 

@@ -1,7 +1,7 @@
 //! The texts and documents that people and programs read: plans, status, history, schedules. Each part turns a
 //! value of `view` into text or JSON. This room uses no terminal and no clock.
 //!
-//! Text carries colour codes, and the stream removes them where nobody can see colours; no meaning depends on a
+//! Text carries colour codes, and the stream removes them where they cannot be seen; no meaning depends on a
 //! colour. JSON has types of its own (`json` and the `wire` files), so that the inner types may change freely.
 
 pub mod diff;

@@ -1,4 +1,4 @@
-//! `apply`: makes one environment as it is declared, and returns.
+//! `apply`: changes one environment until it is as declared, then returns.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::spec::EnvironmentSpec;
 use crate::store::journal::{OperatorCommand, OperatorRequest};
 use crate::store::{LeaseHolder, LocalStore, Store as _};
 
-/// Make an environment as it is declared, once
+/// Change an environment until it is as declared, then return
 ///
 /// Returns when only a person, a schedule or a window can make further progress. Waits while another tidegate process
 /// has locked the environment. Ctrl-C ends it after the current step. If it is interrupted or killed at any moment, the

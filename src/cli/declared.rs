@@ -73,7 +73,7 @@ fn warn(declared: &DeclaredTree, about: Option<&str>) {
         ui::say(&spec::render(&warnings, &declared.tree.files));
     }
     for name in declared.declarations.broken.keys() {
-        ui::say(&format!("warning: `{name}` has errors, see them with: tidegate validate\n"));
+        ui::say(&format!("warning: `{name}` has errors; to see them: tidegate validate\n"));
     }
     for link in &declared.tree.links {
         ui::say(&format!("warning: tidegate does not follow the symbolic link {link}\n"));

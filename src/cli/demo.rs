@@ -26,13 +26,13 @@ use summary::Summary;
 
 const BOLD: Style = Style::new().bold();
 
-/// See a release, a failed migration and a way out, without an AWS account and without a network
+/// See a release, a failed migration and a way out, without AWS and without a network
 ///
 /// Creates a git repository with the declarations of a real platform in a temporary folder, and simulates the AWS
 /// account of that platform in this process. Takes about 15 seconds.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Do not slow down so that people can follow
+    /// Run at full speed, without pauses for reading
     #[arg(long)]
     fast: bool,
     /// Keep the git repository, to continue with it
@@ -58,8 +58,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
 fn production_runs(demo: &mut Presenter) -> Result<(), CliError> {
     let (environments, revision) = (demo.stage.environments(), demo.stage.declared().revision.clone());
     demo.act(1, "Production runs", &format!(
-        "A git repository declares {environments} environments (commit {}). The demo simulates the AWS account of one of\n\
-         them, production. tidegate has already reconciled it once.",
+        "A git repository declares {environments} environments (commit {}). The demo simulates the AWS account\n\
+         of one of them, production. tidegate has already reconciled it once.",
         revision.short()
     ))?;
     let first = demo.stage.converge(Pace::Jump, &Silent)?;
@@ -117,7 +117,7 @@ fn a_migration_fails(demo: &mut Presenter) -> Result<String, CliError> {
     demo.expect(&again, RunOutcome::Held)?;
     let started = demo.stage.migration_tasks() - before;
     ui::print(&format!(
-        "\nTen minutes later tidegate looks again. The environment is still held; {} more migration tasks were started.\n",
+        "\nTen minutes later tidegate looks again. Production is still held; {} more migration tasks were\nstarted.\n",
         if started == 0 { "no".to_owned() } else { started.to_string() }
     ))?;
     demo.pause(1200);

@@ -18,7 +18,7 @@ use crate::model::EnvironmentName;
 use crate::observe::patiently;
 use crate::report::json::SCHEMA;
 
-/// Write the declaration of an ECS cluster that exists
+/// Print the YAML declaration of an ECS cluster that already exists
 ///
 /// Reads the cluster and prints the YAML of an environment: services with their versions, counts and autoscaling, the
 /// database, the load balancer. The YAML is valid, uses `mode: observe`, and its plan is empty. The parts that only you
@@ -69,7 +69,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let cluster = args.cluster.as_ref().or(args.cluster_flag.as_ref()).expect("one of the two is required");
     let location = location(args, cluster)?;
     let options = options(args, &location)?;
-    // Before AWS is read: nobody should wait for a declaration that cannot be written.
+    // Before AWS is read, so that a declaration that cannot be written fails at once.
     let file = if args.write { Some(file::NewFile::new(settings, &options.name)?) } else { None };
     let about = |error: CliError| error.about(format!("cannot import cluster `{}`", location.cluster));
     let mut imported =
@@ -112,17 +112,20 @@ fn options(args: &Args, place: &ClusterLocation) -> Result<ImportOptions, CliErr
     let name = match &args.name {
         Some(name) if import::is_environment_name(name) => name.clone(),
         Some(name) => {
-            return Err(CliError::usage(format!("`{name}` cannot be an environment's name")).hint(
-                "use up to 64 letters, digits, `-` and `_`, beginning with a letter or digit",
-            ));
+            return Err(CliError::usage(format!("`{name}` cannot be an environment's name"))
+                .hint("use up to 64 letters, digits, `-` and `_`, beginning with a letter or digit"));
         }
         None => import::environment_name(&place.cluster).ok_or_else(|| {
-            CliError::usage(format!("the name of cluster `{}` cannot be an environment's name", place.cluster))
-                .hint("give a name with `--name`")
+            CliError::usage(format!(
+                "the name of cluster `{}` cannot be an environment's name",
+                place.cluster
+            ))
+            .hint("give a name with `--name`")
         })?,
     };
     let secret = args.secret.as_deref().map(place::secret).transpose();
-    let secret = secret.map_err(|why| CliError::usage("`--secret` is not the place of a secret").hint(why))?;
+    let secret =
+        secret.map_err(|why| CliError::usage("`--secret` is not the place of a secret").hint(why))?;
     Ok(ImportOptions {
         name: EnvironmentName::new(name),
         database: args.database.clone(),

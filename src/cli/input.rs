@@ -64,7 +64,8 @@ pub(super) fn until(text: &str) -> Result<Until, String> {
     if let Some(time) = NaiveTime::parse_from_str(text, "%H:%M").ok().filter(|_| is_time) {
         return Ok(Until::TimeOfDay(time));
     }
-    let hint = "write a time of day, such as 22:00, or date, time and UTC offset, such as 2026-11-24T22:00:00+01:00";
+    let hint =
+        "write a time of day, such as 22:00, or date, time and UTC offset, such as 2026-11-24T22:00:00+01:00";
     instant(text).map(Until::Instant).map_err(|_| hint.to_owned())
 }
 
@@ -81,7 +82,11 @@ pub(super) fn end(
         (None, Some(length)) => TimeDelta::from_std(length)
             .ok()
             .and_then(|length| now.checked_add_signed(length))
-            .ok_or_else(|| CliError::usage("`--for` is too long: it ends after the last date that tidegate can represent"))?,
+            .ok_or_else(|| {
+                CliError::usage(
+                    "`--for` is too long: it ends after the last date that tidegate can represent",
+                )
+            })?,
         (None, None) => return Ok(None),
     };
     if end <= now {

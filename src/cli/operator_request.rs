@@ -62,7 +62,7 @@ pub(super) fn wake_daemon(
         Some(running) => {
             format!("the daemon (process {} on {}) applies this now\n", running.pid, running.place)
         }
-        None => format!("no daemon runs on this store; apply this now: tidegate apply {name}\n"),
+        None => format!("no daemon runs on this store; to apply this now: tidegate apply {name}\n"),
     })
 }
 

@@ -62,7 +62,8 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
                 spec,
                 RuntimeOverride {
                     state,
-                    until: end.ok_or_else(|| CliError::usage("an override needs an end: `--until` or `--for`"))?,
+                    until: end
+                        .ok_or_else(|| CliError::usage("an override needs an end: `--until` or `--for`"))?,
                     reason,
                     who: context::person(),
                     since: now,
@@ -93,9 +94,12 @@ fn set(
     let zone = time_format::zone_of(spec);
     let length = time_format::length(set.until - set.since);
     let mut text =
-        format!("{}: {} until {}, in {length}\n", spec.name, set.state, time_format::local(set.until, zone));
+        format!("{}: {} until {}, for {length}\n", spec.name, set.state, time_format::local(set.until, zone));
     if let Some(before) = before {
-        text.push_str(&format!("this replaces the override `{}` that {} set: {}\n", before.state, before.who, before.reason));
+        text.push_str(&format!(
+            "this replaces the override `{}` that {} set: {}\n",
+            before.state, before.who, before.reason
+        ));
     }
     text.push_str(&operator_request::wake_daemon(settings, &spec.name, &set.who)?);
     print(args, settings, spec, set.since, &text)
@@ -105,7 +109,8 @@ fn clear(args: &Args, settings: &Settings, spec: &EnvironmentSpec, now: Instant)
     let name = &spec.name;
     let store = LocalStore::open(settings.store()?)?;
     let Some(set) = active(&store, spec, now)?.override_ else {
-        let nothing = CliError::failure(format!("no run-time override of `{name}` is set, so there is nothing to end"));
+        let nothing =
+            CliError::failure(format!("no run-time override of `{name}` is set, so there is nothing to end"));
         return Err(match spec.override_.as_ref().filter(|set| now < set.until) {
             Some(_) => nothing.hint("the override that holds is in git: delete `override:` there"),
             None => nothing.hint(format!("see which state holds, and why: tidegate status {name}")),

@@ -7,7 +7,7 @@ use crate::model::EnvironmentName;
 use crate::plan::{BlockedReason, Plan};
 use crate::store::journal::OperatorCommand;
 
-/// Try once more what has failed: a migration, or a service that did not come up
+/// Retry what has failed: a migration, or a service that did not come up
 ///
 /// A failed migration runs again only after this command, or for a newer version in git.
 #[derive(Debug, clap::Args)]

@@ -4,7 +4,7 @@ use super::error::{CliError, Exit};
 use crate::config::Settings;
 use crate::{daemon, telemetry};
 
-/// Run the daemon: follow the repository and keep every environment as it is declared
+/// Run the daemon: follow the repository and keep every environment as declared
 ///
 /// The daemon looks at the repository every `--poll-interval`. It looks at an environment after a new commit, when its
 /// schedule or a window changes something, and once a minute. If a commit has errors in an environment, the last valid
@@ -21,7 +21,8 @@ pub(super) struct Args {}
 pub(super) fn run(Args {}: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let filter = std::env::var("TIDEGATE_LOG").ok().filter(|filter| !filter.is_empty());
     telemetry::start(settings.log_format, filter.as_deref()).map_err(|error| {
-        CliError::usage(error).hint("set TIDEGATE_LOG to levels by module, such as `tidegate=debug,tidegate::source=trace`")
+        CliError::usage(error)
+            .hint("set TIDEGATE_LOG to levels by module, such as `tidegate=debug,tidegate::source=trace`")
     })?;
     daemon::run(settings)?;
     Ok(Exit::Done)

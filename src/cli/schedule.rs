@@ -53,9 +53,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let from = args.from.unwrap_or_else(|| SystemClock.now());
-    let to = from
-        .checked_add_signed(TimeDelta::days(args.days.into()))
-        .ok_or_else(|| CliError::usage("`--from` and `--days` end after the last date that tidegate can represent"))?;
+    let to = from.checked_add_signed(TimeDelta::days(args.days.into())).ok_or_else(|| {
+        CliError::usage("`--from` and `--days` end after the last date that tidegate can represent")
+    })?;
     let loaded = context::declare(settings, None, from)?;
     let spec = declared::environment(&loaded, &args.environment, "show the schedule of")?;
     let overrides = overrides(settings, spec, from);

@@ -11,7 +11,7 @@ use crate::store::{LocalStore, SUSPENSION, Store as _, Suspension, TakenBack};
 
 /// Stop acting on an environment; tidegate only observes and reports it
 ///
-/// A release in progress stays at its step, and the gate stays open or closed as it is. tidegate still watches a running
+/// A release in progress stays at its step, and the gate stays open or stays closed. tidegate still watches a running
 /// migration until it ends. Status, plan and history show who suspended the environment and why, and the daemon logs it
 /// once a day.
 #[derive(Debug, clap::Args)]
@@ -58,7 +58,8 @@ pub(super) fn suspend(args: &SuspendArgs, settings: &Settings) -> Result<Exit, C
         || format!("until `tidegate resume {name}`"),
         |until| format!("until {}", time_format::local(until, zone)),
     );
-    let mut text = format!("{name}: suspended {end}; tidegate observes and reports it, and changes nothing\n");
+    let mut text =
+        format!("{name}: suspended {end}; tidegate observes and reports it, and changes nothing\n");
     if let Some(before) = before {
         text.push_str(&format!("this replaces the suspension that {} set: {}\n", before.who, before.reason));
     }

@@ -6,7 +6,7 @@ use clap::Args;
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "Global options")]
 pub struct Flags {
-    /// Read the declarations from this git repository. tidegate clones a URL; of a path, it reads only commits
+    /// Read the declarations from this git repository. A URL is cloned; of a local path, only commits are read
     /// [variable: TIDEGATE_REPO]
     #[arg(long, global = true, value_name = "URL-OR-PATH")]
     pub repo: Option<String>,

@@ -1,7 +1,6 @@
 //! Text inside Markdown: whatever a person, AWS or a registry wrote, a page shows it as text.
 
-/// Text on one line that renders as it stands: no HTML, no mentions, no links made of what a tag says.
-/// What stands between backticks stays code.
+/// Text on one line that a page shows literally: no HTML, no mentions, no links. Text between backticks stays code.
 pub(super) fn line(text: &str) -> String {
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut out = String::with_capacity(flat.len());
@@ -24,11 +23,11 @@ pub(super) fn line(text: &str) -> String {
             _ => out.push(char),
         }
     }
-    // An odd backtick would swallow the rest of the page.
+    // A backtick without a partner would turn the rest of the page into code.
     if in_code { out.replace('`', "'") } else { out }
 }
 
-/// The same for a cell of a table, in which a bar would begin the next one.
+/// The same for a cell of a table, where a `|` would begin the next cell.
 pub(super) fn cell(text: &str) -> String {
     line(text).replace('|', "\\|")
 }

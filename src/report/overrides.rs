@@ -1,4 +1,5 @@
-//! What people have set for a while, and what they started in its sleep: for every document and every text.
+//! Overrides and suspensions that operators have set, and services that someone started while the environment sleeps:
+//! as JSON for every document, as words for every text.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -38,7 +39,7 @@ pub fn override_text(view: &OverrideView) -> String {
         (Some(set), Some(words)) => {
             let left = time_format::length(set.until - *now);
             format!(
-                "{name}  {} until {}, in {left}\n  {words}\n",
+                "{name}  {} until {} ({left} left)\n  {words}\n",
                 set.state,
                 time_format::local(set.until, zone)
             )
@@ -67,7 +68,7 @@ pub(super) struct WireSuspension<'a> {
     until: Option<String>,
 }
 
-/// Something that is awake in a sleeping environment, in every document.
+/// A resource that runs while the environment sleeps, in every document.
 #[derive(Serialize)]
 pub(super) struct WireAwake<'a> {
     resource: &'a str,
@@ -112,7 +113,7 @@ pub(super) fn suspension(overrides: &ActiveOverrides, zone: Tz) -> Option<WireSu
     })
 }
 
-/// What is awake that should sleep.
+/// The resources that run while the environment sleeps.
 pub(super) fn awake(plan: &Plan, zone: Tz) -> Vec<WireAwake<'_>> {
     fn wire(awake: &Awake, zone: Tz) -> WireAwake<'_> {
         let Awake { part: _, resource, since, left_until } = awake;
@@ -137,10 +138,10 @@ pub(super) fn override_in_words(
     })
 }
 
-/// Who suspended it, since when, until when and why.
+/// Who suspended the environment, since when, until when and why.
 pub(super) fn suspension_in_words(overrides: &ActiveOverrides, zone: Tz) -> Option<String> {
     let set = overrides.suspension.as_ref()?;
     let until = set.until.map(|until| format!(" until {}", time_format::local(until, zone)));
-    let until = until.unwrap_or_else(|| ", until somebody resumes it".to_owned());
+    let until = until.unwrap_or_else(|| ", until an operator resumes it".to_owned());
     Some(format!("by {} since {}{until}: {}", set.who, time_format::local(set.since, zone), set.reason))
 }

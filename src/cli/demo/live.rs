@@ -101,8 +101,11 @@ impl LiveView {
             return;
         }
         let text = if gets_through {
-            let locked_out =
-                self.users.access().locked_out_since.map(|since| time_format::length(self.clock.now() - since));
+            let locked_out = self
+                .users
+                .access()
+                .locked_out_since
+                .map(|since| time_format::length(self.clock.now() - since));
             let after = locked_out.map(|length| format!(", after {length}")).unwrap_or_default();
             format!("{GREEN}users get through again{after}{GREEN:#}")
         } else {

@@ -100,7 +100,7 @@ impl Presenter {
             302 => format!(", a redirect to {}", maintenance.page),
             _ => String::new(),
         };
-        ui::print(&format!("\n{BOLD}What users see{BOLD:#}  {} answers {answer}{meaning}\n", check.url))
+        ui::print(&format!("\n{BOLD}What users see{BOLD:#}\n  {} answers {answer}{meaning}\n", check.url))
     }
 
     /// The version that follows the declared one.

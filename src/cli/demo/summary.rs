@@ -40,7 +40,10 @@ impl Summary {
         let tasks = stage.migration_tasks();
         Ok(Self {
             releases: runs.iter().filter_map(release).collect(),
-            users: format!("saw the maintenance page for {} in total", time_format::length(access.locked_out)),
+            users: format!(
+                "saw the maintenance page for {} in total",
+                time_format::length(access.locked_out)
+            ),
             migrations: format!(
                 "{} started; the schema changed {}: to {}",
                 labels::counted(tasks, "task"),
@@ -71,8 +74,9 @@ impl Summary {
         row("AWS", &format!("{} writes in {} of simulated time", self.writes, self.length));
         let promises = match self.broken.len() {
             0 => format!(
-                "{GREEN}none broken{GREEN:#}, checked after every event: each migration runs once, no code runs during \
-                 it\n              or on a schema that it does not fit, and no user gets in before it has ended"
+                "{GREEN}none broken{GREEN:#}, checked after every event: each migration runs once; no code runs\n\
+                 {:14}during it or on a schema that it does not fit; no user gets in before it has ended",
+                ""
             ),
             count => format!("{RED}{count} broken{RED:#}"),
         };

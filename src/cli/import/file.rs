@@ -63,8 +63,9 @@ fn permissions() -> Permissions {
 }
 
 fn exists(path: &Path) -> CliError {
-    CliError::failure(format!("{} already exists", shown(path)))
-        .hint("import never overwrites a file: give another name with `--name`, or leave `--write` out and compare")
+    CliError::failure(format!("{} already exists", shown(path))).hint(
+        "import never overwrites a file: give another name with `--name`, or leave `--write` out and compare",
+    )
 }
 
 /// `./environments/shop.yaml` is `environments/shop.yaml`.

@@ -33,7 +33,8 @@ pub(super) fn cluster(text: &str) -> Result<Cluster, String> {
             account: Some(account.to_owned()),
         }),
         None => {
-            Err("this is not the ARN of a cluster: write `arn:aws:ecs:REGION:ACCOUNT:cluster/NAME`".to_owned())
+            Err("this is not the ARN of a cluster: write `arn:aws:ecs:REGION:ACCOUNT:cluster/NAME`"
+                .to_owned())
         }
     }
 }
@@ -79,7 +80,8 @@ pub(super) fn secret(text: &str) -> Result<SecretSource, String> {
         Some(("file", place)) => Ok(SecretSource::File(place.to_owned())),
         // The text may be the secret itself, so the message does not repeat it.
         _ => {
-            Err("write the place of the secret, not the secret: `ssm:/NAME` or `secretsmanager:NAME`".to_owned())
+            Err("write the place of the secret, not the secret: `ssm:/NAME` or `secretsmanager:NAME`"
+                .to_owned())
         }
     }
 }

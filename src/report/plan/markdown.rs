@@ -23,9 +23,9 @@ pub fn markdown(view: &PlanView) -> String {
         if plan.blocked.is_empty() { "no" } else { "yes" },
     ));
     if let Some(words) = overrides::suspension_in_words(view.overrides, *zone) {
-        out.push_str(&format!("\n> Suspended {}: nothing of this is carried out.\n", cell(&words)));
+        out.push_str(&format!("\n> Suspended {}: tidegate carries out none of this.\n", cell(&words)));
     } else if plan.mode == Mode::Observe {
-        out.push_str("\n> `mode: observe`: nothing of this is carried out.\n");
+        out.push_str("\n> `mode: observe`: tidegate carries out none of this.\n");
     }
     if later.is_some() && !plan.actions.is_empty() {
         out.push_str("\n#### Now\n");
@@ -36,7 +36,7 @@ pub fn markdown(view: &PlanView) -> String {
         out.push_str(&steps(&plan.actions));
     }
     if !view.diffs.is_empty() {
-        out.push_str("\n<details><summary>Inside the task definitions</summary>\n\n```diff\n");
+        out.push_str("\n<details><summary>Changes in task definitions</summary>\n\n```diff\n");
         for (service, lines) in &view.diffs {
             out.push_str(&format!("  {service}\n"));
             // A fence inside the fence would end it.
@@ -57,12 +57,7 @@ pub fn markdown(view: &PlanView) -> String {
         plan.waiting.iter().map(|waiting| {
             let until = waiting.until.map(|at| time_format::local(at, *zone));
             let until = until.filter(|at| !waiting.message.contains(at)).map(|at| format!(" (until {at})"));
-            format!(
-                "**{}**: {}{}",
-                word(&waiting.reason),
-                line(&waiting.message),
-                until.unwrap_or_default()
-            )
+            format!("**{}**: {}{}", word(&waiting.reason), line(&waiting.message), until.unwrap_or_default())
         }),
     );
     list(
@@ -80,7 +75,7 @@ pub fn markdown(view: &PlanView) -> String {
     out
 }
 
-/// Numbered steps, a row an action.
+/// Numbered steps, a row for each action.
 fn steps(actions: &[Action]) -> String {
     let mut out = "\n| # | | what | which | change | why |\n|--:|---|---|---|---|---|\n".to_owned();
     let (mut number, mut last) = (0, None);

@@ -15,12 +15,12 @@ const DIM: Style = Style::new().dimmed();
 
 /// A longer picture would not fit on a screen.
 const PICTURE_DAYS_MAX: u32 = 35;
-/// Half an hour a letter.
+/// The letters of a day: one for each half hour.
 const LETTERS: u32 = 48;
-/// Before the letters: `  Mon 23 Nov  `.
+/// The width of the label before the letters: `  Mon 23 Nov  `.
 const LABEL: usize = 14;
 
-/// What half an hour looks like.
+/// The state of one half hour, and why it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cell {
     Up,
@@ -31,7 +31,7 @@ enum Cell {
     Asleep,
     AsleepByCalendar,
     AsleepByOverride,
-    /// The clock never shows this time: it is set forward.
+    /// The clock skips this time because it is set forward.
     Missing,
 }
 
@@ -61,8 +61,8 @@ impl Cell {
         }
     }
 
-    /// Letter, style, meaning.
-    fn look(self) -> (char, Style, &'static str) {
+    /// Letter, style and meaning for the legend.
+    fn appearance(self) -> (char, Style, &'static str) {
         match self {
             Cell::Up => ('█', GREEN, "up"),
             Cell::UpByOverride => ('▓', CYAN, "up by override"),
@@ -91,11 +91,11 @@ pub(super) fn text(view: &ScheduleView) -> String {
         used.extend(cells);
     }
     if days > PICTURE_DAYS_MAX {
-        text.push_str(&format!("  … and {} days more\n", days - PICTURE_DAYS_MAX));
+        text.push_str(&format!("  … and {} more days\n", days - PICTURE_DAYS_MAX));
     }
     let legend = Cell::ALL.iter().filter(|cell| used.contains(cell) && **cell != Cell::Missing);
     let legend = legend.map(|cell| {
-        let (letter, style, meaning) = cell.look();
+        let (letter, style, meaning) = cell.appearance();
         format!("{style}{letter}{style:#} {meaning}")
     });
     text.push_str(&format!("\n  {}\n", legend.collect::<Vec<_>>().join("   ")));
@@ -105,7 +105,7 @@ pub(super) fn text(view: &ScheduleView) -> String {
 fn row(view: &ScheduleView, day: NaiveDate, cells: &[Cell]) -> String {
     let mut text = format!("  {:10}  ", day.format("%a %d %b").to_string());
     for same in cells.chunk_by(|one, other| one == other) {
-        let (letter, style, _) = same[0].look();
+        let (letter, style, _) = same[0].appearance();
         text.push_str(&format!("{style}{}{style:#}", letter.to_string().repeat(same.len())));
     }
     let midnight = |day: NaiveDate| first_instant(view.zone, day, NaiveTime::MIN);
@@ -130,16 +130,16 @@ fn cell(view: &ScheduleView, day: NaiveDate, index: u32) -> Cell {
     Cell::of(holds.state, holds.because)
 }
 
-/// The first instant at which the clock shows this, or the first after what it leaves out.
+/// The first instant at which the clock shows this time, or the first after the time that it skips.
 fn first_instant(zone: Tz, day: NaiveDate, time: NaiveTime) -> Instant {
     let mut wall = day.and_time(time);
-    // No clock is set forward by more than a day.
+    // No clock is set forward by more than one day.
     for _ in 0..LETTERS {
         if let Some(at) = zone.from_local_datetime(&wall).earliest() {
             return at.to_utc();
         }
         wall += TimeDelta::minutes(30);
     }
-    debug_assert!(day.year() > 9_999, "a clock that leaves out a whole day");
+    debug_assert!(day.year() > 9_999, "a clock that skips a whole day");
     wall.and_utc()
 }

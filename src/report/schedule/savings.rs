@@ -34,10 +34,13 @@ fn saved(view: &ScheduleView, stretches: &[Stretch]) -> String {
         return String::new();
     }
     let Some(region) = regions.get(&spec.region) else {
-        return format!("  what that saves: no prices of {} (another table: --prices FILE)\n", spec.region);
+        return format!(
+            "  savings unknown: the price list has no region {}; give another list with --prices FILE\n",
+            spec.region
+        );
     };
     if sizes.services.is_empty() && sizes.database_class.is_none() {
-        return "  what that saves: unknown until tidegate has seen how large the tasks are\n".to_owned();
+        return "  savings unknown: tidegate has not seen the sizes of the tasks yet\n".to_owned();
     }
     let mut saved = 0.0;
     let mut unknown = Vec::new();
@@ -54,16 +57,17 @@ fn saved(view: &ScheduleView, stretches: &[Stretch]) -> String {
         let price = sizes.database_class.as_ref().and_then(|class| region.rds_instance_hour.get(class));
         match price {
             Some(price) => {
-                saved += price * hours_in(stretches, |state| spec.state.database_up() && !state.database_up());
+                saved +=
+                    price * hours_in(stretches, |state| spec.state.database_up() && !state.database_up());
             }
             None => unknown.push(format!("database `{}`", database.target.identifier())),
         }
     }
     let without = match unknown.as_slice() {
         [] => String::new(),
-        names => format!(", without {}", names.join(", ")),
+        names => format!(", not counting {} (size or price unknown)", names.join(", ")),
     };
-    format!("  saves some {saved:.2} {currency}{without} (an estimate from list prices of {as_of})\n")
+    format!("  saves about {saved:.2} {currency}{without}; an estimate from list prices of {as_of}\n")
 }
 
 fn hours_in(stretches: &[Stretch], counts: impl Fn(State) -> bool) -> f64 {

@@ -81,9 +81,10 @@ fn failed(view: &StatusView) -> Condition {
             let message = run.message.clone().or_else(|| run.failure());
             condition(outcome.as_str(), format!("run {}: {}", run.id, message.unwrap_or_default()))
         }
-        Some((run, None)) => {
-            condition("interrupted", format!("run {}: its process died; the next run continues from there", run.id))
-        }
+        Some((run, None)) => condition(
+            "interrupted",
+            format!("run {}: its process died; the next run continues from there", run.id),
+        ),
         _ => Condition { kind: "Failed", status: false, reason: "none".to_owned(), message: String::new() },
     }
 }

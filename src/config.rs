@@ -25,7 +25,7 @@ pub use file::ConfigFile;
 pub use flags::Flags;
 
 use crate::cloud::Rates;
-use crate::source::{Credentials, Location, PATH_DEFAULT, Request, TIMEOUT_DEFAULT, Token};
+use crate::source::{Credentials, Location, OpenRequest, PATH_DEFAULT, TIMEOUT_DEFAULT, Token};
 use layers::Layers;
 use raw_value::RawValue;
 
@@ -104,8 +104,8 @@ impl Settings {
 
     /// How to open the declarations. `clones` is the folder for clones of remote repositories: `repos` in the store,
     /// or none for verbs that must not create a store.
-    pub fn source(&self, clones: Option<PathBuf>) -> Request {
-        Request {
+    pub fn source(&self, clones: Option<PathBuf>) -> OpenRequest {
+        OpenRequest {
             location: self.location.clone(),
             rev: self.rev.clone(),
             path: self.path.clone(),

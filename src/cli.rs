@@ -1,11 +1,11 @@
-//! The command line: parses it, calls one verb, turns its end into an exit code.
+//! The command line: parses the arguments, calls one verb, and turns its result into an exit code.
 //!
-//! One verb a file. Verbs print; the rooms below them do not. Arguments here are raw text that became types;
-//! what they mean together is `config`'s and `context`'s.
+//! Each verb has one file (`suspend` and `resume` share one). Verbs print; the rooms below them do not. The arguments
+//! here are raw text that became types; `config` and `context` decide what they mean together.
 
+mod abort;
 mod apply;
 mod completions;
-mod decision;
 mod declared;
 mod demo;
 mod error;
@@ -13,12 +13,15 @@ mod history;
 mod import;
 mod input;
 mod interrupt;
-mod one_pass;
+mod lock_wait;
+mod operator_request;
 mod override_;
 mod plan;
 mod poke;
 mod preview;
-mod request;
+mod progress;
+mod record_schema;
+mod retry;
 mod run;
 mod schedule;
 mod schema;
@@ -26,7 +29,6 @@ mod status;
 mod suspend;
 mod ui;
 mod validate;
-mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -37,14 +39,14 @@ pub use error::{CliError, Exit};
 
 use crate::config::{self, Flags, Settings};
 
-/// GitOps for platforms on AWS ECS that close for migrations and sleep at night.
+/// GitOps for platforms on AWS ECS that close for migrations and sleep at night
 ///
-/// Environments are YAML files in a git repository. tidegate compares them with what runs, says what it would
-/// do (`plan`), does it once (`apply`), or goes on doing it (`run`).
+/// Environments are YAML files in a git repository. tidegate compares them with what runs in AWS. `plan` shows what it
+/// would do, `apply` does it once, and `run` is a daemon that keeps doing it.
 #[derive(Debug, Parser)]
 #[command(name = "tidegate", version, max_term_width = 100, propagate_version = true)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
-#[command(after_help = "See it work, without an account and without a network: tidegate demo")]
+#[command(after_help = "See it work, without an AWS account and without a network: tidegate demo")]
 pub struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -64,9 +66,9 @@ enum Verb {
     Override(override_::Args),
     Suspend(suspend::SuspendArgs),
     Resume(suspend::ResumeArgs),
-    Retry(request::RetryArgs),
-    Abort(request::AbortArgs),
-    RecordSchema(request::RecordSchemaArgs),
+    Retry(retry::Args),
+    Abort(abort::Args),
+    RecordSchema(record_schema::Args),
     Poke(poke::Args),
     Import(Box<import::Args>),
     Demo(demo::Args),
@@ -74,14 +76,14 @@ enum Verb {
     Completions(completions::Args),
 }
 
-/// The whole definition of the command line, for completions and for tests.
+/// The definition of the whole command line, for shell completions and for tests.
 pub fn command() -> clap::Command {
     Cli::command()
 }
 
-/// Runs the program: the whole of `main`.
+/// Runs the program; `main` does nothing else.
 pub fn main() -> ExitCode {
-    error::explain_panics();
+    explain_panics();
     catch_unwind(AssertUnwindSafe(parse_and_run)).unwrap_or(Exit::Internal).into()
 }
 
@@ -111,18 +113,32 @@ fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
         Verb::Override(args) => override_::run(args, &settings(cli)?),
         Verb::Suspend(args) => suspend::suspend(args, &settings(cli)?),
         Verb::Resume(args) => suspend::resume(args, &settings(cli)?),
-        Verb::Retry(args) => request::retry(args, &settings(cli)?),
-        Verb::Abort(args) => request::abort(args, &settings(cli)?),
-        Verb::RecordSchema(args) => request::record_schema(args, &settings(cli)?),
+        Verb::Retry(args) => retry::run(args, &settings(cli)?),
+        Verb::Abort(args) => abort::run(args, &settings(cli)?),
+        Verb::RecordSchema(args) => record_schema::run(args, &settings(cli)?),
         Verb::Poke(args) => poke::run(args, &settings(cli)?),
         Verb::Schedule(args) => schedule::run(args, &settings(cli)?),
         Verb::Import(args) => import::run(args, &settings(cli)?),
         Verb::Demo(args) => demo::run(args),
         Verb::Schema(args) => schema::run(args),
-        Verb::Completions(args) => completions::run(args),
+        Verb::Completions(args) => completions::run(args, &mut command()),
     }
 }
 
 fn settings(cli: &Cli) -> Result<Settings, CliError> {
     Ok(config::load(&cli.flags, |name| std::env::var(name).ok())?)
+}
+
+/// Makes a panic read as what it is: a bug in the program, not a mistake in the declarations.
+fn explain_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place =
+            panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        let message = panic.payload_as_str().unwrap_or("no message");
+        let error = CliError::internal(format!("tidegate has a bug{place}"))
+            .because_of(message)
+            .hint("the next `tidegate apply` or `tidegate run` finds and resumes an interrupted run")
+            .hint("please report this bug, with your command and the lines above");
+        ui::say(&error.render());
+    }));
 }

@@ -1,14 +1,16 @@
-//! Configuration of the program itself: flags over variables over file over defaults.
+//! The configuration of the program itself. A flag is stronger than a variable, a variable than the file, and the file
+//! than the default.
 //!
-//! Not the environments: those are declared in the repository (`spec`). What stands here belongs to the
-//! machine that runs tidegate: where the declarations are, how to get them, what they may ask for.
+//! Environments are not configured here: the repository declares them (`spec`). These settings belong to the machine
+//! that runs tidegate: where the declarations are, how to read them, and what they may use of this machine.
 //!
-//! [`resolve`] is pure: everything it decides from is an argument. [`load`] only adds reading the file.
+//! [`resolve`] is pure: it decides from its arguments alone. [`load`] also reads the file.
 
 mod error;
 mod file;
 mod flags;
 mod layers;
+mod raw_value;
 mod store_place;
 
 use std::collections::BTreeSet;
@@ -24,83 +26,84 @@ pub use flags::Flags;
 
 use crate::cloud::Rates;
 use crate::source::{Credentials, Location, OpenRequest, PATH_DEFAULT, TIMEOUT_DEFAULT, Token};
-use layers::{Given, Layers};
+use layers::Layers;
+use raw_value::RawValue;
 
-/// How often a repository is looked at, unless the user says otherwise: one cheap listing.
+/// How often the daemon looks at the repository by default: one cheap listing each time.
 pub const POLL_INTERVAL_DEFAULT: Duration = Duration::from_secs(30);
 
-/// Where the daemon listens, unless the user says otherwise: on this machine only.
+/// Where the daemon listens by default: on this machine only.
 pub const LISTEN_DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
-/// Everything that is configured, resolved.
+/// All settings, resolved and checked.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where the declarations are.
+    /// The place of the declarations: a remote repository, a local one, or plain files.
     pub location: Location,
-    /// The branch, tag or commit; none is the remote's HEAD.
+    /// The branch, tag or commit to read; none = HEAD of the repository.
     pub rev: Option<String>,
-    /// The folder of environments inside.
+    /// The folder of environments inside `location`.
     pub path: String,
-    /// Which cloud is acted on.
+    /// The cloud that tidegate reads and changes.
     pub cloud: Cloud,
-    /// Where the daemon answers HTTP.
+    /// The address for the daemon's HTTP server, which does not exist yet.
     pub listen: SocketAddr,
-    /// How often the daemon looks at the repository.
+    /// The time between two looks of the daemon at the repository.
     pub poll_interval: Duration,
-    /// How the daemon logs.
+    /// The format of the daemon's log.
     pub log_format: LogFormat,
-    /// What remotes are shown.
+    /// The key or token for a remote repository.
     pub credentials: Credentials,
-    /// How long one look at a remote may take.
+    /// The timeout of one look at a remote repository.
     pub git_timeout: Duration,
-    /// What declarations may ask of this machine.
+    /// The roles, variables and files of this machine that declarations may use.
     pub allow: Allow,
-    /// How much of each AWS account's API rates is ours.
+    /// How many API calls tidegate makes in each AWS account, at most.
     pub rates: Rates,
     store: Option<PathBuf>,
 }
 
-/// Which cloud is acted on.
+/// The cloud that tidegate reads and changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cloud {
-    /// The real one.
+    /// AWS.
     Aws,
-    /// The simulated one, whose world lives under the store.
+    /// A simulated cloud that is kept in the store.
     Sim,
 }
 
-/// How the daemon logs.
+/// The format of the daemon's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Lines for people.
     Text,
     /// One JSON object a line.
     Json,
 }
 
-/// What declarations may ask of this machine. Whoever can merge into the repository is not thereby allowed
-/// to read the daemon's files or to take on any role that it could: nothing is allowed that is not named.
+/// The roles, variables and files of this machine that declarations may use. Permission to merge into the repository is
+/// no permission to read the daemon's files or to use its roles, so everything that is not named here is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allow {
-    /// Roles for `aws.assume_role`.
+    /// The ARNs that `aws.assume_role` may name.
     pub assume_roles: BTreeSet<String>,
-    /// Variables for `value_from: {env: …}`.
+    /// The variables that `value_from: {env: …}` may name.
     pub env: BTreeSet<String>,
-    /// Files for `value_from: {file: …}`.
+    /// The files that `value_from: {file: …}` may name.
     pub files: BTreeSet<PathBuf>,
 }
 
 impl Settings {
-    /// The directory of the store. Asked for only by verbs that need one.
+    /// The directory of the store. Only verbs that need a store call this.
     ///
     /// # Errors
-    /// When nothing says where it is, not even a home directory.
+    /// When no setting gives a directory and there is no home directory.
     pub fn store(&self) -> Result<&Path, ConfigError> {
         self.store.as_deref().ok_or(ConfigError::NoStore)
     }
 
-    /// How to open the declarations. `clones` keeps clones of remotes: `repos` under the store, or none for
-    /// verbs that must not make a store.
+    /// How to open the declarations. `clones` is the folder for clones of remote repositories: `repos` in the store,
+    /// or none for verbs that must not create a store.
     pub fn source(&self, clones: Option<PathBuf>) -> OpenRequest {
         OpenRequest {
             location: self.location.clone(),
@@ -113,22 +116,22 @@ impl Settings {
     }
 }
 
-/// Reads the file that the flags or `TIDEGATE_CONFIG` name, if they do, and resolves everything. `variable`
-/// looks up an environment variable.
+/// Reads the file that `--config` or `TIDEGATE_CONFIG` names, if any, and resolves all settings. `variable` looks up an
+/// environment variable.
 ///
 /// # Errors
-/// When the file cannot be read or understood, or a value makes no sense.
+/// When the file cannot be read or parsed, or a value is wrong.
 pub fn load(flags: &Flags, variable: impl Fn(&str) -> Option<String>) -> Result<Settings, ConfigError> {
     let named = flags.config.clone().or_else(|| variable("TIDEGATE_CONFIG").filter(|path| !path.is_empty()));
     let file = named.map(|path| ConfigFile::read(Path::new(&path))).transpose()?;
     resolve(flags, variable, file.as_ref())
 }
 
-/// Decides every setting: flags over variables over file over default. An empty variable is an unset one.
-/// Relative paths in the file are relative to the file.
+/// Decides every setting: flag, else variable, else file, else default. An empty variable counts as not set. Relative
+/// paths in the file start from the file's folder.
 ///
 /// # Errors
-/// When a value makes no sense, or two of them do not go together.
+/// When a value is wrong, or two settings cannot be used together.
 pub fn resolve(
     flags: &Flags,
     variable: impl Fn(&str) -> Option<String>,
@@ -169,8 +172,8 @@ pub fn resolve(
     })
 }
 
-/// `--repo` and `--dir` are two ways to say one thing: the highest layer that says either wins, and a
-/// revision below it belonged to what it replaced.
+/// `--repo` and `--dir` set the same thing, so the strongest layer that gives either one wins. A revision from a weaker
+/// layer belonged to the place that was replaced, and is ignored.
 fn location(layers: &Layers<'_>) -> Result<(Location, Option<String>), ConfigError> {
     let (repo, dir) = (layers.get("repo"), layers.get("dir"));
     let rev = layers.get("rev");
@@ -198,7 +201,7 @@ fn location(layers: &Layers<'_>) -> Result<(Location, Option<String>), ConfigErr
     }
 }
 
-/// A variable that holds the token must be set only where a remote is used: the same file serves `--dir`.
+/// The variable of the token must be set only for a remote repository: the same file also serves `--dir`.
 fn credentials(
     file: &ConfigFile,
     variable: &dyn Fn(&str) -> Option<String>,
@@ -209,7 +212,7 @@ fn credentials(
             return Err(ConfigError::Both { first: at_file, second: at_env.origin.to_string() });
         }
         (Some((path, _)), None) => Some(Token::File(path)),
-        (None, Some(Given { text: name, origin, .. })) => {
+        (None, Some(RawValue { text: name, origin, .. })) => {
             match variable(&name).filter(|token| !token.is_empty()) {
                 Some(token) => Some(Token::Value(SecretString::from(token))),
                 None if is_remote => return Err(ConfigError::TokenUnset { name, origin }),

@@ -1,50 +1,22 @@
-//! What people and programs read: plans, status, history. Values in, text out; no terminal, no clock.
+//! The texts and documents that people and programs read: plans, status, history, schedules. Each part turns a
+//! value of `view` into text or JSON. This room uses no terminal and no clock.
 //!
-//! Text carries colour codes, which the stream removes where nobody would see them; its meaning never hangs
-//! on them. JSON has types of its own (`json`), so that the inner ones may change freely.
+//! Text carries colour codes, and the stream removes them where they cannot be seen; no meaning depends on a
+//! colour. JSON has types of its own (`json` and the `wire` files), so that the inner types may change freely.
 
 pub mod diff;
 pub mod json;
 pub(crate) mod labels;
-pub mod markdown;
+mod markdown;
+mod obstacles;
 pub mod overrides;
+pub mod plan;
 pub mod preflight;
 pub mod run;
 pub mod schedule;
-mod standing;
 pub mod status;
 pub(crate) mod table;
-pub mod text;
 pub mod time_format;
+mod view;
 
-use std::collections::BTreeMap;
-
-use crate::model::{EnvironmentName, Instant, Revision, ServiceName};
-use crate::plan::{Plan, Topic};
-use crate::reconcile::{ActiveOverrides, Later};
-use crate::schedule::{Override, Tz};
-
-/// A plan with what is needed to show it.
-#[derive(Clone, Debug)]
-pub struct PlanView<'a> {
-    /// Whose plan.
-    pub environment: &'a EnvironmentName,
-    /// The plan.
-    pub plan: &'a Plan,
-    /// The revision last reached, if any.
-    pub before: Option<&'a Revision>,
-    /// When it was made.
-    pub now: Instant,
-    /// The zone in which its readers think.
-    pub zone: Tz,
-    /// What changes inside definitions: lines by service, secrets left out.
-    pub diffs: BTreeMap<ServiceName, Vec<String>>,
-    /// What would be done when the wait for a window or for the morning is over.
-    pub later: Option<&'a Later>,
-    /// `override:` in git.
-    pub git_override: Option<&'a Override>,
-    /// What people have set for a while.
-    pub standing: &'a ActiveOverrides,
-    /// What a release needs, if that was looked at, too.
-    pub preflight: Option<&'a [Topic]>,
-}
+pub use view::{HistoryView, OverrideView, PlanView, RunView, ScheduleView, StatusView};

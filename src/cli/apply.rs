@@ -1,4 +1,4 @@
-//! `apply`: brings an environment to where it is declared, once.
+//! `apply`: changes one environment until it is as declared, then returns.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use chrono::TimeDelta;
 use super::error::{CliError, Exit};
 use super::input::{self, Output};
 use super::interrupt::Interrupt;
-use super::one_pass::Turn;
-use super::watch::Watch;
-use super::{declared, request, ui};
+use super::lock_wait::LockWait;
+use super::progress::ProgressLines;
+use super::{declared, operator_request, ui};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context::{self, Access, Backend, ContextError};
@@ -17,40 +17,39 @@ use crate::daemon::mailbox::{self, Running};
 use crate::execute;
 use crate::plan::{BlockedReason, Plan, WaitingReason};
 use crate::reconcile::{self, DeclaredEnvironment, ReconcileError, RunOutcome};
-use crate::report::run::{self as report, RunView};
-use crate::report::time_format;
+use crate::report::{RunView, run as report, time_format};
 use crate::schedule::Tz;
 use crate::spec::EnvironmentSpec;
 use crate::store::journal::{OperatorCommand, OperatorRequest};
 use crate::store::{LeaseHolder, LocalStore, Store as _};
 
-/// Bring an environment to where it is declared, once
+/// Change an environment until it is as declared, then return
 ///
-/// Ends as soon as nothing more can happen without a person or the clock. Waits while another tidegate works
-/// on the environment. Killed at any moment, it goes on where it stood when it is started again; Ctrl-C ends it
-/// after the step in hand.
+/// Returns when only a person, a schedule or a window can make further progress. Waits while another tidegate process
+/// has locked the environment. Ctrl-C ends it after the current step. If it is interrupted or killed at any moment, the
+/// next `apply` resumes there.
 ///
-/// Exits with 0 when the environment is as declared, or will be when it wakes; with 3 when only a window is
-/// awaited; with 1 when it is blocked, held, failed or out of time.
+/// Exit code 0: the environment is as declared, or will be when it wakes. 3: the release only waits for its window.
+/// 1: the environment is blocked or held, or the run has failed or reached its timeout.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("exception").args(["ignore_window", "take_over"])))]
 pub(super) struct Args {
     /// The environment
     #[arg(value_name = "ENV")]
     environment: String,
-    /// End after this long, the wait for others included [default: never]
+    /// Stop after this time, including the wait for another process [default: no timeout]
     #[arg(long, value_name = "DURATION", value_parser = input::duration)]
     timeout: Option<Duration>,
-    /// Let the waiting release begin now, whatever `windows` say; needs `--reason`
+    /// Begin the waiting release now, outside of its `windows`; needs `--reason`
     #[arg(long = "now", visible_alias = "ignore-window", requires = "reason")]
     ignore_window: bool,
-    /// Take the cluster over from another store, whose tidegate acts there no more; needs `--reason`
+    /// Take the cluster over from another store, after its tidegate was stopped; needs `--reason`
     #[arg(long, requires = "reason")]
     take_over: bool,
-    /// Why: kept in the journal
+    /// Why you do this; kept in the journal
     #[arg(long, value_name = "TEXT", value_parser = input::reason, requires = "exception")]
     reason: Option<String>,
-    /// For people or for programs
+    /// The format: text for people, json for programs
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     output: Output,
 }
@@ -58,7 +57,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let interrupt = Interrupt::listen()
         .map_err(|error| CliError::internal("cannot listen to signals").because(&error))?;
-    let mut turn = Turn::begin(&interrupt, args.timeout);
+    let mut wait = LockWait::begin(&interrupt, args.timeout);
     let declared = context::declare(settings, None, SystemClock.now())?;
     let spec = declared::environment(&declared, &args.environment, "apply")?.clone();
     let specs: Vec<EnvironmentSpec> = declared.environments().values().cloned().collect();
@@ -68,9 +67,9 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
         ask_for(command, reason, settings, &specs, &wanted)?;
     }
     loop {
-        match converge(args, settings, &specs, &wanted, &turn)? {
+        match converge(args, settings, &specs, &wanted, &wait)? {
             Attempt::Ended(outcome) => return Ok(exit(outcome)),
-            Attempt::Taken(by) => turn.wait(&wanted.spec.name, &by)?,
+            Attempt::Locked { holder } => wait.wait(&wanted.spec.name, &holder)?,
         }
     }
 }
@@ -78,8 +77,11 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
 /// One attempt to act.
 enum Attempt {
     Ended(Option<RunOutcome>),
-    /// Somebody else acts; nothing has happened.
-    Taken(String),
+    /// Another process has the lock; nothing was changed.
+    Locked {
+        /// That process, in words.
+        holder: String,
+    },
 }
 
 fn converge(
@@ -87,7 +89,7 @@ fn converge(
     settings: &Settings,
     specs: &[EnvironmentSpec],
     wanted: &DeclaredEnvironment,
-    turn: &Turn<'_>,
+    wait: &LockWait<'_>,
 ) -> Result<Attempt, CliError> {
     let name = &wanted.spec.name;
     let zone = time_format::zone_of(&wanted.spec);
@@ -95,22 +97,25 @@ fn converge(
         Err(ContextError::WorldBusy { .. }) => {
             let root = settings.store()?;
             let lease = LocalStore::open_existing(root)?.lease_holder(name)?;
-            return Ok(Attempt::Taken(whoever(lease, zone, mailbox::running(root).ok().flatten())));
+            let daemon = mailbox::running(root).ok().flatten();
+            return Ok(Attempt::Locked { holder: holder_in_words(lease, zone, daemon) });
         }
         opened => opened?,
     };
     let deadline =
-        turn.left().and_then(|left| backend.now().checked_add_signed(TimeDelta::from_std(left).ok()?));
-    let watch = Watch::on_stderr(backend.clock(), zone);
+        wait.left().and_then(|left| backend.now().checked_add_signed(TimeDelta::from_std(left).ok()?));
+    let progress = ProgressLines::on_stderr(backend.clock(), zone);
     let holder = format!("apply by {}", context::person());
-    let run = match backend.converge(wanted, &holder, deadline, &watch, &|| turn.haste()) {
-        Err(ReconcileError::Busy { holder, .. }) => return Ok(Attempt::Taken(whoever(holder, zone, None))),
+    let run = match backend.converge(wanted, &holder, deadline, &progress, &|| wait.shutdown()) {
+        Err(ReconcileError::Busy { holder, .. }) => {
+            return Ok(Attempt::Locked { holder: holder_in_words(holder, zone, None) });
+        }
         ended => ended.map_err(|error| CliError::from(error).about(format!("cannot apply `{name}`")))?,
     };
     let events = execute::read_events(&*backend.store(), name)
         .map_err(|error| CliError::from(ReconcileError::from(error)))?;
     let closures = reconcile::closures(&events);
-    let view = RunView { run: &run, closures: &closures, is_under_way: false, now: backend.now(), zone };
+    let view = RunView { run: &run, closures: &closures, is_running: false, now: backend.now(), zone };
     match args.output {
         Output::Text => ui::print(&report::summary(&view))?,
         Output::Json => ui::print_json(&report::json(&view))?,
@@ -119,12 +124,12 @@ fn converge(
     Ok(Attempt::Ended(run.outcome))
 }
 
-/// Who acts instead of us, for people.
-fn whoever(lease: Option<LeaseHolder>, zone: Tz, daemon: Option<Running>) -> String {
+/// The process that has the lock, for people.
+fn holder_in_words(lease: Option<LeaseHolder>, zone: Tz, daemon: Option<Running>) -> String {
     match (lease, daemon) {
         (Some(lease), _) => format!("{} since {}", lease.holder, time_format::local(lease.since, zone)),
         (None, Some(daemon)) => format!("the daemon (process {} on {})", daemon.pid, daemon.place),
-        (None, None) => "another tidegate".to_owned(),
+        (None, None) => "another tidegate process".to_owned(),
     }
 }
 
@@ -144,8 +149,8 @@ fn exit(outcome: Option<RunOutcome>) -> Exit {
     }
 }
 
-/// Leaves a request for the run that follows, if there is anything to make an exception from: one that nobody
-/// needs today would be taken for granted another day.
+/// Leaves a request for the run that follows, if the plan needs the exception. An exception that is not needed today
+/// must not stay in the store and count on another day.
 fn ask_for(
     command: OperatorCommand,
     reason: &str,
@@ -154,18 +159,18 @@ fn ask_for(
     wanted: &DeclaredEnvironment,
 ) -> Result<(), CliError> {
     let name = &wanted.spec.name;
-    let seen = Backend::open(settings, specs, Access::Look, None)?
+    let preview = Backend::open(settings, specs, Access::Look, None)?
         .preview(wanted)
         .map_err(|error| CliError::from(error).about(format!("cannot apply `{name}`")))?;
-    if is_needed(&command, &seen.plan) {
+    if is_needed(&command, &preview.plan) {
         let request = OperatorRequest { who: context::person(), reason: reason.to_owned(), command };
-        return request::leave(settings, &wanted.spec, &request);
+        return operator_request::leave_in_store(settings, &wanted.spec, &request);
     }
-    let told = match command {
-        OperatorCommand::TakeOver => "no other store owns its cluster: there is nothing to take over",
-        _ => "no release waits for a window: there is nothing to ignore",
+    let note = match command {
+        OperatorCommand::TakeOver => "no other store owns its cluster, so `--take-over` has no effect",
+        _ => "no release waits for a window, so `--now` has no effect",
     };
-    ui::say(&format!("note: `{name}`: {told}\n"));
+    ui::say(&format!("note: `{name}`: {note}\n"));
     Ok(())
 }
 

@@ -1,11 +1,11 @@
-//! `completions`: what shells need to complete tidegate's command line.
+//! `completions`: the script with which a shell completes tidegate's command line.
 
 use clap_complete::Shell;
 
 use super::error::{CliError, Exit};
 use super::ui;
 
-/// Print completions for a shell
+/// Print the completion script for a shell
 ///
 /// For bash: tidegate completions bash > ~/.local/share/bash-completion/completions/tidegate
 #[derive(Debug, clap::Args)]
@@ -14,9 +14,9 @@ pub(super) struct Args {
     shell: Shell,
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
+pub(super) fn run(args: &Args, command: &mut clap::Command) -> Result<Exit, CliError> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut super::command(), "tidegate", &mut script);
+    clap_complete::generate(args.shell, command, "tidegate", &mut script);
     ui::print(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }

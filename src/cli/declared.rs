@@ -1,4 +1,4 @@
-//! The declarations as verbs need them: one environment by name, with everything that is wrong said first.
+//! The declarations as verbs need them: one environment by name, or all. Warnings and errors are printed first.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::spec::{self, Diagnostic, EnvironmentSpec};
 /// How alike two names must be (Jaro-Winkler, 0 to 1) for one to be offered for the other.
 const ALIKE_MIN: f64 = 0.75;
 
-/// The environment of this name. Problems of others are mentioned, not fatal.
+/// The environment of this name. Errors of other environments are printed as warnings.
 pub(super) fn environment<'a>(
     declared: &'a DeclaredTree,
     name: &str,
@@ -27,16 +27,16 @@ pub(super) fn environment<'a>(
             1 => "an error".to_owned(),
             count => format!("{count} errors"),
         };
-        return Err(CliError::failure(format!("cannot {intent} `{name}`: its declarations have {count}"))
+        return Err(CliError::failure(format!("cannot {intent} `{name}`: its declaration has {count}"))
             .hint(format!(
-                "correct what stands above; `tidegate validate` shows it again, from {}",
+                "correct the errors above in {}, then check again: tidegate validate",
                 declared.place
             )));
     }
     Err(unknown(declared, name))
 }
 
-/// Every valid environment, or the one that is asked for.
+/// The environment of this name, or all valid ones if there is no name.
 pub(super) fn environments<'a>(
     declared: &'a DeclaredTree,
     name: Option<&str>,
@@ -50,14 +50,14 @@ pub(super) fn environments<'a>(
     if declared.environments().is_empty() {
         return Err(match declared.declarations.broken.len() {
             0 => none(declared),
-            _ => CliError::failure(format!("cannot {intent} anything: every declaration has errors"))
-                .hint("`tidegate validate` shows them, with their places"),
+            _ => CliError::failure(format!("cannot {intent} any environment: every declaration has errors"))
+                .hint("see the errors with their places: tidegate validate"),
         });
     }
     Ok(declared.environments().iter().collect())
 }
 
-/// Mentions warnings of `about` and errors that hold others back.
+/// Prints the warnings of `about`, or of all, and names the environments that have errors.
 fn warn(declared: &DeclaredTree, about: Option<&str>) {
     let warnings: Vec<Diagnostic> = declared
         .declarations
@@ -73,17 +73,17 @@ fn warn(declared: &DeclaredTree, about: Option<&str>) {
         ui::say(&spec::render(&warnings, &declared.tree.files));
     }
     for name in declared.declarations.broken.keys() {
-        ui::say(&format!("warning: `{name}` is held back by errors: see `tidegate validate`\n"));
+        ui::say(&format!("warning: `{name}` has errors; to see them: tidegate validate\n"));
     }
     for link in &declared.tree.links {
-        ui::say(&format!("warning: the symbolic link {link} is not followed\n"));
+        ui::say(&format!("warning: tidegate does not follow the symbolic link {link}\n"));
     }
 }
 
-/// Nothing is declared where we looked.
+/// The error for a place without declarations.
 pub(super) fn none(declared: &DeclaredTree) -> CliError {
     CliError::failure(format!("no environments are declared in {}", declared.place))
-        .hint("name the place with `--repo` or `--dir`, the folder of environments inside it with `--path`")
+        .hint("give the place with `--repo` or `--dir`, and the folder of environments in it with `--path`")
 }
 
 fn unknown(declared: &DeclaredTree, name: &str) -> CliError {
@@ -99,10 +99,10 @@ fn unknown(declared: &DeclaredTree, name: &str) -> CliError {
         .filter(|(alike, _)| *alike >= ALIKE_MIN)
         .max_by(|(one, _), (other, _)| one.total_cmp(other));
     let list = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let error = CliError::failure(format!("no environment is called `{name}`"))
+    let error = CliError::failure(format!("there is no environment `{name}`"))
         .because_of(format!("{} declares {list}", declared.place));
     match likely {
         Some((_, likely)) => error.hint(format!("did you mean `{likely}`?")),
-        None => error.hint("name one of them, or another place with `--repo` or `--dir`"),
+        None => error.hint("use one of these names, or give another place with `--repo` or `--dir`"),
     }
 }

@@ -1,5 +1,5 @@
-//! What a person is told when a verb fails, and the exit code that scripts see: the only file that knows
-//! exit codes.
+//! Errors of verbs: the text that a person reads (what, why, what next), and the exit code that scripts see. This is
+//! the only file that knows exit codes.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -16,20 +16,20 @@ use crate::store::StoreError;
 /// How a verb ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Done, or nothing to do.
+    /// Exit code 0: the verb did its work, or there was nothing to do.
     Done,
-    /// A failure that the user can fix: declarations, a blocked, held, failed or timed-out release.
+    /// Exit code 1: a person can fix it. Errors in declarations; a blocked, held, failed or timed-out release.
     Failure,
-    /// A wrong command line.
+    /// Exit code 2: the command line is wrong.
     Usage,
-    /// Changes are pending: `plan --exit-code`, and `apply` when only a window is awaited.
+    /// Exit code 3: changes are pending. From `plan --exit-code`, and from `apply` when only a window is missing.
     Pending,
-    /// A defect of tidegate.
+    /// Exit code 70: a bug in tidegate.
     Internal,
 }
 
 impl Exit {
-    /// The number.
+    /// The number that the process ends with.
     pub fn code(self) -> u8 {
         match self {
             Exit::Done => 0,
@@ -48,7 +48,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// A failure, as a person reads it: what, why, what next.
+/// Why a verb failed: the message, its causes, and hints about what to do next.
 #[derive(Debug)]
 pub struct CliError {
     exit: Exit,
@@ -58,22 +58,22 @@ pub struct CliError {
 }
 
 impl CliError {
-    /// A failure that the user can fix.
+    /// A failure that a person can fix: exit code 1.
     pub fn failure(message: impl Into<String>) -> Self {
         Self { exit: Exit::Failure, message: message.into(), causes: Vec::new(), hints: Vec::new() }
     }
 
-    /// A command line that makes no sense.
+    /// A command line that is wrong: exit code 2.
     pub fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, ..Self::failure(message) }
     }
 
-    /// A defect of tidegate.
+    /// A bug in tidegate: exit code 70.
     pub fn internal(message: impl Into<String>) -> Self {
         Self { exit: Exit::Internal, ..Self::failure(message) }
     }
 
-    /// The same failure because of `error`, its sources included.
+    /// Adds `error` and its sources as causes.
     pub fn because(mut self, error: &dyn std::error::Error) -> Self {
         let mut next = Some(error);
         while let Some(error) = next {
@@ -83,31 +83,31 @@ impl CliError {
         self
     }
 
-    /// The same failure with one more cause in words.
+    /// Adds a cause in words.
     pub fn because_of(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
         self
     }
 
-    /// The same failure as the cause of another: what could not be done.
+    /// Puts `message` above: what could not be done. The present message becomes the first cause.
     pub fn about(mut self, message: impl Into<String>) -> Self {
         let cause = std::mem::replace(&mut self.message, message.into());
         self.causes.insert(0, cause);
         self
     }
 
-    /// The same failure with a way out.
+    /// Adds a hint: a sentence, or a command that works as printed.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// How the program ends.
+    /// How the process ends.
     pub fn exit(&self) -> Exit {
         self.exit
     }
 
-    /// The text for standard error, coloured; the stream takes colours out where nobody sees them.
+    /// The text for standard error. It is coloured; the stream removes colours where they cannot be seen.
     pub fn render(&self) -> String {
         let (red, cyan) = (bold(AnsiColor::Red), bold(AnsiColor::Cyan));
         let mut text = format!("{red}error:{red:#} {}\n", self.message);
@@ -170,10 +170,10 @@ impl From<DaemonError> for CliError {
             DaemonError::Source(error) => error.into(),
             DaemonError::Store(error) => error.into(),
             DaemonError::Taken { .. } => Self::failure(error.to_string())
-                .hint("a store has one daemon: end that one first, or name another store with `--store`"),
+                .hint("a store has one daemon: stop that one first, or give another store with `--store`"),
             DaemonError::Files { .. } => Self::failure(error.to_string())
                 .because_of(sources(&error).join(": "))
-                .hint("check that this user may write there and that the disk has room"),
+                .hint("check that this user can write there and that the disk is not full"),
             DaemonError::System(_) => {
                 Self::internal(error.to_string()).because_of(sources(&error).join(": "))
             }
@@ -192,20 +192,6 @@ impl From<ReconcileError> for CliError {
 
 fn sources(error: &dyn std::error::Error) -> Vec<String> {
     std::iter::successors(error.source(), |error| error.source()).map(ToString::to_string).collect()
-}
-
-/// Makes a panic read like what it is: a defect of the program, not of the declarations.
-pub(super) fn explain_panics() {
-    std::panic::set_hook(Box::new(|panic| {
-        let place =
-            panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
-        let message = panic.payload_as_str().unwrap_or("no message");
-        let error = CliError::internal(format!("tidegate has a defect{place}"))
-            .because_of(message)
-            .hint("whatever was under way is found again by the next `tidegate apply` or `tidegate run`")
-            .hint("please report this, with the command and what stands above");
-        super::ui::say(&error.render());
-    }));
 }
 
 #[cfg(test)]

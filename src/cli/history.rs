@@ -1,4 +1,4 @@
-//! `history`: what was done, run by run. Reads the store, not the cloud.
+//! `history`: what tidegate did, run by run. Reads the store, not AWS.
 
 use super::error::{CliError, Exit};
 use super::input::Output;
@@ -9,23 +9,23 @@ use crate::context;
 use crate::execute;
 use crate::model::EnvironmentName;
 use crate::reconcile::{self, ReconcileError, Run};
-use crate::report::run::{self as report, HistoryView, RunView};
-use crate::report::time_format;
+use crate::report::{HistoryView, RunView, run as report, time_format};
 use crate::schedule::Tz;
 use crate::store::{LocalStore, RUNS_KEPT_MAX, Store as _};
 
-/// Show what was done: runs with their steps, times and outcomes
+/// Show what tidegate did: runs with their steps, times and outcomes
 ///
-/// Newest first. Runs that had nothing to do are not kept. The JSON is {"schema", "environment", "runs": […]}.
+/// The newest run comes first. tidegate does not keep runs that had nothing to do. The JSON is {"schema", "environment",
+/// "runs": […]}.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The environment
     #[arg(value_name = "ENV")]
     environment: String,
-    /// At most so many runs
+    /// Show at most this many runs
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
     limit: u16,
-    /// For people or for programs
+    /// The format: text for people, json for programs
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     output: Output,
 }
@@ -33,7 +33,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let store = LocalStore::open_existing(settings.store()?)?;
     let name = EnvironmentName::new(args.environment.clone());
-    // An environment that is declared no more has a history all the same.
+    // An environment that was removed from the repository still has a history.
     let zone = if store.environments()?.contains(&name) {
         zone_if_declared(settings, &args.environment)
     } else {
@@ -44,9 +44,9 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let mut runs = Vec::new();
     for stored in store.list_runs(&name, limit)? {
         let run: Run = serde_json::from_value(stored.value).map_err(|error| {
-            CliError::failure(format!("the run {} cannot be understood", stored.id))
+            CliError::failure(format!("cannot read the run {}", stored.id))
                 .because(&error)
-                .hint("use the version of tidegate that wrote it")
+                .hint("use the version of tidegate that wrote this run")
         })?;
         runs.push(run);
     }
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let views = runs.iter().map(|run| RunView {
         run,
         closures: &closures,
-        is_under_way: lease.as_ref().is_some_and(|lease| run.is_under(lease.fencing)),
+        is_running: lease.as_ref().is_some_and(|lease| run.is_under(lease.fencing)),
         now: now.max(events.last().map_or(now, |(at, _)| *at)),
         zone,
     });
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// The zone in which its people think, as long as somebody says so.
+/// The zone that times are shown in: UTC where the environment is no longer declared.
 fn zone_if_declared(settings: &Settings, name: &str) -> Tz {
     let declared = context::declare(settings, None, SystemClock.now()).ok();
     let spec = declared.as_ref().and_then(|declared| declared.environments().get(name));

@@ -1,4 +1,4 @@
-//! `import`: the declaration of a cluster that exists. Reads and prints; what is declared, `import` decides.
+//! `import`: prints or writes the declaration of a cluster that exists. The room `import` decides what is declared.
 
 mod file;
 mod place;
@@ -18,86 +18,86 @@ use crate::model::EnvironmentName;
 use crate::observe::patiently;
 use crate::report::json::SCHEMA;
 
-/// Write the declaration of a cluster that exists
+/// Print the YAML declaration of an ECS cluster that already exists
 ///
-/// Looks at an ECS cluster and prints the YAML of an environment for it: services with their versions, counts and
-/// autoscaling, the database, the load balancer. It is valid, begins with `mode: observe`, and plans to nothing as it
-/// stands; what only you can decide is commented out. Reads and never writes in AWS. Needs no declarations.
+/// Reads the cluster and prints the YAML of an environment: services with their versions, counts and autoscaling, the
+/// database, the load balancer. The YAML is valid, uses `mode: observe`, and its plan is empty. The parts that only you
+/// can decide are commented out. Reads AWS and never writes to it. Needs no other declarations.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "tidegate import [OPTIONS] <CLUSTER>")]
 pub(super) struct Args {
     /// The cluster's name or ARN
     #[arg(value_name = "CLUSTER", required_unless_present = "cluster_flag", value_parser = place::cluster)]
     cluster: Option<place::Cluster>,
-    /// What some write instead
+    /// Another way to write CLUSTER
     #[arg(long = "cluster", hide = true, conflicts_with = "cluster", value_parser = place::cluster)]
     cluster_flag: Option<place::Cluster>,
-    /// Where it is [default: the ARN's, AWS_REGION, AWS_DEFAULT_REGION, or the profile's]
+    /// The region of the cluster [default: from the ARN, AWS_REGION, AWS_DEFAULT_REGION or the profile]
     #[arg(long, value_name = "REGION", value_parser = place::region)]
     region: Option<String>,
-    /// What the environment is called [default: like the cluster]
+    /// The name of the environment [default: the name of the cluster]
     #[arg(long, value_name = "ENV", aliases = ["environment", "env"])]
     name: Option<String>,
-    /// Its database: an RDS instance or an Aurora cluster [default: the one whose address its services know]
+    /// The database: an RDS instance or an Aurora cluster [default: the one whose address is in the services' variables]
     #[arg(long, value_name = "ID", alias = "db")]
     database: Option<String>,
-    /// Release these repositories' images, too: `ghcr.io/acme` (may be repeated)
+    /// Also release the images of this repository, such as ghcr.io/acme; repeat for several
     #[arg(long, value_name = "REPOSITORY")]
     own_images: Vec<String>,
-    /// Where the gate keeps its secret: `ssm:/NAME` or `secretsmanager:NAME`; declares the gate
-    // Parsed later: clap repeats what it refuses, and somebody may give the secret itself.
+    /// Declare the gate, with its secret at this place: ssm:/NAME or secretsmanager:NAME
+    // Parsed later: clap repeats what it refuses, and a person may have typed the secret itself.
     #[arg(long, value_name = "PLACE")]
     secret: Option<String>,
-    /// The maintenance page [default: where the listener's default action redirects to]
+    /// The URL of the maintenance page [default: the redirect of the listener's default action]
     #[arg(long, value_name = "URL", value_parser = place::page)]
     page: Option<url::Url>,
-    /// The name of the gate's header [default: x-maintenance-bypass]
+    /// The name of the gate's bypass header [default: x-maintenance-bypass]
     #[arg(long, value_name = "HEADER", value_parser = place::header)]
     bypass_header: Option<String>,
-    /// Look as this role, and declare it as `aws.assume_role`
+    /// Read AWS as this role, and declare it as `aws.assume_role`
     #[arg(long, value_name = "ARN", aliases = ["role", "role-arn"], value_parser = place::role)]
     assume_role: Option<String>,
-    /// Write it to a new file NAME.yaml among the declarations, instead of printing it
+    /// Write the declaration to a new file NAME.yaml in the folder of environments instead of printing it
     #[arg(long)]
     write: bool,
-    /// For people or for programs
+    /// The format: text for people, json for programs
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     output: Output,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
-    let asked = args.cluster.as_ref().or(args.cluster_flag.as_ref()).expect("one of the two is required");
-    let whereabouts = whereabouts(args, asked)?;
-    let wishes = wishes(args, &whereabouts)?;
-    // Before anybody is asked anything: nobody waits for what cannot be written in the end.
-    let file = if args.write { Some(file::Target::new(settings, &wishes.name)?) } else { None };
-    let about = |error: CliError| error.about(format!("cannot import cluster `{}`", whereabouts.cluster));
+    let cluster = args.cluster.as_ref().or(args.cluster_flag.as_ref()).expect("one of the two is required");
+    let location = location(args, cluster)?;
+    let options = options(args, &location)?;
+    // Before AWS is read, so that a declaration that cannot be written fails at once.
+    let file = if args.write { Some(file::NewFile::new(settings, &options.name)?) } else { None };
+    let about = |error: CliError| error.about(format!("cannot import cluster `{}`", location.cluster));
     let mut imported =
-        look(&AccountContext::open(settings, &whereabouts)?, &whereabouts, &wishes).map_err(about)?;
-    let own = file::check(settings, &wishes, &imported.text)?;
+        read_cluster(&AccountContext::open(settings, &location)?, &location, &options).map_err(about)?;
+    let problems = file::check(settings, &options, &imported.text)?;
     imported.findings.extend(advice(args, settings));
-    if let Some(problems) = own {
+    if let Some(problems) = problems {
         if args.write {
             ui::say(&problems);
             return Err(CliError::failure(format!(
-                "`{}` beside what is declared already would hold back both",
-                wishes.name
+                "the new declaration `{}` conflicts with an existing declaration, so both would be invalid",
+                options.name
             ))
-            .hint("change what stands above, or leave `--write` out to see the declaration"));
+            .hint("correct the errors above, or leave `--write` out to see the new declaration"));
         }
-        imported.findings.insert(0, format!("beside what is declared already it has errors:\n{problems}"));
+        imported.findings.insert(0, format!("it conflicts with an existing declaration:\n{problems}"));
     }
     let written = file.map(|file| file.write(&imported.text)).transpose()?;
-    tell(args, &wishes.name, &imported, written.as_deref())?;
+    print(args, &options.name, &imported, written.as_deref())?;
     Ok(Exit::Done)
 }
 
-fn whereabouts(args: &Args, asked: &place::Cluster) -> Result<ClusterLocation, CliError> {
-    let place::Cluster { name, region, account } = asked;
+fn location(args: &Args, cluster: &place::Cluster) -> Result<ClusterLocation, CliError> {
+    let place::Cluster { name, region, account } = cluster;
     if let (Some(one), Some(other)) = (region, &args.region)
         && one != other
     {
-        return Err(CliError::usage(format!("the ARN names the region {one}, `--region` {other}"))
+        return Err(CliError::usage(format!("the ARN is in region {one}, but `--region` is {other}"))
             .hint("leave `--region` out"));
     }
     Ok(ClusterLocation {
@@ -108,21 +108,24 @@ fn whereabouts(args: &Args, asked: &place::Cluster) -> Result<ClusterLocation, C
     })
 }
 
-fn wishes(args: &Args, place: &ClusterLocation) -> Result<ImportOptions, CliError> {
+fn options(args: &Args, place: &ClusterLocation) -> Result<ImportOptions, CliError> {
     let name = match &args.name {
         Some(name) if import::is_environment_name(name) => name.clone(),
         Some(name) => {
-            return Err(CliError::usage(format!("`{name}` cannot be an environment's name")).hint(
-                "up to 64 characters: letters, digits, `-` and `_`, beginning with a letter or digit",
-            ));
+            return Err(CliError::usage(format!("`{name}` cannot be an environment's name"))
+                .hint("use up to 64 letters, digits, `-` and `_`, beginning with a letter or digit"));
         }
         None => import::environment_name(&place.cluster).ok_or_else(|| {
-            CliError::usage(format!("no environment can be called like cluster `{}`", place.cluster))
-                .hint("name it with `--name`")
+            CliError::usage(format!(
+                "the name of cluster `{}` cannot be an environment's name",
+                place.cluster
+            ))
+            .hint("give a name with `--name`")
         })?,
     };
     let secret = args.secret.as_deref().map(place::secret).transpose();
-    let secret = secret.map_err(|why| CliError::usage("`--secret` names no place").hint(why))?;
+    let secret =
+        secret.map_err(|why| CliError::usage("`--secret` is not the place of a secret").hint(why))?;
     Ok(ImportOptions {
         name: EnvironmentName::new(name),
         database: args.database.clone(),
@@ -133,58 +136,58 @@ fn wishes(args: &Args, place: &ClusterLocation) -> Result<ImportOptions, CliErro
     })
 }
 
-fn look(
-    estate: &AccountContext,
-    asked: &ClusterLocation,
-    wishes: &ImportOptions,
+fn read_cluster(
+    context: &AccountContext,
+    location: &ClusterLocation,
+    options: &ImportOptions,
 ) -> Result<Imported, CliError> {
-    let (cloud, clock) = (estate.cloud(), estate.clock());
-    estate.block_on(async {
+    let (cloud, clock) = (context.cloud(), context.clock());
+    context.block_on(async {
         let account = patiently(clock, || cloud.account()).await.map_err(|why| {
-            CliError::from(ImportError::Unreadable { what: "whose account this is".to_owned(), why })
+            CliError::from(ImportError::Unreadable { what: "the account of the credentials".to_owned(), why })
         })?;
-        if let Some(wanted) = asked.account.as_ref().filter(|wanted| **wanted != account) {
+        if let Some(wanted) = location.account.as_ref().filter(|wanted| **wanted != account) {
             return Err(CliError::failure(format!(
-                "the credentials belong to account {account}, the ARN to {wanted}"
+                "the credentials belong to account {account}, but the ARN to account {wanted}"
             ))
             .hint("use other credentials (`AWS_PROFILE`), or a role of that account with `--assume-role`"));
         }
         let place = SurveyTarget {
             account,
-            region: estate.region().to_owned(),
-            assume_role: asked.assume_role.clone(),
-            cluster: asked.cluster.clone(),
+            region: context.region().to_owned(),
+            assume_role: location.assume_role.clone(),
+            cluster: location.cluster.clone(),
         };
-        let survey = import::survey(cloud, clock, place, &wishes.own_images).await?;
-        let imported = import::declare(&survey, wishes)?;
-        if let Some(source) = &wishes.secret {
+        let survey = import::survey(cloud, clock, place, &options.own_images).await?;
+        let imported = import::declare(&survey, options)?;
+        if let Some(source) = &options.secret {
             let secret = patiently(clock, || cloud.secret(source)).await;
-            usable(secret)?;
+            check_secret(secret)?;
         }
         Ok(imported)
     })
 }
 
-/// A gate that is declared with a secret that cannot be used would be noticed in the middle of a release.
-fn usable(secret: Result<SecretString, CloudError>) -> Result<(), CliError> {
-    let failure = || CliError::failure("the bypass secret cannot be used");
-    let hint = "it is 20 to 128 letters, digits, `_` and `-`; without `--secret` the gate is only proposed";
+/// Checks the bypass secret now: otherwise a bad one is noticed only in the middle of a release.
+fn check_secret(secret: Result<SecretString, CloudError>) -> Result<(), CliError> {
+    let failure = || CliError::failure("tidegate cannot use the bypass secret");
+    let hint = "a bypass secret has 20 to 128 letters, digits, `_` and `-`; without `--secret`, import only proposes the gate as a comment";
     let secret = secret.map_err(|error| failure().because(&error).hint(hint))?;
     gate::check_secret(&secret).map_err(|why| failure().because_of(why).hint(hint))
 }
 
-/// What the next verbs will want.
+/// What the next verbs need on this machine.
 fn advice(args: &Args, settings: &Settings) -> Option<String> {
     let role = args.assume_role.as_ref().filter(|_| settings.cloud == Cloud::Aws)?;
     let is_allowed = settings.allow.assume_roles.contains(role);
     (!is_allowed).then(|| {
         format!(
-            "declarations may only ask for roles that this machine allows: put `[allow] assume_roles = [\"{role}\"]` into the file of `--config`"
+            "this machine does not allow declarations to use that role; add `[allow] assume_roles = [\"{role}\"]` to the file of `--config`"
         )
     })
 }
 
-fn tell(
+fn print(
     args: &Args,
     name: &EnvironmentName,
     imported: &Imported,
@@ -207,7 +210,7 @@ fn tell(
             ui::say(&format!("note: {}\n", finding.trim_end()));
         }
         if let Some(path) = written {
-            ui::say(&format!("wrote {path}; next: `tidegate validate`, then `tidegate plan {name}`\n"));
+            ui::say(&format!("wrote {path}; next: tidegate plan {name}\n"));
         }
     }
     Ok(())

@@ -10,20 +10,18 @@ use crate::model::{Instant, State};
 use crate::report::time_format;
 use crate::schedule::{Tz, next_time_of_day};
 
-/// For people or for programs.
+/// The format of what a verb prints on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Output {
-    // For people
     Text,
-    // For programs
     Json,
 }
 
-/// An instant as RFC 3339 has it. Local times without an offset are refused: whose would they be?
+/// An instant in RFC 3339. A local time without an offset is refused, because its zone is unknown.
 pub(super) fn instant(text: &str) -> Result<Instant, String> {
     DateTime::parse_from_rfc3339(text)
         .map(|at| at.to_utc())
-        .map_err(|_| "write date, time and offset, such as 2026-11-24T04:00:00+01:00".to_owned())
+        .map_err(|_| "write date, time and UTC offset, such as 2026-11-24T04:00:00+01:00".to_owned())
 }
 
 /// A duration with its unit.
@@ -34,10 +32,10 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A reason that says something.
+/// A reason that is not empty.
 pub(super) fn reason(text: &str) -> Result<String, String> {
     match text.trim() {
-        "" => Err("say why, in a few words: it is kept in the journal".to_owned()),
+        "" => Err("write the reason in a few words; it is kept in the journal".to_owned()),
         reason => Ok(reason.to_owned()),
     }
 }
@@ -51,12 +49,12 @@ pub(super) fn state(text: &str) -> Result<State, String> {
         .ok_or_else(|| format!("write one of: {words}"))
 }
 
-/// An end that a person names.
+/// The end of an override or a suspension, as an operator writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Until {
-    /// This instant.
+    /// A fixed instant.
     Instant(Instant),
-    /// When a clock on the wall shows this next.
+    /// The next time that a clock in the environment's zone shows this time.
     TimeOfDay(NaiveTime),
 }
 
@@ -66,11 +64,12 @@ pub(super) fn until(text: &str) -> Result<Until, String> {
     if let Some(time) = NaiveTime::parse_from_str(text, "%H:%M").ok().filter(|_| is_time) {
         return Ok(Until::TimeOfDay(time));
     }
-    let hint = "write a time of day, such as 22:00, or date, time and offset: 2026-11-24T22:00:00+01:00";
+    let hint =
+        "write a time of day, such as 22:00, or date, time and UTC offset, such as 2026-11-24T22:00:00+01:00";
     instant(text).map(Until::Instant).map_err(|_| hint.to_owned())
 }
 
-/// The instant that `--until` or `--for` names, if one of them is there.
+/// The instant that `--until` or `--for` means; none if neither is given.
 pub(super) fn end(
     until: Option<&Until>,
     length: Option<Duration>,
@@ -83,17 +82,21 @@ pub(super) fn end(
         (None, Some(length)) => TimeDelta::from_std(length)
             .ok()
             .and_then(|length| now.checked_add_signed(length))
-            .ok_or_else(|| CliError::usage("`--for` leads beyond the calendar"))?,
+            .ok_or_else(|| {
+                CliError::usage(
+                    "`--for` is too long: it ends after the last date that tidegate can represent",
+                )
+            })?,
         (None, None) => return Ok(None),
     };
     if end <= now {
         return Err(CliError::failure(format!(
-            "`--until {}` lies in the past",
+            "`--until {}` is in the past",
             time_format::rfc3339(end, zone)
         ))
-        .because_of(format!("it is {}", time_format::local(now, zone)))
-        .hint("name an instant to come, or a length of time with `--for`"));
+        .because_of(format!("it is now {}", time_format::local(now, zone)))
+        .hint("give an instant in the future, or a length of time with `--for`"));
     }
-    // To the second, as it is shown.
+    // Whole seconds, because that is what is shown.
     Ok(Some(DateTime::from_timestamp(end.timestamp(), 0).unwrap_or(end)))
 }

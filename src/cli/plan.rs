@@ -1,32 +1,32 @@
-//! `plan`: what would be done, in which order, why, and what stands in the way. Changes nothing.
+//! `plan`: the actions that `apply` would carry out, in order, each with its reason; and what blocks them.
 
 use clap::ValueEnum;
 
 use super::error::{CliError, Exit};
-use super::preview::{self, Closely, Looked};
+use super::preview::{self, PreviewOptions};
 use super::{input, ui};
 use crate::config::Settings;
 use crate::model::Instant;
-use crate::report::{json, markdown, preflight, text};
+use crate::report::{plan as report, preflight};
 
-/// Show what would be done, in which order and why; changes nothing
+/// Show what tidegate would do, in which order and why, without changing anything
 ///
-/// Reads the declarations and the cloud, writes nothing anywhere, makes no store.
+/// Reads the declarations and AWS. Writes nothing, and creates no store.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The environment
     #[arg(value_name = "ENV")]
     environment: String,
-    /// Plan for this instant instead of now, as RFC 3339
+    /// Plan for this instant instead of now, such as 2026-11-24T04:00:00+01:00 (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = input::instant)]
     at: Option<Instant>,
-    /// For people, for programs, or for a pull request
+    /// The format: text for people, json for programs, markdown for a pull request
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     output: Format,
-    /// Look at everything that a release needs, too, whether or not one is due; exit with 1 if one would be refused
+    /// Also check everything that a release needs, even if no release is due; exit with 1 if a check fails
     #[arg(long)]
     preflight: bool,
-    /// Exit with 3 when there is something to do
+    /// Exit with 3 if the plan contains actions
     #[arg(long)]
     exit_code: bool,
 }
@@ -39,16 +39,16 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
-    let closely = Closely { at: args.at, preflight: args.preflight };
-    let Looked { spec, seen, .. } = preview::one(settings, &args.environment, "plan", closely)?;
-    let view = preview::plan_view(&spec, &seen);
+    let options = PreviewOptions { at: args.at, preflight: args.preflight };
+    let preview = preview::one(settings, &args.environment, "plan", options)?;
+    let view = preview::plan_view(&preview);
     match args.output {
-        Format::Text => ui::print(&text::plan(&view))?,
-        Format::Json => ui::print_json(&json::plan(&view))?,
-        Format::Markdown => ui::print(&markdown::plan(&view))?,
+        Format::Text => ui::print(&report::text(&view))?,
+        Format::Json => ui::print_json(&report::json(&view))?,
+        Format::Markdown => ui::print(&report::markdown(&view))?,
     }
-    if seen.preflight.as_deref().is_some_and(preflight::has_failed) {
+    if view.preflight.is_some_and(preflight::has_failed) {
         return Ok(Exit::Failure);
     }
-    Ok(if args.exit_code && !seen.plan.actions.is_empty() { Exit::Pending } else { Exit::Done })
+    Ok(if args.exit_code && !view.plan.actions.is_empty() { Exit::Pending } else { Exit::Done })
 }

@@ -1,4 +1,4 @@
-//! `poke`: wakes the daemon of a store.
+//! `poke`: makes the daemon of a store look at the repository and at AWS now.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use crate::config::Settings;
 use crate::context;
 use crate::daemon::mailbox::{self, Poke};
 
-/// The daemon looks once a second, unless a step is in hand.
+/// The daemon looks for a poke once a second, except while it carries out a step.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const CHECK_EVERY: Duration = Duration::from_millis(100);
 
-/// Wake the daemon of this store
+/// Make the daemon of this store look at the repository and at AWS now
 ///
-/// It looks at the repository and at the cloud at once. Moving image tags are resolved again. SIGHUP does the same.
+/// The daemon also resolves image tags again that may have moved. SIGHUP does the same.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Take over history that was rewritten, up to this commit (its beginning is enough)
+    /// Accept a force-pushed branch, at this commit; the first characters of the commit are enough
     #[arg(long, value_name = "REV")]
     accept_revision: Option<String>,
 }
@@ -26,20 +26,23 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let root = settings.store()?;
     let poke = Poke { who: context::person(), accept_revision: args.accept_revision.clone() };
-    let told = mailbox::tell(root, &poke)
+    let daemon = mailbox::tell(root, &poke)
         .map_err(|error| CliError::failure("cannot reach the daemon").because(&error))?;
-    let Some(running) = told else {
+    let Some(running) = daemon else {
         return Err(CliError::failure(format!("no daemon runs on the store {}", root.display()))
-            .hint("start one with `tidegate run`, or name its store with `--store`"));
+            .hint("start one with `tidegate run`, or give the daemon's store with `--store`"));
     };
-    let looks = ANSWER_MAX.as_millis() / LOOK_EVERY.as_millis();
-    for _ in 0..looks {
+    let checks = ANSWER_MAX.as_millis() / CHECK_EVERY.as_millis();
+    for _ in 0..checks {
         if !mailbox::is_unread(root) {
             break;
         }
-        SystemClock.pause(LOOK_EVERY);
+        SystemClock.pause(CHECK_EVERY);
     }
-    let heard = if mailbox::is_unread(root) { "hears it after the step in hand" } else { "is awake" };
-    ui::print(&format!("the daemon {heard} (process {} on {})\n", running.pid, running.place))?;
+    let when = if mailbox::is_unread(root) { "after the current step" } else { "now" };
+    ui::print(&format!(
+        "the daemon (process {} on {}) looks at the repository and at AWS {when}\n",
+        running.pid, running.place
+    ))?;
     Ok(Exit::Done)
 }

@@ -4,24 +4,25 @@ use super::error::{CliError, Exit};
 use crate::config::Settings;
 use crate::{daemon, telemetry};
 
-/// Follow the repository and keep every environment as it is declared, until told to stop
+/// Run the daemon: follow the repository and keep every environment as declared
 ///
-/// Looks at the repository every `--poll-interval`, and at each environment when there is a new commit, when
-/// its schedule or a window says so, and once a minute. A commit with errors keeps what was declared before.
-/// One daemon a store.
+/// The daemon looks at the repository every `--poll-interval`. It looks at an environment after a new commit, when its
+/// schedule or a window changes something, and once a minute. If a commit has errors in an environment, the last valid
+/// declaration of that environment stays in force. A store has one daemon.
 ///
-/// Signals: TERM and INT finish the step in hand, hand the lease back and end with 0; a second one ends at
-/// once. HUP looks at everything now, as `tidegate poke` does.
+/// Signals: after TERM or INT the daemon finishes the current step, releases the lock and exits with 0; a second signal
+/// ends it at once. After HUP it looks at everything now, as after `tidegate poke`.
 ///
-/// Logs go to standard error; TIDEGATE_LOG filters them (`tidegate=debug`). Under systemd it says when it is
-/// ready, how it goes, and that it lives.
+/// Logs go to standard error; the variable TIDEGATE_LOG filters them, for example `tidegate=debug`. Under systemd the
+/// daemon reports when it is ready, its status, and that it is alive.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {}
 
 pub(super) fn run(Args {}: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let filter = std::env::var("TIDEGATE_LOG").ok().filter(|filter| !filter.is_empty());
     telemetry::start(settings.log_format, filter.as_deref()).map_err(|error| {
-        CliError::usage(error).hint("write levels by room, such as `tidegate=debug,tidegate::source=trace`")
+        CliError::usage(error)
+            .hint("set TIDEGATE_LOG to levels by module, such as `tidegate=debug,tidegate::source=trace`")
     })?;
     daemon::run(settings)?;
     Ok(Exit::Done)

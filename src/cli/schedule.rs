@@ -1,5 +1,5 @@
-//! `schedule`: when an environment changes its state, as a table or as JSON. No cloud; a store is asked for
-//! overrides if there is one, and never made.
+//! `schedule`: when an environment changes its state, as a picture or as JSON. Does not use AWS. Reads overrides from
+//! the store if there is one, and never creates a store.
 
 use std::path::PathBuf;
 
@@ -14,57 +14,57 @@ use crate::config::Settings;
 use crate::context;
 use crate::model::Instant;
 use crate::reconcile::{ActiveOverrides, ReconcileError, Sizes};
-use crate::report::schedule::{self as report, Prices, ScheduleView};
-use crate::report::time_format;
+use crate::report::schedule::{self as report, Prices};
+use crate::report::{ScheduleView, time_format};
 use crate::schedule::{self, Change};
 use crate::spec::EnvironmentSpec;
 use crate::store::LocalStore;
 
-/// Ten years: more days than anybody plans for, few enough to be answered at once.
+/// Ten years: longer than any plan, and short enough for an answer at once.
 const DAYS_MAX: u32 = 3_660;
 
 /// Show when an environment changes its state by schedule, calendar and override
 ///
-/// As a picture of its days, a list of changes, and what the sleep is worth: an estimate from list prices and the
-/// sizes that were seen last.
+/// Prints a picture of the days, a list of the changes, and an estimate of what the sleep saves. The estimate uses list
+/// prices and the sizes that tidegate has seen last.
 ///
-/// The JSON is an array of changes: [{"at", "state", "because"}]. Touches no cloud and makes no store.
+/// The JSON is an array of changes: [{"at", "state", "because"}]. Does not use AWS, and creates no store.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The environment
     #[arg(value_name = "ENV")]
     environment: String,
-    /// From then on, as RFC 3339 [default: now]
+    /// Begin at this instant, such as 2026-11-24T04:00:00+01:00 (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME", value_parser = input::instant)]
     from: Option<Instant>,
-    /// For so many times 24 hours
+    /// Show this many days of 24 hours
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=i64::from(DAYS_MAX)))]
     days: u32,
-    /// Count the database as one of this class, such as db.t4g.small
+    /// Estimate with this class of database instance, such as db.t4g.small
     #[arg(long, value_name = "CLASS")]
     database_class: Option<String>,
-    /// Prices instead of the built-in table (src/report/schedule/prices.toml)
+    /// Read prices from this TOML file instead of the built-in list (src/report/schedule/prices.toml)
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
-    /// For people or for programs
+    /// The format: text for people, json for programs
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     output: Output,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let from = args.from.unwrap_or_else(|| SystemClock.now());
-    let to = from
-        .checked_add_signed(TimeDelta::days(args.days.into()))
-        .ok_or_else(|| CliError::usage("`--from` and `--days` lead beyond the calendar"))?;
+    let to = from.checked_add_signed(TimeDelta::days(args.days.into())).ok_or_else(|| {
+        CliError::usage("`--from` and `--days` end after the last date that tidegate can represent")
+    })?;
     let loaded = context::declare(settings, None, from)?;
     let spec = declared::environment(&loaded, &args.environment, "show the schedule of")?;
-    let standing = standing(settings, spec, from);
-    let over = standing.runtime_override();
-    let says = context::says(spec, over.as_ref());
+    let overrides = overrides(settings, spec, from);
+    let runtime_override = overrides.runtime_override();
+    let inputs = context::says(spec, runtime_override.as_ref());
     let zone = time_format::zone_of(spec);
     match args.output {
         Output::Json => {
-            let changes = schedule::changes(from, to, &says);
+            let changes = schedule::changes(from, to, &inputs);
             let changes: Vec<_> = changes
                 .iter()
                 .map(|Change { at, state, because }| {
@@ -77,26 +77,26 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
             let prices = prices(args)?;
             let sizes = sizes(args, settings, spec);
             let now = context::present(settings).unwrap_or_else(|_| SystemClock.now());
-            let override_since = standing.override_.as_ref().map(|set| set.since);
+            let override_since = overrides.override_.as_ref().map(|set| set.since);
             let view =
-                ScheduleView { spec, says, override_since, from, to, now, zone, sizes, prices: &prices };
+                ScheduleView { spec, inputs, override_since, from, to, now, zone, sizes, prices: &prices };
             ui::print(&report::text(&view))?;
         }
     }
     Ok(Exit::Done)
 }
 
-/// What people have set, where there is a store to ask. A schedule can be shown without one.
-fn standing(settings: &Settings, spec: &EnvironmentSpec, at: Instant) -> ActiveOverrides {
+/// The override and suspension in the store, if there is a store. A schedule can be shown without one.
+fn overrides(settings: &Settings, spec: &EnvironmentSpec, at: Instant) -> ActiveOverrides {
     let Ok(root) = settings.store() else { return ActiveOverrides::default() };
-    let seen = LocalStore::open_existing(root).map_err(ReconcileError::from);
-    seen.and_then(|store| ActiveOverrides::at(at, &store, spec)).unwrap_or_else(|error| {
-        ui::say(&format!("warning: overrides set at run time are left out: {error}\n"));
+    let store = LocalStore::open_existing(root).map_err(ReconcileError::from);
+    store.and_then(|store| ActiveOverrides::at(at, &store, spec)).unwrap_or_else(|error| {
+        ui::say(&format!("warning: the schedule does not include run-time overrides: {error}\n"));
         ActiveOverrides::default()
     })
 }
 
-/// How large everything is, as far as somebody has said or seen.
+/// The sizes of tasks and database: from the flag, else as tidegate has seen them last.
 fn sizes(args: &Args, settings: &Settings, spec: &EnvironmentSpec) -> Sizes {
     let seen = settings.store().ok().and_then(|root| LocalStore::open_existing(root).ok());
     let seen = seen.and_then(|store| Sizes::last_seen(&store, &spec.name).ok()).unwrap_or_default();
@@ -105,11 +105,11 @@ fn sizes(args: &Args, settings: &Settings, spec: &EnvironmentSpec) -> Sizes {
 
 fn prices(args: &Args) -> Result<Prices, CliError> {
     let Some(path) = &args.prices else { return Ok(Prices::built_in()) };
-    let failed = || CliError::failure(format!("cannot use the prices in {}", path.display()));
+    let failed = || CliError::failure(format!("cannot read the prices in {}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| failed().because(&error))?;
     Prices::read(&text).map_err(|error| {
         failed()
             .because(&error)
-            .hint("write a table like src/report/schedule/prices.toml in tidegate's repository")
+            .hint("write a file like src/report/schedule/prices.toml in tidegate's repository")
     })
 }

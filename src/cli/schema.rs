@@ -1,4 +1,4 @@
-//! `schema`: the shape of an environment file, for editors.
+//! `schema`: the JSON Schema of an environment file, for editors.
 
 use super::error::{CliError, Exit};
 use super::ui;
@@ -6,7 +6,8 @@ use crate::spec;
 
 /// Print the JSON Schema of environment files
 ///
-/// Editors use it through the first line of each file: # yaml-language-server: $schema=schema.json
+/// Save it as schema.json beside the files. An editor finds it through the first line of each file:
+/// # yaml-language-server: $schema=schema.json
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {}
 

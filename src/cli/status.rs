@@ -1,4 +1,4 @@
-//! `status`: how environments are, now.
+//! `status`: the state of environments now.
 
 use super::error::{CliError, Exit};
 use super::input::Output;
@@ -6,24 +6,24 @@ use super::{preview, ui};
 use crate::config::Settings;
 use crate::report::status;
 
-/// Show how environments are: state, gate, versions, services, database
+/// Show how environments are now: state, gate, versions, services, database
 ///
-/// The JSON is one object for a named environment, an array of them without a name.
+/// Reads the declarations and AWS, and changes nothing. The JSON is one object if you name an environment, and an
+/// array of objects if you do not.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The environment [default: all]
     #[arg(value_name = "ENV")]
     environment: Option<String>,
-    /// For people or for programs
+    /// The format: text for people, json for programs
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     output: Output,
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let name = args.environment.as_deref();
-    let looked = preview::several(settings, name, "show")?;
-    let views: Vec<_> =
-        looked.iter().map(|looked| preview::status_view(&looked.spec, &looked.seen)).collect();
+    let previews = preview::several(settings, name, "show")?;
+    let views: Vec<_> = previews.iter().map(preview::status_view).collect();
     match (args.output, name) {
         (Output::Json, Some(_)) => {
             views.first().map_or(Ok(()), |view| ui::print_json(&status::json(view)))?;

@@ -1,4 +1,4 @@
-//! `validate`: every problem of the declarations, with its place.
+//! `validate`: all problems of the declarations, each with its place.
 
 use super::error::{CliError, Exit};
 use super::input::Output;
@@ -8,12 +8,12 @@ use crate::config::Settings;
 use crate::context;
 use crate::spec;
 
-/// Check the declarations: every problem, with its place and a way out
+/// Check the declarations and show every problem with its place and a hint
 ///
-/// Warnings do not fail. Touches no cloud and makes no store.
+/// Exits with 1 if there are errors; warnings alone exit with 0. Does not use AWS, and creates no store.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// For people or for programs
+    /// The format: text for people, json for programs
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     output: Output,
 }
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let declared = context::declare(settings, None, SystemClock.now())?;
     let declarations = &declared.declarations;
     for link in &declared.tree.links {
-        ui::say(&format!("warning: the symbolic link {link} is not followed\n"));
+        ui::say(&format!("warning: tidegate does not follow the symbolic link {link}\n"));
     }
     match args.output {
         Output::Json => ui::print_json(&spec::to_json(&declarations.diagnostics))?,
@@ -33,7 +33,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
         }
         Output::Text => ui::print(&spec::render(&declarations.diagnostics, &declared.tree.files))?,
     }
-    // A folder without declarations is a wrong folder: saying "no problems" of it would let every check pass.
+    // A folder without declarations is the wrong folder; "no problems" there would let every check pass.
     if declarations.environments.is_empty() && declarations.broken.is_empty() {
         return Err(environments::none(&declared));
     }

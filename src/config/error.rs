@@ -1,26 +1,26 @@
-//! What can be wrong with the configuration, and where.
+//! Errors of the configuration, each with the place of the wrong value.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Where a value was given.
+/// The place of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// On the command line: `--rev`.
     Flag(String),
     /// In the environment: `TIDEGATE_REV`.
     Variable(String),
-    /// In the file.
+    /// In the configuration file.
     File {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// Counted from 1.
         line: usize,
         /// Counted from 1, in characters.
         column: usize,
-        /// The key: `git.token_env`.
+        /// The whole key, such as `git.token_env`.
         key: String,
     },
 }
@@ -28,85 +28,85 @@ pub enum Origin {
 /// Why the configuration cannot be used.
 #[derive(Debug, Error)]
 pub enum ConfigError {
-    /// The file is not there or not readable.
-    #[error("cannot read the configuration {}", path.display())]
+    /// The file does not exist or cannot be read.
+    #[error("cannot read the configuration file {}", path.display())]
     Read {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The file is not TOML, or has keys and types that nobody knows.
+    /// The file is not TOML, or a key or type in it is unknown.
     #[error("{}:{line}:{column}: {message}", path.display())]
     Syntax {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// Counted from 1.
         line: usize,
         /// Counted from 1, in characters.
         column: usize,
-        /// What is wrong there.
+        /// The parser's message.
         message: String,
-        /// The key that may have been meant.
-        meant: Option<String>,
+        /// A known key that is similar to the unknown one.
+        suggestion: Option<String>,
     },
-    /// A value that makes no sense.
+    /// A value of the wrong form or out of its bounds.
     #[error("{origin}: `{value}` is not {expected}")]
     Value {
-        /// Where it was given.
+        /// The place of the value.
         origin: Origin,
-        /// As it was given.
+        /// The text of the value.
         value: String,
-        /// What it should be.
+        /// What the value must be, after "is not".
         expected: String,
     },
-    /// Two ways to say one thing.
-    #[error("{first} and {second} exclude each other")]
+    /// Two settings of one layer that contradict each other.
+    #[error("{first} and {second} cannot be used together")]
     Both {
-        /// The one.
+        /// The place of one setting.
         first: Origin,
-        /// The other, of the same layer.
+        /// The place of the other one, in words.
         second: String,
     },
-    /// A revision of plain files.
+    /// A revision was given, but the declarations are plain files.
     #[error("{rev}: plain files have no revisions")]
     RevWithoutRepo {
-        /// Where it was given.
+        /// The place of the revision.
         rev: Origin,
     },
-    /// The variable that should hold the token.
+    /// The variable for the token is not set.
     #[error("{origin}: the variable `{name}` is not set")]
     TokenUnset {
-        /// The variable.
+        /// The name of the variable.
         name: String,
-        /// Where it is named.
+        /// The place of the setting that names the variable.
         origin: Origin,
     },
-    /// No place for the store.
-    #[error("nothing says where the store is, and there is no home directory")]
+    /// There is no directory for the store.
+    #[error("no directory is set for the store, and there is no home directory for the default")]
     NoStore,
 }
 
 impl ConfigError {
-    /// What to do next, in one sentence.
+    /// What to do next, in one sentence without an end.
     pub fn hint(&self) -> String {
         match self {
             ConfigError::Read { .. } => "check `--config` or TIDEGATE_CONFIG".to_owned(),
-            ConfigError::Syntax { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
-            ConfigError::Syntax { meant: None, .. } => "correct the file".to_owned(),
+            ConfigError::Syntax { suggestion: Some(key), .. } => format!("did you mean `{key}`?"),
+            ConfigError::Syntax { suggestion: None, .. } => "correct the file".to_owned(),
             ConfigError::Value { origin, .. } => format!("correct {origin}"),
-            ConfigError::Both { .. } => "keep one of them".to_owned(),
+            ConfigError::Both { .. } => "remove one of them".to_owned(),
             ConfigError::RevWithoutRepo { .. } => {
-                "name the repository with `--repo`: a path is opened in place".to_owned()
+                "leave the revision out, or give a repository (URL or path) with `--repo`".to_owned()
             }
             ConfigError::TokenUnset { name, .. } => {
                 format!("set `{name}`, or use `git.token_file` instead")
             }
-            ConfigError::NoStore => "name a directory with `--store`".to_owned(),
+            ConfigError::NoStore => "give a directory with `--store`".to_owned(),
         }
     }
 
-    /// Whether the command line or the environment is wrong, not the file: exit code 2 instead of 1.
+    /// Whether the mistake is on the command line or in a variable (exit code 2) and not in the file (exit code 1).
     pub fn is_usage(&self) -> bool {
         let typed = |origin: &Origin| !matches!(origin, Origin::File { .. });
         match self {

@@ -1,4 +1,4 @@
-//! The daemon's TOML file. Every global flag is a key in it; some settings exist only here.
+//! The TOML file of `--config`. Every global flag is a key in it; some settings exist only in the file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use toml::Spanned;
 
 use super::Allow;
 use super::error::{ConfigError, Origin};
-use super::layers::Given;
+use super::raw_value::RawValue;
 use crate::cloud::{Family, Rate, Rates};
 
-/// A configuration file, read and checked for its keys. What the values mean is `resolve`'s.
+/// A configuration file whose keys are known. `resolve` checks the values.
 #[derive(Clone, Debug)]
 pub struct ConfigFile {
     path: PathBuf,
@@ -70,39 +70,39 @@ struct RateKeys {
 }
 
 impl ConfigFile {
-    /// Reads a file.
+    /// Reads the file at `path`.
     ///
     /// # Errors
-    /// When it cannot be read, is not TOML or has keys that nobody knows.
+    /// When the file cannot be read, is not TOML, or contains unknown keys.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         Self::parse(path, text)
     }
 
-    /// Reads the text of a file; `path` says where it stands.
+    /// Parses the text of the file at `path`; the path is used in messages and for relative paths.
     ///
     /// # Errors
-    /// When it is not TOML or has keys that nobody knows.
+    /// When the text is not TOML, or contains unknown keys.
     pub fn parse(path: &Path, text: String) -> Result<Self, ConfigError> {
         match toml::from_str(&text) {
             Ok(keys) => Ok(Self { path: path.to_owned(), text, keys }),
             Err(error) => {
                 let (line, column) = place(&text, error.span().map_or(0, |span| span.start));
                 let message = error.message().lines().collect::<Vec<_>>().join(", ");
-                let meant = meant(&message);
-                Err(ConfigError::Syntax { path: path.to_owned(), line, column, message, meant })
+                let suggestion = suggestion(&message);
+                Err(ConfigError::Syntax { path: path.to_owned(), line, column, message, suggestion })
             }
         }
     }
 
-    /// What relative paths in the file are relative to.
+    /// The folder that relative paths in the file start from.
     pub(super) fn folder(&self) -> PathBuf {
         self.path.parent().map(Path::to_owned).unwrap_or_default()
     }
 
-    /// The key that belongs to a global flag.
-    pub(super) fn setting(&self, flag: &str) -> Option<Given> {
+    /// The value of the key that belongs to a global flag.
+    pub(super) fn setting(&self, flag: &str) -> Option<RawValue> {
         let Keys {
             repo,
             dir,
@@ -141,11 +141,11 @@ impl ConfigFile {
         Some((self.folder().join(given.text), given.origin))
     }
 
-    pub(super) fn token_env(&self) -> Option<Given> {
+    pub(super) fn token_env(&self) -> Option<RawValue> {
         self.given("git.token_env", &self.keys.git.token_env)
     }
 
-    pub(super) fn git_timeout(&self) -> Option<Given> {
+    pub(super) fn git_timeout(&self) -> Option<RawValue> {
         self.given("git.timeout", &self.keys.git.timeout)
     }
 
@@ -164,16 +164,16 @@ impl ConfigFile {
         })
     }
 
-    /// How much of each account's API rates is ours.
+    /// How many API calls tidegate makes in each AWS account, at most.
     pub(super) fn rates(&self) -> Result<Rates, ConfigError> {
         let AwsKeys { share, rates } = &self.keys.aws;
-        let mut ours = match share {
+        let mut limits = match share {
             None => Rates::default(),
             Some(share) => {
                 let part = *share.get_ref();
                 if !(part > 0.0 && part <= 1.0) {
                     let given = self.found("aws.share", share.span().start, part.to_string());
-                    return Err(given.is_not("a part of the whole, such as `0.5`".to_owned()));
+                    return Err(given.is_not("a number above 0 and up to 1, such as `0.5`".to_owned()));
                 }
                 Rates::share(part)
             }
@@ -189,26 +189,26 @@ impl ConfigFile {
             for number in [burst, per_second] {
                 if !(number > 0.0 && number.is_finite()) {
                     let given = self.found(&key, start, number.to_string());
-                    return Err(given.is_not("a number above zero".to_owned()));
+                    return Err(given.is_not("a number above 0".to_owned()));
                 }
             }
-            ours = ours.with(family, Rate { burst: burst.max(1.0), per_second });
+            limits = limits.with(family, Rate { burst: burst.max(1.0), per_second });
         }
-        Ok(ours)
+        Ok(limits)
     }
 
-    fn given(&self, key: &str, value: &Text) -> Option<Given> {
+    fn given(&self, key: &str, value: &Text) -> Option<RawValue> {
         value.as_ref().map(|value| self.at(key, value))
     }
 
-    fn at(&self, key: &str, value: &Spanned<String>) -> Given {
+    fn at(&self, key: &str, value: &Spanned<String>) -> RawValue {
         self.found(key, value.span().start, value.get_ref().clone())
     }
 
-    fn found(&self, key: &str, start: usize, text: String) -> Given {
+    fn found(&self, key: &str, start: usize, text: String) -> RawValue {
         let (line, column) = place(&self.text, start);
         let origin = Origin::File { path: self.path.clone(), line, column, key: key.to_owned() };
-        Given { text, origin }
+        RawValue { text, origin }
     }
 }
 
@@ -219,9 +219,9 @@ fn place(text: &str, byte: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// The known key that is nearest to the one that is not. serde tells both only in its message: the first word
-/// in backticks is the unknown key, the others are the known ones.
-fn meant(message: &str) -> Option<String> {
+/// The known key that is most similar to the unknown one. serde names them only in its message: the first word in
+/// backticks is the unknown key, the others are the known ones.
+fn suggestion(message: &str) -> Option<String> {
     message.starts_with("unknown field").then_some(())?;
     let mut words = message.split('`').skip(1).step_by(2);
     let unknown = words.next()?;

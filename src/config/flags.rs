@@ -1,4 +1,4 @@
-//! The global flags, raw: what a person typed, before it means anything.
+//! The global flags as raw text, before `resolve` checks it.
 
 use clap::Args;
 
@@ -6,33 +6,36 @@ use clap::Args;
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "Global options")]
 pub struct Flags {
-    /// Read the declarations from this git repository: a URL is cloned, of a path only the commits are read
+    /// Read the declarations from this git repository. A URL is cloned; of a local path, only commits are read
     /// [variable: TIDEGATE_REPO]
     #[arg(long, global = true, value_name = "URL-OR-PATH")]
     pub repo: Option<String>,
-    /// Read the declarations from plain files [default: .] [variable: TIDEGATE_DIR]
+    /// Read the declarations from plain files in this folder [default: .] [variable: TIDEGATE_DIR]
     #[arg(long, global = true, value_name = "PATH")]
     pub dir: Option<String>,
-    /// The branch, tag or commit of the repository [default: its HEAD] [variable: TIDEGATE_REV]
+    /// Read this branch, tag or commit of the repository [default: HEAD] [variable: TIDEGATE_REV]
     #[arg(long, global = true, value_name = "REV")]
     pub rev: Option<String>,
-    /// The folder of environments inside [default: environments] [variable: TIDEGATE_PATH]
+    /// Read environments from this folder of the repository or of the files [default: environments]
+    /// [variable: TIDEGATE_PATH]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub path: Option<String>,
-    /// Keep journal, leases and history here [default: $STATE_DIRECTORY, else ~/.local/state/tidegate]
+    /// Keep journal, locks and history in this folder [default: $STATE_DIRECTORY, else ~/.local/state/tidegate]
     /// [variable: TIDEGATE_STORE]
     #[arg(long, global = true, value_name = "PATH")]
     pub store: Option<String>,
-    /// Act on the real or on a simulated cloud [default: aws] [variable: TIDEGATE_CLOUD]
+    /// Use AWS, or a simulated cloud that is kept in the store [default: aws] [variable: TIDEGATE_CLOUD]
     #[arg(long, global = true, value_name = "CLOUD", value_parser = ["aws", "sim"])]
     pub cloud: Option<String>,
-    /// The address for HTTP; nothing is served there yet [default: 127.0.0.1:8080] [variable: TIDEGATE_LISTEN]
+    /// The address for HTTP; the daemon serves nothing there yet [default: 127.0.0.1:8080]
+    /// [variable: TIDEGATE_LISTEN]
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
-    /// Look at the repository this often [default: 30s] [variable: TIDEGATE_POLL_INTERVAL]
+    /// Look at the repository this often, in the daemon [default: 30s] [variable: TIDEGATE_POLL_INTERVAL]
     #[arg(long, global = true, value_name = "DURATION")]
     pub poll_interval: Option<String>,
-    /// Log for people or for machines [default: text] [variable: TIDEGATE_LOG_FORMAT]
+    /// Write the daemon's log as text for people or as JSON for programs [default: text]
+    /// [variable: TIDEGATE_LOG_FORMAT]
     #[arg(long, global = true, value_name = "FORMAT", value_parser = ["text", "json"])]
     pub log_format: Option<String>,
     /// Read more settings from this TOML file [variable: TIDEGATE_CONFIG]
@@ -41,7 +44,7 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// The flag of this name.
+    /// The text of the flag with this name.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let Self { repo, dir, rev, path, store, cloud, listen, poll_interval, log_format, config } = self;
         match name {

@@ -1,11 +1,11 @@
-//! Where the store is when nobody says so.
+//! The directory of the store, and its default.
 
 use std::path::PathBuf;
 
 use super::error::ConfigError;
 use super::layers::Layers;
 
-/// What people say, else where systemd wants state, else where the XDG base directories want it, else none.
+/// The setting, else systemd's state directory, else the XDG state directory, else none.
 pub(super) fn resolve(layers: &Layers<'_>) -> Result<Option<PathBuf>, ConfigError> {
     if let Some(given) = layers.get("store") {
         return match given.text.contains("://") {

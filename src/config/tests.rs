@@ -111,23 +111,23 @@ fn the_highest_layer_says_where_declarations_are() {
 }
 
 #[test]
-fn what_does_not_go_together_is_refused_with_its_places() {
+fn settings_that_contradict_each_other_are_refused_with_their_places() {
     for (flags, variables, file, expected) in [
-        (&["repo=r", "dir=d"][..], &[][..], "", "--repo and --dir exclude each other"),
+        (&["repo=r", "dir=d"][..], &[][..], "", "--repo and --dir cannot be used together"),
         (&["dir=d", "rev=v1"], &[], "", "--rev: plain files have no revisions"),
         (&[], &["TIDEGATE_REV=v1"], "", "TIDEGATE_REV: plain files have no revisions"),
         (
             &[],
             &[],
             "dir = 'd'\nrepo = 'r'",
-            "/etc/tidegate/config.toml:2:8: repo and /etc/tidegate/config.toml:1:7: dir exclude each other",
+            "/etc/tidegate/config.toml:2:8: repo and /etc/tidegate/config.toml:1:7: dir cannot be used together",
         ),
         (
             &[],
             &[],
             "[git]\ntoken_file = 'f'\ntoken_env = 'E'",
             "/etc/tidegate/config.toml:2:14: git.token_file and /etc/tidegate/config.toml:3:13: git.token_env \
-             exclude each other",
+             cannot be used together",
         ),
         (
             &["repo=https://host/x"],
@@ -141,7 +141,7 @@ fn what_does_not_go_together_is_refused_with_its_places() {
 }
 
 #[test]
-fn a_value_that_makes_no_sense_is_refused_with_its_place() {
+fn a_wrong_value_is_refused_with_its_place() {
     for (flags, variables, file, expected) in [
         (
             &["poll-interval=30"][..],
@@ -244,7 +244,7 @@ fn the_file_brings_credentials_and_permissions() {
 }
 
 #[test]
-fn without_a_remote_nobody_misses_the_token() {
+fn without_a_remote_the_token_is_not_needed() {
     let settings = settings(&["dir=."], &[], "[git]\ntoken_env = 'GIT_TOKEN'").unwrap();
     assert!(settings.credentials.token.is_none());
 }
@@ -264,7 +264,7 @@ fn the_file_is_named_by_flag_or_variable_and_must_be_there() {
 
     let error =
         load(&Flags { config: Some("/nowhere.toml".into()), ..Flags::default() }, |_| None).unwrap_err();
-    assert_eq!(error.to_string(), "cannot read the configuration /nowhere.toml");
+    assert_eq!(error.to_string(), "cannot read the configuration file /nowhere.toml");
     assert!(error.is_usage());
 }
 
@@ -299,7 +299,7 @@ fn rates_are_ours_as_far_as_the_file_says() {
     assert_eq!(settings(&["dir=."], &[], file).unwrap().rates, expected);
     for (file, said) in [
         ("[aws]\nshare = 1.5", "aws.share"),
-        ("[aws.rates]\nrds = { burst = 0.0, per_second = 1.0 }", "a number above zero"),
+        ("[aws.rates]\nrds = { burst = 0.0, per_second = 1.0 }", "a number above 0"),
         ("[aws.rates]\nec2 = { burst = 1.0, per_second = 1.0 }", "ecs-service-read"),
     ] {
         let error = settings(&["dir=."], &[], file).unwrap_err().to_string();

@@ -1,8 +1,7 @@
-//! What changes inside a task definition, without what must not be shown.
+//! The lines that change inside a task definition, without values that must not be shown.
 //!
-//! People keep secrets in plain `environment`, `command`, labels and log options. So a definition is first
-//! reduced to lines in which every such value is a mark that only tells equal from different, and the lines
-//! are compared; no value ever reaches the comparison's output.
+//! People keep secrets in plain `environment`, `command`, labels and log options. So every such value is compared but
+//! never printed: the output only says that it has changed.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +10,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::cloud::Document;
 
-/// Values that are shown as they stand. Everything else is only ever `changed`.
+/// The keys whose values are shown. A change of any other value is shown as `changed`.
 const SHOWN: [&str; 10] = [
     "image",
     "cpu",
@@ -25,7 +24,7 @@ const SHOWN: [&str; 10] = [
     "sizeInGiB",
 ];
 
-/// The lines that differ, `- old` and `+ new`, and `~ … changed` for what is not shown. Empty = no change.
+/// The lines that differ: `- old`, `+ new`, and `~ …: changed` for hidden values. Empty = no change.
 pub fn definition_diff(before: &Document, after: &Document) -> Vec<String> {
     let (before, after) = (leaves(before), leaves(after));
     let shown = |leaves: &BTreeMap<String, Leaf>| {
@@ -50,7 +49,7 @@ pub fn definition_diff(before: &Document, after: &Document) -> Vec<String> {
     lines.iter().map(|line| short_digests(line)).collect()
 }
 
-/// Digests are for programs: people compare the first characters, if any.
+/// Cuts a digest: people compare only its first characters.
 fn short_digests(line: &str) -> String {
     const SHOWN_CHARS: usize = 12;
     let Some((before, digest)) = line.split_once("@sha256:") else { return line.to_owned() };
@@ -77,7 +76,7 @@ fn hidden_changes(before: &BTreeMap<String, Leaf>, after: &BTreeMap<String, Leaf
 
 enum Leaf {
     Shown(String),
-    /// Kept for comparison alone.
+    /// Only compared, never shown.
     Hidden(Value),
 }
 
@@ -90,8 +89,8 @@ impl Leaf {
     }
 }
 
-/// Every value by its path. Lists of named things (containers, variables) go by name, so that order does not
-/// count; other lists stay whole.
+/// Every value by its path. Items of a list with names (containers, variables) use the name, so that their order does
+/// not matter; any other list is one value.
 fn leaves(document: &Document) -> BTreeMap<String, Leaf> {
     let mut found = BTreeMap::new();
     walk(String::new(), "", document.expose(), &mut found);
@@ -111,7 +110,7 @@ fn walk(path: String, key: &str, value: &Value, found: &mut BTreeMap<String, Lea
                 found.insert(path, Leaf::Hidden(value.clone()));
                 return;
             }
-            // Keys of labels and options may be anything people like; their names are no secrets.
+            // The names of labels and options are no secrets; their values are.
             fields.iter().for_each(|(key, value)| walk(below(key), key, value, found));
         }
         Value::Array(items) if !items.is_empty() && items.iter().all(|item| name_of(item).is_some()) => {
@@ -132,7 +131,7 @@ fn walk(path: String, key: &str, value: &Value, found: &mut BTreeMap<String, Lea
     }
 }
 
-/// A label may be called `image` too.
+/// A label may also have the name `image`; it stays hidden.
 fn is_inside_hidden(path: &str) -> bool {
     path.split('.')
         .any(|part| matches!(part, "dockerLabels" | "options" | "environment" | "secrets" | "secretOptions"))

@@ -1,28 +1,28 @@
-//! How an action is called in a row: its noun and its sign.
+//! The words for actions and steps in a row of text: sign, noun, resource, change, title.
 
 use crate::plan::{Action, ActionKind, Migration, MigrationStart, Step};
 
-/// What the sign before a row says.
+/// The sign before a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sign {
-    /// Something is made.
+    /// The action creates something.
     Made,
-    /// Something is changed.
+    /// The action changes something that exists.
     Changed,
-    /// Something is removed.
+    /// The action removes something.
     Removed,
-    /// Something is only waited for or asked.
-    Asked,
+    /// The action only waits or checks.
+    NoChange,
 }
 
 impl Sign {
-    /// One character.
+    /// The character of the sign.
     pub(crate) fn glyph(self) -> char {
         match self {
             Sign::Made => '+',
             Sign::Changed => '~',
             Sign::Removed => '-',
-            Sign::Asked => '=',
+            Sign::NoChange => '=',
         }
     }
 
@@ -50,12 +50,12 @@ impl Sign {
             | ActionKind::EndLostMigration { .. }
             | ActionKind::Settle { .. }
             | ActionKind::Check { .. }
-            | ActionKind::FinishRelease { .. } => Sign::Asked,
+            | ActionKind::FinishRelease { .. } => Sign::NoChange,
         }
     }
 }
 
-/// What an action is about.
+/// The kind of thing that an action is about.
 pub(crate) fn noun(kind: &ActionKind) -> &'static str {
     match kind {
         ActionKind::ClaimOwner { .. } => "cluster",
@@ -77,7 +77,7 @@ pub(crate) fn noun(kind: &ActionKind) -> &'static str {
     }
 }
 
-/// What it is done to, short enough for a column. What is cut off here is told below the row.
+/// The resource of an action, short enough for a column. The addresses of a check stand below its row.
 pub(crate) fn resource(action: &Action) -> String {
     match &action.kind {
         ActionKind::Check { checks } if checks.len() == 1 => "1 address".to_owned(),
@@ -86,10 +86,10 @@ pub(crate) fn resource(action: &Action) -> String {
     }
 }
 
-/// `now -> then`; only one of them where the other says nothing.
+/// `before -> after`, or only one of them where the other is empty.
 pub(crate) fn change(action: &Action) -> String {
     match (&action.kind, action.before.as_str(), action.after.as_str()) {
-        // Identities and identifiers are for programs: they are in the JSON.
+        // The identifiers of stores are for programs: they are in the JSON.
         (ActionKind::ClaimOwner { .. }, "no owner" | "nobody", _) => "no owner -> this store".to_owned(),
         (ActionKind::ClaimOwner { .. }, _, _) => "another store -> this one".to_owned(),
         (ActionKind::TakeSnapshot { .. }, _, _) => "take".to_owned(),
@@ -102,20 +102,20 @@ pub(crate) fn change(action: &Action) -> String {
     }
 }
 
-/// What a step is called while it goes on.
+/// The title of a step for people.
 pub(crate) fn title(step: Step) -> &'static str {
     title_of(step.as_str())
 }
 
-/// The same from the word that the history keeps. A word of another version of the program stands for itself.
+/// The title from the word that the history keeps. An unknown word, from another version of tidegate, is shown unchanged.
 pub(crate) fn title_of(word: &str) -> &str {
     match word {
-        "claim" => "say whose cluster this is",
+        "claim" => "claim the cluster",
         "associate" => "prepare the gate at CloudFront",
         "stage-sites" => "upload sites",
         "begin" => "begin the release",
         "close-gate" => "close the gate",
-        "drain" => "drain",
+        "drain" => "drain requests",
         "stop-services" => "stop services",
         "start-database" => "start the database",
         "snapshot" => "take a snapshot",
@@ -124,9 +124,9 @@ pub(crate) fn title_of(word: &str) -> &str {
         "settle" => "let the database settle",
         "start-services" => "start services",
         "switch-sites" => "switch sites",
-        "check" => "check",
+        "check" => "run checks",
         "open-gate" => "open the gate",
-        "tidy" => "tidy up",
+        "tidy" => "clean up",
         "stop-database" => "stop the database",
         other => other,
     }

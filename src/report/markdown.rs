@@ -1,126 +1,7 @@
-//! A plan for a pull request.
+//! Text inside Markdown: whatever a person, AWS or a registry wrote, a page shows it as text.
 
-use super::labels::{self, Sign};
-use super::{PlanView, overrides, preflight, text, time_format};
-use crate::model::Mode;
-use crate::plan::{Action, Plan};
-
-/// The whole plan as Markdown.
-pub fn plan(view: &PlanView) -> String {
-    let PlanView { environment, plan, zone, later, .. } = view;
-    let mut out = format!("### `{}` at `{}`\n\n", cell(environment.as_str()), cell(plan.revision.short()));
-    let state = &plan.state;
-    let until = state.until.map(|at| format!(" until {}", time_format::local(at, *zone))).unwrap_or_default();
-    let then = later.map(|later| format!(", then {}", text::downtime(&later.plan))).unwrap_or_default();
-    out.push_str(&format!(
-        "**State** {} ({}{until}) · **Expected downtime** {}{then} · **Blocked** {}\n",
-        state.effective,
-        time_format::because(state.because),
-        text::downtime(plan),
-        if plan.blocked.is_empty() { "no" } else { "yes" },
-    ));
-    if let Some(told) = overrides::suspension_in_words(view.standing, *zone) {
-        out.push_str(&format!("\n> Suspended {}: nothing of this is carried out.\n", cell(&told)));
-    } else if plan.mode == Mode::Observe {
-        out.push_str("\n> `mode: observe`: nothing of this is carried out.\n");
-    }
-    if later.is_some() && !plan.actions.is_empty() {
-        out.push_str("\n#### Now\n");
-    }
-    if plan.actions.is_empty() {
-        out.push_str("\nNothing to do now.\n");
-    } else {
-        out.push_str(&steps(&plan.actions));
-    }
-    if !view.diffs.is_empty() {
-        out.push_str("\n<details><summary>Inside the task definitions</summary>\n\n```diff\n");
-        for (service, lines) in &view.diffs {
-            out.push_str(&format!("  {service}\n"));
-            // A fence inside the fence would end it.
-            lines.iter().for_each(|line| out.push_str(&format!("{}\n", line.replace("```", "'''"))));
-        }
-        out.push_str("```\n\n</details>\n");
-    }
-    if let Some(later) = later {
-        let at = time_format::local(later.at, *zone);
-        out.push_str(&format!("\n#### From {at} on\n"));
-        out.push_str(&steps(&later.plan.actions));
-        blocked(&mut out, &later.plan);
-    }
-    blocked(&mut out, plan);
-    list(
-        &mut out,
-        "Waiting",
-        plan.waiting.iter().map(|waiting| {
-            let until = waiting.until.map(|at| time_format::local(at, *zone));
-            let until = until.filter(|at| !waiting.message.contains(at)).map(|at| format!(" (until {at})"));
-            format!(
-                "**{}**: {}{}",
-                super::json::word(&waiting.reason),
-                line(&waiting.message),
-                until.unwrap_or_default()
-            )
-        }),
-    );
-    list(
-        &mut out,
-        "Drift",
-        plan.drift.iter().map(|drift| {
-            line(&format!(
-                "{} {}: {}, expected {}",
-                drift.resource, drift.field, drift.observed, drift.expected
-            ))
-        }),
-    );
-    list(&mut out, "Notes", plan.notes.iter().map(|note| line(note)));
-    out.push_str(&view.preflight.map(preflight::markdown).unwrap_or_default());
-    out
-}
-
-/// Numbered steps, a row an action.
-fn steps(actions: &[Action]) -> String {
-    let mut out = "\n| # | | what | which | change | why |\n|--:|---|---|---|---|---|\n".to_owned();
-    let (mut number, mut last) = (0, None);
-    for action in actions {
-        let is_new = last.replace(action.step) != Some(action.step);
-        number += usize::from(is_new);
-        out.push_str(&format!(
-            "| {} | `{}` | {} | {} | {} | {} |\n",
-            if is_new { number.to_string() } else { String::new() },
-            Sign::of(action).glyph(),
-            labels::noun(&action.kind),
-            cell(&action.resource),
-            cell(&labels::change(action)),
-            cell(&action.reason),
-        ));
-    }
-    out
-}
-
-fn blocked(out: &mut String, plan: &Plan) {
-    list(
-        out,
-        "Blocked",
-        plan.blocked.iter().map(|blocked| {
-            let mut item = format!("**{}**: {}", super::json::word(&blocked.reason), line(&blocked.message));
-            blocked.hints.iter().for_each(|hint| item.push_str(&format!("\n  - {}", line(hint))));
-            item
-        }),
-    );
-}
-
-fn list(out: &mut String, title: &str, items: impl Iterator<Item = String>) {
-    let items: Vec<String> = items.collect();
-    if items.is_empty() {
-        return;
-    }
-    out.push_str(&format!("\n**{title}**\n\n"));
-    items.iter().for_each(|item| out.push_str(&format!("- {item}\n")));
-}
-
-/// Text on one line that renders as it stands: no HTML, no mentions, no links made of what a tag says.
-/// What stands between backticks stays code.
-fn line(text: &str) -> String {
+/// Text on one line that a page shows literally: no HTML, no mentions, no links. Text between backticks stays code.
+pub(super) fn line(text: &str) -> String {
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut out = String::with_capacity(flat.len());
     let mut in_code = false;
@@ -142,11 +23,11 @@ fn line(text: &str) -> String {
             _ => out.push(char),
         }
     }
-    // An odd backtick would swallow the rest of the page.
+    // A backtick without a partner would turn the rest of the page into code.
     if in_code { out.replace('`', "'") } else { out }
 }
 
-/// The same for a cell of a table, in which a bar would begin the next one.
+/// The same for a cell of a table, where a `|` would begin the next cell.
 pub(super) fn cell(text: &str) -> String {
     line(text).replace('|', "\\|")
 }

@@ -1,27 +1,14 @@
-//! What people have set for a while, and what they started in its sleep: for every document and every text.
+//! Overrides and suspensions that operators have set, and services that someone started while the environment sleeps:
+//! as JSON for every document, as words for every text.
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{json, time_format};
+use super::{OverrideView, json, time_format};
 use crate::model::{Instant, State};
 use crate::plan::{Awake, Plan};
 use crate::reconcile::ActiveOverrides;
 use crate::schedule::{Override, Tz};
-use crate::spec::EnvironmentSpec;
-
-/// The override of one environment, to be shown.
-#[derive(Clone, Debug)]
-pub struct OverrideView<'a> {
-    /// Whose.
-    pub spec: &'a EnvironmentSpec,
-    /// What people have set.
-    pub standing: ActiveOverrides,
-    /// When it was looked at.
-    pub now: Instant,
-    /// The zone in which its people think.
-    pub zone: Tz,
-}
 
 /// `override --output json`
 #[derive(Serialize)]
@@ -34,25 +21,25 @@ struct WireOverrides<'a> {
 
 /// The override that holds, as JSON.
 pub fn override_json(view: &OverrideView) -> Value {
-    let OverrideView { spec, standing, now, zone } = view;
+    let OverrideView { spec, overrides, now, zone } = view;
     json::value(&WireOverrides {
         schema: json::SCHEMA,
         environment: spec.name.as_str(),
-        override_: override_(standing, spec.override_.as_ref(), *now, *zone),
+        override_: override_(overrides, spec.override_.as_ref(), *now, *zone),
     })
 }
 
 /// The override that holds, as text: one or two lines.
 pub fn override_text(view: &OverrideView) -> String {
-    let OverrideView { spec, standing, now, zone } = view;
+    let OverrideView { spec, overrides, now, zone } = view;
     let in_git = spec.override_.as_ref();
     let (name, zone) = (&spec.name, *zone);
-    let holds = standing.runtime_override().or_else(|| in_git.filter(|set| *now < set.until).cloned());
-    match (holds, override_in_words(standing, in_git, *now)) {
-        (Some(set), Some(told)) => {
+    let holds = overrides.runtime_override().or_else(|| in_git.filter(|set| *now < set.until).cloned());
+    match (holds, override_in_words(overrides, in_git, *now)) {
+        (Some(set), Some(words)) => {
             let left = time_format::length(set.until - *now);
             format!(
-                "{name}  {} until {}, in {left}\n  {told}\n",
+                "{name}  {} until {} ({left} left)\n  {words}\n",
                 set.state,
                 time_format::local(set.until, zone)
             )
@@ -81,7 +68,7 @@ pub(super) struct WireSuspension<'a> {
     until: Option<String>,
 }
 
-/// Something that is awake in a sleeping environment, in every document.
+/// A resource that runs while the environment sleeps, in every document.
 #[derive(Serialize)]
 pub(super) struct WireAwake<'a> {
     resource: &'a str,
@@ -91,12 +78,12 @@ pub(super) struct WireAwake<'a> {
 
 /// The override that holds at `now`: the one set at run time before the one in git.
 pub(super) fn override_<'a>(
-    standing: &'a ActiveOverrides,
+    overrides: &'a ActiveOverrides,
     in_git: Option<&'a Override>,
     now: Instant,
     zone: Tz,
 ) -> Option<WireOverride<'a>> {
-    if let Some(set) = &standing.override_ {
+    if let Some(set) = &overrides.override_ {
         return Some(WireOverride {
             source: "run-time",
             state: set.state,
@@ -117,8 +104,8 @@ pub(super) fn override_<'a>(
 }
 
 /// The suspension, if the environment is suspended.
-pub(super) fn suspension(standing: &ActiveOverrides, zone: Tz) -> Option<WireSuspension<'_>> {
-    standing.suspension.as_ref().map(|set| WireSuspension {
+pub(super) fn suspension(overrides: &ActiveOverrides, zone: Tz) -> Option<WireSuspension<'_>> {
+    overrides.suspension.as_ref().map(|set| WireSuspension {
         who: &set.who,
         reason: &set.reason,
         since: json::instant(set.since, zone),
@@ -126,7 +113,7 @@ pub(super) fn suspension(standing: &ActiveOverrides, zone: Tz) -> Option<WireSus
     })
 }
 
-/// What is awake that should sleep.
+/// The resources that run while the environment sleeps.
 pub(super) fn awake(plan: &Plan, zone: Tz) -> Vec<WireAwake<'_>> {
     fn wire(awake: &Awake, zone: Tz) -> WireAwake<'_> {
         let Awake { part: _, resource, since, left_until } = awake;
@@ -138,11 +125,11 @@ pub(super) fn awake(plan: &Plan, zone: Tz) -> Vec<WireAwake<'_>> {
 
 /// Which override holds, in words: `set at run time by ann@laptop: load test`.
 pub(super) fn override_in_words(
-    standing: &ActiveOverrides,
+    overrides: &ActiveOverrides,
     in_git: Option<&Override>,
     now: Instant,
 ) -> Option<String> {
-    if let Some(set) = &standing.override_ {
+    if let Some(set) = &overrides.override_ {
         return Some(format!("set at run time by {}: {}", set.who, set.reason));
     }
     in_git.filter(|set| now < set.until).map(|set| match set.reason.as_str() {
@@ -151,10 +138,10 @@ pub(super) fn override_in_words(
     })
 }
 
-/// Who suspended it, since when, until when and why.
-pub(super) fn suspension_in_words(standing: &ActiveOverrides, zone: Tz) -> Option<String> {
-    let set = standing.suspension.as_ref()?;
+/// Who suspended the environment, since when, until when and why.
+pub(super) fn suspension_in_words(overrides: &ActiveOverrides, zone: Tz) -> Option<String> {
+    let set = overrides.suspension.as_ref()?;
     let until = set.until.map(|until| format!(" until {}", time_format::local(until, zone)));
-    let until = until.unwrap_or_else(|| ", until somebody resumes it".to_owned());
+    let until = until.unwrap_or_else(|| ", until an operator resumes it".to_owned());
     Some(format!("by {} since {}{until}: {}", set.who, time_format::local(set.since, zone), set.reason))
 }

@@ -1,4 +1,4 @@
-//! What a release needs, topic by topic: for a terminal, for a pull request, for programs.
+//! The preflight checks, topic by topic: for a terminal, for a pull request, for programs.
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -13,15 +13,15 @@ const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 const GREEN: Style = AnsiColor::Green.on_default();
 
-/// How a topic came out.
+/// The result of one topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// Everything is as a release needs it.
+    /// Everything is ready for a release.
     Passed,
-    /// Something could not be looked at; that is no reason to refuse.
+    /// Something could not be checked; a release may still begin.
     Unverified,
-    /// A release would be refused.
+    /// A release would be blocked.
     Failed,
 }
 
@@ -51,14 +51,16 @@ impl Outcome {
     }
 }
 
-/// Whether a release would be refused.
+/// Whether a release would be blocked.
 pub fn has_failed(topics: &[Topic]) -> bool {
     topics.iter().any(|topic| Outcome::of(topic) == Outcome::Failed)
 }
 
 /// For a terminal.
 pub(super) fn text(topics: &[Topic]) -> String {
-    let mut out = format!("\n{BOLD}preflight{BOLD:#}: what a release needs, whether or not one is due\n");
+    let mut out = format!(
+        "\n{BOLD}preflight{BOLD:#}: checks everything that a release needs, even if no release is due\n"
+    );
     for topic in topics {
         let outcome = Outcome::of(topic);
         let style = outcome.style();
@@ -85,10 +87,10 @@ pub(super) fn markdown(topics: &[Topic]) -> String {
             std::iter::once(problem.message.clone())
                 .chain(problem.hints.iter().map(|hint| format!("hint: {hint}")))
         });
-        let said: Vec<String> = problems.chain(topic.unverified.iter().cloned()).collect();
-        let said = if said.is_empty() { topic.about.to_owned() } else { said.join("; ") };
+        let findings: Vec<String> = problems.chain(topic.unverified.iter().cloned()).collect();
+        let findings = if findings.is_empty() { topic.about.to_owned() } else { findings.join("; ") };
         let outcome = Outcome::of(topic);
-        out.push_str(&format!("| {} | {} | {} |\n", outcome.as_str(), topic.name, cell(&said)));
+        out.push_str(&format!("| {} | {} | {} |\n", outcome.as_str(), topic.name, cell(&findings)));
     }
     out
 }
@@ -107,7 +109,7 @@ pub(super) fn wire(topics: &[Topic]) -> Vec<WireTopic<'_>> {
         WireTopic {
             topic: topic.name,
             outcome: Outcome::of(topic),
-            problems: json::wire_blocked(&topic.problems),
+            problems: json::blocked(&topic.problems),
             unverified: &topic.unverified,
         }
     }

@@ -1,9 +1,9 @@
-//! Columns of text in a fixed width: cells wrap, nothing is cut off.
+//! Columns of text in a fixed width: cells wrap, and nothing is cut off.
 
 /// The width every report is written for.
 pub(super) const WIDTH: usize = 100;
 
-/// `text` in lines of at most `width` characters. Words that are longer stand alone, whole.
+/// `text` in lines of at most `width` characters. A longer word gets a line of its own and is not cut.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -18,8 +18,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// `text` as a paragraph: `first` before the first line, as many spaces before the others. Its own line breaks
-/// stay.
+/// `text` as a paragraph: `first` before the first line, as many spaces before the others. Line breaks in `text` stay.
 pub(crate) fn paragraph(first: &str, text: &str) -> String {
     let indent = first.chars().count();
     let lines = text.lines().flat_map(|line| wrap(line, WIDTH.saturating_sub(indent).max(20)));
@@ -31,8 +30,8 @@ pub(crate) fn paragraph(first: &str, text: &str) -> String {
     out
 }
 
-/// Rows of cells as lines: every column as wide as its widest cell but not wider than its limit; the last one
-/// takes what is left. A cell that is too wide wraps inside its column.
+/// Rows of cells as lines. Every column is as wide as its widest cell, up to its limit; the last column takes the rest.
+/// A cell that is too wide wraps inside its column.
 pub(super) fn columns(rows: &[Vec<String>], limits: &[usize], indent: usize) -> Vec<Vec<String>> {
     let widths: Vec<usize> = limits
         .iter()

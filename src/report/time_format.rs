@@ -1,4 +1,4 @@
-//! Time for people: local, with its zone, and durations in words.
+//! Times and durations for people: local time with its zone, and durations in words.
 
 use chrono::TimeDelta;
 
@@ -6,13 +6,13 @@ use crate::model::Instant;
 use crate::schedule::{Because, Tz};
 use crate::spec::EnvironmentSpec;
 
-/// The zone in which an environment's people think: its schedule's, else its windows', else UTC.
+/// The zone that all times of an environment are shown in: its schedule's, else its windows', else UTC.
 pub fn zone_of(spec: &EnvironmentSpec) -> Tz {
     let schedule = spec.schedule.as_ref().map(|schedule| schedule.timezone);
     schedule.or(spec.windows.as_ref().map(|windows| windows.timezone)).unwrap_or(Tz::UTC)
 }
 
-/// `Tue 2026-11-24 04:00 CET`; seconds only where there are any.
+/// `Tue 2026-11-24 04:00 CET`; with seconds only if they are not zero.
 pub fn local(at: Instant, zone: Tz) -> String {
     let at = at.with_timezone(&zone);
     let has_seconds = at.timestamp() % 60 != 0;
@@ -24,7 +24,7 @@ pub fn rfc3339(at: Instant, zone: Tz) -> String {
     at.with_timezone(&zone).to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
 }
 
-/// `45 s`, `6 min`, `1 h 20 min`, `3 d 4 h`: two units at most, which is as exact as people ask for.
+/// `45 s`, `6 min`, `1 h 20 min`, `3 d 4 h`: at most two units, which is exact enough for people.
 pub fn length(of: TimeDelta) -> String {
     let seconds = of.num_seconds().max(0);
     let two = |major: i64, unit: &str, minor: i64, small: &str| match minor {
@@ -39,7 +39,7 @@ pub fn length(of: TimeDelta) -> String {
     }
 }
 
-/// Why a state holds, after its name.
+/// Why a state holds, as words after the state.
 pub fn because(because: Because) -> &'static str {
     match because {
         Because::Declared => "as declared",

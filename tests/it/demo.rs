@@ -33,15 +33,15 @@ fn the_demo_shows_a_release_a_hold_and_a_way_out() {
         "expected downtime: ~",
         "$ tidegate apply production",
         "close the gate ",
-        "users see the maintenance page from here on",
-        "drain ",
+        "from now on users see the maintenance page",
+        "drain requests ",
         "stop services ",
         "take a snapshot ",
         "migrate ",
         "record the schema version ",
         "start services ",
         "switch sites ",
-        "check ",
+        "run checks ",
         "open the gate ",
         "users get through again, after ",
         "$ tidegate history production",
@@ -49,19 +49,19 @@ fn the_demo_shows_a_release_a_hold_and_a_way_out() {
         "3  A migration fails",
         "failed",
         "attempt 1, ended",
-        "held: a person must decide",
+        "held: an operator must decide",
         "closed: users see the maintenance page",
         "hint: run the same migration again: tidegate retry production",
-        "answers 302: on to https://maintenance.graasp.org/",
-        "still held, no migrations started since",
+        "answers 302, a redirect to https://maintenance.graasp.org/",
+        "still held; no more migration tasks were\nstarted",
         "4  One way out",
         "open the gate ",
         "users get through again, after ",
         "5  What happened",
-        "opened, after ",
+        "released, after ",
         "held: migration-failed, after ",
-        "opened, after ",
-        "locked out for ",
+        "released, after ",
+        "saw the maintenance page for ",
         "3 tasks started; the schema changed twice",
         "none broken",
         "tidegate demo --keep",
@@ -72,20 +72,20 @@ fn the_demo_shows_a_release_a_hold_and_a_way_out() {
             rest.find(text).unwrap_or_else(|| panic!("`{text}` is missing, or too early, in\n{said}"));
         rest = &rest[found + text.len()..];
     }
-    assert!(!said.contains('\u{1b}'), "colours where nobody sees them");
+    assert!(!said.contains('\u{1b}'), "colours that cannot be seen");
     let wide: Vec<&str> = said.lines().filter(|line| line.chars().count() > 100).collect();
     assert!(wide.is_empty(), "{wide:#?}");
-    assert_eq!(left_behind(&machine), 0, "the repository goes with the demo");
+    assert_eq!(left_behind(&machine), 0, "the demo deletes its repository");
 }
 
 #[test]
-fn what_the_demo_leaves_behind_can_be_gone_on_with() {
+fn the_commands_that_the_demo_prints_at_its_end_work() {
     let machine = Machine::new();
     let (code, said) = demo(&machine, &["--keep"]);
     assert_eq!(code, 0, "{said}");
     let lines: Vec<&str> =
-        said.lines().skip_while(|line| !line.starts_with("Go on in")).map(str::trim).collect();
-    let folder = lines.iter().find_map(|line| line.strip_prefix("cd ")).expect("it says where");
+        said.lines().skip_while(|line| !line.starts_with("Next: try")).map(str::trim).collect();
+    let folder = lines.iter().find_map(|line| line.strip_prefix("cd ")).expect("the demo prints the folder");
     let variables: Vec<(&str, &str)> = lines
         .iter()
         .filter_map(|line| line.strip_prefix("export "))
@@ -97,7 +97,7 @@ fn what_the_demo_leaves_behind_can_be_gone_on_with() {
     for command in commands {
         let arguments: Vec<&str> = command.split_whitespace().take_while(|word| *word != "#").collect();
         if arguments[0] == "run" {
-            continue; // It goes on for ever; the daemon has tests of its own.
+            continue; // It does not end by itself; the daemon has tests of its own.
         }
         let mut tidegate = machine.command(&arguments);
         let output =

@@ -11,7 +11,7 @@ use crate::model::Instant;
 
 const PRODUCTION: &str = "environments/production.yaml";
 
-/// What the repository holds at first.
+/// The files of the first commit.
 const FILES: [(&str, &str); 5] = [
     ("environments/platforms/graasp.yaml", include_str!("../../../environments/platforms/graasp.yaml")),
     (PRODUCTION, include_str!("../../../environments/production.yaml")),
@@ -20,14 +20,14 @@ const FILES: [(&str, &str); 5] = [
     ("environments/schema.json", include_str!("../../../environments/schema.json")),
 ];
 
-/// A repository that goes when this goes, unless it is kept.
+/// A repository that is deleted with this value, unless `keep` is called.
 pub(super) struct DemoRepository {
     folder: tempfile::TempDir,
     repository: Repository,
 }
 
 impl DemoRepository {
-    /// Makes it, with a first commit.
+    /// Creates the repository, with a first commit.
     pub(super) fn create(at: Instant) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("tidegate-demo-").tempdir()?;
         let repository = Repository::init(folder.path())?;
@@ -41,17 +41,17 @@ impl DemoRepository {
         Ok(made)
     }
 
-    /// Where it is.
+    /// The folder of the repository.
     pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Keeps the folder when the program ends, and says where it is.
+    /// Keeps the folder after the program ends, and returns it.
     pub(super) fn keep(self) -> PathBuf {
         self.folder.keep()
     }
 
-    /// Changes production's versions, commits that and returns what changed, as `git diff` shows it.
+    /// Changes production's versions, commits that and returns the change as `git diff` shows it.
     pub(super) fn release(
         &self,
         title: &str,
@@ -85,7 +85,7 @@ impl DemoRepository {
     }
 }
 
-/// The text with another version of `key`. Comments stay, as they do when a person edits the line.
+/// The text with another version of `key`. Comments stay, as when a person edits the line.
 fn bump(text: &str, key: &str, version: &str) -> anyhow::Result<String> {
     let start = format!("  {key}: v");
     let old = text.lines().find(|line| line.starts_with(&start));

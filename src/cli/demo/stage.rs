@@ -1,4 +1,4 @@
-//! Everything the demo plays with: a real git repository, a simulated cloud in memory, a store in memory.
+//! What the demo runs on: a real git repository, a simulated cloud in memory, a store in memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::repository::DemoRepository;
-use super::users::{Met, Users};
+use super::users::{UserAccess, Users};
 use crate::cli::error::CliError;
 use crate::cli::interrupt::Interrupt;
-use crate::cli::preview::Seen;
+use crate::cli::preview::EnvironmentPreview;
 use crate::clock::Clock as _;
 use crate::context;
 use crate::daemon::in_force::{InForce, Notice};
@@ -22,19 +22,19 @@ use crate::source::{self, Credentials, Location, OpenRequest, PATH_DEFAULT, Sour
 use crate::spec::EnvironmentSpec;
 use crate::store::{MemoryStore, Store as _};
 
-/// The environment that is played with.
+/// The environment that the demo releases to.
 pub(super) const ENVIRONMENT: &str = "production";
 
-/// From here on the first window is looked for. A fixed day: the same demo on every day of the year.
+/// The demo begins before the first window after this instant. A fixed day: the demo is the same on every day.
 const FROM: i64 = 1_795_435_200; // Monday 2026-11-23, 12:00 UTC
-/// Before the window opens the world is built and seen for the first time.
+/// How long before the window opens the simulated account is created and reconciled for the first time.
 const BEFORE: TimeDelta = TimeDelta::minutes(30);
-/// When somebody merges, after it has opened.
+/// How long after the window opens the release is merged.
 const MERGES_AFTER: TimeDelta = TimeDelta::minutes(5);
-/// The seed of the simulated world: how long things take in it.
+/// The seed of the simulated cloud: it decides how long everything takes there.
 const SEED: u64 = 1;
 
-/// What the demo plays with.
+/// Repository, cloud, users and store of the demo.
 pub(super) struct Stage {
     pub(super) clock: SimClock,
     pub(super) cloud: SimCloud,
@@ -43,12 +43,12 @@ pub(super) struct Stage {
     repository: DemoRepository,
     source: Box<dyn Source>,
     place: String,
-    declared: InForce,
+    in_force: InForce,
     interrupt: Interrupt,
 }
 
 impl Stage {
-    /// Sets everything up: the repository with its first commit, and production as it is declared there.
+    /// Creates everything: the repository with its first commit, and production as it is declared there.
     pub(super) fn set(interrupt: Interrupt) -> Result<Self, CliError> {
         let from = Instant::from_timestamp(FROM, 0).expect("a day in 2026");
         let repository = DemoRepository::create(from).map_err(cannot)?;
@@ -61,9 +61,9 @@ impl Stage {
             timeout: TIMEOUT_DEFAULT,
         })?;
         let place = context::place(source.describe(), PATH_DEFAULT);
-        let mut declared = InForce::default();
-        take(&mut declared, &mut *source, &place, from)?;
-        let spec = &declared.environments[ENVIRONMENT].spec;
+        let mut in_force = InForce::default();
+        poll(&mut in_force, &mut *source, &place, from)?;
+        let spec = &in_force.environments[ENVIRONMENT].spec;
         let begin = spec.windows.as_ref().map_or(from, |windows| match schedule::window_at(from, windows) {
             WindowState::Closed { opens_at: Some(at) } => at - BEFORE,
             _ => from,
@@ -73,67 +73,69 @@ impl Stage {
         let cloud = SimCloud::new(world, Arc::new(clock.clone()));
         let users = Arc::new(Users::new(cloud.clone(), EnvironmentName::new(ENVIRONMENT), begin));
         let store = MemoryStore::new(StoreId::new("5d000000-0000-4000-8000-000000000001"));
-        let stage = Self { clock, cloud, users, store, repository, source, place, declared, interrupt };
+        let stage = Self { clock, cloud, users, store, repository, source, place, in_force, interrupt };
         stage.watch(|_, _| {});
         Ok(stage)
     }
 
-    /// Calls `also` whenever time has moved, with what users have met until then. One watches at a time.
-    pub(super) fn watch(&self, mut also: impl FnMut(Instant, Met) + Send + 'static) {
+    /// Calls `also` whenever simulated time has moved, with the users' access until then. A second call replaces the
+    /// first.
+    pub(super) fn watch(&self, mut also: impl FnMut(Instant, UserAccess) + Send + 'static) {
         let users = self.users.clone();
         self.clock.on_advance(Box::new(move |now| also(now, users.time_moved(now))));
     }
 
-    /// The present in the simulated world.
+    /// The present in the simulated cloud.
     pub(super) fn now(&self) -> Instant {
         self.clock.now()
     }
 
-    /// What the newest good commit wants of production.
-    pub(super) fn wanted(&self) -> &DeclaredEnvironment {
-        &self.declared.environments[ENVIRONMENT]
+    /// Production as the newest valid commit declares it.
+    pub(super) fn declared(&self) -> &DeclaredEnvironment {
+        &self.in_force.environments[ENVIRONMENT]
     }
 
     /// The declaration of production.
     pub(super) fn spec(&self) -> &EnvironmentSpec {
-        &self.wanted().spec
+        &self.declared().spec
     }
 
     /// How many environments the repository declares.
     pub(super) fn environments(&self) -> usize {
-        self.declared.environments.len()
+        self.in_force.environments.len()
     }
 
-    /// Commits other versions, reads the repository again as the daemon does, and gives the diff.
+    /// Commits other versions, reads the repository again as the daemon does, and returns the diff.
     pub(super) fn commit(&mut self, title: &str, versions: &[(&str, String)]) -> Result<String, CliError> {
         let now = self.now();
         let versions: Vec<(&str, &str)> = versions.iter().map(|(key, to)| (*key, to.as_str())).collect();
         let diff = self.repository.release(title, &versions, now).map_err(cannot)?;
-        take(&mut self.declared, &mut *self.source, &self.place, now)?;
+        poll(&mut self.in_force, &mut *self.source, &self.place, now)?;
         let spec = self.spec().clone();
         self.cloud.with(|world| world.declare(&[spec], &Age::UpToDate));
         Ok(diff)
     }
 
-    /// The migration to this version will end like this.
+    /// Decides how the migration to this version will end.
     pub(super) fn script(&self, version: &str, outcome: Outcome) {
         self.cloud.with(|world| world.script.migration(version, [outcome]));
     }
 
-    /// Looks and plans.
-    pub(super) fn look(&self) -> Result<Seen, CliError> {
+    /// Observes production and plans.
+    pub(super) fn preview(&self) -> Result<EnvironmentPreview, CliError> {
         let cloud = self.cloud.cloud(self.spec());
-        let look = reconcile::preview(&*cloud, &self.clock, &self.store, self.wanted());
-        let preview = self.clock.block_on(look)?.expect("production is declared");
+        let preview = reconcile::preview(&*cloud, &self.clock, &self.store, self.declared());
+        let preview = self.clock.block_on(preview)?.expect("production is declared");
         let last_run = self.runs()?.into_iter().next();
-        Ok(Seen { preview, preflight: None, holder: None, last_run, now: self.now() })
+        let spec = self.spec().clone();
+        Ok(EnvironmentPreview { spec, preview, preflight: None, holder: None, last_run, now: self.now() })
     }
 
-    /// One run towards what is declared, at this pace.
+    /// One run until production is as declared, at this pace.
     pub(super) fn converge(&self, pace: Pace, progress: &dyn Progress) -> Result<Run, CliError> {
         let cloud = self.cloud.cloud(self.spec());
         let interrupt = &self.interrupt;
-        // Whoever presses Ctrl-C has seen enough: waits end, too.
+        // A person who presses Ctrl-C has seen enough of the demo: waits end at once, too.
         let haste = || {
             if interrupt.haste() == ShutdownLevel::None { ShutdownLevel::None } else { ShutdownLevel::Now }
         };
@@ -141,7 +143,7 @@ impl Stage {
             cloud: &*cloud,
             clock: &self.clock,
             store: &self.store,
-            wishes: self.wanted(),
+            wishes: self.declared(),
             progress,
             holder: "the demo",
             deadline: None,
@@ -153,17 +155,17 @@ impl Stage {
         Ok(run?)
     }
 
-    /// Whether somebody wants the demo to end.
+    /// Whether a signal asks the demo to end.
     pub(super) fn is_interrupted(&self) -> bool {
         self.interrupt.haste() > ShutdownLevel::None
     }
 
-    /// Lets time pass without anybody at work.
+    /// Lets simulated time pass between two runs.
     pub(super) fn pass(&self, minutes: u64) {
         self.clock.advance(Duration::from_secs(60 * minutes));
     }
 
-    /// Lets time pass until a release may begin, and a little more: somebody has to come and merge it.
+    /// Lets simulated time pass until a release may begin, and a little more.
     pub(super) fn wait_for_window(&self) {
         let now = self.now();
         let window = self.spec().windows.as_ref().map(|windows| schedule::window_at(now, windows));
@@ -181,37 +183,37 @@ impl Stage {
             .collect())
     }
 
-    /// Every closing of the gate, as the journal knows it.
+    /// Every closing of the gate that the journal knows.
     pub(super) fn closures(&self) -> Result<Vec<Closure>, CliError> {
         let events =
             execute::read_events(&self.store, &self.spec().name).map_err(reconcile::ReconcileError::from)?;
         Ok(reconcile::closures(&events))
     }
 
-    /// How many migration tasks the cloud was asked for and gave.
+    /// How many migration tasks the simulated cloud has started.
     pub(super) fn migration_tasks(&self) -> usize {
         let log = self.cloud.log();
         log.iter().filter(|effect| effect.operation == "ecs:RunTask" && effect.applied).count()
     }
 
-    /// Leaves the repository where it is, and says where that is.
+    /// Keeps the repository after the end of the program, and returns its folder.
     pub(super) fn keep(self) -> std::path::PathBuf {
         self.repository.keep()
     }
 }
 
-/// One look at the repository.
-fn take(declared: &mut InForce, source: &mut dyn Source, place: &str, now: Instant) -> Result<(), CliError> {
-    let notices = declared.take(source.poll(), PATH_DEFAULT, place, now);
+/// Reads the repository once.
+fn poll(in_force: &mut InForce, source: &mut dyn Source, place: &str, now: Instant) -> Result<(), CliError> {
+    let notices = in_force.take(source.poll(), PATH_DEFAULT, place, now);
     match &notices[..] {
         [Notice::Adopted { .. }] => Ok(()),
         other => {
-            Err(CliError::internal("the demo's repository does not read well")
+            Err(CliError::internal("the demo cannot read its own repository")
                 .because_of(format!("{other:?}")))
         }
     }
 }
 
 fn cannot(error: anyhow::Error) -> CliError {
-    CliError::failure("the demo cannot make its repository").because_of(format!("{error:#}"))
+    CliError::failure("the demo cannot create its repository").because_of(format!("{error:#}"))
 }

@@ -1,4 +1,4 @@
-//! What the simulated world has seen: numbers that nobody wrote down in advance.
+//! The numbers at the end of the demo, counted in the simulated cloud.
 
 use anstyle::{AnsiColor, Style};
 
@@ -14,7 +14,7 @@ use crate::spec::EnvironmentSpec;
 const GREEN: Style = AnsiColor::Green.on_default().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
 
-/// What is counted.
+/// The numbers, as lines of text.
 pub(super) struct Summary {
     releases: Vec<String>,
     users: String,
@@ -25,11 +25,11 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    /// Counts.
+    /// Counts everything since `began_at`.
     pub(super) fn count(stage: &Stage, began_at: Instant) -> Result<Self, CliError> {
         let mut runs = stage.runs()?;
         runs.reverse();
-        let met = stage.users.met();
+        let access = stage.users.access();
         let schema: Vec<String> = stage.cloud.with(|world| {
             let of_ours = world.effects.iter().filter(|effect| effect.environment.as_str() == ENVIRONMENT);
             of_ours.map(|effect| effect.to.to_string()).collect()
@@ -40,7 +40,10 @@ impl Summary {
         let tasks = stage.migration_tasks();
         Ok(Self {
             releases: runs.iter().filter_map(release).collect(),
-            users: format!("locked out for {} in all", time_format::length(met.locked_out)),
+            users: format!(
+                "saw the maintenance page for {} in total",
+                time_format::length(access.locked_out)
+            ),
             migrations: format!(
                 "{} started; the schema changed {}: to {}",
                 labels::counted(tasks, "task"),
@@ -57,7 +60,7 @@ impl Summary {
         })
     }
 
-    /// For people.
+    /// The rows of the summary.
     pub(super) fn text(&self) -> String {
         let mut text = String::from("\n");
         let mut row = |name: &str, value: &str| text.push_str(&format!("  {name:<12}{value}\n"));
@@ -71,8 +74,9 @@ impl Summary {
         row("AWS", &format!("{} writes in {} of simulated time", self.writes, self.length));
         let promises = match self.broken.len() {
             0 => format!(
-                "{GREEN}none broken{GREEN:#}: one migration a version, no code beside it, none on a schema that it \
-                 does\n              not fit, nobody let in meanwhile; checked after every event"
+                "{GREEN}none broken{GREEN:#}, checked after every event: each migration runs once; no code runs\n\
+                 {:14}during it or on a schema that it does not fit; no user gets in before it has ended",
+                ""
             ),
             count => format!("{RED}{count} broken{RED:#}"),
         };
@@ -81,24 +85,24 @@ impl Summary {
     }
 
     /// # Errors
-    /// When a promise was broken: a defect of tidegate.
+    /// When a promise was broken: that is a bug in tidegate.
     pub(super) fn verdict(&self) -> Result<(), CliError> {
         if self.broken.is_empty() {
             return Ok(());
         }
-        let failed = CliError::internal("the simulated world saw promises broken");
+        let failed = CliError::internal("tidegate broke promises in the simulated cloud");
         Err(self.broken.iter().fold(failed, |failed, broken| failed.because_of(broken.clone())))
     }
 }
 
-/// A run that was about a release, in one line.
+/// A run with a release, in one line.
 fn release(run: &Run) -> Option<String> {
     let release = run.release.as_ref()?;
     let outcome = match run.outcome {
-        Some(RunOutcome::Converged) => "opened".to_owned(),
+        Some(RunOutcome::Converged) => "released".to_owned(),
         other => {
             let reasons = run.blocked.iter().map(|blocked| json::word(&blocked.reason));
-            let outcome = other.map_or("not ended", RunOutcome::as_str).to_owned();
+            let outcome = other.map_or("no outcome", RunOutcome::as_str).to_owned();
             std::iter::once(outcome).chain(reasons).collect::<Vec<_>>().join(": ")
         }
     };
@@ -106,7 +110,7 @@ fn release(run: &Run) -> Option<String> {
     Some(format!("{} -> {}  {outcome}, after {length}", release.from, release.to))
 }
 
-/// The next real instant at which a release may begin, for a plan that shows one.
+/// When the next window opens in real time; none while a window is open or if there is none.
 pub(super) fn next_window(spec: &EnvironmentSpec) -> Option<Instant> {
     match schedule::window_at(SystemClock.now(), spec.windows.as_ref()?) {
         WindowState::Closed { opens_at } => opens_at,
@@ -120,7 +124,7 @@ mod tests {
     use crate::cli::error::Exit;
 
     #[test]
-    fn a_broken_promise_is_a_defect() {
+    fn a_broken_promise_is_an_internal_error() {
         let mut summary = Summary {
             releases: Vec::new(),
             users: String::new(),

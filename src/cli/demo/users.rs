@@ -1,4 +1,4 @@
-//! What users meet, taken from the simulated world itself and not from what tidegate says of it.
+//! Whether users get through, read from the simulated cloud itself and not from tidegate's reports.
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -7,57 +7,57 @@ use chrono::TimeDelta;
 use crate::model::{EnvironmentName, Instant};
 use crate::sim::SimCloud;
 
-/// Everybody without the bypass header.
+/// Users: every request without the bypass header.
 pub(super) struct Users {
     cloud: SimCloud,
     environment: EnvironmentName,
-    met: Mutex<Met>,
+    access: Mutex<UserAccess>,
 }
 
-/// What they have met so far.
+/// The users' access so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Met {
-    /// Up to when this is known.
+pub(super) struct UserAccess {
+    /// The end of the time that is counted.
     at: Instant,
-    /// Since when they are locked out; none = they get through.
+    /// When the present closing began; none = users get through.
     pub(super) locked_out_since: Option<Instant>,
-    /// For how long they were locked out in all.
+    /// The sum of all closings until `at`.
     pub(super) locked_out: TimeDelta,
 }
 
 impl Users {
     pub(super) fn new(cloud: SimCloud, environment: EnvironmentName, at: Instant) -> Self {
-        let met = Met { at, locked_out_since: None, locked_out: TimeDelta::zero() };
-        Self { cloud, environment, met: Mutex::new(met) }
+        let access = UserAccess { at, locked_out_since: None, locked_out: TimeDelta::zero() };
+        Self { cloud, environment, access: Mutex::new(access) }
     }
 
-    /// Whether they get through at this moment.
+    /// Whether users get through at this moment.
     pub(super) fn get_through(&self) -> bool {
         self.cloud.with(|world| world.open_route(self.environment.as_str()).is_some())
     }
 
-    /// Takes note that time has moved to `now`. Gates change between such moves, never within one: whatever
-    /// is seen at the end of a move held all through it.
-    pub(super) fn time_moved(&self, now: Instant) -> Met {
+    /// Counts the time until `now`. A gate changes between two moves of the simulated clock and never during one, so
+    /// the state at the end of a move held for all of it.
+    pub(super) fn time_moved(&self, now: Instant) -> UserAccess {
         let gets_through = self.get_through();
-        let mut met = self.lock();
+        let mut access = self.lock();
         if gets_through {
-            met.locked_out_since = None;
+            access.locked_out_since = None;
         } else {
-            let before = met.at;
-            met.locked_out_since.get_or_insert(before);
-            met.locked_out += now - before;
+            let before = access.at;
+            access.locked_out_since.get_or_insert(before);
+            access.locked_out += now - before;
         }
-        met.at = now;
-        *met
+        access.at = now;
+        *access
     }
 
-    /// What they have met so far.
-    pub(super) fn met(&self) -> Met {
+    /// The users' access so far.
+    pub(super) fn access(&self) -> UserAccess {
         *self.lock()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Met> {
-        self.met.lock().expect("nothing panics while it holds this lock")
+    fn lock(&self) -> MutexGuard<'_, UserAccess> {
+        self.access.lock().expect("nothing panics while it holds this lock")
     }
 }

@@ -1,4 +1,4 @@
-//! The file of a new environment: made once, never replaced.
+//! The file of a new environment: created once, never overwritten.
 
 use std::collections::BTreeMap;
 use std::fs::Permissions;
@@ -16,38 +16,38 @@ use crate::model::EnvironmentName;
 use crate::source::Location;
 use crate::spec;
 
-/// Where it will be.
-pub(super) struct Target {
+/// A file that does not exist yet.
+pub(super) struct NewFile {
     folder: PathBuf,
     path: PathBuf,
 }
 
-impl Target {
-    /// Refuses what exists already, and what is no folder of files.
+impl NewFile {
+    /// Refuses a file that exists, and a repository that is not a folder of files.
     pub(super) fn new(settings: &Settings, name: &EnvironmentName) -> Result<Self, CliError> {
         let Location::Dir(dir) = &settings.location else {
-            return Err(CliError::usage("`--write` writes plain files, and `--repo` names a repository")
-                .hint("name the folder of your working copy with `--dir`"));
+            return Err(CliError::usage("`--write` needs plain files, but `--repo` is a repository")
+                .hint("give the folder of your working copy with `--dir`"));
         };
         let folder = dir.join(&settings.path);
         let path = folder.join(format!("{name}.yaml"));
         let namesake = folder.join(format!("{name}.yml"));
         match [&path, &namesake].into_iter().find(|path| path.symlink_metadata().is_ok()) {
-            Some(taken) => Err(exists(taken)),
+            Some(path) => Err(exists(path)),
             None => Ok(Self { folder, path: path.clone() }),
         }
     }
 
-    /// Writes it whole or not at all; gives its path for people.
+    /// Writes the whole file or nothing; returns its path for people.
     pub(super) fn write(&self, text: &str) -> Result<String, CliError> {
         let failure = |error: std::io::Error| {
             CliError::failure(format!("cannot write {}", shown(&self.path)))
                 .because(&error)
-                .hint("check that this user may write there and that the disk has room")
+                .hint("check that this user can write there and that the disk is not full")
         };
         std::fs::create_dir_all(&self.folder).map_err(failure)?;
         let mut file =
-            tempfile::Builder::new().permissions(as_others()).tempfile_in(&self.folder).map_err(failure)?;
+            tempfile::Builder::new().permissions(permissions()).tempfile_in(&self.folder).map_err(failure)?;
         file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failure)?;
         match file.persist_noclobber(&self.path) {
             Ok(_) => Ok(shown(&self.path)),
@@ -57,14 +57,15 @@ impl Target {
     }
 }
 
-/// As any other new file, the umask taken off: this one is meant for colleagues.
-fn as_others() -> Permissions {
+/// The permissions of any new file: colleagues read this one, and the umask applies.
+fn permissions() -> Permissions {
     Permissions::from_mode(0o666)
 }
 
 fn exists(path: &Path) -> CliError {
-    CliError::failure(format!("{} exists already", shown(path)))
-        .hint("nothing is replaced: choose another name with `--name`, or leave `--write` out and compare")
+    CliError::failure(format!("{} already exists", shown(path))).hint(
+        "import never overwrites a file: give another name with `--name`, or leave `--write` out and compare",
+    )
 }
 
 /// `./environments/shop.yaml` is `environments/shop.yaml`.
@@ -72,15 +73,15 @@ fn shown(path: &Path) -> String {
     path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
-/// Reads the text as `validate` would: alone it must be right, beside what is declared already it may claim what belongs
-/// to another. Gives what is wrong beside the others, for people.
+/// Reads the text as `validate` does. Alone it must be valid; beside the existing declarations it may conflict with one
+/// of them. Returns those conflicts, for people.
 pub(super) fn check(
     settings: &Settings,
-    wishes: &ImportOptions,
+    options: &ImportOptions,
     text: &str,
 ) -> Result<Option<String>, CliError> {
     let (root, now) = (settings.path.trim_start_matches("./").trim_matches('/'), SystemClock.now());
-    let name = &wishes.name;
+    let name = &options.name;
     let file = match root {
         "" | "." => format!("{name}.yaml"),
         root => format!("{root}/{name}.yaml"),
@@ -89,16 +90,16 @@ pub(super) fn check(
     let declared = spec::read(&alone, root, now);
     if declared.has_errors() {
         ui::say(&spec::render(&declared.diagnostics, &alone));
-        // Of what is written there, only the gate may be in a person's own words.
-        return Err(match wishes.secret.is_some() {
-            true => CliError::failure("with this gate the declaration would not be valid")
+        // Only the gate contains text from a person's own arguments.
+        return Err(match options.secret.is_some() {
+            true => CliError::failure("with this gate the declaration is not valid")
                 .hint("correct `--secret`, `--page` or `--bypass-header`"),
-            false => CliError::internal("the declaration that was made is not valid")
-                .hint("please report this, with what stands above"),
+            false => CliError::internal("import made a declaration that is not valid")
+                .hint("please report this bug, with the lines above"),
         });
     }
     let Location::Dir(_) = &settings.location else { return Ok(None) };
-    // Nothing has to be declared yet, and what cannot be read is the business of `validate`.
+    // There may be no declarations yet; if they cannot be read, `validate` reports that.
     let Ok(others) = context::declare(settings, None, now) else { return Ok(None) };
     let mut files = others.tree.files;
     files.insert(file, text.as_bytes().to_vec());

@@ -1,4 +1,4 @@
-//! What a person may write for a cluster, a region, a role, a secret's place.
+//! The arguments of `import`: a cluster, a region, a role, the place of a secret, a page, a header.
 
 use url::Url;
 
@@ -24,7 +24,7 @@ pub(super) fn cluster(text: &str) -> Result<Cluster, String> {
     }
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let [_, _, "ecs", region, account, resource] = parts[..] else {
-        return Err("write its name (letters, digits, `-` and `_`), or its ARN".to_owned());
+        return Err("write the name of the cluster (letters, digits, `-` and `_`), or its ARN".to_owned());
     };
     match resource.strip_prefix("cluster/").filter(|name| is_name(name)) {
         Some(name) => Ok(Cluster {
@@ -33,7 +33,8 @@ pub(super) fn cluster(text: &str) -> Result<Cluster, String> {
             account: Some(account.to_owned()),
         }),
         None => {
-            Err("this ARN is not a cluster's: write `arn:aws:ecs:REGION:ACCOUNT:cluster/NAME`".to_owned())
+            Err("this is not the ARN of a cluster: write `arn:aws:ecs:REGION:ACCOUNT:cluster/NAME`"
+                .to_owned())
         }
     }
 }
@@ -50,7 +51,7 @@ pub(super) fn region(text: &str) -> Result<String, String> {
         {
             Ok(text.to_owned())
         }
-        _ => Err("regions look like `eu-central-2`".to_owned()),
+        _ => Err("write a region such as `eu-central-2`".to_owned()),
     }
 }
 
@@ -66,7 +67,7 @@ pub(super) fn role(text: &str) -> Result<String, String> {
         {
             Ok(text.to_owned())
         }
-        _ => Err("roles look like `arn:aws:iam::592217263685:role/tidegate`".to_owned()),
+        _ => Err("write the ARN of a role, such as `arn:aws:iam::592217263685:role/tidegate`".to_owned()),
     }
 }
 
@@ -77,8 +78,11 @@ pub(super) fn secret(text: &str) -> Result<SecretSource, String> {
         Some(("secretsmanager", place)) => Ok(SecretSource::SecretsManager(place.to_owned())),
         Some(("env", place)) => Ok(SecretSource::Env(place.to_owned())),
         Some(("file", place)) => Ok(SecretSource::File(place.to_owned())),
-        // The text may be the secret itself: it is not repeated.
-        _ => Err("write where it is kept, not the secret: `ssm:/NAME` or `secretsmanager:NAME`".to_owned()),
+        // The text may be the secret itself, so the message does not repeat it.
+        _ => {
+            Err("write the place of the secret, not the secret: `ssm:/NAME` or `secretsmanager:NAME`"
+                .to_owned())
+        }
     }
 }
 
@@ -87,16 +91,16 @@ pub(super) fn page(text: &str) -> Result<Url, String> {
     let url =
         Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
     let url = url.filter(|url| url.username().is_empty() && url.password().is_none());
-    url.ok_or_else(|| "write the whole address: `https://maintenance.example.org`".to_owned())
+    url.ok_or_else(|| "write the whole URL, such as `https://maintenance.example.org`".to_owned())
 }
 
-/// A header's name, as `validate` has it.
+/// A header's name, by the same rule as in `validate`.
 pub(super) fn header(text: &str) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     if (1..=40).contains(&text.len()) && text.chars().all(allowed) {
         return Ok(text.to_lowercase());
     }
-    Err("up to 40 letters, digits, `-` and `_`, such as `x-maintenance-bypass`".to_owned())
+    Err("write up to 40 letters, digits, `-` and `_`, such as `x-maintenance-bypass`".to_owned())
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
-use super::*;
-use crate::model::{Revision, RunId};
-use crate::reconcile::ReleaseReport;
+use super::{json, summary};
+use crate::model::{Instant, Revision, RunId};
+use crate::reconcile::{Closure, ReleaseReport, Run, RunOutcome};
+use crate::report::RunView;
+use crate::schedule::Tz;
 
 fn at(minute: i64) -> Instant {
     Instant::from_timestamp(1_795_489_200 + 60 * minute, 0).unwrap()
@@ -28,8 +30,8 @@ fn run(outcome: Option<RunOutcome>) -> Run {
     }
 }
 
-fn view<'a>(run: &'a Run, closures: &'a [Closure], is_under_way: bool) -> RunView<'a> {
-    RunView { run, closures, is_under_way, now: at(5), zone: Tz::Europe__Zurich }
+fn view<'a>(run: &'a Run, closures: &'a [Closure], is_running: bool) -> RunView<'a> {
+    RunView { run, closures, is_running, now: at(5), zone: Tz::Europe__Zurich }
 }
 
 fn plain(view: &RunView) -> String {

@@ -2,10 +2,10 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Ended, HistoryView, RunView};
+use super::status::RunStatus;
 use crate::reconcile::{ActionReport, Run, RunOutcome, StepReport};
 use crate::report::table::{columns, paragraph};
-use crate::report::{labels, standing, time_format};
+use crate::report::{HistoryView, RunView, labels, obstacles, time_format};
 use crate::store::journal::{OperatorCommand, OperatorRequest};
 
 const BOLD: Style = Style::new().bold();
@@ -14,15 +14,15 @@ const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 const GREEN: Style = AnsiColor::Green.on_default();
 
-/// How a run ended and what stands in the way: what a person reads after `apply`.
+/// How a run ended and what blocks or waits: the text after `apply`.
 pub fn summary(view: &RunView) -> String {
     let run = view.run;
     let mut text = format!("{BOLD}{}{BOLD:#}  {}\n", run.environment, verdict(view));
     text.push_str(&lines(&facts(view)));
-    text.push_str(&standing_in_the_way(view));
-    if view.ended() == Ended::As(RunOutcome::Window) {
+    text.push_str(&obstacles_of(view));
+    if view.status() == RunStatus::Ended(RunOutcome::Window) {
         let command = format!("tidegate apply {} --now --reason \"…\"", run.environment);
-        text.push_str(&standing::next("do not wait", &command));
+        text.push_str(&obstacles::next("begin now", &command));
     }
     text
 }
@@ -45,37 +45,39 @@ pub fn history(view: &HistoryView) -> String {
         facts.push(vec!["who".to_owned(), who]);
         text.push_str(&lines(&facts));
         text.push_str(&steps(view));
-        text.push_str(&standing_in_the_way(view));
+        text.push_str(&obstacles_of(view));
     }
     text
 }
 
-/// How it ended, in one line.
+/// How the run ended, in one line.
 fn verdict(view: &RunView) -> String {
-    let ended = view.ended();
+    let ended = view.status();
     let (style, words) = match ended {
-        Ended::As(RunOutcome::Converged) if view.run.steps.is_empty() => {
+        RunStatus::Ended(RunOutcome::Converged) if view.run.steps.is_empty() => {
             return format!("{GREEN}as declared{GREEN:#}: nothing to do");
         }
-        Ended::As(RunOutcome::Observed) => {
-            return format!("{YELLOW}observed{YELLOW:#}: nothing is carried out");
+        RunStatus::Ended(RunOutcome::Observed) => {
+            return format!("{YELLOW}observed only{YELLOW:#}: nothing was changed");
         }
-        Ended::As(RunOutcome::Unmanaged) => (YELLOW, "is declared no more: it is left as it is"),
-        Ended::As(RunOutcome::Converged) => (GREEN, "converged"),
-        Ended::As(RunOutcome::Window) => (YELLOW, "waits for its window"),
-        Ended::As(RunOutcome::Blocked) => (RED, "blocked"),
-        Ended::As(RunOutcome::Held) => (RED, "held"),
-        Ended::As(RunOutcome::Failed) => (RED, "failed"),
-        Ended::As(RunOutcome::TimedOut) => (RED, "timed out"),
-        Ended::As(RunOutcome::Stopped) => (YELLOW, "stopped"),
-        Ended::UnderWay => (YELLOW, "running"),
-        Ended::Interrupted => (RED, "interrupted"),
+        RunStatus::Ended(RunOutcome::Unmanaged) => {
+            (YELLOW, "not managed: removed from the repository; its resources keep running")
+        }
+        RunStatus::Ended(RunOutcome::Converged) => (GREEN, "converged"),
+        RunStatus::Ended(RunOutcome::Window) => (YELLOW, "waits for its window"),
+        RunStatus::Ended(RunOutcome::Blocked) => (RED, "blocked"),
+        RunStatus::Ended(RunOutcome::Held) => (RED, "held"),
+        RunStatus::Ended(RunOutcome::Failed) => (RED, "failed"),
+        RunStatus::Ended(RunOutcome::TimedOut) => (RED, "timed out"),
+        RunStatus::Ended(RunOutcome::Stopped) => (YELLOW, "stopped"),
+        RunStatus::Running => (YELLOW, "running"),
+        RunStatus::Interrupted => (RED, "interrupted"),
     };
     let mut text = format!("{style}{words}{style:#}");
     let (steps, actions) = size(view.run);
     if steps > 0 {
         let length = time_format::length(view.last_seen_at() - view.run.started_at);
-        let preposition = if ended == Ended::As(RunOutcome::Converged) { "in" } else { "after" };
+        let preposition = if ended == RunStatus::Ended(RunOutcome::Converged) { "in" } else { "after" };
         text.push_str(&format!(
             " {preposition} {length}: {}, {}",
             labels::counted(steps, "step"),
@@ -83,8 +85,8 @@ fn verdict(view: &RunView) -> String {
         ));
     }
     match ended {
-        Ended::As(RunOutcome::Held) => text.push_str("; a person must decide"),
-        Ended::Interrupted => text.push_str("; its process died, the next run goes on from there"),
+        RunStatus::Ended(RunOutcome::Held) => text.push_str("; an operator must decide"),
+        RunStatus::Interrupted => text.push_str("; its process died, and the next run continues from there"),
         _ => {}
     }
     text
@@ -94,7 +96,7 @@ fn size(run: &Run) -> (usize, usize) {
     (run.steps.len(), run.steps.iter().map(|step| step.actions.len()).sum())
 }
 
-/// Release, users, people.
+/// Rows about the run: why it ended so, its release, its users, its requests.
 fn facts(view: &RunView) -> Vec<Vec<String>> {
     let run = view.run;
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -119,7 +121,7 @@ fn facts(view: &RunView) -> Vec<Vec<String>> {
         );
     }
     for request in &run.requests {
-        row("asked", asked(request, view));
+        row("request", request_in_words(request, view));
     }
     for note in &run.notes {
         row("note", note.clone());
@@ -132,30 +134,30 @@ fn lines(rows: &[Vec<String>]) -> String {
     lines.map(|line| format!("  {}\n", line.trim_end())).collect()
 }
 
-fn asked(OperatorRequest { who, reason, command }: &OperatorRequest, view: &RunView) -> String {
+fn request_in_words(OperatorRequest { who, reason, command }: &OperatorRequest, view: &RunView) -> String {
     let what = match command {
-        OperatorCommand::Retry => "to try again".to_owned(),
-        OperatorCommand::Abort { version } => format!("to give {version} up"),
+        OperatorCommand::Retry => "retry".to_owned(),
+        OperatorCommand::Abort { version } => format!("abort the release of {version}"),
         OperatorCommand::StopMigration { attempt } => {
-            format!("to stop the migration's task, attempt {attempt}")
+            format!("stop the task of the migration, attempt {attempt}")
         }
-        OperatorCommand::RecordSchema { version } => format!("to record {version} as the schema's version"),
-        OperatorCommand::IgnoreWindow => "not to wait for the window".to_owned(),
-        OperatorCommand::TakeOver => "to take the cluster over".to_owned(),
+        OperatorCommand::RecordSchema { version } => format!("record schema version {version}"),
+        OperatorCommand::IgnoreWindow => "begin the release outside of its window".to_owned(),
+        OperatorCommand::TakeOver => "take the cluster over".to_owned(),
         OperatorCommand::Override { state, until } => {
-            format!("for `{state}` until {}", time_format::local(*until, view.zone))
+            format!("override: {state} until {}", time_format::local(*until, view.zone))
         }
-        OperatorCommand::ClearOverride => "to end the override".to_owned(),
+        OperatorCommand::ClearOverride => "end the override".to_owned(),
         OperatorCommand::Suspend { until: Some(until) } => {
-            format!("to suspend it until {}", time_format::local(*until, view.zone))
+            format!("suspend until {}", time_format::local(*until, view.zone))
         }
-        OperatorCommand::Suspend { until: None } => "to suspend it".to_owned(),
-        OperatorCommand::Resume => "to resume it".to_owned(),
+        OperatorCommand::Suspend { until: None } => "suspend".to_owned(),
+        OperatorCommand::Resume => "resume".to_owned(),
     };
-    format!("{what}, by {who}: {reason}")
+    format!("{what}, requested by {who}: {reason}")
 }
 
-/// A line a step, with what went wrong below it.
+/// A line for each step, with the failures below it.
 fn steps(view: &RunView) -> String {
     let row = |step: &StepReport| {
         let at = step.started_at.with_timezone(&view.zone).format("%H:%M:%S").to_string();
@@ -183,7 +185,7 @@ fn steps(view: &RunView) -> String {
     if text.is_empty() { text } else { format!("{DIM}  steps{DIM:#}\n{text}") }
 }
 
-/// What it was done to; with versions, where these are what it was about.
+/// The resource of an action; with versions where the action is about versions.
 fn what(action: &ActionReport) -> String {
     let ActionReport { kind, resource, before, after, .. } = action;
     match kind.as_str() {
@@ -195,15 +197,15 @@ fn what(action: &ActionReport) -> String {
     }
 }
 
-fn standing_in_the_way(view: &RunView) -> String {
+fn obstacles_of(view: &RunView) -> String {
     let mut text = String::new();
     for blocked in &view.run.blocked {
         text.push('\n');
-        text.push_str(&standing::blocked(blocked.reason, &blocked.message, &blocked.hints));
+        text.push_str(&obstacles::blocked(blocked.reason, &blocked.message, &blocked.hints));
     }
     for waiting in &view.run.waiting {
         text.push('\n');
-        text.push_str(&standing::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
+        text.push_str(&obstacles::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
     }
     text
 }

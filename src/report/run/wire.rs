@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{HistoryView, RunView};
 use crate::model::Revision;
 use crate::reconcile::{ActionReport, ReleaseReport, StepReport};
 use crate::report::json::{self, SCHEMA, WireBlocked, WireWaiting};
+use crate::report::{HistoryView, RunView};
 use crate::store::journal::OperatorRequest;
 
 /// `history --output json`
@@ -27,16 +27,16 @@ struct WireRun<'a> {
     holder: &'a str,
     started_at: String,
     finished_at: Option<String>,
-    /// An outcome, or `running`, or `interrupted`.
+    /// The outcome's word; `running` or `interrupted` for a run without an outcome.
     outcome: &'static str,
     message: Option<&'a str>,
     release: Option<&'a ReleaseReport>,
     requests: &'a [OperatorRequest],
-    /// What ended by itself: an override, a suspension.
+    /// The overrides and suspensions that ended by themselves during the run.
     notes: &'a [String],
-    /// When users were locked out, as far as this run had to do with it.
+    /// The last closing of the gate that overlaps the run.
     gate_closed: Option<WireClosure>,
-    /// For how long, once the gate is open again: 0 = not at all, null = it is closed.
+    /// The length of `gate_closed`: 0 = the gate stayed open, null = the gate is still closed.
     downtime_seconds: Option<i64>,
     steps: Vec<WireStep<'a>>,
     blocked: Vec<WireBlocked<'a>>,
@@ -119,7 +119,7 @@ fn gather<'a>(view: &RunView<'a>) -> WireRun<'a> {
         holder: &run.holder,
         started_at: at(run.started_at),
         finished_at: run.finished_at.map(at),
-        outcome: view.ended().as_str(),
+        outcome: view.status().as_str(),
         message: run.message.as_deref(),
         release: run.release.as_ref(),
         requests: &run.requests,

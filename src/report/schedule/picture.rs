@@ -1,11 +1,11 @@
-//! Hours × days: when it is up, why, and where now is.
+//! The picture: hours × days, the state of each half hour, why it holds, and a mark at the present.
 
 use anstyle::{AnsiColor, Style};
 use chrono::{Datelike, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone, Timelike};
 
-use super::{PICTURE_DAYS_MAX, ScheduleView, awake, spells_between};
+use super::stretch::{self, awake};
 use crate::model::{Instant, State};
-use crate::report::time_format;
+use crate::report::{ScheduleView, time_format};
 use crate::schedule::{self, Because, Tz};
 
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -13,12 +13,14 @@ const CYAN: Style = AnsiColor::Cyan.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 const DIM: Style = Style::new().dimmed();
 
-/// Half an hour a letter.
+/// A longer picture would not fit on a screen.
+const PICTURE_DAYS_MAX: u32 = 35;
+/// The letters of a day: one for each half hour.
 const LETTERS: u32 = 48;
-/// Before the letters: `  Mon 23 Nov  `.
+/// The width of the label before the letters: `  Mon 23 Nov  `.
 const LABEL: usize = 14;
 
-/// What half an hour looks like.
+/// The state of one half hour, and why it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cell {
     Up,
@@ -29,7 +31,7 @@ enum Cell {
     Asleep,
     AsleepByCalendar,
     AsleepByOverride,
-    /// The clock never shows this time: it is set forward.
+    /// The clock skips this time because it is set forward.
     Missing,
 }
 
@@ -59,8 +61,8 @@ impl Cell {
         }
     }
 
-    /// Letter, style, meaning.
-    fn look(self) -> (char, Style, &'static str) {
+    /// Letter, style and meaning for the legend.
+    fn appearance(self) -> (char, Style, &'static str) {
         match self {
             Cell::Up => ('█', GREEN, "up"),
             Cell::UpByOverride => ('▓', CYAN, "up by override"),
@@ -89,11 +91,11 @@ pub(super) fn text(view: &ScheduleView) -> String {
         used.extend(cells);
     }
     if days > PICTURE_DAYS_MAX {
-        text.push_str(&format!("  … and {} days more\n", days - PICTURE_DAYS_MAX));
+        text.push_str(&format!("  … and {} more days\n", days - PICTURE_DAYS_MAX));
     }
     let legend = Cell::ALL.iter().filter(|cell| used.contains(cell) && **cell != Cell::Missing);
     let legend = legend.map(|cell| {
-        let (letter, style, meaning) = cell.look();
+        let (letter, style, meaning) = cell.appearance();
         format!("{style}{letter}{style:#} {meaning}")
     });
     text.push_str(&format!("\n  {}\n", legend.collect::<Vec<_>>().join("   ")));
@@ -103,11 +105,11 @@ pub(super) fn text(view: &ScheduleView) -> String {
 fn row(view: &ScheduleView, day: NaiveDate, cells: &[Cell]) -> String {
     let mut text = format!("  {:10}  ", day.format("%a %d %b").to_string());
     for same in cells.chunk_by(|one, other| one == other) {
-        let (letter, style, _) = same[0].look();
+        let (letter, style, _) = same[0].appearance();
         text.push_str(&format!("{style}{}{style:#}", letter.to_string().repeat(same.len())));
     }
     let midnight = |day: NaiveDate| first_instant(view.zone, day, NaiveTime::MIN);
-    let up = awake(&spells_between(view, midnight(day), midnight(day.succ_opt().unwrap_or(day))));
+    let up = awake(&stretch::between(view, midnight(day), midnight(day.succ_opt().unwrap_or(day))));
     let up = if up.is_zero() { "–".to_owned() } else { time_format::length(up) };
     text.push_str(&format!("  {up}\n"));
     let now = view.now.with_timezone(&view.zone);
@@ -124,20 +126,20 @@ fn cell(view: &ScheduleView, day: NaiveDate, index: u32) -> Cell {
         return Cell::Missing;
     }
     let at = first_instant(view.zone, day, time);
-    let holds = schedule::state_at(at, &view.says_at(at));
+    let holds = schedule::state_at(at, &view.inputs_at(at));
     Cell::of(holds.state, holds.because)
 }
 
-/// The first instant at which the clock shows this, or the first after what it leaves out.
+/// The first instant at which the clock shows this time, or the first after the time that it skips.
 fn first_instant(zone: Tz, day: NaiveDate, time: NaiveTime) -> Instant {
     let mut wall = day.and_time(time);
-    // No clock is set forward by more than a day.
+    // No clock is set forward by more than one day.
     for _ in 0..LETTERS {
         if let Some(at) = zone.from_local_datetime(&wall).earliest() {
             return at.to_utc();
         }
         wall += TimeDelta::minutes(30);
     }
-    debug_assert!(day.year() > 9_999, "a clock that leaves out a whole day");
+    debug_assert!(day.year() > 9_999, "a clock that skips a whole day");
     wall.and_utc()
 }

@@ -1,7 +1,11 @@
-use super::*;
-use crate::model::ServiceName;
-use crate::reconcile::TaskSize;
-use crate::schedule::{Because, Override};
+use chrono::TimeDelta;
+
+use super::{Prices, text};
+use crate::model::{Instant, ServiceName, State};
+use crate::reconcile::{Sizes, TaskSize};
+use crate::report::{ScheduleView, time_format};
+use crate::schedule::{Because, Override, StateInputs, Tz};
+use crate::spec::EnvironmentSpec;
 
 const SHOP: &str = include_str!("../../../tests/cases/plan/shop.yaml");
 
@@ -29,7 +33,7 @@ fn shown(spec: &EnvironmentSpec, runtime: Option<&Override>, from: &str, days: i
     let prices = Prices::built_in();
     let view = ScheduleView {
         spec,
-        says: StateInputs {
+        inputs: StateInputs {
             state: spec.state,
             schedule: spec.schedule.as_ref(),
             git_override: None,
@@ -77,7 +81,7 @@ fn nothing_is_wider_than_a_narrow_terminal() {
     let widest =
         picture.chain(text.lines().filter(|line| line.contains('█'))).map(|line| line.chars().count());
     assert!(widest.max() <= Some(78), "{text}");
-    assert!(text.contains("… and 5 days more"));
+    assert!(text.contains("… and 5 more days"));
 }
 
 #[test]
@@ -94,7 +98,7 @@ fn sleep_is_worth_what_its_hours_would_have_cost() {
     let hour = hour + region.rds_instance_hour["db.t4g.small"];
     let night = "schedule: {timezone: UTC, start: \"0 12 * * *\", stop: \"0 0 * * *\"}";
     let text = shown(&shop(night), None, "2026-11-24T00:00:00Z", 10, Tz::UTC);
-    assert!(text.contains(&format!("saves some {:.2} USD (an estimate", 120.0 * hour)), "{text}");
+    assert!(text.contains(&format!("saves about {:.2} USD; an estimate", 120.0 * hour)), "{text}");
 }
 
 #[test]

@@ -1,38 +1,38 @@
-//! Open or closed, as far as it can be read: for people. The planner decides for itself, and more strictly.
+//! Whether the gate is open or closed, as far as AWS lets tidegate read it. Only for people: the planner decides
+//! from its own facts, and more strictly.
 
 use serde::Serialize;
 
 use crate::observe::{CodeSeen, HeaderSeen, Observed, RuleTarget};
+use crate::report::StatusView;
 
-use super::StatusView;
-
-/// What users meet.
+/// What users meet at the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum GateSeen {
+pub(super) enum GateStatus {
     /// No target asks for the header.
     Open,
     /// Every gated target asks for it.
     Closed,
-    /// Some do: on its way, or interrupted.
+    /// Some targets do: the gate is being opened or closed, or that was interrupted.
     Partly,
-    /// It could not be read.
+    /// The load balancer or the CloudFront function could not be read.
     Unreadable,
 }
 
-impl GateSeen {
+impl GateStatus {
     pub(super) fn as_str(self) -> &'static str {
         match self {
-            GateSeen::Open => "open",
-            GateSeen::Closed => "closed",
-            GateSeen::Partly => "partly closed",
-            GateSeen::Unreadable => "unreadable",
+            GateStatus::Open => "open",
+            GateStatus::Closed => "closed",
+            GateStatus::Partly => "partly closed",
+            GateStatus::Unreadable => "unreadable",
         }
     }
 }
 
-/// None where no gate is declared.
-pub(super) fn seen(view: &StatusView) -> Option<GateSeen> {
+/// The status of the gate; none where no gate is declared.
+pub(super) fn status(view: &StatusView) -> Option<GateStatus> {
     let maintenance = view.spec.maintenance.as_ref()?;
     let traffic = view.snapshot.traffic.as_ref()?;
     let mut closed: Vec<bool> = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn seen(view: &StatusView) -> Option<GateSeen> {
             });
             closed.extend(gated.map(|rule| rule.header != HeaderSeen::Absent));
         }
-        Some(Observed::Absent | Observed::Unreadable { .. }) => return Some(GateSeen::Unreadable),
+        Some(Observed::Absent | Observed::Unreadable { .. }) => return Some(GateStatus::Unreadable),
     }
     match &traffic.function {
         None | Some(Observed::Absent) => {}
@@ -58,11 +58,11 @@ pub(super) fn seen(view: &StatusView) -> Option<GateSeen> {
             // Nothing of ours is live there yet: it says nothing.
             CodeSeen::Missing | CodeSeen::Foreign => {}
         },
-        Some(Observed::Unreadable { .. }) => return Some(GateSeen::Unreadable),
+        Some(Observed::Unreadable { .. }) => return Some(GateStatus::Unreadable),
     }
     Some(match (closed.iter().any(|closed| *closed), closed.iter().any(|closed| !closed)) {
-        (true, true) => GateSeen::Partly,
-        (true, false) => GateSeen::Closed,
-        (false, _) => GateSeen::Open,
+        (true, true) => GateStatus::Partly,
+        (true, false) => GateStatus::Closed,
+        (false, _) => GateStatus::Open,
     })
 }

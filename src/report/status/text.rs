@@ -1,20 +1,19 @@
-//! A status for a terminal.
+//! A status for a terminal of 100 columns.
 
 use anstyle::{AnsiColor, Style};
 
-use super::StatusView;
-use super::gate::GateSeen;
+use super::gate::GateStatus;
 use super::wire::{WireService, gather};
 use crate::model::Mode;
 use crate::report::table::{columns, paragraph};
-use crate::report::{labels, overrides, standing, time_format};
+use crate::report::{StatusView, labels, obstacles, overrides, time_format};
 
 const BOLD: Style = Style::new().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 const GREEN: Style = AnsiColor::Green.on_default();
 
-/// One environment.
+/// The status of one environment.
 pub fn text(view: &StatusView) -> String {
     let status = gather(view);
     let mut text =
@@ -26,18 +25,21 @@ pub fn text(view: &StatusView) -> String {
         state.until.map(|at| format!(" until {}", time_format::local(at, view.zone))).unwrap_or_default();
     let mode = if status.mode == Mode::Observe { "; observed only" } else { "" };
     row("state", format!("{} {}{until}{mode}", state.effective, time_format::because(state.because)));
-    if let Some(told) = overrides::override_in_words(view.standing, view.spec.override_.as_ref(), view.now) {
-        row("override", told);
+    if let Some(words) = overrides::override_in_words(view.overrides, view.spec.override_.as_ref(), view.now)
+    {
+        row("override", words);
     }
-    if let Some(told) = overrides::suspension_in_words(view.standing, view.zone) {
-        row("suspended", told);
+    if let Some(words) = overrides::suspension_in_words(view.overrides, view.zone) {
+        row("suspended", words);
     }
     if let Some(gate) = status.gate {
         let users = match gate {
-            GateSeen::Open => "users get through",
-            GateSeen::Closed => "users see the maintenance page",
-            GateSeen::Partly => "some users see the maintenance page",
-            GateSeen::Unreadable => "nobody knows what users see",
+            GateStatus::Open => "users get through",
+            GateStatus::Closed => "users see the maintenance page",
+            GateStatus::Partly => "some users see the maintenance page",
+            GateStatus::Unreadable => {
+                "cannot tell what users see (the load balancer or CloudFront could not be read)"
+            }
         };
         row("gate", format!("{}: {users}", gate.as_str()));
     }
@@ -46,7 +48,7 @@ pub fn text(view: &StatusView) -> String {
         let restart =
             view.snapshot.database.as_ref().and_then(|seen| seen.present()?.database.automatic_restart_at);
         let restart = restart
-            .map(|at| format!("; AWS starts it by itself on {}", time_format::local(at, view.zone)))
+            .map(|at| format!("; AWS starts it automatically on {}", time_format::local(at, view.zone)))
             .unwrap_or_default();
         row("database", format!("{} {}{schema}{restart}", database.identifier, database.status));
     }
@@ -57,7 +59,7 @@ pub fn text(view: &StatusView) -> String {
             Some(running) if running != declared => format!("{key} {running} (declared {declared})"),
             Some(running) => format!("{key} {running}"),
             None if declared.is_empty() => format!("{key} not deployed"),
-            None => format!("{key} {declared} (declared)"),
+            None => format!("{key} {declared} (declared; running version unknown)"),
         })
         .collect();
     if !versions.is_empty() {
@@ -77,12 +79,12 @@ pub fn text(view: &StatusView) -> String {
         row("failed", failed.message.clone());
     }
     if let Some(lease) = view.holder {
-        row("acting", format!("{} since {}", lease.holder, time_format::local(lease.since, view.zone)));
+        row("locked by", format!("{} since {}", lease.holder, time_format::local(lease.since, view.zone)));
     }
     lines(&mut text, &rows, &[12]);
     text.push('\n');
     lines(&mut text, &status.services.iter().map(service).collect::<Vec<_>>(), &[20, 12, 24]);
-    text.push_str(&in_the_way(view));
+    text.push_str(&findings(view));
     text
 }
 
@@ -95,12 +97,12 @@ fn lines(text: &mut String, rows: &[Vec<String>], limits: &[usize]) {
 fn verdict(view: &StatusView) -> String {
     let plan = view.plan;
     if plan.is_held() {
-        format!("{RED}held{RED:#}: a person must decide")
+        format!("{RED}held{RED:#}: an operator must decide")
     } else if !plan.blocked.is_empty() {
         format!("{RED}blocked{RED:#}")
     } else if !plan.actions.is_empty() {
         format!(
-            "{YELLOW}{} pending{YELLOW:#}: see `tidegate plan {}`",
+            "{YELLOW}{} pending{YELLOW:#}; to see them: tidegate plan {}",
             labels::counted(plan.actions.len(), "action"),
             view.spec.name
         )
@@ -111,7 +113,7 @@ fn verdict(view: &StatusView) -> String {
     }
 }
 
-/// Name, tasks, definition, images by tag.
+/// A row: name, tasks, task definition, image tags.
 fn service(service: &WireService<'_>) -> Vec<String> {
     let tasks = match (service.running, service.desired) {
         (Some(running), Some(desired)) if running == desired && desired > 0 => format!("{running} up"),
@@ -131,18 +133,18 @@ fn service(service: &WireService<'_>) -> Vec<String> {
     vec![service.name.to_owned(), tasks, service.definition.clone().unwrap_or_default(), images.join(", ")]
 }
 
-fn in_the_way(view: &StatusView) -> String {
+fn findings(view: &StatusView) -> String {
     let mut text = String::new();
     for blocked in &view.plan.blocked {
         text.push('\n');
-        text.push_str(&standing::blocked(blocked.reason, &blocked.message, &blocked.hints));
+        text.push_str(&obstacles::blocked(blocked.reason, &blocked.message, &blocked.hints));
     }
     for waiting in &view.plan.waiting {
         text.push('\n');
-        text.push_str(&standing::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
+        text.push_str(&obstacles::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
     }
     if !view.plan.drift.is_empty() {
-        text.push_str(&format!("\n{YELLOW}drift{YELLOW:#}\n"));
+        text.push_str(&format!("\n{YELLOW}drift{YELLOW:#}: fields that changed in AWS without a commit\n"));
     }
     for drift in &view.plan.drift {
         let line =

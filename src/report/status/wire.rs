@@ -1,17 +1,17 @@
-//! The wire type of a status, and how it is gathered. Text is made of the same value.
+//! The wire type of a status, and how it is gathered. The text is made from the same value.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::StatusView;
-use super::gate::{self, GateSeen};
+use super::conditions::{Condition, conditions};
+use super::gate::{self, GateStatus};
 use crate::cloud::{Rollout, tag};
 use crate::model::{Mode, Revision, State, VersionKey};
 use crate::observe::Observed;
-use crate::reconcile::{Run, RunOutcome};
-use crate::report::json::{self, SCHEMA, WireBlocked, WireState, WireWaiting, word};
+use crate::report::StatusView;
+use crate::report::json::{self, SCHEMA, WireBlocked, WireState, WireWaiting};
 use crate::report::overrides::{self, WireAwake, WireOverride, WireSuspension};
 use crate::schedule::{Because, Change};
 
@@ -26,11 +26,11 @@ pub(super) struct WireStatus<'a> {
     #[serde(rename = "override")]
     override_: Option<WireOverride<'a>>,
     suspended: Option<WireSuspension<'a>>,
-    /// What runs, as far as images tell; else what was last reached.
+    /// The versions that run, read from the images; where no image tells, the version that was reached last.
     pub(super) versions: BTreeMap<&'a VersionKey, String>,
     pub(super) declared_versions: BTreeMap<&'a VersionKey, &'a str>,
     pub(super) schema_version: Option<&'a str>,
-    pub(super) gate: Option<GateSeen>,
+    pub(super) gate: Option<GateStatus>,
     pub(super) services: Vec<WireService<'a>>,
     pub(super) database: Option<WireDatabase<'a>>,
     pub(super) conditions: Vec<Condition>,
@@ -45,7 +45,7 @@ pub(super) struct WireStatus<'a> {
 #[derive(Serialize)]
 pub(super) struct WireService<'a> {
     pub(super) name: &'a str,
-    /// Whether it could be read.
+    /// False when AWS did not answer for it; every other field is then empty.
     pub(super) readable: bool,
     pub(super) desired: Option<u32>,
     pub(super) running: Option<u32>,
@@ -60,18 +60,6 @@ pub(super) struct WireDatabase<'a> {
     pub(super) identifier: &'a str,
     pub(super) status: String,
     pub(super) automatic_restart_at: Option<String>,
-}
-
-/// One of five fixed questions and its answer.
-#[derive(Serialize)]
-pub(super) struct Condition {
-    /// `Ready`, `Stalled`, `Waiting`, `Drifted`, `Failed`
-    #[serde(rename = "type")]
-    pub(super) kind: &'static str,
-    pub(super) status: bool,
-    /// A stable word, where the answer has one.
-    pub(super) reason: String,
-    pub(super) message: String,
 }
 
 #[derive(Serialize)]
@@ -94,38 +82,24 @@ pub fn json(view: &StatusView) -> Value {
 
 pub(super) fn gather<'a>(view: &'a StatusView<'a>) -> WireStatus<'a> {
     let StatusView { spec, plan, zone, holder, next_change, .. } = *view;
-    let state = &plan.state;
     WireStatus {
         schema: SCHEMA,
         environment: spec.name.as_str(),
         revision: &plan.revision,
         mode: plan.mode,
-        state: WireState {
-            declared: state.declared,
-            effective: state.effective,
-            because: state.because,
-            until: state.until.map(|until| json::instant(until, zone)),
-        },
-        override_: overrides::override_(view.standing, spec.override_.as_ref(), view.now, zone),
-        suspended: overrides::suspension(view.standing, zone),
+        state: WireState::of(&plan.state, zone),
+        override_: overrides::override_(view.overrides, spec.override_.as_ref(), view.now, zone),
+        suspended: overrides::suspension(view.overrides, zone),
         awake: overrides::awake(plan, zone),
         versions: versions(view),
         declared_versions: spec.versions.iter().map(|(key, version)| (key, version.as_str())).collect(),
         schema_version: schema_version(view),
-        gate: gate::seen(view),
+        gate: gate::status(view),
         services: services(view),
         database: database(view),
         conditions: conditions(view),
-        blocked: json::blocked(plan),
-        waiting: plan
-            .waiting
-            .iter()
-            .map(|waiting| WireWaiting {
-                reason: waiting.reason,
-                message: &waiting.message,
-                until: waiting.until.map(|until| json::instant(until, zone)),
-            })
-            .collect(),
+        blocked: json::blocked(&plan.blocked),
+        waiting: json::waiting(&plan.waiting, zone),
         pending_actions: plan.actions.len(),
         next_change: next_change.map(|Change { at, state, because }| WireChange {
             at: json::instant(at, zone),
@@ -225,73 +199,4 @@ fn database<'a>(view: &'a StatusView) -> Option<WireDatabase<'a>> {
         status,
         automatic_restart_at: restart.map(|at| json::instant(at, view.zone)),
     })
-}
-
-/// Always the same five, so that a dashboard need not guess what a missing one means.
-fn conditions(view: &StatusView) -> Vec<Condition> {
-    let plan = view.plan;
-    let ready = plan.is_converged();
-    let blocked = plan.blocked.first();
-    let waiting = plan.waiting.first();
-    let pending = plan.actions.len();
-    let told = |kind, status, reason: String, message: String| Condition { kind, status, reason, message };
-    let (ready_reason, ready_message) = match (ready, pending) {
-        (true, _) => ("converged", "as declared".to_owned()),
-        (false, 0) => ("not-converged", "not as declared, and nothing can be done now".to_owned()),
-        (false, 1) => ("changes-pending", "1 action is pending".to_owned()),
-        (false, count) => ("changes-pending", format!("{count} actions are pending")),
-    };
-    vec![
-        told("Ready", ready, ready_reason.to_owned(), ready_message),
-        told(
-            "Stalled",
-            blocked.is_some(),
-            blocked.map_or_else(|| "none".to_owned(), |blocked| word(&blocked.reason)),
-            blocked.map(|blocked| blocked.message.clone()).unwrap_or_default(),
-        ),
-        told(
-            "Waiting",
-            waiting.is_some(),
-            waiting.map_or_else(|| "none".to_owned(), |waiting| word(&waiting.reason)),
-            waiting.map(|waiting| waiting.message.clone()).unwrap_or_default(),
-        ),
-        told(
-            "Drifted",
-            !plan.drift.is_empty(),
-            if plan.drift.is_empty() { "none" } else { "drift" }.to_owned(),
-            plan.drift
-                .first()
-                .map(|drift| {
-                    format!(
-                        "{} {}: {}, expected {}",
-                        drift.resource, drift.field, drift.observed, drift.expected
-                    )
-                })
-                .unwrap_or_default(),
-        ),
-        failed(view),
-    ]
-}
-
-/// Whether the last run ended badly and nothing has gone well since. What a person must decide is `Stalled`.
-fn failed(view: &StatusView) -> Condition {
-    let reached_at = view.ledger.converged.as_ref().map(|reached| reached.at);
-    let is_over = |run: &Run| view.plan.is_converged() || reached_at.is_some_and(|at| at >= run.started_at);
-    let told = |reason: &str, message: String| Condition {
-        kind: "Failed",
-        status: true,
-        reason: reason.to_owned(),
-        message,
-    };
-    let run = view.last_run.filter(|run| !is_over(run));
-    match run.map(|run| (run, run.outcome)) {
-        Some((run, Some(outcome @ (RunOutcome::Failed | RunOutcome::TimedOut | RunOutcome::Held)))) => {
-            let message = run.message.clone().or_else(|| run.failure());
-            told(outcome.as_str(), format!("run {}: {}", run.id, message.unwrap_or_default()))
-        }
-        Some((run, None)) => {
-            told("interrupted", format!("run {}: its process died; the next run goes on from there", run.id))
-        }
-        _ => Condition { kind: "Failed", status: false, reason: "none".to_owned(), message: String::new() },
-    }
 }

@@ -81,7 +81,7 @@ async fn a_platform_is_imported_and_plans_to_nothing() {
     // Nothing is replaced.
     let again = tidegate(&machine, account, &["import", CLUSTER, "--write", "--dir", &dir]);
     assert_eq!(again.code, 1);
-    assert!(again.err.contains("exists already"), "{}", again.err);
+    assert!(again.err.contains("already exists"), "{}", again.err);
     // Other credentials are not those of the ARN.
     let strange = tidegate(&machine, "400000000002", &["import", &arn, "--dir", &dir]);
     assert!(strange.code == 1 && strange.err.contains("the ARN to 400000000001"), "{}", strange.err);

@@ -124,7 +124,7 @@ fn an_observed_environment_is_only_looked_at() {
     let before = place.world().portrait();
     let args = ["--dir", repo.as_str(), "--cloud", "sim", "--store"];
     let store = place.store().display().to_string();
-    for (verb, says) in [("plan", "nothing of this is carried out"), ("apply", "nothing is carried out")] {
+    for (verb, says) in [("plan", "tidegate carries out none of this"), ("apply", "nothing was changed")] {
         let ended = place.machine.run(&[&[verb, "shop"], &args[..], &[store.as_str()]].concat());
         assert_eq!(ended.code, 0);
         assert!(ended.out.contains(says), "{}", ended.out);

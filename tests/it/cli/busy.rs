@@ -65,7 +65,7 @@ fn apply_begins_as_soon_as_the_other_has_ended() {
     let (child, mut talk) = start(&place, &["apply", "library"]);
     assert_eq!(
         line(&mut talk),
-        "waiting: `library` is being worked on by daemon on host-7 since Tue 2032-11-23 11:00 UTC\n"
+        "waiting: `library` is locked by daemon on host-7 since Tue 2032-11-23 11:00 UTC\n"
     );
     drop(lease);
     let (code, said) = end(child, &mut talk);
@@ -81,7 +81,7 @@ fn whoever_waits_goes_when_asked_to() {
     terminate(&child);
     let (code, said) = end(child, &mut talk);
     assert_eq!(code, Some(1));
-    assert!(said.contains("stopped while waiting; nothing has been done"), "{said}");
+    assert!(said.contains("interrupted while waiting for the lock; nothing was changed"), "{said}");
 }
 
 #[test]

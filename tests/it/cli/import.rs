@@ -58,7 +58,7 @@ fn what_a_profile_says_of_the_region_holds() {
     let ended = machine.ended(command.output().unwrap());
     // It knows the region, and goes on to miss credentials.
     assert_eq!(ended.code, 1);
-    assert!(ended.err.contains("whose account this is"), "{}", ended.err);
+    assert!(ended.err.contains("the account of the credentials"), "{}", ended.err);
     assert!(!ended.err.contains("--region"), "{}", ended.err);
 }
 
@@ -97,7 +97,7 @@ fn a_cluster_of_the_simulated_world() {
 
     // Nothing is replaced, and nothing is declared twice.
     let again = run(&["import", "library", "--write"]);
-    assert!(again.code == 1 && again.err.contains("exists already"), "{}", again.err);
+    assert!(again.code == 1 && again.err.contains("already exists"), "{}", again.err);
     let twice = run(&["import", "library", "--name", "other", "--write"]);
     assert!(twice.code == 1 && twice.err.contains("claimed by `library` and `other`"), "{}", twice.err);
     assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
@@ -110,7 +110,7 @@ fn a_cluster_of_the_simulated_world() {
     assert!(elsewhere.code == 1, "{}", elsewhere.err);
     let gateless = run(&["import", "library", "--name", "x", "--secret", "ssm:/nobody"]);
     assert!(
-        gateless.code == 1 && gateless.err.contains("the bypass secret cannot be used"),
+        gateless.code == 1 && gateless.err.contains("tidegate cannot use the bypass secret"),
         "{}",
         gateless.err
     );

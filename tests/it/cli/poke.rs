@@ -21,7 +21,7 @@ fn a_daemon_is_woken_and_history_can_be_agreed_to() {
         (place.run(&["poke", "--accept-revision", "41d07e3"]), daemon.join().unwrap())
     });
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
-    assert_eq!(ended.out, "the daemon is awake (process 7 on host-7)\n");
+    assert_eq!(ended.out, "the daemon (process 7 on host-7) looks at the repository and at AWS now\n");
     assert_eq!(poke.accept_revision.as_deref(), Some("41d07e3"));
     assert!(poke.who.starts_with("ann@"), "{}", poke.who);
 }

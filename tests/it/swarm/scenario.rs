@@ -284,12 +284,12 @@ impl Scenario {
             diffs: Default::default(),
             later: None,
             git_override: None,
-            standing: &Default::default(),
+            overrides: &Default::default(),
             preflight: None,
         };
         let journal = journal.iter().map(|line| line.event.to_string());
         let runs = runs.iter().map(|run| run.value.to_string());
-        let told = journal.chain(runs).chain([report::json::plan(&view).to_string()]);
+        let told = journal.chain(runs).chain([report::plan::json(&view).to_string()]);
         match told.into_iter().find(|text| secrets.iter().any(|secret| text.contains(secret))) {
             Some(text) => Err(format!("a secret stands in: {text}")),
             None => Ok(()),

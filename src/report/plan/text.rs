@@ -1,13 +1,15 @@
-//! A plan for a terminal of 100 columns: who, what, in which order, why, and what stands in the way.
+//! A plan for a terminal of 100 columns: the actions in order, each with its reason; what blocks them; what is waited
+//! for.
 
 use anstyle::{AnsiColor, Style};
 
-use super::labels::{self, Sign, counted};
-use super::table::{self, columns, paragraph};
-use super::{PlanView, overrides, preflight, standing, time_format};
 use crate::model::{Mode, State};
 use crate::plan::{Action, ActionKind, Plan, Step, WaitingReason};
 use crate::reconcile::Later;
+use crate::report::json::word;
+use crate::report::labels::{self, Sign, counted};
+use crate::report::table::{self, columns, paragraph};
+use crate::report::{PlanView, obstacles, overrides, preflight, time_format};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -16,20 +18,20 @@ const YELLOW: Style = AnsiColor::Yellow.on_default();
 const GREEN: Style = AnsiColor::Green.on_default();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 
-/// Widths of a row's columns before the reason: noun, resource, change.
+/// The widths of a row's columns before the reason: noun, resource, change.
 const COLUMNS: [usize; 3] = [9, 21, 26];
 /// ` 12  ~ ` before a row.
 const ROW_INDENT: usize = 7;
 
-/// The whole plan.
-pub fn plan(view: &PlanView) -> String {
+/// `plan --output text`
+pub fn text(view: &PlanView) -> String {
     let mut text = header(view);
     text.push_str(&state(view));
     if !view.plan.actions.is_empty() {
         text.push('\n');
         text.push_str(&steps(view));
     }
-    text.push_str(&in_the_way(view));
+    text.push_str(&findings(view));
     text.push_str(&view.preflight.map(preflight::text).unwrap_or_default());
     text.push_str(&closing(view));
     text
@@ -46,8 +48,7 @@ fn header(view: &PlanView) -> String {
     let blocked = if plan.blocked.is_empty() {
         "none".to_owned()
     } else {
-        let reasons: Vec<String> =
-            plan.blocked.iter().map(|blocked| super::json::word(&blocked.reason)).collect();
+        let reasons: Vec<String> = plan.blocked.iter().map(|blocked| word(&blocked.reason)).collect();
         format!("{RED}{}{RED:#}", reasons.join(", "))
     };
     let start = format!("{BOLD}{environment}{BOLD:#}  {revision}   blocked: {blocked}");
@@ -57,18 +58,18 @@ fn header(view: &PlanView) -> String {
     if width <= table::WIDTH { format!("{start}   {end}\n") } else { format!("{start}\n{end}\n") }
 }
 
-/// `none`, `~6 min`, or what else there is to say.
+/// `none`, `~6 min`, `open-ended`, or until the state changes.
 pub(super) fn downtime(plan: &Plan) -> String {
     match plan.expected_downtime_seconds {
         Some(0) => "none".to_owned(),
-        // Estimates of history: whole minutes are as exact as they get.
+        // Estimates from earlier runs are not more exact than a minute.
         Some(seconds @ 0..90) => format!("~{seconds} s"),
         Some(seconds) => {
             let minutes = i64::try_from(seconds.div_ceil(60)).unwrap_or(i64::MAX / 60);
             format!("~{}", time_format::length(chrono::TimeDelta::minutes(minutes)))
         }
         None if plan.is_held() || plan.state.effective == State::Running => "open-ended".to_owned(),
-        None => format!("as long as it is {}", plan.state.effective),
+        None => format!("as long as the state is {}", plan.state.effective),
     }
 }
 
@@ -81,19 +82,20 @@ fn state(view: &PlanView) -> String {
     if let Some(until) = state.until {
         line.push_str(&format!(" until {}", time_format::local(until, view.zone)));
     }
-    if let Some(told) = overrides::override_in_words(view.standing, view.git_override, view.now) {
-        line.push_str(&format!("; {told}"));
+    if let Some(words) = overrides::override_in_words(view.overrides, view.git_override, view.now) {
+        line.push_str(&format!("; {words}"));
     }
-    if let Some(told) = overrides::suspension_in_words(view.standing, view.zone) {
-        return format!("{line}\nsuspended {told}; nothing of this is carried out\n");
+    if let Some(words) = overrides::suspension_in_words(view.overrides, view.zone) {
+        let suspended = paragraph("suspended ", &format!("{words}; tidegate carries out none of this"));
+        return format!("{line}\n{suspended}");
     }
     if view.plan.mode == Mode::Observe {
-        line.push_str("; mode: observe, so nothing of this is carried out");
+        line.push_str("; mode: observe, so tidegate carries out none of this");
     }
     format!("{line}\n")
 }
 
-/// Numbered steps, a row an action, what changes inside definitions below it.
+/// Numbered steps: a row for each action, and below it the lines that change inside a task definition.
 fn steps(view: &PlanView) -> String {
     let actions = &view.plan.actions;
     let rows: Vec<Vec<String>> = actions
@@ -132,7 +134,7 @@ fn steps(view: &PlanView) -> String {
     text
 }
 
-/// What is told below a row: it would break the columns, and is too good to be left out.
+/// The lines below a row: too long for a column, and too important to leave out.
 fn details(view: &PlanView, action: &Action) -> Vec<String> {
     match &action.kind {
         ActionKind::StartService(start) => view.diffs.get(&start.service).cloned().unwrap_or_default(),
@@ -146,28 +148,28 @@ fn style_of(sign: Sign) -> Style {
         Sign::Made => GREEN,
         Sign::Changed => YELLOW,
         Sign::Removed => RED,
-        Sign::Asked => CYAN,
+        Sign::NoChange => CYAN,
     }
 }
 
-/// What stands in the way, what is waited for, what drifts, what is worth knowing.
-fn in_the_way(view: &PlanView) -> String {
+/// What blocks, what is waited for, drift, and notes.
+fn findings(view: &PlanView) -> String {
     let plan = view.plan;
     let mut text = String::new();
     for blocked in &plan.blocked {
         text.push('\n');
-        text.push_str(&standing::blocked(blocked.reason, &blocked.message, &blocked.hints));
+        text.push_str(&obstacles::blocked(blocked.reason, &blocked.message, &blocked.hints));
     }
     for waiting in &plan.waiting {
         text.push('\n');
-        text.push_str(&standing::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
+        text.push_str(&obstacles::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
         let later = view.later.filter(|later| waiting.until == Some(later.at));
         if let Some(later) = later {
             text.push_str(&then(view, later, waiting.reason));
         }
     }
     if !plan.drift.is_empty() {
-        text.push_str(&format!("\n{YELLOW}drift{YELLOW:#}: what differs though nobody declared it\n"));
+        text.push_str(&format!("\n{YELLOW}drift{YELLOW:#}: fields that changed in AWS without a commit\n"));
     }
     for drift in &plan.drift {
         let line =
@@ -183,7 +185,7 @@ fn in_the_way(view: &PlanView) -> String {
     text
 }
 
-/// What comes when the wait is over, and the commands that show it and that hurry it.
+/// The plan for the end of the wait, in short, with the commands that show it and that begin it now.
 fn then(view: &PlanView, later: &Later, reason: WaitingReason) -> String {
     let environment = view.environment;
     let mut text =
@@ -192,10 +194,10 @@ fn then(view: &PlanView, later: &Later, reason: WaitingReason) -> String {
         text.push_str(&paragraph("        blocked: ", &blocked.message));
     }
     let at = time_format::rfc3339(later.at, view.zone);
-    text.push_str(&standing::next("see it", &format!("tidegate plan {environment} --at {at}")));
+    text.push_str(&obstacles::next("see that plan", &format!("tidegate plan {environment} --at {at}")));
     if reason == WaitingReason::Window && view.plan.mode == Mode::Enforce {
-        let command = format!("tidegate apply {environment} --ignore-window --reason \"…\"");
-        text.push_str(&standing::next("do not wait", &command));
+        let command = format!("tidegate apply {environment} --now --reason \"…\"");
+        text.push_str(&obstacles::next("begin now", &command));
     }
     text
 }
@@ -207,19 +209,21 @@ fn sum(plan: &Plan) -> String {
     format!("{} in {}", counted(plan.actions.len(), "action"), counted(steps.len(), "step"))
 }
 
-/// What it comes to, what to do with it, and what the signs mean.
+/// The size of the plan, when users are locked out, the next command, and the meaning of the signs.
 fn closing(view: &PlanView) -> String {
     let plan = view.plan;
     let environment = view.environment;
     if plan.actions.is_empty() {
         return match (plan.blocked.is_empty(), plan.waiting.is_empty()) {
             (true, true) => format!("\nnothing to do: `{environment}` is as declared\n"),
-            (true, false) => "\nnothing to do now; the rest follows by itself\n".to_owned(),
-            (false, _) => "\nnothing is done until this is resolved\n".to_owned(),
+            (true, false) => {
+                "\nnothing to do now; tidegate continues by itself when the wait is over\n".to_owned()
+            }
+            (false, _) => "\ntidegate does nothing here until this is resolved\n".to_owned(),
         };
     }
     let sum = sum(plan);
-    let mut text = format!("\n{sum}: one step after the other, what shares a number side by side\n");
+    let mut text = format!("\n{sum}; the actions of one step run at the same time\n");
     match locked_out(plan) {
         (Some(from), Some(to)) => {
             text.push_str(&format!("users see the maintenance page from step {from} to step {to}\n"));
@@ -231,25 +235,22 @@ fn closing(view: &PlanView) -> String {
         (None, None) => {}
     }
     text.push_str(&match plan.mode {
-        Mode::Enforce => format!("nothing has been changed; carry it out: tidegate apply {environment}\n"),
-        Mode::Observe if view.standing.suspension.is_some() => {
-            format!("suspended: nothing of this is carried out; end that: tidegate resume {environment}\n")
+        Mode::Enforce => format!("nothing has been changed; to carry out this plan: tidegate apply {environment}\n"),
+        Mode::Observe if view.overrides.suspension.is_some() => {
+            format!("suspended: tidegate carries out none of this; to end the suspension: tidegate resume {environment}\n")
         }
-        Mode::Observe => "`mode: observe`: nothing of this is carried out\n".to_owned(),
+        Mode::Observe => "`mode: observe`: tidegate carries out none of this\n".to_owned(),
     });
     text.push_str(&format!(
-        "{DIM}+ made   ~ changed   - removed   = waited for or asked, nothing changes{DIM:#}\n"
+        "{DIM}+ create   ~ change   - remove   = wait or check, changes nothing{DIM:#}\n"
     ));
     text
 }
 
-/// The numbers of the steps that close and open the gate.
+/// The numbers of the steps that close and that open the gate.
 fn locked_out(plan: &Plan) -> (Option<usize>, Option<usize>) {
     let mut steps: Vec<Step> = plan.actions.iter().map(|action| action.step).collect();
     steps.dedup();
     let number = |step: Step| steps.iter().position(|other| *other == step).map(|index| index + 1);
     (number(Step::CloseGate), number(Step::OpenGate))
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,5 +1,5 @@
-//! Progress of a run: bars on a terminal, plain lines elsewhere, with the times of the clock that the cloud
-//! lives in.
+//! The progress of a run: bars on a terminal, plain lines elsewhere. Times are those of the cloud's clock, which is
+//! not the real time in a simulated cloud.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -20,36 +20,39 @@ const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
-/// Where lines go.
+/// The function that a finished line is given to.
 pub(super) type Sink = Box<dyn Fn(&str) + Send + Sync>;
 
-/// Somebody watches.
-pub(super) struct Watch {
+/// Prints the progress of a run.
+pub(super) struct ProgressLines {
     clock: Arc<dyn Clock>,
     zone: Tz,
     sink: Sink,
     bars: Option<MultiProgress>,
-    seen: Mutex<Seen>,
+    state: Mutex<ProgressState>,
 }
 
 #[derive(Default)]
-struct Seen {
+struct ProgressState {
+    /// The step whose title was printed last.
     step: Option<Step>,
-    /// The action's row, how it looked last, and its bar on a terminal.
-    actions: BTreeMap<String, Shown>,
+    /// The actions that are running, by id.
+    actions: BTreeMap<String, ActionRow>,
 }
 
-struct Shown {
+struct ActionRow {
     label: String,
+    /// The progress that was printed last, so that the same text is not printed twice.
     last: String,
+    /// On a terminal only.
     bar: Option<ProgressBar>,
 }
 
-impl Watch {
-    /// Tells on `sink`, with bars on standard error if that is a terminal and `bars` are wanted.
+impl ProgressLines {
+    /// Prints to `sink`, with bars on standard error if that is a terminal and `bars` is true.
     pub(super) fn new(clock: Arc<dyn Clock>, zone: Tz, sink: Sink, bars: bool) -> Self {
         let bars = (bars && console_is_terminal()).then(MultiProgress::new);
-        Self { clock, zone, sink, bars, seen: Mutex::default() }
+        Self { clock, zone, sink, bars, state: Mutex::default() }
     }
 
     /// On standard error.
@@ -66,8 +69,8 @@ impl Watch {
         }
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().expect("nothing panics while it holds this lock")
+    fn state(&self) -> MutexGuard<'_, ProgressState> {
+        self.state.lock().expect("nothing panics while it holds this lock")
     }
 
     fn bar(&self, label: &str) -> Option<ProgressBar> {
@@ -86,18 +89,18 @@ fn console_is_terminal() -> bool {
     std::io::IsTerminal::is_terminal(&std::io::stderr())
 }
 
-/// How it looks, without how long that has been so: what changes with every look is not worth a line.
+/// The text without the time at its end: a time that changes with every observation is not worth a line.
 fn gist(text: &str) -> &str {
     text.rsplit_once(", ").map_or(text, |(gist, _)| gist)
 }
 
-impl Progress for Watch {
+impl Progress for ProgressLines {
     fn plan_ready(&self, _plan: &Plan) {
-        self.seen().step = None;
+        self.state().step = None;
     }
 
     fn step_started(&self, step: Step, _actions: &[Action]) {
-        if self.seen().step.replace(step) != Some(step) {
+        if self.state().step.replace(step) != Some(step) {
             self.line(&format!("{BOLD}{}{BOLD:#}", labels::title(step)));
         }
     }
@@ -106,38 +109,38 @@ impl Progress for Watch {
         let label = format!("{:<9}  {:<18}", labels::noun(&action.kind), labels::resource(action));
         self.line(&format!("  {} {label}  {}", labels::Sign::of(action).glyph(), labels::change(action)));
         let bar = self.bar(&label);
-        self.seen().actions.insert(action.id.clone(), Shown { label, last: String::new(), bar });
+        self.state().actions.insert(action.id.clone(), ActionRow { label, last: String::new(), bar });
     }
 
     fn action_progress(&self, id: &str, text: &str) {
         let line = {
-            let mut seen = self.seen();
-            let Some(shown) = seen.actions.get_mut(id) else { return };
-            if let Some(bar) = &shown.bar {
+            let mut state = self.state();
+            let Some(row) = state.actions.get_mut(id) else { return };
+            if let Some(bar) = &row.bar {
                 bar.set_message(text.to_owned());
                 return;
             }
-            if shown.last == gist(text) {
+            if row.last == gist(text) {
                 return;
             }
-            gist(text).clone_into(&mut shown.last);
-            format!("    {}  {}", shown.label, shown.last)
+            gist(text).clone_into(&mut row.last);
+            format!("    {}  {}", row.label, row.last)
         };
         self.line(&format!("{DIM}{line}{DIM:#}"));
     }
 
     fn action_finished(&self, action: &Action, outcome: &ActionOutcome) {
-        let Some(shown) = self.seen().actions.remove(&action.id) else { return };
-        if let Some(bar) = shown.bar {
+        let Some(row) = self.state().actions.remove(&action.id) else { return };
+        if let Some(bar) = row.bar {
             bar.finish_and_clear();
         }
         let took = time_format::length(outcome.finished_at - outcome.started_at);
-        let told = match &outcome.result {
+        let result = match &outcome.result {
             ActionResult::Done => format!("{GREEN}done{GREEN:#} in {took}"),
-            ActionResult::Again { why } => format!("{YELLOW}to be tried again{YELLOW:#} after {took}: {why}"),
-            ActionResult::Left { what } => format!("{YELLOW}left to itself{YELLOW:#} after {took}: {what}"),
+            ActionResult::Again { why } => format!("{YELLOW}will be retried{YELLOW:#} after {took}: {why}"),
+            ActionResult::Left { what } => format!("{YELLOW}continues in AWS{YELLOW:#} after {took}: {what}"),
             ActionResult::Failed { why } => format!("{RED}failed{RED:#} after {took}: {why}"),
         };
-        self.line(&format!("    {}  {told}", shown.label));
+        self.line(&format!("    {}  {result}", row.label));
     }
 }

@@ -1,4 +1,4 @@
-//! What stands in the way and what is waited for, as text: the same words in a plan, a status and a run.
+//! What blocks an environment and what it waits for, as text: the same words in a plan, a status and a run.
 
 use anstyle::{AnsiColor, Style};
 
@@ -14,7 +14,7 @@ const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 
-/// Something that needs a person, with the ways out.
+/// A reason that needs a person, with hints.
 pub(super) fn blocked(reason: BlockedReason, message: &str, hints: &[String]) -> String {
     let mut text = format!("{RED}blocked:{RED:#} {BOLD}{}{BOLD:#}\n", word(&reason));
     text.push_str(&paragraph("  ", message));
@@ -24,7 +24,7 @@ pub(super) fn blocked(reason: BlockedReason, message: &str, hints: &[String]) ->
     text
 }
 
-/// A way out. A command in it that would be wrapped gets a line of its own: it is there to be copied.
+/// A hint. A command in it that would be wrapped gets its own line, so that a person can copy it.
 fn hinted(hint: &str) -> String {
     const LEAD: &str = "  hint: ";
     let fits = LEAD.len() + hint.chars().count() <= WIDTH;
@@ -36,12 +36,12 @@ fn hinted(hint: &str) -> String {
     }
 }
 
-/// Something that comes by itself.
+/// A wait that ends by itself.
 pub(super) fn waiting(reason: WaitingReason, message: &str, until: Option<Instant>, zone: Tz) -> String {
-    // Some messages name the instant themselves.
+    // Some messages already contain the instant.
     let until = until.map(|at| time_format::local(at, zone)).filter(|at| !message.contains(at));
     let until = until.map(|at| format!(" (until {at})")).unwrap_or_default();
-    // What stands below the first line is a way out.
+    // The lines below the first one are hints.
     let message = match message.split_once('\n') {
         Some((what, way_out)) => format!("{what}{until}\n{way_out}"),
         None => format!("{message}{until}"),
@@ -50,13 +50,13 @@ pub(super) fn waiting(reason: WaitingReason, message: &str, until: Option<Instan
     format!("{YELLOW}waiting:{YELLOW:#} {BOLD}{}{BOLD:#}\n{text}", word(&reason))
 }
 
-/// A command that a person may want next.
+/// A command that a person may want to run next.
 pub(super) fn next(what: &str, command: &str) -> String {
-    // A command is not wrapped: it is there to be copied.
+    // Not wrapped, so that a person can copy the command.
     format!("  {CYAN}{what}:{CYAN:#} {command}\n")
 }
 
-/// The first `word` of a text in a colour. Colours come after wrapping, which counts characters.
+/// The text with its first `word` in a colour. Wrapping counts characters, so colours are added after it.
 fn colored(text: &str, word: &str, style: Style) -> String {
     text.replacen(word, &format!("{style}{word}{style:#}"), 1)
 }

@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 
-use super::*;
-use crate::model::{Revision, State};
+use super::{json, markdown};
+use crate::model::{Mode, Revision, State};
 use crate::plan::{
-    Action, Blocked, BlockedReason, Drift, PlannedState, StartService, Waiting, WaitingReason,
+    Action, ActionKind, Blocked, BlockedReason, Drift, Plan, PlannedState, StartService, Step, Waiting,
+    WaitingReason,
 };
 use crate::reconcile::ActiveOverrides;
-use crate::report::{json, markdown};
+use crate::report::{PlanView, table};
 use crate::schedule::{Because, Tz};
 use crate::store::journal::GateParts;
 
@@ -148,13 +149,13 @@ fn shown<T>(plan: &Plan, show: impl Fn(&PlanView) -> T) -> T {
         diffs,
         later: None,
         git_override: None,
-        standing: &ActiveOverrides::default(),
+        overrides: &ActiveOverrides::default(),
         preflight: None,
     })
 }
 
 fn plain(plan: &Plan) -> String {
-    anstream::adapter::strip_str(&shown(plan, super::plan)).to_string()
+    anstream::adapter::strip_str(&shown(plan, super::text)).to_string()
 }
 
 #[test]
@@ -184,18 +185,18 @@ fn nothing_to_do_is_said_in_three_lines() {
 
 #[test]
 fn the_same_plan_for_a_pull_request() {
-    insta::assert_snapshot!(shown(&release(), markdown::plan));
+    insta::assert_snapshot!(shown(&release(), markdown));
 }
 
 #[test]
 fn the_same_plan_for_programs() {
-    insta::assert_json_snapshot!(shown(&held(), json::plan));
+    insta::assert_json_snapshot!(shown(&held(), json));
 }
 
 #[test]
 fn markdown_renders_what_people_wrote_as_text() {
     let mut plan = held();
     plan.blocked[0].message = "<img src=x> @everyone [a](b) `<code>` odd".to_owned();
-    let text = shown(&plan, markdown::plan);
+    let text = shown(&plan, markdown);
     assert!(text.contains("&lt;img src=x&gt; &#64;everyone \\[a\\](b) `<code>` odd"), "{text}");
 }

@@ -12,7 +12,6 @@ mod error;
 mod history;
 mod import;
 mod input;
-mod interrupt;
 mod one_pass;
 mod override_;
 mod plan;

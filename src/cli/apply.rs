@@ -6,20 +6,20 @@ use chrono::TimeDelta;
 
 use super::error::{CliError, Exit};
 use super::input::{self, Output};
-use super::interrupt::Interrupt;
 use super::one_pass::Turn;
 use super::watch::Watch;
 use super::{declared, request, ui};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context::{self, Access, Backend, ContextError};
-use crate::daemon::mailbox::{self, Running};
+use crate::daemon::mailbox::{self, DaemonProcess};
 use crate::execute;
 use crate::plan::{BlockedReason, Plan, WaitingReason};
 use crate::reconcile::{self, DeclaredEnvironment, ReconcileError, RunOutcome};
 use crate::report::run::{self as report, RunView};
 use crate::report::time_format;
 use crate::schedule::Tz;
+use crate::signals;
 use crate::spec::EnvironmentSpec;
 use crate::store::journal::{OperatorCommand, OperatorRequest};
 use crate::store::{LeaseHolder, LocalStore, Store as _};
@@ -56,7 +56,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
-    let interrupt = Interrupt::listen()
+    let interrupt = signals::listen(signals::ONE_SHOT, |_| {})
         .map_err(|error| CliError::internal("cannot listen to signals").because(&error))?;
     let mut turn = Turn::begin(&interrupt, args.timeout);
     let declared = context::declare(settings, None, SystemClock.now())?;
@@ -120,7 +120,7 @@ fn converge(
 }
 
 /// Who acts instead of us, for people.
-fn whoever(lease: Option<LeaseHolder>, zone: Tz, daemon: Option<Running>) -> String {
+fn whoever(lease: Option<LeaseHolder>, zone: Tz, daemon: Option<DaemonProcess>) -> String {
     match (lease, daemon) {
         (Some(lease), _) => format!("{} since {}", lease.holder, time_format::local(lease.since, zone)),
         (None, Some(daemon)) => format!("the daemon (process {} on {})", daemon.pid, daemon.place),

@@ -15,7 +15,6 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 
 use super::error::{CliError, Exit};
-use super::interrupt::Interrupt;
 use super::{preview, ui};
 use crate::clock::SystemClock;
 use crate::execute::Silent;
@@ -23,6 +22,7 @@ use crate::model::Version;
 use crate::reconcile::{Run, RunOutcome};
 use crate::report::run::{self as report, HistoryView, RunView};
 use crate::report::{status, text, time_format};
+use crate::signals;
 use crate::sim::{Outcome, Pace};
 use live::Live;
 use stage::Stage;
@@ -49,7 +49,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
-    let interrupt = Interrupt::listen()
+    let interrupt = signals::listen(signals::ONE_SHOT, |_| {})
         .map_err(|error| CliError::internal("cannot listen to signals").because(&error))?;
     let mut demo = Demo { stage: Stage::set(interrupt)?, is_fast: args.fast };
     let began_at = demo.stage.now();

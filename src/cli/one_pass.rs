@@ -4,18 +4,18 @@
 use std::time::Duration;
 
 use super::error::CliError;
-use super::interrupt::Interrupt;
 use super::ui;
 use crate::clock::{Clock, SystemClock};
 use crate::model::{EnvironmentName, Instant};
 use crate::reconcile::ShutdownLevel;
+use crate::signals::Shutdown;
 
 /// How often it is tried: people who wait for each other do not notice less.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Somebody who waits.
 pub(super) struct Turn<'a> {
-    interrupt: &'a Interrupt,
+    interrupt: &'a Shutdown,
     timeout: Option<Duration>,
     begun_at: Instant,
     told: Option<String>,
@@ -23,7 +23,7 @@ pub(super) struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     /// Begins now. `timeout` = the longest it may take; none = for ever.
-    pub(super) fn begin(interrupt: &'a Interrupt, timeout: Option<Duration>) -> Self {
+    pub(super) fn begin(interrupt: &'a Shutdown, timeout: Option<Duration>) -> Self {
         Self { interrupt, timeout, begun_at: SystemClock.now(), told: None }
     }
 
@@ -35,7 +35,7 @@ impl<'a> Turn<'a> {
 
     /// Whether somebody wants the program to go.
     pub(super) fn haste(&self) -> ShutdownLevel {
-        self.interrupt.haste()
+        self.interrupt.level()
     }
 
     /// Waits a little while `by` acts, and says so once.

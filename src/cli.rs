@@ -12,7 +12,6 @@ mod error;
 mod history;
 mod import;
 mod input;
-mod interrupt;
 mod lock_wait;
 mod operator_request;
 mod override_;

@@ -1,4 +1,4 @@
-//! Time as a port: the only room that may read the machine's clock or wait.
+//! Time as a port: the only file that may read the machine's clock or wait.
 //!
 //! The simulator brings its own clock, so that an hour of migration takes milliseconds.
 
@@ -8,13 +8,13 @@ use async_trait::async_trait;
 
 use crate::model::Instant;
 
-/// What may know the time and wait.
+/// Knows the time and can wait.
 #[async_trait]
 pub trait Clock: Send + Sync {
     /// The present instant.
     fn now(&self) -> Instant;
 
-    /// Waits; other futures of the same task go on meanwhile.
+    /// Waits. Other futures of the same task continue meanwhile.
     async fn sleep(&self, duration: Duration);
 }
 
@@ -23,7 +23,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl SystemClock {
-    /// Waits in a thread of its own right, outside any runtime.
+    /// Blocks the calling thread, outside any runtime.
     #[expect(clippy::disallowed_methods, reason = "the one place that really waits, without a runtime")]
     pub fn pause(self, duration: Duration) {
         std::thread::sleep(duration);

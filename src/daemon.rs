@@ -1,11 +1,12 @@
-//! The daemon: follows the repository and brings every environment to where it is declared, again and again.
+//! The daemon: follows the repository and keeps every environment as it is declared.
 //!
-//! Three threads. One looks at the repository (`polling`), one listens to signals (`signals`), and one goes
-//! round (`rounds`): what is due (`due`, pure) gets a pass (`pass`, asynchronous). The declarations in force
-//! (`wanted`) are the only thing they share, so that a newer commit is seen at the next step of a run.
+//! Three threads. One polls the repository (`polling`), one listens to signals (`crate::signals`), and one runs
+//! the loop (`control_loop`): an environment that is due (`due`, pure) gets a pass (`pass`, asynchronous). They
+//! send each other messages (`message`) and share only the declarations in force (`shared`), so that a run sees
+//! a newer commit at its next step.
 //!
-//! Architecture Invariant: nothing here is needed to go on after a crash. What the daemon remembers between
-//! passes decides only when it looks again.
+//! Architecture Invariant: nothing here is needed to continue after a crash. What the daemon remembers between
+//! passes (`tracked`) decides only when the next one begins and what is worth a log line.
 
 mod accepted;
 mod announce;
@@ -15,13 +16,15 @@ mod error;
 pub mod in_force;
 mod log;
 pub mod mailbox;
+mod message;
 mod pass;
 mod polling;
-mod signals;
+mod running_passes;
+mod shared;
 mod systemd;
-mod under_way;
+mod tracked;
 
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
 pub use error::DaemonError;
@@ -29,58 +32,73 @@ pub use error::DaemonError;
 use crate::config::Settings;
 use crate::context::{self, Access, Backend};
 use crate::reconcile::ShutdownLevel;
+use crate::signals::{self, SignalEvent};
 use crate::store::LocalStore;
 use control_loop::ControlLoop;
-use mailbox::{Claim, Mailbox, Running};
-use pass::Passes;
+use mailbox::{Claim, DaemonProcess, Mailbox};
+use message::LoopEvent;
+use pass::PassContext;
 use polling::Poller;
 use systemd::Systemd;
 
-/// How long a command that is just changing the simulated world is waited for at the start.
+/// How long the daemon waits at its start for a command that is changing the simulated world.
 const WORLD_WAIT_MAX: Duration = Duration::from_secs(10);
 
-/// Runs until somebody wants it to stop.
+/// Runs until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// When it cannot begin: another daemon runs on the store, or store, cloud or declarations cannot be used. A
-/// remote that is merely away is not one of these.
+/// When the daemon cannot begin: another daemon uses the store, or store, cloud or declarations cannot be used.
+/// A remote that cannot be reached is not an error: the daemon retries.
 pub fn run(settings: &Settings) -> Result<(), DaemonError> {
-    let (tell, hear) = mpsc::channel();
-    let (ask, asks) = mpsc::channel();
+    let (send_event, events) = mpsc::channel();
+    let (send_request, requests) = mpsc::channel();
     let root = settings.store()?;
     LocalStore::open(root)?;
     let files = |source| DaemonError::Files { root: root.to_owned(), source };
-    let running = Running { pid: std::process::id(), place: context::machine() };
-    let mailbox = match Mailbox::claim(root, &running).map_err(files)? {
+    let this = DaemonProcess { pid: std::process::id(), place: context::machine() };
+    let mailbox = match Mailbox::claim(root, &this).map_err(files)? {
         Claim::Ours(mailbox) => mailbox,
-        Claim::Taken(running) => return Err(DaemonError::Taken { root: root.to_owned(), running }),
+        Claim::Taken(other) => return Err(DaemonError::Taken { root: root.to_owned(), other }),
     };
-    let hurry = signals::listen(tell.clone()).map_err(DaemonError::System)?;
+    let shutdown =
+        signals::listen(signals::DAEMON, forward_to(send_event.clone())).map_err(DaemonError::System)?;
     let backend = Backend::open(settings, &[], Access::Change { wait_max: WORLD_WAIT_MAX }, None)?;
     let mut poller = Poller::open(settings, root)?;
-    tracing::info!(pid = running.pid, store = %root.display(), "following {}", poller.place());
+    tracing::info!(pid = this.pid, store = %root.display(), "following {}", poller.place());
 
-    let notices = poller.first_look()?;
-    let head = poller.head();
+    let notices = poller.first_poll()?;
+    let in_force = poller.in_force();
     let systemd = Systemd::from_environment();
-    let haste = || {
+    let shutdown_level = || {
         systemd.alive();
-        hurry.haste()
+        shutdown.level()
     };
-    let holder = format!("daemon on {}", running.place);
-    let passes = Passes { backend: &backend, head: &head, holder: &holder, haste: &haste };
-    let mut rounds = ControlLoop::new(passes, mailbox, ask, &systemd);
-    rounds.hear(&notices);
-    poller.follow(settings.poll_interval, asks, tell).map_err(DaemonError::System)?;
+    let holder = format!("daemon on {}", this.place);
+    let context =
+        PassContext { backend: &backend, in_force: &in_force, holder: &holder, shutdown: &shutdown_level };
+    let mut control_loop = ControlLoop::new(context, mailbox, send_request, &systemd);
+    control_loop.notice(&notices);
+    poller.follow(settings.poll_interval, requests, send_event).map_err(DaemonError::System)?;
     systemd.ready();
-    // The first look may have taken a minute, in which somebody thought better of it.
-    if hurry.haste() == ShutdownLevel::None {
-        rounds.go(&hear);
+    // The first poll may have taken a minute, in which a signal may have arrived.
+    if shutdown.level() == ShutdownLevel::None {
+        control_loop.run(&events);
     }
 
     systemd.stopping();
-    drop(rounds);
+    drop(control_loop);
     backend.finish()?;
-    tracing::info!("stopped; nothing is held any more");
+    tracing::info!("stopped; every lock is released");
     Ok(())
+}
+
+/// Passes signals on to the loop.
+fn forward_to(events: Sender<LoopEvent>) -> impl FnMut(SignalEvent) + Send + 'static {
+    move |signal| {
+        // A loop that no longer receives means that the process is about to end anyway.
+        let _ = events.send(match signal {
+            SignalEvent::Hangup => LoopEvent::Poked { who: "SIGHUP".to_owned() },
+            SignalEvent::Shutdown => LoopEvent::Stop,
+        });
+    }
 }

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod reconcile;
 pub mod report;
 pub mod schedule;
+pub mod signals;
 pub mod sim;
 pub mod source;
 pub mod spec;

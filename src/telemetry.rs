@@ -1,7 +1,8 @@
-//! Where logs go: standard error, for people or one JSON object a line. Set up once, by verbs that log.
+//! Where logs go: standard error, as text for people or as one JSON object a line. Set up once, by verbs that
+//! log.
 //!
-//! A message says everything in words; its fields say it again for programs. JSON has both. Text has the words
-//! and those fields that add something to them.
+//! The message holds every fact in words; its fields hold them again for programs. JSON has both. Text has the
+//! message and those fields that add something to it.
 
 use std::fmt;
 use std::io::{self, IsTerminal as _};
@@ -14,17 +15,17 @@ use tracing_subscriber::fmt::format::Writer;
 
 use crate::config::LogFormat;
 
-/// What is logged unless `TIDEGATE_LOG` says otherwise: transitions and effects.
+/// The filter without `TIDEGATE_LOG`: transitions and effects.
 const FILTER_DEFAULT: &str = "tidegate=info,warn";
 
-/// Fields that text shows: who and what the words leave out.
+/// The fields that text shows: those that the message may leave out.
 const IN_TEXT: [&str; 7] = ["environment", "run", "error", "reason", "hint", "who", "pid"];
 
-/// Starts logging. `filter` is what `TIDEGATE_LOG` says, in the syntax of `tracing`:
+/// Starts logging. `filter` is the value of `TIDEGATE_LOG`, in the syntax of `tracing`:
 /// `tidegate=debug,tidegate::source=trace`.
 ///
 /// # Errors
-/// When the filter cannot be read, in words.
+/// When the filter cannot be parsed; the text says why.
 pub fn start(format: LogFormat, filter: Option<&str>) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter.unwrap_or(FILTER_DEFAULT))
         .map_err(|error| format!("TIDEGATE_LOG: {error}"))?;
@@ -39,7 +40,7 @@ pub fn start(format: LogFormat, filter: Option<&str>) -> Result<(), String> {
     started.map_err(|error| error.to_string())
 }
 
-/// Fields as text shows them.
+/// Writes the message and the fields of [`IN_TEXT`].
 struct Words;
 
 impl<'w> FormatFields<'w> for Words {

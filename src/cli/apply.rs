@@ -6,19 +6,19 @@ use chrono::TimeDelta;
 
 use super::error::{CliError, Exit};
 use super::input::{self, Output};
-use super::interrupt::Interrupt;
 use super::lock_wait::LockWait;
 use super::progress::ProgressLines;
 use super::{declared, operator_request, ui};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context::{self, Access, Backend, ContextError};
-use crate::daemon::mailbox::{self, Running};
+use crate::daemon::mailbox::{self, DaemonProcess};
 use crate::execute;
 use crate::plan::{BlockedReason, Plan, WaitingReason};
 use crate::reconcile::{self, DeclaredEnvironment, ReconcileError, RunOutcome};
 use crate::report::{RunView, run as report, time_format};
 use crate::schedule::Tz;
+use crate::signals;
 use crate::spec::EnvironmentSpec;
 use crate::store::journal::{OperatorCommand, OperatorRequest};
 use crate::store::{LeaseHolder, LocalStore, Store as _};
@@ -55,7 +55,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
-    let interrupt = Interrupt::listen()
+    let interrupt = signals::listen(signals::ONE_SHOT, |_| {})
         .map_err(|error| CliError::internal("cannot listen to signals").because(&error))?;
     let mut wait = LockWait::begin(&interrupt, args.timeout);
     let declared = context::declare(settings, None, SystemClock.now())?;
@@ -125,7 +125,7 @@ fn converge(
 }
 
 /// The process that has the lock, for people.
-fn holder_in_words(lease: Option<LeaseHolder>, zone: Tz, daemon: Option<Running>) -> String {
+fn holder_in_words(lease: Option<LeaseHolder>, zone: Tz, daemon: Option<DaemonProcess>) -> String {
     match (lease, daemon) {
         (Some(lease), _) => format!("{} since {}", lease.holder, time_format::local(lease.since, zone)),
         (None, Some(daemon)) => format!("the daemon (process {} on {})", daemon.pid, daemon.place),

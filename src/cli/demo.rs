@@ -13,12 +13,12 @@ mod users;
 use anstyle::Style;
 
 use super::error::{CliError, Exit};
-use super::interrupt::Interrupt;
 use super::{preview, ui};
 use crate::execute::Silent;
 use crate::model::Instant;
 use crate::reconcile::RunOutcome;
 use crate::report::{plan as report, time_format};
+use crate::signals;
 use crate::sim::{Outcome, Pace};
 use presenter::{Presenter, bump_minor, bump_patch};
 use stage::Stage;
@@ -41,7 +41,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
-    let interrupt = Interrupt::listen()
+    let interrupt = signals::listen(signals::ONE_SHOT, |_| {})
         .map_err(|error| CliError::internal("cannot listen to signals").because(&error))?;
     let mut demo = Presenter { stage: Stage::set(interrupt)?, is_fast: args.fast };
     let began_at = demo.stage.now();

@@ -4,18 +4,18 @@
 use std::time::Duration;
 
 use super::error::CliError;
-use super::interrupt::Interrupt;
 use super::ui;
 use crate::clock::{Clock, SystemClock};
 use crate::model::{EnvironmentName, Instant};
 use crate::reconcile::ShutdownLevel;
+use crate::signals::Shutdown;
 
 /// How often the lock is tried again: two people who wait for each other do not notice a shorter time.
 const TRY_EVERY: Duration = Duration::from_millis(200);
 
 /// The wait for a lock, bounded by a timeout and by Ctrl-C.
 pub(super) struct LockWait<'a> {
-    interrupt: &'a Interrupt,
+    interrupt: &'a Shutdown,
     timeout: Option<Duration>,
     begun_at: Instant,
     /// The holder that was printed last, so that each is printed once.
@@ -24,7 +24,7 @@ pub(super) struct LockWait<'a> {
 
 impl<'a> LockWait<'a> {
     /// Begins now. `timeout` is the longest time that the whole command may take; none = no bound.
-    pub(super) fn begin(interrupt: &'a Interrupt, timeout: Option<Duration>) -> Self {
+    pub(super) fn begin(interrupt: &'a Shutdown, timeout: Option<Duration>) -> Self {
         Self { interrupt, timeout, begun_at: SystemClock.now(), printed: None }
     }
 
@@ -36,7 +36,7 @@ impl<'a> LockWait<'a> {
 
     /// How fast a signal asks the program to end.
     pub(super) fn shutdown(&self) -> ShutdownLevel {
-        self.interrupt.haste()
+        self.interrupt.level()
     }
 
     /// Waits a moment while `holder` has the lock, and prints that once.

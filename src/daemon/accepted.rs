@@ -1,6 +1,6 @@
-//! The revision last taken over, on disk: after a restart, rewritten history is still noticed.
+//! The newest revision in force, on disk: after a restart, tidegate still notices a force-push.
 //!
-//! A file of the daemon beside the store, not a part of it: it says nothing about any environment.
+//! The file stands in the store's folder but is no part of the store: it says nothing about any environment.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Revision;
 
-/// Where the revision of one repository is kept.
+/// The file that keeps the accepted revision of one repository.
 #[derive(Debug)]
 pub(super) struct Accepted {
     file: PathBuf,
@@ -19,24 +19,24 @@ pub(super) struct Accepted {
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
-    /// Another repository has another history: its revisions say nothing about this one.
+    /// The repository. Another one has another history, and its revisions say nothing about this one.
     place: String,
     revision: Revision,
 }
 
 impl Accepted {
-    /// In the folder `root`, for the repository that people know as `place`.
+    /// The file in the folder `root`, for the repository that people know as `place`.
     pub(super) fn new(root: &Path, place: String) -> Self {
         Self { file: root.join("daemon.json"), place }
     }
 
-    /// What was kept, if it was of this repository.
+    /// The revision in the file, if it is of this repository.
     pub(super) fn read(&self) -> Option<Revision> {
         let kept: Kept = serde_json::from_slice(&fs::read(&self.file).ok()?).ok()?;
         (kept.place == self.place).then_some(kept.revision)
     }
 
-    /// Keeps a revision instead of the one before.
+    /// Replaces the revision in the file.
     pub(super) fn write(&self, revision: &Revision) -> io::Result<()> {
         let kept = Kept { place: self.place.clone(), revision: revision.clone() };
         let folder = self.file.parent().expect("the file was joined to a folder");

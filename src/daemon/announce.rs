@@ -1,102 +1,103 @@
-//! What is announced before it happens, or again and again while it lasts: the end of an override, a suspension.
+//! Announcements: an override that ends soon, and, once a day, a suspension that lasts.
 //!
-//! Pure. What was announced is remembered by the daemon alone: after a restart it is said once more.
+//! Pure. The daemon remembers in memory what it has announced: after a restart it announces once more.
 
 use chrono::TimeDelta;
 
-use crate::model::Instant;
+use crate::model::{Instant, State};
 use crate::reconcile::ActiveOverrides;
 use crate::schedule::Override;
 
-/// Enough to save work and to write another override.
-const BEFORE_THE_END: TimeDelta = TimeDelta::minutes(15);
-/// Somebody who forgot should meet it every morning.
-const AGAIN_AFTER: TimeDelta = TimeDelta::days(1);
+/// How long before its end an override is announced: enough to save work and to set another override.
+const BEFORE_OVERRIDE_ENDS: TimeDelta = TimeDelta::minutes(15);
+/// How often a suspension is announced: an operator who forgot it should see it every morning.
+const SUSPENSION_REPEATED_AFTER: TimeDelta = TimeDelta::days(1);
 
-/// What was announced already.
+/// The announcements made so far for one environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Announced {
-    /// The end of an override.
-    end: Option<Instant>,
-    /// A suspension, when last.
+    /// The end of the override that was announced last.
+    override_end: Option<Instant>,
+    /// When the present suspension was announced last.
     suspended_at: Option<Instant>,
 }
 
-/// Something to be announced.
+/// A line that the log owes to operators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Announcement {
-    /// The override that holds ends soon.
+    /// The active override ends soon.
     OverrideEnds {
-        /// When.
+        /// The state that the override asks for.
+        state: State,
+        /// Its end.
         until: Instant,
-        /// What it is for, and who set it where that is known.
+        /// The state, the reason, and who set it or that git declares it.
         about: String,
     },
     /// The environment is suspended.
     Suspended {
-        /// Since when.
+        /// The beginning of the suspension.
         since: Instant,
-        /// Who and why.
+        /// Who suspended it, and the reason.
         about: String,
     },
 }
 
 impl Announced {
-    /// What is to be announced at `now`; takes note of it.
+    /// The announcements due at `now`. Each is returned once.
     pub(super) fn take(
         &mut self,
         now: Instant,
-        standing: &ActiveOverrides,
+        overrides: &ActiveOverrides,
         in_git: Option<&Override>,
     ) -> Vec<Announcement> {
-        let mut news = Vec::new();
-        if let Some((until, about)) = override_of(now, standing, in_git)
-            && now >= until - BEFORE_THE_END
-            && self.end != Some(until)
+        let mut due = Vec::new();
+        if let Some((state, until, about)) = override_of(now, overrides, in_git)
+            && now >= until - BEFORE_OVERRIDE_ENDS
+            && self.override_end != Some(until)
         {
-            self.end = Some(until);
-            news.push(Announcement::OverrideEnds { until, about });
+            self.override_end = Some(until);
+            due.push(Announcement::OverrideEnds { state, until, about });
         }
-        match &standing.suspension {
+        match &overrides.suspension {
             None => self.suspended_at = None,
-            Some(set) if self.suspended_at.is_none_or(|at| now >= at + AGAIN_AFTER) => {
+            Some(set) if self.suspended_at.is_none_or(|at| now >= at + SUSPENSION_REPEATED_AFTER) => {
                 self.suspended_at = Some(now);
                 let about = format!("by {}: {}", set.who, set.reason);
-                news.push(Announcement::Suspended { since: set.since, about });
+                due.push(Announcement::Suspended { since: set.since, about });
             }
             Some(_) => {}
         }
-        news
+        due
     }
 }
 
-/// The next instant after `now` at which something is to be announced, or ends.
+/// The next instant after `now` at which an announcement is due or a suspension ends.
 pub(super) fn next_at(
     now: Instant,
-    standing: &ActiveOverrides,
+    overrides: &ActiveOverrides,
     in_git: Option<&Override>,
 ) -> Option<Instant> {
-    let soon = override_of(now, standing, in_git).map(|(until, _)| until - BEFORE_THE_END);
-    let resumed = standing.suspension.as_ref().and_then(|set| set.until);
+    let soon = override_of(now, overrides, in_git).map(|(_, until, _)| until - BEFORE_OVERRIDE_ENDS);
+    let resumed = overrides.suspension.as_ref().and_then(|set| set.until);
     soon.into_iter().chain(resumed).filter(|at| *at > now).min()
 }
 
 fn override_of(
     now: Instant,
-    standing: &ActiveOverrides,
+    overrides: &ActiveOverrides,
     in_git: Option<&Override>,
-) -> Option<(Instant, String)> {
-    if let Some(set) = &standing.override_ {
-        return Some((set.until, format!("`{}` by {}: {}", set.state, set.who, set.reason)));
+) -> Option<(State, Instant, String)> {
+    if let Some(set) = &overrides.override_ {
+        return Some((set.state, set.until, format!("`{}` by {}: {}", set.state, set.who, set.reason)));
     }
     let set = in_git.filter(|set| now < set.until)?;
-    Some((set.until, format!("`{}` in git: {}", set.state, set.reason)))
+    Some((set.state, set.until, format!("`{}` in git: {}", set.state, set.reason)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::State;
     use crate::store::Suspension;
 
     fn at(minute: i64) -> Instant {
@@ -106,16 +107,16 @@ mod tests {
     #[test]
     fn the_end_of_an_override_is_announced_once_a_quarter_of_an_hour_before() {
         let in_git = Override { state: State::Running, until: at(60), reason: "load test".to_owned() };
-        let standing = ActiveOverrides::default();
+        let overrides = ActiveOverrides::default();
         let mut announced = Announced::default();
-        let mut said = Vec::new();
+        let mut minutes = Vec::new();
         for minute in 0..70 {
-            let news = announced.take(at(minute), &standing, Some(&in_git));
-            said.extend(news.into_iter().map(|_| minute));
+            let due = announced.take(at(minute), &overrides, Some(&in_git));
+            minutes.extend(due.into_iter().map(|_| minute));
         }
-        assert_eq!(said, [45]);
-        assert_eq!(next_at(at(0), &standing, Some(&in_git)), Some(at(45)));
-        assert_eq!(next_at(at(45), &standing, Some(&in_git)), None);
+        assert_eq!(minutes, [45]);
+        assert_eq!(next_at(at(0), &overrides, Some(&in_git)), Some(at(45)));
+        assert_eq!(next_at(at(45), &overrides, Some(&in_git)), None);
     }
 
     #[test]
@@ -127,10 +128,10 @@ mod tests {
             until: None,
             taken_back: None,
         };
-        let standing = ActiveOverrides { override_: None, suspension: Some(set) };
+        let overrides = ActiveOverrides { override_: None, suspension: Some(set) };
         let mut announced = Announced::default();
         let days: Vec<i64> =
-            (0..50).filter(|hour| !announced.take(at(60 * hour), &standing, None).is_empty()).collect();
+            (0..50).filter(|hour| !announced.take(at(60 * hour), &overrides, None).is_empty()).collect();
         assert_eq!(days, [0, 24, 48]);
     }
 }

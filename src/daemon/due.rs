@@ -1,7 +1,7 @@
-//! When an environment is looked at again: a pure function of times.
+//! When the next pass of an environment begins, and why: a pure function of times.
 //!
-//! Nothing is remembered as an event. A commit, a change in the calendar and a rest that is over are all
-//! questions about two values, so that whatever happened while a pass went on is found after it.
+//! Nothing is remembered as an event. A new commit, a change in the calendar and the end of a pause each compare
+//! two values, so that a change during a long pass is found after it.
 
 use std::time::Duration;
 
@@ -10,110 +10,114 @@ use chrono::TimeDelta;
 use crate::model::{Instant, Revision};
 use crate::schedule::{self, StateInputs, WindowState, Windows};
 
-/// Between two looks at an environment that is as it should be, or that only a person can help: often enough
-/// to see a hand in the console soon, at six requests a look.
+/// From the end of a pass that left nothing to do, or nothing without a person, to the next observation: often
+/// enough to see a change in the console soon, at six requests each.
 const INTERVAL: Duration = Duration::from_secs(60);
-/// The first rest after a pass that failed; it doubles with each failure in a row.
-const REST_MIN: Duration = Duration::from_secs(15);
-/// The longest rest after failures. Whoever repaired something need not wait: a poke or a commit ends it.
-const REST_MAX: Duration = Duration::from_secs(600);
-/// Until the lease is asked for again that somebody else holds.
-const BUSY: Duration = Duration::from_secs(5);
+/// The first pause after a pass that failed. It doubles with each failure in a row.
+const BACKOFF_MIN: Duration = Duration::from_secs(15);
+/// The longest pause after failures. A person who repaired something need not wait: a poke or a commit ends it.
+const BACKOFF_MAX: Duration = Duration::from_secs(600);
+/// Until tidegate tries again to lock an environment that another process holds.
+const LOCKED_RETRY: Duration = Duration::from_secs(5);
 
-/// What a pass left to know.
+/// The last pass of an environment, as far as the next one depends on it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Last {
-    /// When it ended.
+pub(super) struct LastPass {
+    /// The end of the pass, or of the observation that found nothing changed since.
     pub(super) ended_at: Instant,
-    /// The commit it worked towards at its end.
+    /// The revision that the pass applied at its end.
     pub(super) revision: Revision,
-    /// How it ended, as far as the next one depends on it.
-    pub(super) end: End,
-    /// Failures in a row, this one included.
+    /// Decides how long the pause after it is.
+    pub(super) result: PassResult,
+    /// The number of failures in a row, this pass included.
     pub(super) failures: u32,
-    /// When the calendar has something else to say than at its beginning.
+    /// When the schedule, an override or a window changes next, seen from the beginning of the pass.
     pub(super) changes_at: Option<Instant>,
 }
 
 /// How a pass ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// Nothing is left to do, or nothing that goes by itself.
+pub(super) enum PassResult {
+    /// Nothing is left to do, or nothing that tidegate can do without a person.
     Settled,
-    /// It may go better later.
+    /// A retry may succeed.
     Failed,
-    /// Somebody else acts on the environment.
-    Busy,
+    /// Another process holds the lease of the environment.
+    Locked,
 }
 
-/// Why an environment is looked at.
+/// Why a pass begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
-    /// It has not been looked at yet.
+pub(super) enum PassReason {
+    /// The environment has had no pass since the daemon started.
     First,
-    /// Somebody asked.
+    /// A person or SIGHUP poked the daemon.
     Poked,
     /// Another commit is in force.
     Commit,
-    /// Another state, or a window that has opened.
+    /// The scheduled state changed, or a window opened or closed.
     Calendar,
-    /// The rest after a failure is over.
-    Again,
-    /// It is time.
+    /// The pause after a failure or a lock is over.
+    Retry,
+    /// The interval between two passes is over.
     Interval,
 }
 
-impl Why {
+impl PassReason {
     /// The word for logs.
     pub(super) fn as_str(self) -> &'static str {
         match self {
-            Why::First => "first",
-            Why::Poked => "poked",
-            Why::Commit => "commit",
-            Why::Calendar => "calendar",
-            Why::Again => "again",
-            Why::Interval => "interval",
+            PassReason::First => "first",
+            PassReason::Poked => "poked",
+            PassReason::Commit => "commit",
+            PassReason::Calendar => "calendar",
+            PassReason::Retry => "retry",
+            PassReason::Interval => "interval",
         }
     }
 }
 
-/// Whether it is time to look at an environment for which `revision` is in force, and why.
-pub(super) fn due(now: Instant, revision: &Revision, is_poked: bool, last: Option<&Last>) -> Option<Why> {
-    let Some(last) = last else { return Some(Why::First) };
+/// Whether a pass of an environment with `revision` in force is due, and why.
+pub(super) fn due(
+    now: Instant,
+    revision: &Revision,
+    is_poked: bool,
+    last: Option<&LastPass>,
+) -> Option<PassReason> {
+    let Some(last) = last else { return Some(PassReason::First) };
     if is_poked {
-        return Some(Why::Poked);
+        return Some(PassReason::Poked);
     }
     if last.revision != *revision {
-        return Some(Why::Commit);
+        return Some(PassReason::Commit);
     }
     if last.changes_at.is_some_and(|at| now >= at) {
-        return Some(Why::Calendar);
+        return Some(PassReason::Calendar);
     }
-    let rest = TimeDelta::from_std(rest(last.end, last.failures)).expect("at most ten minutes");
-    (now >= last.ended_at + rest).then_some(match last.end {
-        End::Settled => Why::Interval,
-        End::Failed | End::Busy => Why::Again,
+    let pause = TimeDelta::from_std(pause_after(last.result, last.failures)).expect("at most ten minutes");
+    (now >= last.ended_at + pause).then_some(match last.result {
+        PassResult::Settled => PassReason::Interval,
+        PassResult::Failed | PassResult::Locked => PassReason::Retry,
     })
 }
 
-/// How long an environment is left alone after a pass.
-pub(super) fn rest(end: End, failures: u32) -> Duration {
-    match end {
-        End::Settled => INTERVAL,
-        End::Busy => BUSY,
+/// How long the next pass waits if nothing else makes it due.
+pub(super) fn pause_after(result: PassResult, failures: u32) -> Duration {
+    match result {
+        PassResult::Settled => INTERVAL,
+        PassResult::Locked => LOCKED_RETRY,
         // 15, 30, 60 … seconds: six doublings pass the longest.
-        End::Failed => (REST_MIN * 2u32.pow(failures.saturating_sub(1).min(6))).min(REST_MAX),
+        PassResult::Failed => (BACKOFF_MIN * 2u32.pow(failures.saturating_sub(1).min(6))).min(BACKOFF_MAX),
     }
 }
 
-/// The first instant after `from` at which the calendar says something else: another state, or a window
-/// that opens or closes.
+/// The first instant after `from` at which the scheduled state changes, or a window opens or closes.
 pub(super) fn changes_at(
     from: Instant,
-    declared: &StateInputs<'_>,
+    inputs: &StateInputs<'_>,
     windows: Option<&Windows>,
 ) -> Option<Instant> {
-    let state = schedule::next_change(from, declared).map(|change| change.at);
+    let state = schedule::next_change(from, inputs).map(|change| change.at);
     let window = windows.and_then(|windows| match schedule::window_at(from, windows) {
         WindowState::Closed { opens_at } => opens_at,
         WindowState::Open { until } => until,
@@ -131,27 +135,27 @@ mod tests {
         Instant::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
     }
 
-    fn last(end: End, failures: u32, changes_at: Option<i64>) -> Last {
+    fn last(result: PassResult, failures: u32, changes_at: Option<i64>) -> LastPass {
         let changes_at = changes_at.map(at);
-        Last { ended_at: at(0), revision: Revision::commit("a"), end, failures, changes_at }
+        LastPass { ended_at: at(0), revision: Revision::commit("a"), result, failures, changes_at }
     }
 
     #[test]
     fn an_environment_is_due_for_one_of_six_reasons() {
-        let quiet = last(End::Settled, 0, None);
+        let quiet = last(PassResult::Settled, 0, None);
         for (now, revision, is_poked, last, why) in [
-            (0, "a", false, None, Some(Why::First)),
+            (0, "a", false, None, Some(PassReason::First)),
             (1, "a", false, Some(&quiet), None),
             (59, "a", false, Some(&quiet), None),
-            (60, "a", false, Some(&quiet), Some(Why::Interval)),
-            (1, "b", false, Some(&quiet), Some(Why::Commit)),
-            (1, "a", true, Some(&quiet), Some(Why::Poked)),
-            (9, "a", false, Some(&last(End::Settled, 0, Some(10))), None),
-            (10, "a", false, Some(&last(End::Settled, 0, Some(10))), Some(Why::Calendar)),
-            (14, "a", false, Some(&last(End::Failed, 1, None)), None),
-            (15, "a", false, Some(&last(End::Failed, 1, None)), Some(Why::Again)),
-            (1, "b", false, Some(&last(End::Failed, 9, None)), Some(Why::Commit)),
-            (5, "a", false, Some(&last(End::Busy, 0, None)), Some(Why::Again)),
+            (60, "a", false, Some(&quiet), Some(PassReason::Interval)),
+            (1, "b", false, Some(&quiet), Some(PassReason::Commit)),
+            (1, "a", true, Some(&quiet), Some(PassReason::Poked)),
+            (9, "a", false, Some(&last(PassResult::Settled, 0, Some(10))), None),
+            (10, "a", false, Some(&last(PassResult::Settled, 0, Some(10))), Some(PassReason::Calendar)),
+            (14, "a", false, Some(&last(PassResult::Failed, 1, None)), None),
+            (15, "a", false, Some(&last(PassResult::Failed, 1, None)), Some(PassReason::Retry)),
+            (1, "b", false, Some(&last(PassResult::Failed, 9, None)), Some(PassReason::Commit)),
+            (5, "a", false, Some(&last(PassResult::Locked, 0, None)), Some(PassReason::Retry)),
         ] {
             let found = due(at(now), &Revision::commit(revision), is_poked, last);
             assert_eq!(found, why, "{now} {revision} {is_poked} {last:?}");
@@ -159,20 +163,24 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_a_long_pass_slept_through_is_due_at_its_end() {
-        let began_before = last(End::Settled, 0, Some(-30));
-        assert_eq!(due(at(0), &Revision::commit("a"), false, Some(&began_before)), Some(Why::Calendar));
+    fn a_change_during_a_long_pass_is_due_at_its_end() {
+        let began_before = last(PassResult::Settled, 0, Some(-30));
+        assert_eq!(
+            due(at(0), &Revision::commit("a"), false, Some(&began_before)),
+            Some(PassReason::Calendar)
+        );
     }
 
     #[test]
-    fn rests_double_up_to_ten_minutes() {
-        let rests: Vec<u64> = (1..9).map(|failures| rest(End::Failed, failures).as_secs()).collect();
-        assert_eq!(rests, [15, 30, 60, 120, 240, 480, 600, 600]);
-        assert_eq!(rest(End::Failed, u32::MAX), REST_MAX);
+    fn pauses_double_up_to_ten_minutes() {
+        let pauses: Vec<u64> =
+            (1..9).map(|failures| pause_after(PassResult::Failed, failures).as_secs()).collect();
+        assert_eq!(pauses, [15, 30, 60, 120, 240, 480, 600, 600]);
+        assert_eq!(pause_after(PassResult::Failed, u32::MAX), BACKOFF_MAX);
     }
 
     #[test]
-    fn the_calendar_speaks_of_states_and_of_windows_that_open() {
+    fn the_calendar_changes_with_states_and_with_windows() {
         let until = Override { state: State::Stopped, until: at(500), reason: "test".to_owned() };
         let declared = StateInputs {
             state: State::Running,

@@ -1,52 +1,52 @@
-//! Why the daemon cannot begin, or cannot go on.
+//! Why the daemon cannot begin.
 
 use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::mailbox::Running;
+use super::mailbox::DaemonProcess;
 use crate::config::ConfigError;
 use crate::context::ContextError;
 use crate::source::SourceError;
 use crate::store::StoreError;
 
-/// Why the daemon cannot begin. What goes wrong later is logged, and tried again.
+/// Why the daemon cannot begin. Later errors are logged, and the daemon retries.
 #[derive(Debug, Error)]
 pub enum DaemonError {
-    /// The settings make no sense.
+    /// A setting is missing, or two contradict each other.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Cloud or store cannot be used.
+    /// The cloud cannot be used.
     #[error(transparent)]
     Context(#[from] ContextError),
-    /// The declarations cannot be had, and waiting will not help.
+    /// The declarations cannot be read, and a retry will not help.
     #[error(transparent)]
     Source(#[from] SourceError),
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A store has one daemon.
-    #[error("another daemon runs on the store {}{}", root.display(), who(running.as_ref()))]
+    /// Another daemon uses the store: a store has one daemon.
+    #[error("another daemon uses the store {}{}", root.display(), process(other.as_ref()))]
     Taken {
-        /// The store.
+        /// The folder of the store.
         root: PathBuf,
-        /// Who runs, if that can be read.
-        running: Option<Running>,
+        /// That daemon's process, if its file can be read.
+        other: Option<DaemonProcess>,
     },
-    /// The daemon's own files beside the store.
+    /// The daemon's own files (lock, mailbox) in the store's folder cannot be used.
     #[error("cannot use the daemon's files in {}", root.display())]
     Files {
-        /// The store.
+        /// The folder of the store.
         root: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The system refused signals or a thread.
-    #[error("cannot listen to signals and to the repository")]
+    /// The system refused to deliver signals or to start a thread.
+    #[error("cannot start the threads that listen to signals and poll the repository")]
     System(#[source] io::Error),
 }
 
-fn who(running: Option<&Running>) -> String {
-    running.map_or_else(String::new, |running| format!(": process {} on {}", running.pid, running.place))
+fn process(other: Option<&DaemonProcess>) -> String {
+    other.map_or_else(String::new, |other| format!(" (pid {} on {})", other.pid, other.place))
 }

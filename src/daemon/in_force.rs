@@ -1,8 +1,7 @@
-//! What the daemon works towards: the last good declaration of each environment, poll after poll.
+//! The declarations in force: the last good declaration of each environment, poll after poll.
 //!
-//! A value that takes polls in and says what is worth telling. A repository that cannot be reached, a commit
-//! that does not validate and a history that was rewritten change nothing of what is worked towards; each is
-//! told once when it begins, and when it is over.
+//! A pure value that takes polls and returns notices. An unreachable repository, a commit with errors and a
+//! force-push leave the last good declarations in force. Each yields one notice when it begins.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,70 +10,76 @@ use crate::model::{EnvironmentName, Instant, Revision};
 use crate::reconcile::DeclaredEnvironment;
 use crate::source::{Poll, SourceError, Tree};
 
-/// Something that people should hear about, once.
+/// A change in the repository or its declarations that is worth one log line.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
-    /// Another revision is in force.
+    /// The declarations of a new revision are in force.
     Adopted {
-        /// Which.
+        /// The revision, or `worktree`.
         revision: Revision,
-        /// How many environments it declares without an error.
+        /// The number of environments that it declares without an error.
         environments: usize,
     },
     /// An environment's declaration has errors; the last good one stays in force.
     Broken {
-        /// Which environment.
+        /// The environment with the errors.
         environment: EnvironmentName,
         /// The commit with the errors.
         revision: Revision,
         /// The first error, with its place.
         error: String,
-        /// What stays in force; none = nothing is known of it.
+        /// The revision that stays in force for it; none = it has no earlier valid declaration.
         kept: Option<Revision>,
     },
-    /// An environment is declared no more: it is left as it is.
+    /// An environment was removed from the repository: tidegate no longer manages it.
     Unmanaged {
-        /// Which.
+        /// The environment that was removed.
         environment: EnvironmentName,
     },
-    /// The repository cannot be read; what was declared last stays in force.
+    /// The repository cannot be read; the last good declarations stay in force.
     Unreachable {
-        /// Why.
+        /// The error with its causes, in one line.
         error: String,
-        /// What to do.
+        /// How an operator may repair it.
         hint: String,
+        /// The newest revision in force; none = no poll has succeeded yet.
+        accepted: Option<Revision>,
     },
-    /// It can be read again.
+    /// The repository can be read again.
     Reachable,
-    /// Its history was rewritten; nothing of it is taken over until a person agrees.
+    /// The branch was force-pushed. The new history is not in force until a person accepts it.
     Rewritten {
-        /// The revision in force.
+        /// The revision that was accepted last.
         from: Revision,
-        /// What stands there now.
+        /// The newest commit of the new history.
         to: Revision,
+        /// The newest revision in force; none = no declarations are in force since the daemon started.
+        accepted: Option<Revision>,
     },
-    /// A person agreed to rewritten history that is not there.
-    NothingHeld {
-        /// As they wrote it.
+    /// A person accepted a revision, but no force-pushed history that begins with it is pending.
+    NothingPending {
+        /// The revision as the person wrote it.
         named: String,
     },
 }
 
-/// The fold of all polls.
+/// The result of all polls so far.
 #[derive(Clone, Debug, Default)]
 pub struct InForce {
-    /// What is in force.
+    /// The last good declaration of each environment.
     pub environments: BTreeMap<EnvironmentName, DeclaredEnvironment>,
-    /// The newest revision that was taken over.
+    /// The newest revision whose declarations are in force.
     pub accepted: Option<Revision>,
     /// Environments whose newest declaration has errors.
     pub broken: BTreeSet<EnvironmentName>,
+    /// The error of the last poll, if it failed.
     unreachable: Option<String>,
-    held: Option<Tree>,
+    /// A force-pushed history that waits for a person.
+    pending: Option<Tree>,
 }
 
 impl InForce {
-    /// Takes a poll in. `path` is the folder of environments, `place` the source for people.
+    /// Takes the result of one poll, and returns what is news. `path` is the folder of environments, `place` the source for people.
     pub fn take(
         &mut self,
         poll: Result<Poll, SourceError>,
@@ -93,37 +98,44 @@ impl InForce {
         match poll {
             Poll::Unchanged => {}
             Poll::Changed(tree) => {
-                self.held = None;
+                self.pending = None;
                 notices.extend(self.adopt(tree, path, place, now));
             }
             Poll::Rewritten { from, tree } => {
-                notices.push(Notice::Rewritten { from, to: tree.revision.clone() });
-                self.held = Some(tree);
+                let (to, accepted) = (tree.revision.clone(), self.accepted.clone());
+                notices.push(Notice::Rewritten { from, to, accepted });
+                self.pending = Some(tree);
             }
         }
         notices
     }
 
-    /// A person agrees to the rewritten history whose newest commit begins with `revision`. None: no such
-    /// history is held.
-    pub fn agree(&mut self, revision: &str, path: &str, place: &str, now: Instant) -> Option<Vec<Notice>> {
+    /// Puts the force-pushed history in force whose newest commit begins with `revision`. None: no such history
+    /// is pending.
+    pub fn accept_rewritten(
+        &mut self,
+        revision: &str,
+        path: &str,
+        place: &str,
+        now: Instant,
+    ) -> Option<Vec<Notice>> {
         let names = |tree: &mut Tree| !revision.is_empty() && tree.revision.as_str().starts_with(revision);
-        let tree = self.held.take_if(names)?;
+        let tree = self.pending.take_if(names)?;
         Some(self.adopt(tree, path, place, now))
     }
 
-    /// Whether something is declared under this name, right or wrong.
+    /// Whether the repository declares an environment of this name, with or without errors.
     pub fn names(&self, environment: &EnvironmentName) -> bool {
         self.environments.contains_key(environment) || self.broken.contains(environment)
     }
 
-    /// Whether the repository could be read the last time.
+    /// Whether the last poll could read the repository.
     pub fn is_reachable(&self) -> bool {
         self.unreachable.is_none()
     }
 
     fn fail(&mut self, error: &SourceError) -> Vec<Notice> {
-        // An attempt that still hangs is the same trouble as the one that made it hang.
+        // The error that made the earlier attempt hang has been reported already.
         if matches!(error, SourceError::StillTrying { .. }) && self.unreachable.is_some() {
             return Vec::new();
         }
@@ -134,7 +146,7 @@ impl InForce {
             return Vec::new();
         }
         self.unreachable = Some(text.clone());
-        vec![Notice::Unreachable { error: text, hint: error.hint() }]
+        vec![Notice::Unreachable { error: text, hint: error.hint(), accepted: self.accepted.clone() }]
     }
 
     fn adopt(&mut self, tree: Tree, path: &str, place: &str, now: Instant) -> Vec<Notice> {
@@ -153,7 +165,7 @@ impl InForce {
         }
         self.broken = declared.broken.keys().cloned().collect();
         for (environment, errors) in declared.broken {
-            let kept = self.environments.get(&environment).map(|wanted| wanted.revision.clone());
+            let kept = self.environments.get(&environment).map(|declared| declared.revision.clone());
             let mut error = errors
                 .first()
                 .map_or_else(String::new, |error| format!("{}: {}", error.place, error.message));
@@ -217,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_is_told_when_it_begins_and_when_it_ends() {
+    fn an_outage_yields_one_notice_when_it_begins_and_one_when_it_ends() {
         let mut declarations = InForce::default();
         take(&mut declarations, Poll::Changed(tree("a", &[("dev", GOOD)])));
         let mut again = || declarations.take(unreachable(), "environments", "here", now());
@@ -228,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_that_still_hangs_is_no_news() {
+    fn an_attempt_that_still_hangs_yields_no_notice() {
         let mut declarations = InForce::default();
         let mut fail = |error| declarations.take(Err(error), "environments", "here", now()).len();
         let timeout = std::time::Duration::from_secs(60);
@@ -238,21 +250,21 @@ mod tests {
     }
 
     #[test]
-    fn rewritten_history_is_taken_over_only_when_a_person_agrees() {
+    fn a_force_pushed_history_is_in_force_only_when_a_person_accepts_it() {
         let mut declarations = InForce::default();
         take(&mut declarations, Poll::Changed(tree("a", &[("dev", GOOD)])));
         let from = Revision::commit("a");
         take(&mut declarations, Poll::Rewritten { from, tree: tree("b123", &[("dev", GOOD)]) });
         assert_eq!(declarations.accepted, Some(Revision::commit("a")));
         for wrong in ["c", "", "b1234"] {
-            assert_eq!(declarations.agree(wrong, "environments", "here", now()), None, "{wrong}");
+            assert_eq!(declarations.accept_rewritten(wrong, "environments", "here", now()), None, "{wrong}");
         }
-        assert!(declarations.agree("b1", "environments", "here", now()).is_some());
+        assert!(declarations.accept_rewritten("b1", "environments", "here", now()).is_some());
         assert_eq!(declarations.accepted, Some(Revision::commit("b123")));
     }
 
     #[test]
-    fn a_deleted_environment_is_let_go() {
+    fn a_removed_environment_is_no_longer_managed() {
         let mut declarations = InForce::default();
         take(&mut declarations, Poll::Changed(tree("a", &[("dev", GOOD)])));
         let notices = take(&mut declarations, Poll::Changed(tree("b", &[])));

@@ -1,28 +1,32 @@
-//! What the log is told: transitions, effects and outcomes. A look that finds nothing new says nothing.
+//! Every log line of the daemon about declarations, passes and actions. Only transitions, effects and outcomes
+//! are logged: an observation that finds nothing new writes no line.
 //!
-//! The words are for people, the fields beside them for programs; both carry the same.
+//! The message is for people, its fields are for programs; both carry the same facts.
 
 use std::sync::{Mutex, MutexGuard};
 
 use tracing::{debug, error, info, warn};
 
 use super::announce::Announcement;
-use super::due::Why;
+use super::due::PassReason;
 use super::in_force::Notice;
 use crate::execute::{ActionOutcome, ActionResult, Progress};
-use crate::model::EnvironmentName;
+use crate::model::{EnvironmentName, Revision};
 use crate::plan::{Action, Plan, Step};
 use crate::reconcile::{ReconcileError, Run, RunOutcome};
 use crate::report::{labels, time_format};
 
-/// Watches one pass.
+/// What an environment shows in the status line until its first pass has ended.
+pub(super) const FIRST_PASS: &str = "waiting for its first pass";
+
+/// Logs the actions of one run, and keeps its newest plan.
 #[derive(Debug, Default)]
-pub(super) struct Narrator {
+pub(super) struct LogProgress {
     plan: Mutex<Option<Plan>>,
 }
 
-impl Narrator {
-    /// The newest plan of the pass.
+impl LogProgress {
+    /// The newest plan of the run, if it came as far as planning.
     pub(super) fn plan(&self) -> Option<Plan> {
         self.slot().clone()
     }
@@ -32,7 +36,7 @@ impl Narrator {
     }
 }
 
-impl Progress for Narrator {
+impl Progress for LogProgress {
     fn plan_ready(&self, plan: &Plan) {
         debug!(revision = plan.revision.short(), actions = plan.actions.len(), "planned");
         *self.slot() = Some(plan.clone());
@@ -63,10 +67,16 @@ impl Progress for Narrator {
                 info!(action = id, kind, resource, seconds, "{noun} {what}: done in {took}");
             }
             ActionResult::Again { why } => {
-                warn!(action = id, kind, resource, seconds, "{noun} {what}: to be tried again: {why}");
+                warn!(action = id, kind, resource, seconds, "{noun} {what}: will be retried: {why}");
             }
             ActionResult::Left { what: wait } => {
-                info!(action = id, kind, resource, seconds, "{noun} {what}: left to itself: {wait}");
+                info!(
+                    action = id,
+                    kind,
+                    resource,
+                    seconds,
+                    "{noun} {what}: still running; the next run checks again: {wait}"
+                );
             }
             ActionResult::Failed { why } => {
                 error!(action = id, kind, resource, seconds, "{noun} {what}: failed: {why}");
@@ -75,98 +85,113 @@ impl Progress for Narrator {
     }
 }
 
-/// Tells a notice about the declarations.
+/// Logs a notice about the declarations.
 pub(super) fn notice(notice: &Notice) {
     match notice {
         Notice::Adopted { revision, environments } => {
-            info!(%revision, environments, "the declarations of {} are in force", revision.short());
+            info!(%revision, environments, "now applying revision {}", revision.short());
         }
         Notice::Broken { environment, revision, error, kept } => {
+            let broken = revision.short();
             let kept = match kept {
-                Some(_) => "the last good declaration stays in force",
-                None => "nothing else is known of it, and nothing is done",
+                Some(kept) => format!("; still applying {}", kept.short()),
+                None => " and no earlier valid version; tidegate does not manage it".to_owned(),
             };
-            let hint = format!("every error: tidegate validate, at {}", revision.short());
-            error!(%environment, %revision, hint, "`{environment}` is declared with errors, {kept}: {error}");
+            let hint = match *revision == Revision::worktree() {
+                true => "to see every error: tidegate validate".to_owned(),
+                false => format!("to see every error: git checkout {broken} && tidegate validate"),
+            };
+            error!(%environment, %revision, hint, "`{environment}` has errors in {broken}{kept}: {error}");
         }
         Notice::Unmanaged { environment } => {
-            warn!(%environment, "`{environment}` is declared no more: it is left as it is");
+            warn!(%environment, "`{environment}` was removed from the repository: tidegate no longer manages it and does not change its resources");
         }
-        Notice::Unreachable { error, hint } => {
-            error!(hint, "the declarations cannot be read; what was declared last stays in force: {error}");
+        Notice::Unreachable { error, hint, accepted } => {
+            let still = still_applying(accepted.as_ref());
+            error!(hint, "cannot read the repository; {still}: {error}");
         }
-        Notice::Reachable => info!("the declarations can be read again"),
-        Notice::Rewritten { from, to } => {
-            let hint = format!("to take it over: tidegate poke --accept-revision {}", to.short());
-            error!(%from, %to, hint, "history was rewritten: {} is not in it; nothing of it is taken over", from.short());
+        Notice::Reachable => info!("the repository can be read again"),
+        Notice::Rewritten { from, to, accepted } => {
+            let hint = format!("to accept the new history: tidegate poke --accept-revision {}", to.short());
+            let (lost, still) = (from.short(), still_applying(accepted.as_ref()));
+            error!(%from, %to, hint, "the branch was force-pushed: {lost} is no longer in its history; {still}");
         }
-        Notice::NothingHeld { named } => {
-            warn!("no rewritten history begins with `{named}`: nothing was taken over");
+        Notice::NothingPending { named } => {
+            warn!("no force-pushed revision begins with `{named}`: tidegate accepted nothing");
         }
     }
 }
 
-/// Tells of an environment that this store knows and nobody declares.
-pub(super) fn orphan(environment: &EnvironmentName) {
-    warn!(%environment, "`{environment}` has a journal here and is not declared: it is left as it is");
+fn still_applying(accepted: Option<&Revision>) -> String {
+    accepted.map_or_else(
+        || "no revision is in force yet".to_owned(),
+        |accepted| format!("still applying {}", accepted.short()),
+    )
 }
 
-/// Tells what is coming, or still lasts.
-pub(super) fn announce(environment: &EnvironmentName, news: &Announcement) {
-    match news {
-        Announcement::OverrideEnds { until, about } => {
-            let hint = format!("to keep it: tidegate override {environment} STATE --for 2h --reason …");
+/// Logs an environment that this store knows and the repository does not declare.
+pub(super) fn unmanaged(environment: &EnvironmentName) {
+    warn!(%environment, "`{environment}` is known to this store but not declared in the repository: tidegate does not manage it");
+}
+
+/// Logs an override that ends soon, or a suspension that lasts.
+pub(super) fn announcement(environment: &EnvironmentName, announcement: &Announcement) {
+    match announcement {
+        Announcement::OverrideEnds { state, until, about } => {
+            let hint = format!(
+                "to keep the state longer: tidegate override {environment} {state} --for 2h --reason 'still needed'"
+            );
             warn!(%environment, %until, hint, "the override of `{environment}` ends at {until}: {about}");
         }
         Announcement::Suspended { since, about } => {
-            let hint = format!("to end that: tidegate resume {environment}");
-            warn!(%environment, %since, hint, "`{environment}` is suspended since {since} {about}");
+            let hint = format!("to end the suspension: tidegate resume {environment}");
+            warn!(%environment, %since, hint, "`{environment}` has been suspended since {since} {about}");
         }
     }
 }
 
-/// Tells that a pass begins. Most of them find nothing.
-pub(super) fn begins(environment: &EnvironmentName, why: Why) {
-    debug!(%environment, why = why.as_str(), "looking");
+/// Logs that a pass begins, for debugging only: most passes find nothing to do.
+pub(super) fn pass_begins(environment: &EnvironmentName, reason: PassReason) {
+    debug!(%environment, why = reason.as_str(), "pass begins");
 }
 
-/// How an environment stands, as it was told last.
+/// The outcome of an environment's last run, as it was logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Told {
-    /// One or two words: for the line that systemd shows.
+pub(super) struct LoggedStatus {
+    /// One to five words: for the status line that systemd shows.
     pub(super) word: &'static str,
-    /// Everything that is news when it changes.
-    said: Vec<String>,
+    /// The messages beside it. A difference in one of them is worth a new log line.
+    messages: Vec<String>,
 }
 
-/// Tells how a pass ended, if that is news: something was done, or it stands otherwise than `before`.
-pub(super) fn ended(
+/// Logs how a run ended, if that is news: the run did something, or the outcome differs from `before`.
+pub(super) fn run_ended(
     environment: &EnvironmentName,
-    ended: &Result<Run, ReconcileError>,
+    result: &Result<Run, ReconcileError>,
     plan: Option<&Plan>,
-    before: Option<&Told>,
-) -> Told {
-    let told = Told { word: word(ended), said: said(ended, plan) };
-    let is_busy = ended.as_ref().is_ok_and(|run| !run.steps.is_empty() || !run.requests.is_empty());
-    if !is_busy && before == Some(&told) {
-        return told;
+    before: Option<&LoggedStatus>,
+) -> LoggedStatus {
+    let status = LoggedStatus { word: word(result), messages: messages(result, plan) };
+    let is_busy = result.as_ref().is_ok_and(|run| !run.steps.is_empty() || !run.requests.is_empty());
+    if !is_busy && before == Some(&status) {
+        return status;
     }
-    let run = match ended {
+    let run = match result {
         Ok(run) => run,
         Err(ReconcileError::Busy { .. }) => {
-            info!(%environment, "{}", told.said.join("; "));
-            return told;
+            info!(%environment, "{}", status.messages.join("; "));
+            return status;
         }
         Err(error) => {
             let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
             let why = causes.fold(error.to_string(), |why, cause| format!("{why}: {cause}"));
-            error!(%environment, "`{environment}` cannot be worked on: {why}");
-            return told;
+            error!(%environment, "cannot reconcile `{environment}`: {why}");
+            return status;
         }
     };
-    let (outcome, steps) = (told.word, run.steps.len());
-    let text = told.said.join("; ");
-    // Only what is in the history has a name there.
+    let (outcome, steps) = (status.word, run.steps.len());
+    let text = status.messages.join("; ");
+    // A run that did nothing is not in the history: its id would lead nowhere.
     let run_id = is_busy.then_some(run.id.as_str());
     let revision = run.revision.as_str();
     match run.outcome {
@@ -179,9 +204,9 @@ pub(super) fn ended(
             }
         }
         Some(RunOutcome::TimedOut) => {
-            warn!(%environment, run = run_id, revision, outcome, steps, "{environment} is not there yet: {text}");
+            warn!(%environment, run = run_id, revision, outcome, steps, "{environment} is not as declared yet: {text}");
         }
-        // It was on its way out before it had done anything.
+        // A shutdown ended the run before it had done anything.
         Some(RunOutcome::Stopped) if !is_busy => {}
         Some(RunOutcome::Unmanaged) => {}
         _ if text.is_empty() => {
@@ -191,11 +216,11 @@ pub(super) fn ended(
             info!(%environment, run = run_id, revision, outcome, steps, "{environment} is {outcome}: {text}")
         }
     }
-    told
+    status
 }
 
-fn word(ended: &Result<Run, ReconcileError>) -> &'static str {
-    match ended {
+fn word(result: &Result<Run, ReconcileError>) -> &'static str {
+    match result {
         Ok(run) => match run.outcome {
             Some(RunOutcome::Converged) => "as declared",
             Some(RunOutcome::Window) => "waiting for its window",
@@ -203,33 +228,33 @@ fn word(ended: &Result<Run, ReconcileError>) -> &'static str {
             Some(RunOutcome::Blocked) => "blocked",
             Some(RunOutcome::Held) => "held",
             Some(RunOutcome::Failed) => "failing",
-            Some(RunOutcome::TimedOut) => "under way",
+            Some(RunOutcome::TimedOut) => "in progress",
             Some(RunOutcome::Stopped) | None => "interrupted",
             Some(RunOutcome::Unmanaged) => "unmanaged",
         },
-        Err(ReconcileError::Busy { .. }) => "in other hands",
+        Err(ReconcileError::Busy { .. }) => "locked by another tidegate process",
         Err(_) => "failing",
     }
 }
 
-fn said(ended: &Result<Run, ReconcileError>, plan: Option<&Plan>) -> Vec<String> {
-    let run = match ended {
+fn messages(result: &Result<Run, ReconcileError>, plan: Option<&Plan>) -> Vec<String> {
+    let run = match result {
         Ok(run) => run,
         Err(error) => return vec![error.to_string()],
     };
     let blocked = run.blocked.iter().map(|blocked| one_line(&blocked.message));
     let waiting = run.waiting.iter().map(|waiting| one_line(&waiting.message));
-    let mut said: Vec<String> = run.message.iter().cloned().chain(blocked).chain(waiting).collect();
+    let mut messages: Vec<String> = run.message.iter().cloned().chain(blocked).chain(waiting).collect();
     if let (Some(plan), Some(RunOutcome::Observed)) = (plan, run.outcome) {
-        said.push(format!("mode: observe, {} actions are not carried out", plan.actions.len()));
-        said.extend(plan.drift.iter().map(|drift| {
+        messages.push(format!("mode: observe; tidegate would carry out {} actions", plan.actions.len()));
+        messages.extend(plan.drift.iter().map(|drift| {
             format!("{} {}: {}, expected {}", drift.resource, drift.field, drift.observed, drift.expected)
         }));
     }
-    said
+    messages
 }
 
-/// A message of several lines, the log of a migration in it, as one: a log has a line for each event.
+/// A message of several lines (one may quote the log of a migration) as one: a log has one line for each event.
 fn one_line(message: &str) -> String {
     message.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }

@@ -1,7 +1,7 @@
-//! How one process tells the daemon something: a file beside the store, looked at every second.
+//! How another process reaches the daemon: a file in the store's folder that the daemon reads every second.
 //!
-//! No signal and no socket: it works for another user's shell, leaves nothing behind when the daemon dies
-//! (the lock is the system's), and its answer is that the file is gone.
+//! Rejected: a signal carries no text, and a socket stays behind when the daemon dies. The lock belongs to the
+//! system, so that it ends with the process. The daemon answers by removing the file.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -9,46 +9,47 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// Who runs, for people: the content of the lock's file.
+/// The process of a daemon: the content of its lock file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Running {
-    /// The process.
+pub struct DaemonProcess {
+    /// Its process id; 0 = unknown.
     pub pid: u32,
-    /// The machine.
+    /// The host it runs on.
     pub place: String,
 }
 
-/// What the daemon is told.
+/// A message to the daemon: check everything now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Poke {
-    /// Who.
+    /// The person, as `user@host`.
     pub who: String,
-    /// A revision of rewritten history that a person agrees to; the beginning of one is enough.
+    /// The force-pushed revision that the person accepts; its beginning is enough.
     pub accept_revision: Option<String>,
 }
 
-/// The daemon's side: exists once for a store.
+/// The daemon's side of the mailbox. It exists once for a store.
 #[derive(Debug)]
 pub struct Mailbox {
     letter: PathBuf,
     _lock: File,
 }
 
-/// Whether a daemon runs.
+/// The result of an attempt to become the daemon of a store.
 #[derive(Debug)]
 pub enum Claim {
-    /// Nobody did: we do now.
+    /// This process is the daemon now.
     Ours(Mailbox),
-    /// This one does.
-    Taken(Option<Running>),
+    /// Another daemon runs; none = its lock file cannot be read.
+    Taken(Option<DaemonProcess>),
 }
 
 impl Mailbox {
-    /// Becomes the daemon of the store in `root`, which must exist. Free again as soon as the process ends.
+    /// Becomes the daemon of the store in `root`, which must exist. The system frees the lock when the process
+    /// ends.
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn claim(root: &Path, running: &Running) -> io::Result<Claim> {
+    pub fn claim(root: &Path, running: &DaemonProcess) -> io::Result<Claim> {
         let mut file = open(root)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -58,7 +59,7 @@ impl Mailbox {
         file.set_len(0)?;
         file.write_all(&serde_json::to_vec(running)?)?;
         let letter = letter(root);
-        // What was said to a daemon that is gone is not meant for us.
+        // A poke that an earlier daemon did not read is not for this one.
         if let Err(error) = fs::remove_file(&letter)
             && error.kind() != io::ErrorKind::NotFound
         {
@@ -67,10 +68,10 @@ impl Mailbox {
         Ok(Claim::Ours(Mailbox { letter, _lock: file }))
     }
 
-    /// What was said since the last look.
+    /// The poke that arrived since the last call, if one did; it is removed.
     ///
     /// # Errors
-    /// When it cannot be read or removed.
+    /// When the file cannot be read or removed.
     pub fn take(&self) -> io::Result<Option<Poke>> {
         let text = match fs::read(&self.letter) {
             Ok(text) => text,
@@ -82,11 +83,11 @@ impl Mailbox {
     }
 }
 
-/// Tells the daemon of the store in `root`. None: there is no daemon, and nothing was written.
+/// Pokes the daemon of the store in `root`. None: no daemon runs, and nothing was written.
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn tell(root: &Path, poke: &Poke) -> io::Result<Option<Running>> {
+pub fn tell(root: &Path, poke: &Poke) -> io::Result<Option<DaemonProcess>> {
     let Some(running) = running(root)? else { return Ok(None) };
     let mut file = tempfile::NamedTempFile::new_in(root)?;
     file.write_all(&serde_json::to_vec(poke)?)?;
@@ -94,7 +95,7 @@ pub fn tell(root: &Path, poke: &Poke) -> io::Result<Option<Running>> {
     Ok(Some(running))
 }
 
-/// Whether what was told has not been read yet.
+/// Whether the daemon has not read the last poke yet.
 pub fn is_unread(root: &Path) -> bool {
     letter(root).exists()
 }
@@ -103,7 +104,7 @@ pub fn is_unread(root: &Path) -> bool {
 ///
 /// # Errors
 /// When the lock cannot be tried.
-pub fn running(root: &Path) -> io::Result<Option<Running>> {
+pub fn running(root: &Path) -> io::Result<Option<DaemonProcess>> {
     let mut file = match File::options().read(true).write(true).open(root.join("daemon.lock")) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -112,7 +113,7 @@ pub fn running(root: &Path) -> io::Result<Option<Running>> {
     match file.try_lock() {
         Ok(()) => Ok(None),
         Err(TryLockError::WouldBlock) => {
-            Ok(Some(read(&mut file).unwrap_or(Running { pid: 0, place: "this machine".to_owned() })))
+            Ok(Some(read(&mut file).unwrap_or(DaemonProcess { pid: 0, place: "this machine".to_owned() })))
         }
         Err(TryLockError::Error(error)) => Err(error),
     }
@@ -126,7 +127,7 @@ fn letter(root: &Path) -> PathBuf {
     root.join("daemon.poke")
 }
 
-fn read(file: &mut File) -> Option<Running> {
+fn read(file: &mut File) -> Option<DaemonProcess> {
     let mut text = String::new();
     file.rewind().ok()?;
     file.read_to_string(&mut text).ok()?;
@@ -137,12 +138,12 @@ fn read(file: &mut File) -> Option<Running> {
 mod tests {
     use super::*;
 
-    fn me() -> Running {
-        Running { pid: 7, place: "host-7".to_owned() }
+    fn me() -> DaemonProcess {
+        DaemonProcess { pid: 7, place: "host-7".to_owned() }
     }
 
     #[test]
-    fn a_daemon_hears_what_it_is_told_once() {
+    fn a_daemon_reads_a_poke_once() {
         let root = tempfile::tempdir().unwrap();
         assert_eq!(tell(root.path(), &Poke::default()).unwrap(), None);
         let Claim::Ours(mailbox) = Mailbox::claim(root.path(), &me()).unwrap() else { panic!("free") };

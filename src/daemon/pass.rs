@@ -1,15 +1,18 @@
-//! One pass of one environment: a run towards what is declared, as far as it goes by itself.
+//! One pass of one environment: observe, and run towards the declaration if anything changed.
 //!
-//! Asynchronous, and without a word about when: environments go side by side, and while one of them waits for
-//! its migration the others go on.
+//! Asynchronous: passes of several environments run side by side. While one waits for its migration, the others
+//! continue. When a pass begins is decided elsewhere (`due`).
+
+use std::sync::Arc;
 
 use tracing::Instrument as _;
 
-use super::log::Narrator;
-use super::polling::SharedInForce;
-use crate::cloud::{CachedCloud, Depth, LastObservation};
+use super::due::PassReason;
+use super::log::{self, LogProgress};
+use super::shared::SharedInForce;
+use crate::cloud::{LastObservation, Depth, CachedCloud};
 use crate::context::Backend;
-use crate::model::EnvironmentName;
+use crate::model::{EnvironmentName, Instant};
 use crate::plan::{Plan, WaitingReason};
 use crate::reconcile::{
     self, CurrentDeclaration, DeclaredEnvironment, ReconcileError, Reconciler, Run, ShutdownLevel,
@@ -18,70 +21,115 @@ use crate::spec::EnvironmentSpec;
 
 /// What all passes share.
 #[derive(Clone, Copy)]
-pub(super) struct Passes<'a> {
+pub(super) struct PassContext<'a> {
     pub(super) backend: &'a Backend,
-    pub(super) head: &'a SharedInForce,
-    /// Who acts, for people.
+    pub(super) in_force: &'a SharedInForce,
+    /// Who holds the lease, for people.
     pub(super) holder: &'a str,
-    /// Asked at each step, and while something is waited for.
-    pub(super) haste: &'a (dyn Fn() -> ShutdownLevel + Send + Sync),
+    /// Read at each step, and while a step waits.
+    pub(super) shutdown: &'a (dyn Fn() -> ShutdownLevel + Send + Sync),
 }
 
-/// Everything is asked again after this long, however quiet it is: what a quick look does not ask (associations,
-/// newest revisions, tasks, owner) is never older.
-const FULL_EVERY: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+/// A pass that is to begin.
+pub(super) struct DuePass {
+    pub(super) declared: DeclaredEnvironment,
+    pub(super) reason: PassReason,
+    /// The newest plan of the last run, and the answers of AWS that a quick observation may use again.
+    pub(super) before: Option<(Plan, Arc<LastObservation>)>,
+}
 
-impl Passes<'_> {
-    /// Whether a look finds an environment just as the last pass left it: then a run would do nothing. With
-    /// nothing in the way and nothing to be done, the look is a quick one.
-    pub(super) async fn is_quiet(
+/// A pass that has ended.
+pub(super) struct EndedPass {
+    pub(super) declared: DeclaredEnvironment,
+    /// The newest plan of its run, if it came as far as planning.
+    pub(super) plan: Option<Plan>,
+    pub(super) began_at: Instant,
+    pub(super) outcome: PassOutcome,
+}
+
+/// How a pass ended.
+pub(super) enum PassOutcome {
+    Run(Box<Result<Run, ReconcileError>>),
+    /// Everything is as the last run left it: there was no run.
+    Unchanged,
+    /// The repository no longer declares the environment: there was no run.
+    Undeclared,
+}
+
+/// Every observation is a full one after this long, even if nothing changed: what a quick one does not ask
+/// (associations, newest revisions, tasks, owner) is never older.
+const FULL_OBSERVATION_EVERY: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+
+impl PassContext<'_> {
+    /// Observes one environment, and runs if anything changed.
+    pub(super) async fn pass(self, due: DuePass, began_at: Instant) -> EndedPass {
+        let DuePass { declared, reason, before } = due;
+        let name = &declared.spec.name;
+        log::pass_begins(name, reason);
+        if let (PassReason::Interval, Some((plan, last_observation))) = (reason, &before)
+            && self.is_unchanged(name, last_observation, plan).await.is_ok_and(|is_unchanged| is_unchanged)
+        {
+            return EndedPass { declared, plan: None, began_at, outcome: PassOutcome::Unchanged };
+        }
+        // If the observation failed, the run meets the same error and reports it.
+        let progress = LogProgress::default();
+        let result = self.run(name, reason == PassReason::Poked, &progress).await;
+        let outcome = result.map_or(PassOutcome::Undeclared, |result| PassOutcome::Run(Box::new(result)));
+        EndedPass { declared, plan: progress.plan(), began_at, outcome }
+    }
+
+    /// Whether an environment is just as the last run left it: then another run would do nothing. If that run
+    /// left nothing to do and nothing blocked, a quick observation is enough.
+    async fn is_unchanged(
         &self,
         environment: &EnvironmentName,
         last_observation: &LastObservation,
         last: &Plan,
     ) -> Result<bool, ReconcileError> {
-        let Some(first) = self.head.lock().environments.get(environment).cloned() else { return Ok(false) };
+        let Some(first) = self.in_force.lock().environments.get(environment).cloned() else {
+            return Ok(false);
+        };
         let cloud = self.backend.cloud(&first.spec);
         let (clock, store) = (self.backend.clock(), self.backend.store());
         let now = clock.now();
-        let is_fresh = last_observation.since().is_some_and(|since| now - since < FULL_EVERY);
+        let is_fresh = last_observation.since().is_some_and(|since| now - since < FULL_OBSERVATION_EVERY);
         let depth = if is_fresh && is_at_rest(last) { Depth::Quick } else { Depth::Full };
         if depth == Depth::Full {
             last_observation.begin(now);
         }
-        let wishes = Newest { passes: *self, first: &first.spec, refresh_images: false };
+        let newest = NewestDeclaration { context: *self, first: &first.spec, refresh_images: false };
         let cloud = CachedCloud { cloud: &*cloud, last_observation, depth };
         let span = tracing::info_span!("look", %environment);
-        reconcile::is_unchanged(&cloud, &*clock, &*store, &wishes, last).instrument(span).await
+        reconcile::is_unchanged(&cloud, &*clock, &*store, &newest, last).instrument(span).await
     }
 
-    /// One run. None: nothing is declared under this name any more.
-    pub(super) async fn one(
+    /// One run. None: the repository no longer declares the environment.
+    async fn run(
         &self,
         environment: &EnvironmentName,
         refresh_images: bool,
-        narrator: &Narrator,
+        progress: &LogProgress,
     ) -> Option<Result<Run, ReconcileError>> {
-        let first = self.head.lock().environments.get(environment).cloned()?;
+        let first = self.in_force.lock().environments.get(environment).cloned()?;
         let cloud = self.backend.cloud(&first.spec);
         let (clock, store) = (self.backend.clock(), self.backend.store());
-        let wishes = Newest { passes: *self, first: &first.spec, refresh_images };
+        let newest = NewestDeclaration { context: *self, first: &first.spec, refresh_images };
         let reconciler = Reconciler {
             cloud: &*cloud,
             clock: &*clock,
             store: &*store,
-            wishes: &wishes,
-            progress: narrator,
+            wishes: &newest,
+            progress,
             holder: self.holder,
             deadline: None,
-            haste: self.haste,
+            haste: self.shutdown,
         };
         let span = tracing::info_span!("reconcile", %environment);
         Some(reconciler.converge(environment).instrument(span).await)
     }
 }
 
-/// Nothing is to be done, stands in the way, or could come about by what a quick look does not ask.
+/// Whether a plan has no action, nothing blocked, and waits for nothing that a quick observation would miss.
 fn is_at_rest(plan: &Plan) -> bool {
     let calendar = |reason| matches!(reason, WaitingReason::Asleep | WaitingReason::Window);
     plan.actions.is_empty()
@@ -89,25 +137,25 @@ fn is_at_rest(plan: &Plan) -> bool {
         && plan.waiting.iter().all(|waiting| calendar(waiting.reason))
 }
 
-/// What the newest commit says, asked again at each step.
-struct Newest<'a> {
-    passes: Passes<'a>,
-    /// What the pass began with: its cloud is of that account and region.
+/// The declaration of one environment in the newest commit, read again at each step.
+struct NewestDeclaration<'a> {
+    context: PassContext<'a>,
+    /// The declaration that the pass began with: its cloud is of that account and region.
     first: &'a EnvironmentSpec,
     refresh_images: bool,
 }
 
-impl CurrentDeclaration for Newest<'_> {
+impl CurrentDeclaration for NewestDeclaration<'_> {
     fn current(&self) -> Option<DeclaredEnvironment> {
-        let wanted = self.passes.head.lock().environments.get(&self.first.name).cloned()?;
+        let declared = self.context.in_force.lock().environments.get(&self.first.name).cloned()?;
         let place =
             |spec: &EnvironmentSpec| (spec.account.clone(), spec.region.clone(), spec.assume_role.clone());
-        // An environment that moved elsewhere belongs to the next pass: this one's hands are in the old place.
-        if place(&wanted.spec) != place(self.first) {
+        // An environment that moved elsewhere belongs to the next pass: this one acts in the old place.
+        if place(&declared.spec) != place(self.first) {
             return None;
         }
-        self.passes.backend.learn(std::slice::from_ref(&wanted.spec));
-        Some(wanted)
+        self.context.backend.learn(std::slice::from_ref(&declared.spec));
+        Some(declared)
     }
 
     fn refresh_images(&self) -> bool {
@@ -138,17 +186,17 @@ mod tests {
     }
 
     /// A commit comes in, with this text instead of that one.
-    fn commit(head: &SharedInForce, revision: &str, from: &str, to: &str) {
+    fn commit(in_force: &SharedInForce, revision: &str, from: &str, to: &str) {
         let file = ("environments/shop.yaml".to_owned(), SHOP.replace(from, to).into_bytes());
         let tree = Tree { revision: Revision::commit(revision), files: [file].into(), links: Vec::new() };
-        let mut declarations: InForce = head.lock().clone();
+        let mut declarations: InForce = in_force.lock().clone();
         declarations.take(Ok(Poll::Changed(tree)), "environments", "here", now());
-        *head.lock() = declarations;
+        *in_force.lock() = declarations;
     }
 
     /// A pass during which `meanwhile` happens, as soon as that many steps were begun.
     fn pass(
-        head: &SharedInForce,
+        in_force: &SharedInForce,
         after: u32,
         meanwhile: impl Fn() + Send + Sync,
     ) -> (Run, Backend, tempfile::TempDir) {
@@ -160,23 +208,24 @@ mod tests {
         let access = Access::Change { wait_max: std::time::Duration::ZERO };
         let backend = Backend::open(&settings, &[], access, Some(now())).unwrap();
         let asked = AtomicU32::new(0);
-        let haste = || {
+        let shutdown = || {
             if asked.fetch_add(1, Ordering::Relaxed) == after {
                 meanwhile();
             }
             ShutdownLevel::None
         };
-        let passes = Passes { backend: &backend, head, holder: "test", haste: &haste };
-        let narrator = Narrator::default();
-        let ended = backend.block_on(passes.one(&"shop".into(), false, &narrator));
+        let context = PassContext { backend: &backend, in_force, holder: "test", shutdown: &shutdown };
+        let progress = LogProgress::default();
+        let ended = backend.block_on(context.run(&"shop".into(), false, &progress));
         (ended.unwrap().unwrap(), backend, store)
     }
 
     #[test]
-    fn a_newer_commit_is_taken_up_at_the_next_step() {
-        let head = SharedInForce::default();
-        commit(&head, "a", "", "");
-        let (run, backend, _store) = pass(&head, 4, || commit(&head, "b", "core: v1.4.0", "core: v1.5.0"));
+    fn a_newer_commit_replaces_the_plan_at_the_next_step() {
+        let in_force = SharedInForce::default();
+        commit(&in_force, "a", "", "");
+        let (run, backend, _store) =
+            pass(&in_force, 4, || commit(&in_force, "b", "core: v1.4.0", "core: v1.5.0"));
         assert_eq!((run.outcome, run.revision.as_str()), (Some(RunOutcome::Converged), "b"));
         assert_eq!(run.release.unwrap().to.as_str(), "v1.5.0");
         let log = crate::execute::read_events(&*backend.store(), &"shop".into()).unwrap();
@@ -187,13 +236,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_declared_no_more_or_elsewhere_is_left_at_the_next_step() {
+    fn an_environment_that_was_removed_or_moved_ends_the_run_at_the_next_step() {
         for (from, to) in [("name: shop", "name: kiosk"), ("region: eu-central-1", "region: eu-west-1")] {
-            let head = SharedInForce::default();
-            commit(&head, "a", "", "");
-            let (run, ..) = pass(&head, 4, || {
-                head.lock().environments.remove("shop");
-                commit(&head, "b", from, to);
+            let in_force = SharedInForce::default();
+            commit(&in_force, "a", "", "");
+            let (run, ..) = pass(&in_force, 4, || {
+                in_force.lock().environments.remove("shop");
+                commit(&in_force, "b", from, to);
             });
             assert_eq!(run.outcome, Some(RunOutcome::Unmanaged), "{to}");
             assert!(!run.steps.is_empty(), "it had begun");

@@ -1,4 +1,4 @@
-//! What systemd is told: ready, how it goes, still alive, about to go. Without systemd, nothing.
+//! Notifications to systemd: ready, the status line, the watchdog, stopping. Without systemd, no effect.
 //!
 //! <https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html>
 
@@ -10,66 +10,68 @@ use sd_notify::NotifyState;
 use crate::clock::{Clock, SystemClock};
 use crate::model::Instant;
 
-/// The service manager, if one started us.
+/// The service manager, if one started this process.
 #[derive(Debug)]
 pub(super) struct Systemd {
-    /// How often we say that we live: a third of what the unit demands, so that two may be late.
-    every: Option<TimeDelta>,
-    told: Mutex<Told>,
+    /// How often the watchdog is notified: a third of the unit's limit, so that two may be late.
+    watchdog_every: Option<TimeDelta>,
+    sent: Mutex<Sent>,
 }
 
+/// The last notifications.
 #[derive(Debug, Default)]
-struct Told {
+struct Sent {
     alive_at: Option<Instant>,
     status: String,
 }
 
 impl Systemd {
-    /// Reads what the unit demands.
+    /// Reads the unit's watchdog limit from the process's environment.
     pub(super) fn from_environment() -> Self {
-        let every = sd_notify::watchdog_enabled().and_then(|limit| TimeDelta::from_std(limit / 3).ok());
-        Self { every, told: Mutex::default() }
+        let watchdog_every =
+            sd_notify::watchdog_enabled().and_then(|limit| TimeDelta::from_std(limit / 3).ok());
+        Self { watchdog_every, sent: Mutex::default() }
     }
 
-    /// The declarations were looked at: what depends on us may start.
+    /// The first poll has ended: units that depend on this one may start.
     pub(super) fn ready(&self) {
-        tell(&NotifyState::Ready);
+        notify(&NotifyState::Ready);
     }
 
-    /// We are about to go.
+    /// Every pass has ended: the process is about to exit.
     pub(super) fn stopping(&self) {
-        tell(&NotifyState::Stopping);
+        notify(&NotifyState::Stopping);
     }
 
-    /// How it goes, in one line; said only when it changes.
+    /// The status line, sent only when it changes.
     pub(super) fn status(&self, line: &str) {
-        let mut told = self.told();
-        if told.status != line {
-            line.clone_into(&mut told.status);
-            tell(&NotifyState::Status(line));
+        let mut sent = self.sent();
+        if sent.status != line {
+            line.clone_into(&mut sent.status);
+            notify(&NotifyState::Status(line));
         }
     }
 
-    /// We live. Cheap: called wherever work goes on, said as often as is demanded.
+    /// The process works. Cheap: called at every step and turn, sent as often as the unit demands.
     pub(super) fn alive(&self) {
-        let Some(every) = self.every else { return };
+        let Some(every) = self.watchdog_every else { return };
         let now = SystemClock.now();
-        let mut told = self.told();
-        // A clock that was set back must not keep us silent.
-        if told.alive_at.is_none_or(|at| now - at >= every || now < at) {
-            told.alive_at = Some(now);
-            tell(&NotifyState::Watchdog);
+        let mut sent = self.sent();
+        // A clock that was set back must not keep the process silent.
+        if sent.alive_at.is_none_or(|at| now - at >= every || now < at) {
+            sent.alive_at = Some(now);
+            notify(&NotifyState::Watchdog);
         }
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().expect("nothing panics while it holds this lock")
+    fn sent(&self) -> MutexGuard<'_, Sent> {
+        self.sent.lock().expect("nothing panics while it holds this lock")
     }
 }
 
-/// A manager that does not listen is no reason to stop.
-fn tell(state: &NotifyState<'_>) {
+/// A service manager that does not listen is no reason to stop.
+fn notify(state: &NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(std::slice::from_ref(state)) {
-        tracing::debug!(%error, "systemd was not told");
+        tracing::debug!(%error, "cannot notify systemd");
     }
 }

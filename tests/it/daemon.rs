@@ -21,7 +21,7 @@ fn a_commit_becomes_a_release() {
     let mut daemon = host.start("1s");
     daemon.hear(READY);
     let revision = host.release("v1.5.0");
-    daemon.hear(&["are in force", &revision[..7]]);
+    daemon.hear(&["now applying revision", &revision[..7]]);
     daemon.hear(&["migration migrate: done"]);
     daemon.hear(READY);
     let newest = host.runs().swap_remove(0);
@@ -38,7 +38,8 @@ fn a_broken_commit_keeps_what_was_declared_before_and_says_so() {
     host.commit(&[("shop", Some(&SHOP.replace("cluster: shop", "clutser: shop")))]);
     daemon.hear(&[
         "ERROR",
-        "the last good declaration stays in force",
+        "`shop` has errors in",
+        "still applying",
         "environments/shop.yaml:2:1",
         "(and 1 more)",
     ]);
@@ -48,7 +49,7 @@ fn a_broken_commit_keeps_what_was_declared_before_and_says_so() {
 }
 
 #[test]
-fn it_ends_when_asked_to_and_holds_nothing() {
+fn it_ends_on_a_signal_and_releases_every_lock() {
     for signal in ["TERM", "INT"] {
         let host = Host::new();
         let mut daemon = host.start("1h");
@@ -56,14 +57,14 @@ fn it_ends_when_asked_to_and_holds_nothing() {
         daemon.signal(signal);
         let (status, told) = daemon.end();
         assert_eq!(status.code(), Some(0), "{told}");
-        assert!(told.trim_end().ends_with("stopped; nothing is held any more"), "{told}");
+        assert!(told.trim_end().ends_with("stopped; every lock is released"), "{told}");
         assert_eq!(host.store().lease_holder(&EnvironmentName::new("shop")).unwrap(), None);
         assert_eq!(mailbox::running(&host.store_root()).unwrap(), None);
     }
 }
 
 #[test]
-fn a_release_that_was_interrupted_goes_on_with_the_next_start() {
+fn the_next_start_resumes_an_interrupted_release() {
     let host = Host::new();
     let mut daemon = host.start("1s");
     daemon.hear(READY);
@@ -81,7 +82,7 @@ fn a_release_that_was_interrupted_goes_on_with_the_next_start() {
 }
 
 #[test]
-fn a_poke_and_a_hangup_make_it_look_at_once() {
+fn a_poke_and_a_hangup_begin_a_pass_at_once() {
     let host = Host::new();
     let mut daemon = host.start("1h");
     daemon.hear(READY);
@@ -97,7 +98,7 @@ fn a_poke_and_a_hangup_make_it_look_at_once() {
 }
 
 #[test]
-fn a_look_that_finds_nothing_says_nothing() {
+fn a_pass_that_finds_nothing_logs_nothing() {
     let host = Host::new();
     let mut daemon = host.start("1h");
     daemon.hear(READY);
@@ -118,7 +119,7 @@ fn a_store_has_one_daemon() {
     daemon.hear(READY);
     let (status, told) = host.start("1h").end();
     assert_eq!(status.code(), Some(1), "{told}");
-    assert!(told.contains("error: another daemon runs on the store"), "{told}");
+    assert!(told.contains("error: another daemon uses the store"), "{told}");
     assert!(told.contains("hint: a store has one daemon"), "{told}");
     assert_eq!(daemon.stop().0.code(), Some(0));
 }
@@ -155,20 +156,20 @@ fn a_release_that_failed_is_held_until_a_person_asks_for_another_try() {
 }
 
 #[test]
-fn what_is_declared_no_more_is_told_once_and_left_alone() {
+fn an_environment_that_was_removed_is_logged_once_and_not_changed() {
     let host = Host::new();
     let mut daemon = host.start("1s");
     daemon.hear(READY);
     let other = SHOP.replace("shop", "kiosk");
     host.commit(&[("shop", None), ("kiosk", Some(&other))]);
-    daemon.hear(&["WARN", "`shop` is declared no more"]);
+    daemon.hear(&["WARN", "`shop` was removed from the repository"]);
     daemon.hear(&["kiosk is as declared"]);
     let runs = host.runs().len();
     let (_, told) = daemon.stop();
-    assert!(!told.contains("`shop` has a journal here"), "{told}");
+    assert!(!told.contains("`shop` is known to this store"), "{told}");
 
     let mut daemon = host.start("1h");
-    daemon.hear(&["WARN", "`shop` has a journal here and is not declared"]);
+    daemon.hear(&["WARN", "`shop` is known to this store but not declared"]);
     daemon.hear(&["kiosk is as declared"]);
     host.poke(None);
     daemon.hear(&["poked"]);
@@ -178,20 +179,25 @@ fn what_is_declared_no_more_is_told_once_and_left_alone() {
 }
 
 #[test]
-fn rewritten_history_waits_for_a_person_even_across_a_restart() {
+fn a_force_push_waits_for_a_person_even_across_a_restart() {
     let host = Host::new();
     let mut daemon = host.start("1s");
     daemon.hear(READY);
     let rewritten = host.rewrite(&[("shop", Some(&SHOP.replace("core: v1.4.0", "core: v1.5.0")))]);
-    daemon.hear(&["ERROR", "history was rewritten", &format!("--accept-revision {}", &rewritten[..7])]);
+    daemon.hear(&[
+        "ERROR",
+        "the branch was force-pushed",
+        "still applying",
+        &format!("--accept-revision {}", &rewritten[..7]),
+    ]);
     daemon.stop();
 
     let mut daemon = host.start("1s");
-    daemon.hear(&["ERROR", "history was rewritten"]);
+    daemon.hear(&["ERROR", "the branch was force-pushed", "no revision is in force yet"]);
     host.poke(Some("0123456".to_owned()));
-    daemon.hear(&["no rewritten history begins with `0123456`"]);
+    daemon.hear(&["no force-pushed revision begins with `0123456`"]);
     host.poke(Some(rewritten[..7].to_owned()));
-    let told = daemon.hear(&["are in force", &rewritten[..7]]);
+    let told = daemon.hear(&["now applying revision", &rewritten[..7]]);
     // The pass may be quicker than the line about its commit.
     if !told.iter().any(|line| line.contains("migration migrate: done")) {
         daemon.hear(&["migration migrate: done"]);
@@ -199,7 +205,7 @@ fn rewritten_history_waits_for_a_person_even_across_a_restart() {
 }
 
 #[test]
-fn a_place_that_cannot_be_right_ends_it_and_a_remote_that_is_away_does_not() {
+fn a_wrong_place_ends_the_daemon_and_an_unreachable_remote_does_not() {
     let host = Host::new();
     let nowhere = host.store_root();
     let (status, told) = host.start_at(nowhere.to_str().unwrap(), &[], &[]).end();
@@ -208,6 +214,6 @@ fn a_place_that_cannot_be_right_ends_it_and_a_remote_that_is_away_does_not() {
 
     // Nothing listens on the port for echo.
     let mut daemon = host.start_at("http://127.0.0.1:7/environments.git", &[], &[]);
-    daemon.hear(&["ERROR", "the declarations cannot be read"]);
+    daemon.hear(&["ERROR", "cannot read the repository"]);
     assert_eq!(daemon.stop().0.code(), Some(0));
 }

@@ -19,6 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("execute", &["model", "clock", "cloud", "gate", "observe", "plan", "spec", "store"]),
     ("reconcile", &["model", "clock", "cloud", "execute", "observe", "plan", "schedule", "spec", "store"]),
     ("report", &["model", "cloud", "execute", "observe", "plan", "reconcile", "schedule", "spec", "store"]),
+    ("signals", &["clock", "reconcile"]),
     ("import", &["model", "clock", "cloud", "observe", "spec"]),
     ("sim", &["model", "clock", "cloud", "gate", "spec"]),
 ];

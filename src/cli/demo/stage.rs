@@ -8,7 +8,6 @@ use chrono::TimeDelta;
 use super::repository::DemoRepository;
 use super::users::{UserAccess, Users};
 use crate::cli::error::CliError;
-use crate::cli::interrupt::Interrupt;
 use crate::cli::preview::EnvironmentPreview;
 use crate::clock::Clock as _;
 use crate::context;
@@ -17,6 +16,7 @@ use crate::execute::{self, Progress};
 use crate::model::{EnvironmentName, Instant, StoreId};
 use crate::reconcile::{self, Closure, DeclaredEnvironment, Reconciler, Run, ShutdownLevel};
 use crate::schedule::{self, WindowState};
+use crate::signals::Shutdown;
 use crate::sim::{Age, Outcome, Pace, SimClock, SimCloud, World};
 use crate::source::{self, Credentials, Location, OpenRequest, PATH_DEFAULT, Source, TIMEOUT_DEFAULT};
 use crate::spec::EnvironmentSpec;
@@ -44,12 +44,12 @@ pub(super) struct Stage {
     source: Box<dyn Source>,
     place: String,
     in_force: InForce,
-    interrupt: Interrupt,
+    interrupt: Shutdown,
 }
 
 impl Stage {
     /// Creates everything: the repository with its first commit, and production as it is declared there.
-    pub(super) fn set(interrupt: Interrupt) -> Result<Self, CliError> {
+    pub(super) fn set(interrupt: Shutdown) -> Result<Self, CliError> {
         let from = Instant::from_timestamp(FROM, 0).expect("a day in 2026");
         let repository = DemoRepository::create(from).map_err(cannot)?;
         let mut source = source::open(OpenRequest {
@@ -137,7 +137,7 @@ impl Stage {
         let interrupt = &self.interrupt;
         // A person who presses Ctrl-C has seen enough of the demo: waits end at once, too.
         let haste = || {
-            if interrupt.haste() == ShutdownLevel::None { ShutdownLevel::None } else { ShutdownLevel::Now }
+            if interrupt.level() == ShutdownLevel::None { ShutdownLevel::None } else { ShutdownLevel::Now }
         };
         let reconciler = Reconciler {
             cloud: &*cloud,
@@ -157,7 +157,7 @@ impl Stage {
 
     /// Whether a signal asks the demo to end.
     pub(super) fn is_interrupted(&self) -> bool {
-        self.interrupt.haste() > ShutdownLevel::None
+        self.interrupt.level() > ShutdownLevel::None
     }
 
     /// Lets simulated time pass between two runs.

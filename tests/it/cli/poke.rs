@@ -1,13 +1,13 @@
 //! `poke`: the daemon hears it.
 
-use tidegate::daemon::mailbox::{Claim, Mailbox, Running};
+use tidegate::daemon::mailbox::{Claim, DaemonProcess, Mailbox};
 
 use super::place::{NOON, Place};
 
 #[test]
 fn a_daemon_is_woken_and_history_can_be_agreed_to() {
     let place = Place::new("examples/minimal", NOON);
-    let running = Running { pid: 7, place: "host-7".to_owned() };
+    let running = DaemonProcess { pid: 7, place: "host-7".to_owned() };
     let Claim::Ours(mailbox) = Mailbox::claim(&place.store(), &running).unwrap() else { panic!("free") };
     let (ended, poke) = std::thread::scope(|scope| {
         let daemon = scope.spawn(|| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::host::Host;
 
 #[test]
-fn systemd_hears_when_it_is_ready_how_it_goes_that_it_lives_and_that_it_goes() {
+fn systemd_is_notified_when_it_is_ready_of_its_status_its_life_and_its_end() {
     let host = Host::new();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
@@ -26,7 +26,7 @@ fn systemd_hears_when_it_is_ready_how_it_goes_that_it_lives_and_that_it_goes() {
     let daemon = host.start_at(&repository, &["--log-format", "json"], &variables);
     hear("READY=1\n");
     hear("shop as declared\n");
-    // Once at its beginning, and again because it goes on.
+    // Once at the start, and again while the daemon runs.
     hear("WATCHDOG=1\n");
     hear("WATCHDOG=1\n");
     daemon.signal("TERM");

@@ -23,6 +23,8 @@ use std::process::Output;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
+use crate::rig::{program, program_on_aws};
+
 /// A person's machine, as far as tidegate sees it.
 pub(crate) struct Machine {
     home: TempDir,
@@ -51,10 +53,12 @@ impl Machine {
 
     /// tidegate with these arguments, at the root of this repository.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::cargo_bin("tidegate").unwrap();
-        command.args(args).env_clear().env("HOME", self.home()).env("USER", "ann").env("TZ", "UTC");
-        command.current_dir(env!("CARGO_MANIFEST_DIR"));
-        command
+        Command::from_std(program(self.home(), args))
+    }
+
+    /// The same with AWS as its cloud, for which nobody has given credentials.
+    pub(crate) fn command_on_aws(&self, args: &[&str]) -> Command {
+        Command::from_std(program_on_aws(self.home(), args))
     }
 
     /// Runs it to its end.

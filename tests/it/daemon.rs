@@ -3,7 +3,6 @@
 mod host;
 mod systemd;
 
-use tidegate::clock::{Clock as _, SystemClock};
 use tidegate::daemon::mailbox;
 use tidegate::model::EnvironmentName;
 use tidegate::reconcile::{REQUEST, RunOutcome};
@@ -11,6 +10,7 @@ use tidegate::sim::{Outcome, WorldFolder};
 use tidegate::store::Store as _;
 use tidegate::store::journal::{OperatorCommand, OperatorRequest};
 
+use crate::rig::TODAY;
 use host::{Host, SHOP};
 
 const READY: &[&str] = &["shop is as declared"];
@@ -74,7 +74,7 @@ fn a_release_that_was_interrupted_goes_on_with_the_next_start() {
     let mut daemon = host.start("1s");
     daemon.hear(READY);
     daemon.stop();
-    let world = WorldFolder::new(host.store_root().join("sim")).look(&[], 1, SystemClock.now()).unwrap();
+    let world = WorldFolder::new(host.store_root().join("sim")).look(&[], 1, TODAY.parse().unwrap()).unwrap();
     let to: Vec<&str> = world.effects.iter().map(|effect| effect.to.as_str()).collect();
     assert_eq!(to, ["v1.4.0", "v1.5.0"], "each migration once");
     assert_eq!(world.violations_by_tidegate(), Vec::<&tidegate::sim::Violation>::new());
@@ -129,9 +129,8 @@ fn a_release_that_failed_is_held_until_a_person_asks_for_another_try() {
     let mut daemon = host.start("1s");
     daemon.hear(READY);
     daemon.stop();
-    let now = SystemClock.now();
     let folder = WorldFolder::new(host.store_root().join("sim"));
-    let mut world = folder.look(&[], 1, now).unwrap();
+    let mut world = folder.look(&[], 1, TODAY.parse().unwrap()).unwrap();
     world.script.migration("v1.5.0", [Outcome::Exit { code: 1, partial: false }]);
     folder.save(&world).unwrap();
 

@@ -14,9 +14,8 @@ fn transcript(machine: &Machine, commands: &[&[&str]]) -> String {
     text.replace(&machine.home().display().to_string(), "~")
 }
 
-/// The machine that runs the test may be an instance with a role.
 fn no_credentials(machine: &Machine, args: &[&str]) -> Ended {
-    machine.ended(machine.command(args).env("AWS_EC2_METADATA_DISABLED", "true").output().unwrap())
+    machine.ended(machine.command_on_aws(args).output().unwrap())
 }
 
 #[test]
@@ -53,8 +52,8 @@ fn what_cannot_be_imported() {
 fn what_a_profile_says_of_the_region_holds() {
     let machine = Machine::new();
     machine.write(".aws/config", "[profile shop]\nregion = eu-north-1\n");
-    let mut command = machine.command(&["import", "shop"]);
-    command.env("AWS_PROFILE", "shop").env("AWS_EC2_METADATA_DISABLED", "true");
+    let mut command = machine.command_on_aws(&["import", "shop"]);
+    command.env("AWS_PROFILE", "shop");
     let ended = machine.ended(command.output().unwrap());
     // It knows the region, and goes on to miss credentials.
     assert_eq!(ended.code, 1);

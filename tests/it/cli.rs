@@ -2,6 +2,7 @@
 //! repository.
 
 mod apply;
+mod build;
 mod busy;
 mod documented;
 mod errors;

@@ -198,13 +198,18 @@ fn rewritten_history_waits_for_a_person_even_across_a_restart() {
 }
 
 #[test]
-fn a_place_that_cannot_be_right_ends_it_and_a_remote_that_is_away_does_not() {
+fn a_place_that_cannot_be_right_ends_it() {
     let host = Host::new();
     let nowhere = host.store_root();
     let (status, told) = host.start_at(nowhere.to_str().unwrap(), &[], &[]).end();
     assert_eq!(status.code(), Some(1), "{told}");
     assert!(told.contains("is not a git repository"), "{told}");
+}
 
+#[cfg(feature = "remotes")]
+#[test]
+fn a_remote_that_is_away_does_not_end_it() {
+    let host = Host::new();
     // Nothing listens on the port for echo.
     let mut daemon = host.start_at("http://127.0.0.1:7/environments.git", &[], &[]);
     daemon.hear(&["ERROR", "the declarations cannot be read"]);

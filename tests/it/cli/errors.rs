@@ -102,6 +102,7 @@ fn verbs_that_act() {
     );
 }
 
+#[cfg(feature = "aws")]
 #[test]
 fn a_cloud_that_nobody_gave_credentials_for() {
     let machine = Machine::new();

@@ -3,8 +3,10 @@
 use std::fs;
 
 use super::place::{NOON, Place, WINDOW};
+#[cfg(feature = "aws")]
 use super::{Ended, Machine};
 
+#[cfg(feature = "aws")]
 fn transcript(machine: &Machine, commands: &[&[&str]]) -> String {
     let mut text = String::new();
     for args in commands {
@@ -14,10 +16,12 @@ fn transcript(machine: &Machine, commands: &[&[&str]]) -> String {
     text.replace(&machine.home().display().to_string(), "~")
 }
 
+#[cfg(feature = "aws")]
 fn no_credentials(machine: &Machine, args: &[&str]) -> Ended {
     machine.ended(machine.command_on_aws(args).output().unwrap())
 }
 
+#[cfg(feature = "aws")]
 #[test]
 fn what_cannot_be_imported() {
     let machine = Machine::new();
@@ -48,6 +52,7 @@ fn what_cannot_be_imported() {
     assert_eq!(left, ["repo"], "looking makes no store");
 }
 
+#[cfg(feature = "aws")]
 #[test]
 fn what_a_profile_says_of_the_region_holds() {
     let machine = Machine::new();

@@ -5,10 +5,10 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+mod cached;
 mod document;
 mod ecs;
 mod error;
-mod last_look;
 mod listed;
 mod port;
 mod rates;
@@ -16,13 +16,13 @@ mod rds;
 mod sites;
 mod traffic;
 
+pub use cached::{CachedCloud, Depth, LastObservation};
 pub use document::Document;
 pub use ecs::{
-    Container, Controller, Deployment, Rollback, Rollout, RunTask, ScalableTarget, Service, Strategy,
-    Suspended, Task, TaskDefinition, TaskStatus, UpdateService,
+    Container, Controller, Deployment, ENDED_BY_ITSELF, Rollback, Rollout, RunTask, ScalableTarget, Service,
+    Strategy, Suspended, Task, TaskDefinition, TaskStatus, UpdateService,
 };
 pub use error::{CloudError, Kind};
-pub use last_look::{LastLook, Pace, Remembering};
 pub use listed::{ListedDatabase, ListedListener};
 pub use port::{Cloud, CloudRead, CloudWrite, ImageLookup};
 pub use rates::{Family, Rate, Rates, SHARE_DEFAULT};

@@ -23,7 +23,7 @@ pub use file::ConfigFile;
 pub use flags::Flags;
 
 use crate::cloud::Rates;
-use crate::source::{Credentials, Location, PATH_DEFAULT, Request, TIMEOUT_DEFAULT, Token};
+use crate::source::{Credentials, Location, OpenRequest, PATH_DEFAULT, TIMEOUT_DEFAULT, Token};
 use layers::{Given, Layers};
 
 /// How often a repository is looked at, unless the user says otherwise: one cheap listing.
@@ -101,8 +101,8 @@ impl Settings {
 
     /// How to open the declarations. `clones` keeps clones of remotes: `repos` under the store, or none for
     /// verbs that must not make a store.
-    pub fn source(&self, clones: Option<PathBuf>) -> Request {
-        Request {
+    pub fn source(&self, clones: Option<PathBuf>) -> OpenRequest {
+        OpenRequest {
             location: self.location.clone(),
             rev: self.rev.clone(),
             path: self.path.clone(),

@@ -10,6 +10,7 @@ mod dir;
 mod error;
 mod gather;
 mod git;
+mod limits;
 mod location;
 
 use std::collections::BTreeMap;
@@ -18,8 +19,8 @@ use std::time::Duration;
 
 pub use dir::DirSource;
 pub use error::{RemoteFault, RemoteStep, SourceError};
-pub use gather::{FILE_BYTES_MAX, FILES_MAX, TREE_BYTES_MAX};
 pub use git::{Credentials, GitSource, LocalRepoSource, Token, Transfers};
+pub use limits::{FILE_BYTES_MAX, FILES_MAX, TREE_BYTES_MAX};
 pub use location::{Location, RemoteUrl};
 
 use crate::model::Revision;
@@ -78,7 +79,7 @@ pub trait Source: Send {
 
 /// Everything that opening a source needs.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct OpenRequest {
     /// Where the declarations are.
     pub location: Location,
     /// A branch, a tag or a commit; none is the remote's HEAD. Plain files have none.
@@ -99,8 +100,8 @@ pub struct Request {
 ///
 /// # Errors
 /// When `path` leads out of the repository, or no temporary folder can be made.
-pub fn open(request: Request) -> Result<Box<dyn Source>, SourceError> {
-    let Request { location, rev, path, clones, credentials, timeout } = request;
+pub fn open(request: OpenRequest) -> Result<Box<dyn Source>, SourceError> {
+    let OpenRequest { location, rev, path, clones, credentials, timeout } = request;
     Ok(match location {
         Location::Dir(root) => Box::new(DirSource::new(root, &path)?),
         Location::LocalRepo(root) => Box::new(LocalRepoSource::new(root, rev, &path)?),

@@ -19,7 +19,7 @@ mod validate;
 
 use std::collections::BTreeMap;
 
-pub use diagnostic::{Code, Diagnostic, Place, Severity, render, summary, wire};
+pub use diagnostic::{Code, Diagnostic, Place, Severity, render, summary, to_json};
 pub use environment::{
     AdoptRevision, Autoscaling, Bypass, Check, CloudFrontGate, DatabaseSpec, DatabaseTarget, EnvironmentSpec,
     ListenerTarget, Maintenance, MigrationSpec, NeededFor, SecretSource, ServiceSpec, SiteSpec,
@@ -28,8 +28,8 @@ pub use environment::{
 pub use schema::schema;
 
 use crate::model::{EnvironmentName, Instant};
-use extends::Library;
-use validate::{Checked, Claimant};
+use extends::FileLoader;
+use validate::{CheckedEnvironment, Claimant};
 
 /// What a revision of the repository declares.
 #[derive(Clone, Debug)]
@@ -58,11 +58,11 @@ impl Declarations {
 pub fn read(files: &BTreeMap<String, Vec<u8>>, root: &str, now: Instant) -> Declarations {
     let root = root.trim_start_matches("./").trim_matches('/');
     let prefix = if root.is_empty() || root == "." { String::new() } else { format!("{root}/") };
-    let mut library = Library::new(files);
-    let mut checked: Vec<(EnvironmentName, &str, Checked)> = Vec::new();
+    let mut loader = FileLoader::new(files);
+    let mut checked: Vec<(EnvironmentName, &str, CheckedEnvironment)> = Vec::new();
     for path in files.keys() {
         let Some(stem) = path.strip_prefix(&prefix).and_then(stem) else { continue };
-        checked.push((EnvironmentName::new(stem), path, check(&mut library, path, stem, now)));
+        checked.push((EnvironmentName::new(stem), path, check(&mut loader, path, stem, now)));
     }
     find_namesakes(&mut checked);
     find_conflicts(&mut checked);
@@ -76,23 +76,23 @@ fn stem(name: &str) -> Option<&str> {
     (!stem.contains('/') && !stem.starts_with('.')).then_some(stem)
 }
 
-fn check(library: &mut Library<'_>, path: &str, stem: &str, now: Instant) -> Checked {
+fn check(loader: &mut FileLoader<'_>, path: &str, stem: &str, now: Instant) -> CheckedEnvironment {
     let mut problems = Vec::new();
-    let loaded = library.load(path, &mut problems);
+    let loaded = loader.load(path, &mut problems);
     let mut checked = if loaded.complete {
-        validate::validate(&loaded.node, stem, library.files(), now)
+        validate::validate(&loaded.node, stem, loader.files(), now)
     } else {
-        Checked { spec: None, problems: validate::shapes(&loaded.node), claims: Vec::new() }
+        CheckedEnvironment { spec: None, problems: validate::shapes(&loaded.node), claims: Vec::new() }
     };
     problems.append(&mut checked.problems);
     if problems.iter().any(Diagnostic::is_error) {
         checked.spec = None;
     }
-    Checked { problems, ..checked }
+    CheckedEnvironment { problems, ..checked }
 }
 
 /// `a.yaml` beside `a.yml`: neither is the environment `a`.
-fn find_namesakes(checked: &mut [(EnvironmentName, &str, Checked)]) {
+fn find_namesakes(checked: &mut [(EnvironmentName, &str, CheckedEnvironment)]) {
     for index in 1..checked.len() {
         let (before, after) = checked.split_at_mut(index);
         let (first_name, first_path, first) = before.last_mut().expect("the index starts at 1");
@@ -109,7 +109,7 @@ fn find_namesakes(checked: &mut [(EnvironmentName, &str, Checked)]) {
     }
 }
 
-fn find_conflicts(checked: &mut [(EnvironmentName, &str, Checked)]) {
+fn find_conflicts(checked: &mut [(EnvironmentName, &str, CheckedEnvironment)]) {
     let claimants: Vec<Claimant<'_>> = checked
         .iter()
         .map(|(name, _, checked)| Claimant { name, valid: checked.spec.is_some(), claims: &checked.claims })
@@ -122,11 +122,11 @@ fn find_conflicts(checked: &mut [(EnvironmentName, &str, Checked)]) {
     }
 }
 
-fn collect(checked: Vec<(EnvironmentName, &str, Checked)>) -> Declarations {
+fn collect(checked: Vec<(EnvironmentName, &str, CheckedEnvironment)>) -> Declarations {
     let mut environments = BTreeMap::new();
     let mut broken: BTreeMap<EnvironmentName, Vec<Diagnostic>> = BTreeMap::new();
     let mut diagnostics = Vec::new();
-    for (name, _, Checked { spec, mut problems, claims: _ }) in checked {
+    for (name, _, CheckedEnvironment { spec, mut problems, claims: _ }) in checked {
         for problem in &mut problems {
             problem.environments = vec![name.clone()];
         }

@@ -13,7 +13,7 @@ use crate::cloud::CloudError;
 use crate::config::{Cloud, Settings};
 use crate::context::{AccountContext, ClusterLocation};
 use crate::gate;
-use crate::import::{self, ImportError, ImportOptions, Imported, Place};
+use crate::import::{self, ImportError, ImportOptions, Imported, SurveyTarget};
 use crate::model::EnvironmentName;
 use crate::observe::patiently;
 use crate::report::json::SCHEMA;
@@ -149,7 +149,7 @@ fn look(
             ))
             .hint("use other credentials (`AWS_PROFILE`), or a role of that account with `--assume-role`"));
         }
-        let place = Place {
+        let place = SurveyTarget {
             account,
             region: estate.region().to_owned(),
             assume_role: asked.assume_role.clone(),

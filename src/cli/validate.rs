@@ -25,7 +25,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
         ui::say(&format!("warning: the symbolic link {link} is not followed\n"));
     }
     match args.output {
-        Output::Json => ui::print_json(&spec::wire(&declarations.diagnostics))?,
+        Output::Json => ui::print_json(&spec::to_json(&declarations.diagnostics))?,
         Output::Text if declarations.diagnostics.is_empty() && !declarations.environments.is_empty() => {
             let names: Vec<_> = declarations.environments.keys().map(|name| name.as_str()).collect();
             let noun = if names.len() == 1 { "environment" } else { "environments" };

@@ -8,7 +8,10 @@
 //! that AWS wrote.
 
 mod account;
+mod allowed;
+mod arn;
 mod budget;
+mod caches;
 mod call;
 mod clients;
 mod cloudfront;
@@ -17,10 +20,12 @@ mod definitions;
 mod ecs;
 mod elbv2;
 mod error;
+mod failed;
 mod http;
 mod logs;
 mod metrics;
 mod moment;
+mod operation;
 mod probe;
 mod rds;
 mod read;
@@ -30,6 +35,7 @@ mod s3;
 mod scaling;
 mod secrets;
 mod session;
+mod tokens;
 mod trace;
 mod write;
 
@@ -38,10 +44,10 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use allowed::Allowed;
 pub use clients::Endpoint;
 pub use count::Counts;
 pub use region::default_region;
-pub use secrets::Allowed;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -53,10 +59,13 @@ use super::{Cloud, CloudError, Family, Kind, Rates};
 use crate::clock::Clock;
 use crate::spec::EnvironmentSpec;
 use budget::Budget;
-use call::{Ask, Calls};
+use caches::Caches;
+use call::Calls;
 use clients::Clients;
-use registry::Registries;
-use session::{Known, Session};
+use http::Http;
+use operation::Operation;
+use session::Session;
+use tokens::Tokens;
 
 /// AWS, as this process sees it. Clones share everything.
 #[derive(Clone)]
@@ -68,14 +77,15 @@ struct Shared {
     allowed: Arc<Allowed>,
     endpoint: Option<Arc<Endpoint>>,
     counts: Counts,
-    registries: Arc<Registries>,
+    http: Arc<Http>,
+    tokens: Arc<Tokens>,
     budgets: Mutex<BTreeMap<(String, String), Arc<Budget>>>,
-    regions: Mutex<BTreeMap<Place, AwsRegion>>,
+    regions: Mutex<BTreeMap<RegionKey, AwsRegion>>,
 }
 
-/// Whose, where, and as whom.
+/// An account, a region, and the role to assume there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+struct RegionKey {
     account: String,
     region: String,
     role: Option<String>,
@@ -86,9 +96,10 @@ struct Place {
 pub struct AwsRegion(Arc<Region>);
 
 struct Region {
-    place: Place,
+    key: RegionKey,
     calls: Calls,
-    registries: Arc<Registries>,
+    http: Arc<Http>,
+    tokens: Arc<Tokens>,
     allowed: Arc<Allowed>,
     endpoint: Option<Arc<Endpoint>>,
     session: OnceCell<Session>,
@@ -115,7 +126,8 @@ impl Aws {
             allowed: Arc::new(allowed),
             endpoint,
             counts: Counts::default(),
-            registries: Arc::new(Registries::new()),
+            http: Arc::new(Http::new()),
+            tokens: Arc::default(),
             budgets: Mutex::default(),
             regions: Mutex::default(),
         }))
@@ -134,14 +146,18 @@ impl Aws {
     /// The ports of an account and region, as this role. Environments that agree in all three share clients,
     /// connections and what is remembered.
     pub fn region(&self, account: &str, region: &str, role: Option<&str>) -> AwsRegion {
-        let place =
-            Place { account: account.to_owned(), region: region.to_owned(), role: role.map(str::to_owned) };
+        let key = RegionKey {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            role: role.map(str::to_owned),
+        };
         let mut regions = self.0.regions.lock().expect("nothing panics while it looks something up");
-        let found = regions.entry(place).or_insert_with_key(|place| {
+        let found = regions.entry(key).or_insert_with_key(|key| {
             AwsRegion(Arc::new(Region {
-                place: place.clone(),
+                key: key.clone(),
                 calls: self.calls(account, region),
-                registries: self.0.registries.clone(),
+                http: self.0.http.clone(),
+                tokens: self.0.tokens.clone(),
                 allowed: self.0.allowed.clone(),
                 endpoint: self.0.endpoint.clone(),
                 session: OnceCell::new(),
@@ -169,10 +185,12 @@ impl Aws {
 impl AwsRegion {
     /// Clients and all; made at the first call.
     async fn session(&self) -> Result<&Session, CloudError> {
-        let Place { account: _, region, role } = &self.0.place;
+        let RegionKey { account: _, region, role } = &self.0.key;
         if let Some(role) = role.as_ref().filter(|role| !self.0.allowed.roles.contains(*role)) {
-            let ask = Ask::new("sts:AssumeRole", Family::Secrets, role);
-            return Err(ask.error(Kind::AccessDenied, "this role is not named under `allow.assume_roles`"));
+            let operation = Operation::new("sts:AssumeRole", Family::Secrets, role);
+            return Err(
+                operation.error(Kind::AccessDenied, "this role is not named under `allow.assume_roles`")
+            );
         }
         let endpoint = self.0.endpoint.as_deref();
         let make = || async { self.open(clients::configure(region, role.as_deref(), endpoint).await) };
@@ -183,9 +201,10 @@ impl AwsRegion {
         Session {
             clients: Clients::new(config),
             calls: self.0.calls.clone(),
-            registries: self.0.registries.clone(),
             allowed: self.0.allowed.clone(),
-            known: Known::default(),
+            caches: Caches::default(),
+            http: self.0.http.clone(),
+            tokens: self.0.tokens.clone(),
         }
     }
 }

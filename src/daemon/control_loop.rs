@@ -18,7 +18,7 @@ use super::pass::Passes;
 use super::polling::PollRequest;
 use super::systemd::Systemd;
 use super::under_way::UnderWay;
-use crate::cloud::LastLook;
+use crate::cloud::LastObservation;
 use crate::context;
 use crate::model::{EnvironmentName, Instant};
 use crate::plan::Plan;
@@ -50,7 +50,7 @@ struct Memory {
     is_poked: bool,
     /// What the last run ended on.
     plan: Option<Plan>,
-    last_look: Arc<LastLook>,
+    last_observation: Arc<LastObservation>,
     announced: Announced,
 }
 
@@ -59,7 +59,7 @@ struct Due {
     wanted: DeclaredEnvironment,
     why: Why,
     /// What the last run ended on, and what was seen then.
-    before: Option<(Plan, Arc<LastLook>)>,
+    before: Option<(Plan, Arc<LastObservation>)>,
 }
 
 /// A look or a run that is over.
@@ -229,7 +229,7 @@ impl<'a> ControlLoop<'a> {
                 let why = due::due(now, &wanted.revision, memory.is_poked, memory.last.as_ref())?;
                 // Whoever asks from now on asks again.
                 memory.is_poked = false;
-                let before = memory.plan.clone().map(|plan| (plan, memory.last_look.clone()));
+                let before = memory.plan.clone().map(|plan| (plan, memory.last_observation.clone()));
                 Some(Due { wanted, why, before })
             })
             .collect();
@@ -272,7 +272,7 @@ impl<'a> ControlLoop<'a> {
         let memory = self.memory.entry(name.clone()).or_default();
         memory.plan = narrator.plan();
         // A run has changed what was seen before it.
-        memory.last_look = Arc::default();
+        memory.last_observation = Arc::default();
         memory.told = Some(log::ended(name, ended, memory.plan.as_ref(), memory.told.as_ref()));
         let end = end(ended);
         let failures = match (end, &memory.last) {
@@ -318,8 +318,8 @@ async fn one(passes: Passes<'_>, due: Due, began_at: Instant) -> Over {
     let name = &wanted.spec.name;
     log::begins(name, why);
     let narrator = Narrator::default();
-    if let (Why::Interval, Some((plan, last_look))) = (why, &before)
-        && passes.is_quiet(name, last_look, plan).await.is_ok_and(|is_quiet| is_quiet)
+    if let (Why::Interval, Some((plan, last_observation))) = (why, &before)
+        && passes.is_quiet(name, last_observation, plan).await.is_ok_and(|is_quiet| is_quiet)
     {
         return Over { wanted, narrator, began_at, ended: Ended::Quiet };
     }

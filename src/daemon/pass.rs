@@ -7,7 +7,7 @@ use tracing::Instrument as _;
 
 use super::log::Narrator;
 use super::polling::SharedInForce;
-use crate::cloud::{LastLook, Pace, Remembering};
+use crate::cloud::{CachedCloud, Depth, LastObservation};
 use crate::context::Backend;
 use crate::model::EnvironmentName;
 use crate::plan::{Plan, WaitingReason};
@@ -29,7 +29,7 @@ pub(super) struct Passes<'a> {
 
 /// Everything is asked again after this long, however quiet it is: what a quick look does not ask (associations,
 /// newest revisions, tasks, owner) is never older.
-const THOROUGH: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+const FULL_EVERY: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 
 impl Passes<'_> {
     /// Whether a look finds an environment just as the last pass left it: then a run would do nothing. With
@@ -37,20 +37,20 @@ impl Passes<'_> {
     pub(super) async fn is_quiet(
         &self,
         environment: &EnvironmentName,
-        last_look: &LastLook,
+        last_observation: &LastObservation,
         last: &Plan,
     ) -> Result<bool, ReconcileError> {
         let Some(first) = self.head.lock().environments.get(environment).cloned() else { return Ok(false) };
         let cloud = self.backend.cloud(&first.spec);
         let (clock, store) = (self.backend.clock(), self.backend.store());
         let now = clock.now();
-        let is_fresh = last_look.since().is_some_and(|since| now - since < THOROUGH);
-        let pace = if is_fresh && is_at_rest(last) { Pace::Quick } else { Pace::Thorough };
-        if pace == Pace::Thorough {
-            last_look.begin(now);
+        let is_fresh = last_observation.since().is_some_and(|since| now - since < FULL_EVERY);
+        let depth = if is_fresh && is_at_rest(last) { Depth::Quick } else { Depth::Full };
+        if depth == Depth::Full {
+            last_observation.begin(now);
         }
         let wishes = Newest { passes: *self, first: &first.spec, refresh_images: false };
-        let cloud = Remembering { cloud: &*cloud, last_look, pace };
+        let cloud = CachedCloud { cloud: &*cloud, last_observation, depth };
         let span = tracing::info_span!("look", %environment);
         reconcile::is_unchanged(&cloud, &*clock, &*store, &wishes, last).instrument(span).await
     }

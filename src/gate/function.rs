@@ -1,8 +1,8 @@
 //! The code of the CloudFront function: written and recognised here, nowhere else.
 //!
-//! Open or closed is a matter of code, not of association: an association takes minutes to reach the edges,
-//! code takes seconds. The open code holds neither the redirect nor the secret, so that a function that was
-//! opened gives nothing away.
+//! The gate opens and closes by changing the function's code, not its association: an association takes minutes to
+//! reach the edges, code takes seconds. The open code holds neither the redirect nor the secret, so an open function
+//! reveals nothing.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html>
 
 use secrecy::{ExposeSecret, SecretString};
@@ -10,10 +10,10 @@ use url::Url;
 
 use crate::model::Gate;
 
-/// First line of code of ours, up to the word `open` or `closed`.
+/// The first line of code that tidegate wrote, up to the word `open` or `closed`.
 const MARK: &str = "// tidegate gate: ";
 
-/// The code of the function. JSON strings are JavaScript strings, so every value is written as JSON.
+/// The code of the function for an open or a closed gate. JSON strings are JavaScript strings, so every value is written as JSON.
 pub fn write_code(gate: Gate, page: &Url, header: &str, secret: &SecretString) -> String {
     let intro = "// Written by tidegate; changes made by hand are overwritten.\n";
     match gate {
@@ -48,7 +48,7 @@ pub fn write_code(gate: Gate, page: &Url, header: &str, secret: &SecretString) -
     }
 }
 
-/// Which gate code of ours makes, whatever page, header and secret it was written with; `None` = not ours.
+/// Whether this code opens or closes the gate, for any page, header and secret; `None`: tidegate did not write it.
 pub fn recognise(code: &str) -> Option<Gate> {
     match code.lines().next()?.strip_prefix(MARK)? {
         "open" => Some(Gate::Open),
@@ -57,7 +57,7 @@ pub fn recognise(code: &str) -> Option<Gate> {
     }
 }
 
-/// A JavaScript string. ES5 engines take two characters for line ends that JSON leaves as they are.
+/// A JavaScript string. ES5 engines read two characters as line ends that JSON does not escape.
 fn quoted(text: &str) -> String {
     let json = serde_json::Value::String(text.to_owned()).to_string();
     json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")

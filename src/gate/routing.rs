@@ -1,14 +1,14 @@
-//! Which way a request without the header takes through a listener: a pure walk over its rules.
+//! The way of a request without the header through a listener: a pure walk over its rules.
 
 use url::Url;
-use wildmatch::WildMatch;
 
-use super::is_ours;
+use super::conditions::is_ours;
+use super::wildcard::{matches_host, matches_path};
 use crate::cloud::{Condition, Listener, Rule, RuleAction};
 
-/// Whether a closed gate sends everybody away who asks for this URL without the header, as far as the rules can
-/// tell: a rule of ours would have taken it, no open one takes it, and what is left redirects. `false` also where
-/// nobody can tell, because a condition asks for more than host and path.
+/// Whether a closed gate redirects every request for this URL that comes without the header, as far as the rules
+/// show: a rule that tidegate closed would have taken it, no open rule takes it, and the next action redirects.
+/// `false` also where that is unknown, because a condition looks at more than host and path.
 pub fn turns_away(listener: &Listener, header: &str, url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let mut rules: Vec<&Rule> = listener.rules.iter().collect();
@@ -25,16 +25,12 @@ pub fn turns_away(listener: &Listener, header: &str, url: &Url) -> bool {
     was_gated && listener.default_action == RuleAction::Redirect
 }
 
-/// Whether host and path are a rule's, whatever else it asks for.
+/// Whether a rule matches host and path; its other conditions are not looked at.
 fn takes_place(rule: &Rule, host: &str, path: &str) -> bool {
     rule.conditions.iter().filter(|condition| is_place(condition)).all(|condition| {
         condition.values.iter().any(|pattern| match condition.field.as_str() {
-            // Hosts are compared without regard to case, paths with.
-            // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
-            "host-header" => {
-                WildMatch::new(&pattern.to_ascii_lowercase()).matches(&host.to_ascii_lowercase())
-            }
-            _ => WildMatch::new(pattern).matches(path),
+            "host-header" => matches_host(pattern, host),
+            _ => matches_path(pattern, path),
         })
     })
 }
@@ -65,7 +61,9 @@ mod tests {
         let mut tags = BTreeMap::new();
         for mark in marks {
             match *mark {
-                "+" => drop(tags.insert(tag::GATE.to_owned(), super::super::TAG_VALUE.to_owned())),
+                "+" => {
+                    drop(tags.insert(tag::GATE.to_owned(), super::super::conditions::TAG_VALUE.to_owned()))
+                }
                 "?" => conditions.push(condition("query-string", "beta")),
                 other => panic!("{other}"),
             }

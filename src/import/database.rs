@@ -12,14 +12,14 @@ use crate::spec::DatabaseTarget;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Choice {
     /// This one.
-    Picked { database: ListedDatabase, how: How },
+    Picked { database: ListedDatabase, reason: DatabaseReason },
     /// None, and why; with those that are there.
     None { why: String, known: Vec<DatabaseTarget> },
 }
 
-/// Why it is this one.
+/// KeptReason it is this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum How {
+pub(super) enum DatabaseReason {
     /// A person says so.
     Asked,
     /// These services have its address in their environment.
@@ -34,7 +34,7 @@ pub(super) enum How {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct InState {
     pub(super) choice: Choice,
-    /// Why declaring it would change it, if it would.
+    /// KeptReason declaring it would change it, if it would.
     pub(super) muted: Option<String>,
 }
 
@@ -78,10 +78,12 @@ pub(super) fn choose(survey: &Survey, asked: Option<&str>) -> Result<Choice, Imp
     };
     if let Some(asked) = asked {
         let found = listed.iter().find(|database| is(&database.target, asked)).cloned();
-        return found.map(|database| Choice::Picked { database, how: How::Asked }).ok_or_else(|| {
-            let known = listed.iter().map(|database| shown(&database.target)).collect();
-            ImportError::NoDatabase { wanted: asked.to_owned(), known }
-        });
+        return found.map(|database| Choice::Picked { database, reason: DatabaseReason::Asked }).ok_or_else(
+            || {
+                let known = listed.iter().map(|database| shown(&database.target)).collect();
+                ImportError::NoDatabase { wanted: asked.to_owned(), known }
+            },
+        );
     }
     Ok(guess(survey, listed))
 }
@@ -94,13 +96,13 @@ fn guess(survey: &Survey, listed: &[ListedDatabase]) -> Choice {
     let named: Vec<&ListedDatabase> =
         leading.iter().filter(|it| most.is_some() && by(it).map(BTreeSet::len) == most).copied().collect();
     match (named.as_slice(), leading.as_slice()) {
-        ([only], _) => picked(only, How::Named(by(only).cloned().unwrap_or_default())),
+        ([only], _) => picked(only, DatabaseReason::Named(by(only).cloned().unwrap_or_default())),
         ([], []) => none("there is no database in this account and region".to_owned(), &[]),
-        ([], [only]) => picked(only, How::OnlyOne),
+        ([], [only]) => picked(only, DatabaseReason::OnlyOne),
         ([], _) => {
-            let is_same = |it: &&&ListedDatabase| it.target.identifier() == survey.place.cluster.as_str();
+            let is_same = |it: &&&ListedDatabase| it.target.identifier() == survey.target.cluster.as_str();
             match leading.iter().filter(is_same).collect::<Vec<_>>().as_slice() {
-                [only] => picked(only, How::SameName),
+                [only] => picked(only, DatabaseReason::SameName),
                 _ => none("no service has the address of one in its environment".to_owned(), &leading),
             }
         }
@@ -110,8 +112,8 @@ fn guess(survey: &Survey, listed: &[ListedDatabase]) -> Choice {
     }
 }
 
-fn picked(database: &ListedDatabase, how: How) -> Choice {
-    Choice::Picked { database: database.clone(), how }
+fn picked(database: &ListedDatabase, reason: DatabaseReason) -> Choice {
+    Choice::Picked { database: database.clone(), reason }
 }
 
 fn none(why: String, known: &[&ListedDatabase]) -> Choice {

@@ -3,8 +3,8 @@
 
 use url::Url;
 
-use super::ImportOptions;
 use super::error::ImportError;
+use super::options::ImportOptions;
 use super::survey::Survey;
 use crate::cloud::ListedListener;
 use crate::model::State;
@@ -32,22 +32,22 @@ pub(super) struct GateDraft {
 /// When a gate is asked for, and there is no listener or no page.
 pub(super) fn propose(
     survey: &Survey,
-    wishes: &ImportOptions,
+    options: &ImportOptions,
     state: State,
 ) -> Result<Result<GateDraft, String>, ImportError> {
     let listed = match &survey.listeners {
         Ok(listed) if !listed.is_empty() => listed,
         Ok(_) => {
             return without(
-                wishes,
+                options,
                 "no application load balancer stands in front of its services".to_owned(),
             );
         }
-        Err(why) => return without(wishes, format!("the load balancers could not be read: {why}")),
+        Err(why) => return without(options, format!("the load balancers could not be read: {why}")),
     };
     let chosen = choose(survey, listed);
-    let page = wishes.page.clone().or_else(|| chosen.redirects_to.clone());
-    let secret = wishes.secret.clone();
+    let page = options.page.clone().or_else(|| chosen.redirects_to.clone());
+    let secret = options.secret.clone();
     let muted = match (&secret, &page, state) {
         (None, ..) => Some("it needs a secret, which cannot be found out".to_owned()),
         (Some(_), None, _) => return Err(ImportError::NoPage),
@@ -60,20 +60,20 @@ pub(super) fn propose(
         others: listed.iter().map(|it| it.target.clone()).filter(|it| *it != chosen.target).collect(),
         listener: chosen.target.clone(),
         page,
-        header: wishes.bypass_header.clone().unwrap_or_else(|| HEADER_DEFAULT.to_owned()),
+        header: options.bypass_header.clone().unwrap_or_else(|| HEADER_DEFAULT.to_owned()),
         secret,
         muted,
     }))
 }
 
-fn without(wishes: &ImportOptions, why: String) -> Result<Result<GateDraft, String>, ImportError> {
-    if wishes.secret.is_some() { Err(ImportError::NoListener { why }) } else { Ok(Err(why)) }
+fn without(options: &ImportOptions, why: String) -> Result<Result<GateDraft, String>, ImportError> {
+    if options.secret.is_some() { Err(ImportError::NoListener { why }) } else { Ok(Err(why)) }
 }
 
 /// The one that users ask: 443 before other HTTPS before the rest, on the balancer that is called like the cluster.
 fn choose<'a>(survey: &Survey, listed: &'a [ListedListener]) -> &'a ListedListener {
     let rank = |it: &&ListedListener| {
-        let is_namesake = it.target.name == survey.place.cluster.as_str();
+        let is_namesake = it.target.name == survey.target.cluster.as_str();
         (it.target.port != 443, !it.is_https, !is_namesake, it.target.clone())
     };
     listed.iter().min_by_key(rank).expect("the caller has one")

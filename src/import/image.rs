@@ -26,6 +26,9 @@ const COMMON_WORDS: [&str; 18] = [
     "test",
 ];
 
+/// Part of the name of a migration's family, or of the tag of its image.
+pub(super) const MIGRATION_WORD: &str = "migrat";
+
 /// A tag around a version: `core-v2.25.0` is `core-`, `v2.25.0`, and nothing after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Tagged {

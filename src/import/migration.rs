@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::image::{self, Tagged};
 use super::services::{ServiceDraft, VersionDraft, rendered};
-use super::survey::{FamilyFound, MIGRATION_WORD, Survey};
+use super::survey::{FamilyFound, Survey};
 use crate::model::{ContainerName, FamilyName, ImageRef, ServiceName, VersionKey};
 
 /// A migration that might be declared.
@@ -40,9 +40,10 @@ fn candidate(
     versions: &[VersionDraft],
     services: &[ServiceDraft],
 ) -> Option<(Distance, MigrationDraft)> {
-    let is_called_so = found.family.as_str().to_ascii_lowercase().contains(MIGRATION_WORD);
+    let is_called_so = found.family.as_str().to_ascii_lowercase().contains(image::MIGRATION_WORD);
     let tagged = |image: &ImageRef| image.tag().and_then(image::tagged);
-    let is_tagged_so = |tagged: &Tagged| tagged.word().to_ascii_lowercase().starts_with(MIGRATION_WORD);
+    let is_tagged_so =
+        |tagged: &Tagged| tagged.word().to_ascii_lowercase().starts_with(image::MIGRATION_WORD);
     let (draft, tag) = found.images.values().find_map(|image| {
         let tag = tagged(image).filter(|tag| is_called_so || is_tagged_so(tag))?;
         Some((followed(image, &tag, versions)?, tag))
@@ -55,7 +56,7 @@ fn candidate(
     let is_declared =
         |name: &&ServiceName| services.iter().any(|it| it.name == **name && it.left_out.is_none());
     let lacking =
-        survey.place.cluster.as_str().split(['-', '_']).filter(|part| !found.family.as_str().contains(part));
+        survey.target.cluster.as_str().split(['-', '_']).filter(|part| !found.family.as_str().contains(part));
     Some((
         (entry.version != tag.version, lacking.count()),
         MigrationDraft {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::ImportOptions;
 use super::database::Choice;
 use super::image::{self, Owner};
+use super::options::ImportOptions;
 use super::scaling::{self, Size};
 use super::survey::{Newest, ServiceFound, Survey};
 use super::versions::{self, Entry, Released};
@@ -15,29 +15,29 @@ use crate::model::{ContainerName, ImageRef, ServiceName, State, VersionKey};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ServiceDraft {
     pub(super) name: ServiceName,
-    /// Why it is left out, if it is.
+    /// KeptReason it is left out, if it is.
     pub(super) left_out: Option<String>,
     /// `None`: tidegate could do nothing with it at all.
     pub(super) size: Option<Size>,
     /// Container → template.
     pub(super) images: BTreeMap<ContainerName, String>,
     /// Containers whose image is left alone.
-    pub(super) kept: Vec<Kept>,
+    pub(super) kept: Vec<KeptImage>,
     /// What a plan will say of it all the same.
     pub(super) unsettled: Option<String>,
 }
 
 /// An image that is left alone, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct KeptImage {
     pub(super) container: ContainerName,
     pub(super) image: ImageRef,
-    pub(super) why: Why,
+    pub(super) why: KeptReason,
 }
 
-/// Why an image is left alone.
+/// KeptReason an image is left alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+pub(super) enum KeptReason {
     /// Somebody else's, by its name. Whether its tag holds a version.
     Foreign { is_versioned: bool },
     /// Its tag moves; tags with a version that mean the same now.
@@ -71,11 +71,11 @@ pub(super) fn state(survey: &Survey, database: &Choice) -> State {
 /// Judges every service, and names the versions of their images.
 pub(super) fn judge(
     survey: &Survey,
-    wishes: &ImportOptions,
+    options: &ImportOptions,
     state: State,
 ) -> (Vec<VersionDraft>, Vec<ServiceDraft>) {
-    let place = &survey.place;
-    let owner = Owner { account: &place.account, cluster: &place.cluster, prefixes: &wishes.own_images };
+    let target = &survey.target;
+    let owner = Owner { account: &target.account, cluster: &target.cluster, prefixes: &options.own_images };
     let mut released: Vec<Released> = Vec::new();
     let mut drafts: Vec<ServiceDraft> = Vec::new();
     for found in &survey.services {
@@ -85,7 +85,11 @@ pub(super) fn judge(
                 match read(found, container, image, &owner) {
                     Ok(image) => released.push(image),
                     Err(why) => {
-                        draft.kept.push(Kept { container: container.clone(), image: image.clone(), why });
+                        draft.kept.push(KeptImage {
+                            container: container.clone(),
+                            image: image.clone(),
+                            why,
+                        });
                     }
                 }
             }
@@ -126,7 +130,7 @@ fn sized(found: &ServiceFound, state: State) -> ServiceDraft {
     ServiceDraft { name, left_out, size, images: BTreeMap::new(), kept: Vec::new(), unsettled: None }
 }
 
-/// Why tidegate could do nothing with it.
+/// KeptReason tidegate could do nothing with it.
 fn unmanageable(found: &ServiceFound) -> Option<String> {
     let why = match (found.service.controller, &found.newest) {
         (Controller::CodeDeploy, _) => "CodeDeploy rolls it; tidegate works with the ECS controller only",
@@ -176,14 +180,16 @@ fn read(
     container: &ContainerName,
     image: &ImageRef,
     owner: &Owner<'_>,
-) -> Result<Released, Why> {
+) -> Result<Released, KeptReason> {
     let tagged = image.tag().and_then(image::tagged);
     match (image.tag(), tagged) {
-        (None, _) => Err(Why::Untagged),
-        (Some(_), tagged) if !owner.owns(image) => Err(Why::Foreign { is_versioned: tagged.is_some() }),
+        (None, _) => Err(KeptReason::Untagged),
+        (Some(_), tagged) if !owner.owns(image) => {
+            Err(KeptReason::Foreign { is_versioned: tagged.is_some() })
+        }
         (Some(_), None) => {
             let known_as = found.known_as.get(container).cloned().unwrap_or_default();
-            Err(Why::Moves { known_as })
+            Err(KeptReason::Moves { known_as })
         }
         (Some(_), Some(tagged)) => Ok(Released {
             service: found.service.name.clone(),

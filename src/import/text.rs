@@ -5,30 +5,22 @@
 mod findings;
 mod service;
 
-use super::database::{self, Choice, How, InState};
+use super::database::{self, Choice, DatabaseReason, InState};
+use super::draft::{Draft, list};
 use super::gate::GateDraft;
 use super::migration::MigrationDraft;
 use super::services::{ServiceDraft, VersionDraft};
-use super::survey::Survey;
 use super::yaml::{Page, scalar};
-use super::{ImportOptions, Imported};
-use crate::model::{ServiceName, State};
+use crate::model::State;
 use crate::spec::{DatabaseTarget, SecretSource};
 
-/// Names in one sentence.
-const NAMED_MAX: usize = 4;
-
-/// Everything that was decided.
-pub(super) struct Draft<'a> {
-    pub(super) survey: &'a Survey,
-    pub(super) wishes: &'a ImportOptions,
-    pub(super) state: State,
-    pub(super) versions: Vec<VersionDraft>,
-    pub(super) services: Vec<ServiceDraft>,
-    pub(super) database: InState,
-    /// Or why there is none.
-    pub(super) gate: Result<GateDraft, String>,
-    pub(super) migration: Option<MigrationDraft>,
+/// A declaration, and the notes for the person who asked for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// The YAML file.
+    pub text: String,
+    /// Guesses, and everything that was left out with its reason; whole sentences.
+    pub findings: Vec<String>,
 }
 
 /// Writes it down.
@@ -44,8 +36,8 @@ pub(super) fn write(draft: &Draft<'_>) -> Imported {
 }
 
 fn head(page: &mut Page, draft: &Draft<'_>) {
-    let place = &draft.survey.place;
-    let name = scalar(draft.wishes.name.as_str());
+    let target = &draft.survey.target;
+    let name = scalar(draft.options.name.as_str());
     page.comment(0, "yaml-language-server: $schema=schema.json");
     page.line(0, "#");
     page.comment(
@@ -53,18 +45,18 @@ fn head(page: &mut Page, draft: &Draft<'_>) {
         &format!(
             "Written by `tidegate import {}` from what is there, and plans to nothing as it stands. What only you can \
              decide is commented out: take the `# ` away from the lines you want.",
-            place.cluster
+            target.cluster
         ),
     );
     page.gap();
     page.line(0, format!("name: {name}"));
     page.line(0, "aws:");
-    page.line(2, format!("region: {}", scalar(&place.region)));
-    page.line(2, format!("account: {}", scalar(&place.account)));
-    if let Some(role) = &place.assume_role {
+    page.line(2, format!("region: {}", scalar(&target.region)));
+    page.line(2, format!("account: {}", scalar(&target.account)));
+    if let Some(role) = &target.assume_role {
         page.line(2, format!("assume_role: {}", scalar(role)));
     }
-    page.line(0, format!("cluster: {}", scalar(place.cluster.as_str())));
+    page.line(0, format!("cluster: {}", scalar(target.cluster.as_str())));
     if draft.state != State::Running {
         page.gap();
         page.comment(0, &format!("{} `running` wakes it.", findings::why_down(draft)));
@@ -75,7 +67,7 @@ fn head(page: &mut Page, draft: &Draft<'_>) {
         0,
         &format!(
             "It looks, plans and reports, and writes nothing. `enforce` when `tidegate plan {}` says what you expect.",
-            draft.wishes.name
+            draft.options.name
         ),
     );
     page.line(0, "mode: observe");
@@ -131,12 +123,14 @@ fn database(page: &mut Page, draft: &Draft<'_>) {
     page.gap();
     let InState { choice, muted } = &draft.database;
     match choice {
-        Choice::Picked { database, how } => {
-            let remark = match how {
-                How::Asked => "as you said".to_owned(),
-                How::Named(services) => format!("its address is in the environment of {}", list(services)),
-                How::SameName => "a guess: it is called like the cluster".to_owned(),
-                How::OnlyOne => "a guess: there is no other in this account and region".to_owned(),
+        Choice::Picked { database, reason } => {
+            let remark = match reason {
+                DatabaseReason::Asked => "as you said".to_owned(),
+                DatabaseReason::Named(services) => {
+                    format!("its address is in the environment of {}", list(services))
+                }
+                DatabaseReason::SameName => "a guess: it is called like the cluster".to_owned(),
+                DatabaseReason::OnlyOne => "a guess: there is no other in this account and region".to_owned(),
             };
             if let Some(why) = &database.unstoppable {
                 page.comment(
@@ -243,7 +237,7 @@ fn block(page: &mut Page, draft: &Draft<'_>, gate: &GateDraft) {
         Some(SecretSource::SecretsManager(place)) => ("secretsmanager", place.clone()),
         Some(SecretSource::Env(place)) => ("env", place.clone()),
         Some(SecretSource::File(place)) => ("file", place.clone()),
-        None => ("ssm", format!("/{}/maintenance-secret", draft.wishes.name)),
+        None => ("ssm", format!("/{}/maintenance-secret", draft.options.name)),
     };
     page.line(
         2,
@@ -251,16 +245,4 @@ fn block(page: &mut Page, draft: &Draft<'_>, gate: &GateDraft) {
     );
     let (name, port) = (scalar(&gate.listener.name), gate.listener.port);
     page.line(2, format!("load_balancer: {{name: {name}, port: {port}}}"));
-}
-
-/// `` `web` and `workers` ``; of many, the first.
-fn list<'a>(names: impl IntoIterator<Item = &'a ServiceName>) -> String {
-    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    if names.len() > NAMED_MAX {
-        return format!("{} and {} others", names[..NAMED_MAX - 1].join(", "), names.len() + 1 - NAMED_MAX);
-    }
-    match names.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => names.concat(),
-    }
 }

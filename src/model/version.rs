@@ -41,16 +41,16 @@ pub enum Relation {
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Ordered<'a> {
+struct OrderedVersion<'a> {
     core: [u64; 3],
     /// Before the base (`-rc1`), the base itself, after it (`-hotfix`).
     side: i8,
-    suffix: Vec<Part<'a>>,
+    suffix: Vec<SuffixPart<'a>>,
 }
 
 /// A piece of a suffix: numbers compare as numbers, so `-hotfix10` comes after `-hotfix9`.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Part<'a> {
+enum SuffixPart<'a> {
     Number(u64),
     Text(&'a str),
 }
@@ -97,7 +97,7 @@ impl Version {
     }
 }
 
-fn parse(text: &str) -> Option<Ordered<'_>> {
+fn parse(text: &str) -> Option<OrderedVersion<'_>> {
     let text = text.strip_prefix('v').unwrap_or(text);
     let (numbers, suffix) = match text.split_once('-') {
         Some((numbers, suffix)) if !suffix.is_empty() => (numbers, Some(suffix)),
@@ -114,7 +114,7 @@ fn parse(text: &str) -> Option<Ordered<'_>> {
         Some(suffix) if suffix.starts_with("hotfix") => 1,
         Some(_) => -1,
     };
-    Some(Ordered { core, side, suffix: suffix.map(split_suffix).unwrap_or_default() })
+    Some(OrderedVersion { core, side, suffix: suffix.map(split_suffix).unwrap_or_default() })
 }
 
 fn number(text: &str) -> Option<u64> {
@@ -122,7 +122,7 @@ fn number(text: &str) -> Option<u64> {
     if digits { text.parse().ok() } else { None }
 }
 
-fn split_suffix(suffix: &str) -> Vec<Part<'_>> {
+fn split_suffix(suffix: &str) -> Vec<SuffixPart<'_>> {
     let mut parts = Vec::new();
     for piece in suffix.split(['.', '-']) {
         let mut rest = piece;
@@ -130,7 +130,7 @@ fn split_suffix(suffix: &str) -> Vec<Part<'_>> {
             let is_digit = rest.as_bytes()[0].is_ascii_digit();
             let end = rest.find(|c: char| c.is_ascii_digit() != is_digit).unwrap_or(rest.len());
             let (head, tail) = rest.split_at(end);
-            parts.push(number(head).map_or(Part::Text(head), Part::Number));
+            parts.push(number(head).map_or(SuffixPart::Text(head), SuffixPart::Number));
             rest = tail;
         }
     }

@@ -1,4 +1,4 @@
-//! Patience with reads: a throttled or unanswered one is asked again a few times.
+//! Retries of reads: a throttled or unanswered read is asked again a few times.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use futures_util::future::BoxFuture;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 
-/// Tries of one read: pauses of 1, 2 and 4 seconds. A pass of forty reads in which one in seven is refused
-/// still succeeds as a rule; a longer trouble is reported as unreadable.
+/// Tries of one read, with pauses of 1, 2 and 4 seconds. A pass of forty reads of which one in seven is refused still
+/// succeeds as a rule; after a longer disturbance the resource is reported as unreadable.
 const TRIES_MAX: u32 = 4;
 
-/// Reads, and asks again while the refusal is transient.
+/// Reads, and retries while the failure is transient.
 ///
 /// # Errors
-/// The last refusal.
+/// The last failure.
 pub async fn patiently<'f, T>(
     clock: &dyn Clock,
     call: impl Fn() -> BoxFuture<'f, Result<T, CloudError>>,

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use futures_util::future::try_join;
 
-use super::{
-    DatabaseSeen, MigrationSeen, ObserveContext, Observed, RunningVersion, ServiceSeen, observed, patiently,
-    running, unreadable,
-};
+use super::context::{ObserveContext, observed, unreadable};
+use super::running;
+use super::snapshot::{DatabaseSeen, MigrationSeen, Observed, RunningVersion, ServiceSeen};
 use crate::cloud::{Task, TaskDefinition, tag};
 use crate::model::ServiceName;
 
@@ -15,11 +14,11 @@ use crate::model::ServiceName;
 pub(super) type Family = (TaskDefinition, Vec<Task>);
 
 /// The database with its manual snapshots, oldest first.
-pub(super) async fn database(eyes: ObserveContext<'_>) -> Option<Observed<DatabaseSeen>> {
-    let target = &eyes.spec.database.as_ref()?.target;
+pub(super) async fn database(context: ObserveContext<'_>) -> Option<Observed<DatabaseSeen>> {
+    let target = &context.spec.database.as_ref()?.target;
     let (database, snapshots) = match try_join(
-        patiently(eyes.clock, || eyes.cloud.database(target)),
-        patiently(eyes.clock, || eyes.cloud.snapshots(target)),
+        context.read(|cloud| cloud.database(target)),
+        context.read(|cloud| cloud.snapshots(target)),
     )
     .await
     {
@@ -34,23 +33,23 @@ pub(super) async fn database(eyes: ObserveContext<'_>) -> Option<Observed<Databa
 }
 
 /// The migration family.
-pub(super) async fn family(eyes: ObserveContext<'_>) -> Option<Observed<Family>> {
-    let family = &eyes.spec.migration.as_ref()?.task;
+pub(super) async fn family(context: ObserveContext<'_>) -> Option<Observed<Family>> {
+    let family = &context.spec.migration.as_ref()?.task;
     let answers = try_join(
-        patiently(eyes.clock, || eyes.cloud.newest_definition(family)),
-        patiently(eyes.clock, || eyes.cloud.family_tasks(&eyes.spec.cluster, family)),
+        context.read(|cloud| cloud.newest_definition(family)),
+        context.read(|cloud| cloud.family_tasks(&context.spec.cluster, family)),
     );
     Some(observed(answers.await.map(|(newest, tasks)| newest.map(|newest| (newest, tasks)))))
 }
 
-/// The family, and the version that really runs.
+/// The migration family, and the version that runs.
 pub(super) async fn migration(
-    eyes: ObserveContext<'_>,
+    context: ObserveContext<'_>,
     family: Option<&Observed<Family>>,
     services: &BTreeMap<ServiceName, Observed<ServiceSeen>>,
     database: Option<&Observed<DatabaseSeen>>,
 ) -> Option<Observed<MigrationSeen>> {
-    let declared = eyes.spec.migration.as_ref()?;
+    let declared = context.spec.migration.as_ref()?;
     let (newest, tasks) = match family? {
         Observed::Present((newest, tasks)) => (newest.clone(), tasks.clone()),
         Observed::Absent => return Some(Observed::Absent),
@@ -58,13 +57,13 @@ pub(super) async fn migration(
     };
     let is_first_contact = database.and_then(Observed::present).is_some_and(|seen| {
         let database = &seen.database;
-        !database.tags.contains_key(tag::SCHEMA) && !eyes.ledger.schema.contains_key(&database.resource_id)
+        !database.tags.contains_key(tag::SCHEMA) && !context.ledger.schema.contains_key(&database.resource_id)
     });
-    let running = running::version(eyes, &declared.follows, services, is_first_contact).await;
+    let running = running::version(context, &declared.follows, services, is_first_contact).await;
     Some(match running {
         Ok(running) => Observed::Present(MigrationSeen { newest, tasks, running }),
         Err(why) if is_first_contact => Observed::Unreadable { why },
-        // What runs decides nothing any more: the family is as it was read.
+        // The running version no longer decides anything, so its absence does no harm.
         Err(_) => Observed::Present(MigrationSeen { newest, tasks, running: RunningVersion::NoTask }),
     })
 }

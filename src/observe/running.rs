@@ -1,11 +1,12 @@
-//! Which version really runs: asked at first contact, when no tag and no journal says what the schema is.
+//! The version that runs: read at first contact, when neither a tag nor the journal has the schema version.
 //!
-//! Everything but a moving tag is read from what other parts have read already. A moving tag (`core-latest`)
-//! says nothing: then the digest that the running container pulled is looked up among the version tags.
+//! A version in an image's tag needs no request. A moving tag (`core-latest`) names no version: then the digest that the
+//! running container pulled is looked up among the registry's version tags.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ObserveContext, Observed, RunningVersion, ServiceSeen, patiently};
+use super::context::ObserveContext;
+use super::snapshot::{Observed, RunningVersion, ServiceSeen};
 use crate::cloud::{Task, TaskStatus};
 use crate::model::{ContainerName, Digest, ImageRef, ServiceName, Version, VersionKey};
 use crate::spec::Template;
@@ -13,16 +14,16 @@ use crate::spec::Template;
 /// The version of `follows` that the services run. Registries are asked only if `ask_registry`.
 ///
 /// # Errors
-/// In words, when something that would decide could not be read.
+/// The reason, when something that decides about it could not be read.
 pub(super) async fn version(
-    eyes: ObserveContext<'_>,
+    context: ObserveContext<'_>,
     follows: &VersionKey,
     services: &BTreeMap<ServiceName, Observed<ServiceSeen>>,
     ask_registry: bool,
 ) -> Result<RunningVersion, String> {
     let mut known: BTreeSet<Version> = BTreeSet::new();
     let mut unknown: Option<ImageRef> = None;
-    for (name, declared) in &eyes.spec.services {
+    for (name, declared) in &context.spec.services {
         let following = declared.images.iter().find(|(_, image)| image.keys().contains(follows));
         let Some((container, template)) = following else { continue };
         let seen = match services.get(name) {
@@ -40,7 +41,7 @@ pub(super) async fn version(
         }
         let images = seen.definition.document.images();
         let Some(image) = images.get(container) else { continue };
-        match read(eyes, follows, template, image, digest(&live, container), ask_registry).await? {
+        match read(context, follows, template, image, digest(&live, container), ask_registry).await? {
             Some(version) => {
                 known.insert(version);
             }
@@ -58,30 +59,30 @@ pub(super) async fn version(
     })
 }
 
-/// The version an image stands for; `None` = nobody can tell.
+/// The version that an image stands for; `None` = unknown.
 async fn read(
-    eyes: ObserveContext<'_>,
+    context: ObserveContext<'_>,
     follows: &VersionKey,
     template: &Template,
     image: &ImageRef,
     digest: Option<Digest>,
     ask_registry: bool,
 ) -> Result<Option<Version>, String> {
-    let extract = |text: &str| template.extract(follows, &eyes.spec.versions, text);
+    let extract = |text: &str| template.extract(follows, &context.spec.versions, text);
     let written = extract(unpinned(image));
     if let Some(version) = written.as_ref().filter(|version| version.is_ordered()) {
         return Ok(Some(version.clone()));
     }
     let Some(digest) = digest.filter(|_| ask_registry) else { return Ok(None) };
     let repository = image.repository();
-    let tags = patiently(eyes.clock, || eyes.cloud.tags_of(repository, &digest)).await;
+    let tags = context.read(|cloud| cloud.tags_of(repository, &digest)).await;
     let tags = tags.map_err(|error| error.to_string())?;
     let versions = tags.iter().filter_map(|tag| extract(&format!("{repository}:{tag}")));
     // Newest first: the registry's order.
     Ok(versions.into_iter().find(Version::is_ordered))
 }
 
-/// What the running containers pulled, if all of them pulled the same.
+/// The digest that the running containers pulled, if all of them pulled the same.
 fn digest(live: &[&Task], container: &ContainerName) -> Option<Digest> {
     let found = live.iter().flat_map(|task| &task.containers).filter(|found| found.name == *container);
     let digests: BTreeSet<&Digest> = found.filter_map(|found| found.digest.as_ref()).collect();

@@ -1,23 +1,24 @@
-//! Sites: their markers, and whether the wanted release is there.
+//! Sites: their markers, and whether the wanted release exists.
 
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
-use super::{ObserveContext, Observed, SiteSeen, patiently, unreadable};
+use super::context::{ObserveContext, unreadable};
+use super::snapshot::{Observed, SiteSeen};
 use crate::cloud::{CloudError, Distribution, Kind, Marker};
 use crate::model::SiteName;
 use crate::spec::SiteSpec;
 
 type Distributions = Result<BTreeMap<String, Distribution>, String>;
 
-/// One entry a declared site.
+/// One entry for each declared site.
 pub(super) async fn sites(
-    eyes: ObserveContext<'_>,
+    context: ObserveContext<'_>,
     distributions: &Distributions,
 ) -> BTreeMap<SiteName, Observed<SiteSeen>> {
-    let seen = eyes.spec.sites.iter().map(|(name, site)| async move {
-        let seen = match one(eyes, site, distributions).await {
+    let seen = context.spec.sites.iter().map(|(name, site)| async move {
+        let seen = match one(context, site, distributions).await {
             Ok(seen) => seen,
             Err(error) if error.kind == Kind::NotFound => Observed::Absent,
             Err(error) => unreadable(error),
@@ -28,7 +29,7 @@ pub(super) async fn sites(
 }
 
 async fn one(
-    eyes: ObserveContext<'_>,
+    context: ObserveContext<'_>,
     site: &SiteSpec,
     distributions: &Distributions,
 ) -> Result<Observed<SiteSeen>, CloudError> {
@@ -37,27 +38,27 @@ async fn one(
         (Some(name), Ok(found)) => found.get(name).map(|distribution| distribution.id.clone()),
         (Some(_), Err(why)) => return Ok(Observed::Unreadable { why: why.clone() }),
     };
-    let marker = patiently(eyes.clock, || eyes.cloud.site_marker(&site.bucket)).await?;
+    let marker = context.read(|cloud| cloud.site_marker(&site.bucket)).await?;
     let marker = marker.map(|(marker, _)| marker).unwrap_or_default();
-    let release_exists = match site.source.render(&eyes.spec.versions) {
-        Some(source) if !is_shown(&marker, &source) => Some(exists(eyes, &source).await?),
-        // Live already, or a version that is empty: not deployed.
+    let release_exists = match site.source.render(&context.spec.versions) {
+        Some(source) if !is_shown(&marker, &source) => Some(exists(context, &source).await?),
+        // The release is live already, or its version is empty, which means "not deployed".
         _ => None,
     };
     Ok(Observed::Present(SiteSeen { marker, release_exists, distribution }))
 }
 
-/// Live, and nothing else was begun since.
+/// Whether this release is live, and no other one is staged.
 fn is_shown(marker: &Marker, source: &str) -> bool {
     marker.staged.is_none() && marker.live.as_ref().is_some_and(|live| live.source == source)
 }
 
-/// A release is there when anything is below its prefix; a bucket that does not exist holds nothing.
-async fn exists(eyes: ObserveContext<'_>, source: &str) -> Result<bool, CloudError> {
+/// A release exists when there is a file under its prefix; a bucket that does not exist has none.
+async fn exists(context: ObserveContext<'_>, source: &str) -> Result<bool, CloudError> {
     let Some((bucket, prefix)) = source.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else {
         return Ok(false);
     };
-    match patiently(eyes.clock, || eyes.cloud.objects(bucket, prefix)).await {
+    match context.read(|cloud| cloud.objects(bucket, prefix)).await {
         Ok(objects) => Ok(!objects.is_empty()),
         Err(error) if error.kind == Kind::NotFound => Ok(false),
         Err(error) => Err(error),

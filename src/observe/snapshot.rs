@@ -11,22 +11,22 @@ use crate::cloud::{
 };
 use crate::model::{ImageRef, Instant, RuleArn, ServiceName, SiteName, StoreId, Version};
 
-/// What reading one thing came to.
+/// One resource as it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Observed<T> {
-    /// It is there.
+    /// It exists.
     Present(T),
-    /// An answer said that it does not exist.
+    /// AWS answered that it does not exist.
     Absent,
-    /// No answer: nothing may be concluded.
+    /// No usable answer came: it may exist or not.
     Unreadable {
-        /// What failed, in words for a person.
+        /// The failure, for an operator to read.
         why: String,
     },
 }
 
 impl<T> Observed<T> {
-    /// The value, if it is there.
+    /// The value, if the resource exists and could be read.
     pub fn present(&self) -> Option<&T> {
         match self {
             Observed::Present(value) => Some(value),
@@ -38,13 +38,13 @@ impl<T> Observed<T> {
 /// One environment at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
-    /// When reading began.
+    /// When the observation began.
     pub taken_at: Instant,
-    /// The account the credentials belong to.
+    /// The account that the credentials belong to.
     pub account: Observed<String>,
     /// The cluster's owner tag; `Absent` = no such cluster.
     pub owner: Observed<Option<StoreId>>,
-    /// One entry a declared service.
+    /// One entry for each declared service.
     pub services: BTreeMap<ServiceName, Observed<ServiceSeen>>,
     /// Services of the cluster that the spec does not name.
     pub unmanaged: Vec<ServiceName>,
@@ -54,29 +54,29 @@ pub struct Snapshot {
     pub migration: Option<Observed<MigrationSeen>>,
     /// `None` = no gate is declared.
     pub traffic: Option<TrafficSeen>,
-    /// One entry a declared site.
+    /// One entry for each declared site.
     pub sites: BTreeMap<SiteName, Observed<SiteSeen>>,
-    /// What the registry says of wanted images that do not run yet; by image as rendered from the templates.
+    /// Answers of the registry about wanted images that do not run yet; by image as rendered from the templates.
     pub images: BTreeMap<ImageRef, ImageLookup>,
 }
 
-/// A service with all that decides about it.
+/// A service with everything that decisions about it need.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceSeen {
-    /// As DescribeServices has it.
+    /// The answer of DescribeServices.
     pub service: Service,
     /// Its tasks, those stopped within the hour included.
     pub tasks: Vec<Task>,
-    /// The definition it asks for.
+    /// The task definition that the service is set to.
     pub definition: TaskDefinition,
     /// The newest ACTIVE revision of that family.
     pub newest: TaskDefinition,
-    /// Its scalable target, if it has one.
+    /// `None`: Application Auto Scaling has no target for it.
     pub scaling: Option<ScalableTarget>,
 }
 
 impl ServiceSeen {
-    /// Up as it should be: its deployment is complete, every wanted task runs and is healthy.
+    /// Whether it is up: its deployment is complete, and every wanted task runs and is healthy.
     pub fn is_well(&self) -> bool {
         let service = &self.service;
         let primary = service.deployments.iter().find(|deployment| deployment.primary);
@@ -88,71 +88,71 @@ impl ServiceSeen {
         complete && service.desired > 0 && service.running == service.desired
     }
 
-    /// Tasks that are not STOPPED yet: what may still write to the database.
+    /// Tasks that are not STOPPED yet: they may still write to the database.
     pub fn live_tasks(&self) -> usize {
         self.tasks.iter().filter(|task| task.status != TaskStatus::Stopped).count()
     }
 }
 
-/// The database.
+/// The database with its snapshots.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DatabaseSeen {
-    /// Itself.
+    /// The instance or cluster.
     pub database: Database,
     /// Its manual snapshots, oldest first.
     pub snapshots: Vec<DbSnapshot>,
 }
 
-/// The migration family and what the followed service runs.
+/// The migration's task-definition family, and the version that the services run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MigrationSeen {
     /// Newest ACTIVE revision of the family.
     pub newest: TaskDefinition,
     /// Its tasks, those stopped within the hour included.
     pub tasks: Vec<Task>,
-    /// What the services that follow the migrated version run.
+    /// The version that the services which follow the migrated version run.
     pub running: RunningVersion,
 }
 
-/// The version that really runs, for first contact.
+/// The version that runs, read for the first contact with a database whose schema version is not recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunningVersion {
     /// One version, read through the template, or through the digest of a moving tag.
     Known(Version),
-    /// No task runs.
+    /// No task of a following service runs.
     NoTask,
-    /// Two versions run side by side.
+    /// Several versions run side by side.
     Several(Vec<String>),
     /// The image does not follow the template, and no version tag has its digest.
     Unknown(ImageRef),
 }
 
-/// The gate's parts.
+/// The gate: its secret, its listener and its function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrafficSeen {
     /// Whether the bypass secret could be read and is well-formed; the reason if not.
     pub secret: Result<(), String>,
     /// `None` = no load balancer is declared.
     pub listener: Option<Observed<ListenerSeen>>,
-    /// `None` = no CloudFront function is declared. `Absent` = it must be created.
+    /// `None` = no CloudFront function is declared. `Absent` = tidegate must create it.
     pub function: Option<Observed<FunctionSeen>>,
 }
 
-/// A listener.
+/// A listener of a load balancer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListenerSeen {
-    /// The default action redirects or answers fixed: nothing falls through to a service.
+    /// The default action redirects or gives a fixed response: no request falls through to a service.
     pub default_is_closed: bool,
-    /// By priority.
+    /// In the order of their priorities.
     pub rules: Vec<RuleSeen>,
 }
 
-/// A rule, as far as the gate is concerned.
+/// A rule, as far as the gate needs to know it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuleSeen {
-    /// Its ARN.
+    /// Identifies the rule.
     pub arn: RuleArn,
-    /// Lower is asked first.
+    /// The rule with the lowest number is evaluated first.
     pub priority: u32,
     /// Host patterns; empty = any.
     pub hosts: Vec<String>,
@@ -160,102 +160,103 @@ pub struct RuleSeen {
     pub paths: Vec<String>,
     /// It has conditions besides hosts, paths and our header (query, method, source IP, other headers).
     pub other_conditions: bool,
-    /// Where it leads.
+    /// Where it sends a request.
     pub target: RuleTarget,
-    /// Our header's condition.
+    /// The condition on the bypass header.
     pub header: HeaderSeen,
-    /// Our tag, whether or not the condition stands: a death between the two leaves it behind.
+    /// It carries tidegate's tag, with or without the condition: a process that dies between the two leaves only one.
     pub marked: bool,
-    /// Condition values in use, our header's not counted; AWS allows five.
+    /// Condition values in use, without the bypass header's; AWS allows five.
     pub values: usize,
 }
 
-/// Where a rule leads.
+/// Where a rule sends a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RuleTarget {
     /// Forwards to the target groups of these declared services.
     Services(BTreeSet<ServiceName>),
     /// Forwards to target groups of no declared service.
     Unmanaged,
-    /// Redirects.
+    /// To another URL.
     Redirect,
-    /// Answers fixed.
+    /// Nowhere: the load balancer gives a fixed response.
     Fixed,
 }
 
-/// The gate's condition on a rule.
+/// The condition on the bypass header, as a rule has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeaderSeen {
-    /// None.
+    /// The rule has no such condition.
     Absent,
-    /// Ours, with the present secret.
+    /// tidegate added it, and it demands the current secret.
     Current,
-    /// Ours, with another value: the secret was rotated.
+    /// tidegate added it, and it demands another value: the secret was rotated.
     Stale,
-    /// Our header, but not our tag: somebody else's; left alone.
+    /// It is on the bypass header, but without tidegate's tag: someone outside tidegate added it. tidegate does not
+    /// change it.
     Foreign,
 }
 
 /// The CloudFront function and its distributions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FunctionSeen {
-    /// What the LIVE stage does.
+    /// The code of the LIVE stage.
     pub code: CodeSeen,
-    /// One entry a declared distribution.
+    /// One entry for each declared distribution.
     pub distributions: BTreeMap<String, DistributionSeen>,
 }
 
-/// What a function's live code does, compared with what we would generate.
+/// A function's live code, compared with the code that tidegate would write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeSeen {
-    /// No function, or never published.
+    /// There is no function, or it was never published.
     Missing,
-    /// Our open code.
+    /// tidegate's code of an open gate.
     Open,
-    /// Our closed code with the present page, header and secret.
+    /// tidegate's code of a closed gate, with the current page, header and secret.
     Closed,
-    /// Our closed code with another page, header or secret.
+    /// tidegate's code of a closed gate, with another page, header or secret.
     ClosedStale,
-    /// Code that is not ours.
+    /// Code that tidegate did not write.
     Foreign,
 }
 
-/// A distribution, as far as the gate is concerned.
+/// A distribution, as far as the gate needs to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DistributionSeen {
-    /// No such distribution.
+    /// There is no such distribution.
     Missing,
-    /// Every behaviour calls our function at viewer-request, and that has reached every edge.
+    /// Every behaviour calls the gate's function at viewer-request, and every edge location knows.
     Guarded {
-        /// Its id.
+        /// The distribution's id: an alias may move.
         id: String,
     },
-    /// Our function is associated; edges are still learning it.
+    /// The function is associated; the change is still being deployed to the edge locations.
     Deploying {
-        /// Its id.
+        /// The distribution's id: an alias may move.
         id: String,
     },
-    /// Nothing stands in the way of associating it.
+    /// The function is not associated with every behaviour, and can be.
     Unguarded {
-        /// Its id.
+        /// The distribution's id: an alias may move.
         id: String,
     },
-    /// Another function, or Lambda@Edge, stands at a viewer event.
+    /// A behaviour calls another function or Lambda@Edge at a viewer event, so the gate's function cannot be added.
     Conflict {
-        /// Its id.
+        /// The distribution's id: an alias may move.
         id: String,
-        /// Which behaviour, and what stands there.
+        /// The behaviour, and what it calls.
         what: String,
     },
 }
 
-/// A site.
+/// A static site.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SiteSeen {
     /// The bucket's marker; empty when there is none.
     pub marker: Marker,
-    /// Whether the wanted release's prefix holds anything; `None` = not asked, because it is live already.
+    /// Whether there are files under the wanted release's prefix; `None` = not read, because it is live already.
     pub release_exists: Option<bool>,
-    /// The distribution's id behind `distribution:`, if one is declared.
+    /// The id of the distribution that `distribution:` names, if one is declared.
     pub distribution: Option<String>,
 }

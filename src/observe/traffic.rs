@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join;
 use secrecy::SecretString;
 
+use super::context::{ObserveContext, unreadable};
 use super::services::Groups;
-use super::{
-    CodeSeen, DistributionSeen, FunctionSeen, HeaderSeen, ListenerSeen, ObserveContext, Observed, RuleSeen,
-    RuleTarget, TrafficSeen, patiently, unreadable,
+use super::snapshot::{
+    CodeSeen, DistributionSeen, FunctionSeen, HeaderSeen, ListenerSeen, Observed, RuleSeen, RuleTarget,
+    TrafficSeen,
 };
 use crate::cloud::{Condition, Distribution, Function, Rule, RuleAction};
 use crate::gate;
@@ -20,46 +21,47 @@ type Distributions = Result<BTreeMap<String, Distribution>, String>;
 
 /// The gate, if one is declared.
 pub(super) async fn traffic(
-    eyes: ObserveContext<'_>,
+    context: ObserveContext<'_>,
     groups: &Groups,
     distributions: &Distributions,
 ) -> Option<TrafficSeen> {
-    let maintenance = eyes.spec.maintenance.as_ref()?;
-    let secret = secret(eyes, maintenance).await;
+    let maintenance = context.spec.maintenance.as_ref()?;
+    let secret = secret(context, maintenance).await;
     let usable = secret.as_ref().ok();
     let listener = async {
         let target = maintenance.load_balancer.as_ref()?;
-        Some(listener(eyes, maintenance, target, usable, groups).await)
+        Some(listener(context, maintenance, target, usable, groups).await)
     };
     let function = async {
         let cloudfront = maintenance.cloudfront.as_ref()?;
-        Some(function(eyes, maintenance, cloudfront, usable, distributions).await)
+        Some(function(context, maintenance, cloudfront, usable, distributions).await)
     };
     let (listener, function) = join(listener, function).await;
     Some(TrafficSeen { secret: secret.map(|_| ()), listener, function })
 }
 
-async fn secret(eyes: ObserveContext<'_>, maintenance: &Maintenance) -> Result<SecretString, String> {
-    let secret = patiently(eyes.clock, || eyes.cloud.secret(&maintenance.bypass.value_from)).await;
+async fn secret(context: ObserveContext<'_>, maintenance: &Maintenance) -> Result<SecretString, String> {
+    let secret = context.read(|cloud| cloud.secret(&maintenance.bypass.value_from)).await;
     let secret = secret.map_err(|error| error.to_string())?;
     gate::check_secret(&secret)?;
     Ok(secret)
 }
 
 async fn listener(
-    eyes: ObserveContext<'_>,
+    context: ObserveContext<'_>,
     maintenance: &Maintenance,
     target: &ListenerTarget,
     secret: Option<&SecretString>,
     groups: &Groups,
 ) -> Observed<ListenerSeen> {
-    // Which service a rule leads to is known from the services: without them, its rules would look as if they
-    // led elsewhere.
+    // The services tell where a rule leads: without them, every rule would seem to lead elsewhere.
     let groups = match groups {
         Ok(groups) => groups,
-        Err(why) => return Observed::Unreadable { why: format!("its rules cannot be told apart: {why}") },
+        Err(why) => {
+            return Observed::Unreadable { why: format!("its rules cannot be assigned to services: {why}") };
+        }
     };
-    let listener = match patiently(eyes.clock, || eyes.cloud.listener(target)).await {
+    let listener = match context.read(|cloud| cloud.listener(target)).await {
         Ok(Some(listener)) => listener,
         Ok(None) => return Observed::Absent,
         Err(error) => return unreadable(error),
@@ -116,13 +118,13 @@ fn target(action: &RuleAction, groups: &ServiceGroups) -> RuleTarget {
 }
 
 async fn function(
-    eyes: ObserveContext<'_>,
+    context: ObserveContext<'_>,
     maintenance: &Maintenance,
     cloudfront: &CloudFrontGate,
     secret: Option<&SecretString>,
     distributions: &Distributions,
 ) -> Observed<FunctionSeen> {
-    let found = match patiently(eyes.clock, || eyes.cloud.function(&cloudfront.function)).await {
+    let found = match context.read(|cloud| cloud.function(&cloudfront.function)).await {
         Ok(found) => found,
         Err(error) => return unreadable(error),
     };
@@ -134,7 +136,7 @@ async fn function(
         let seen = distributions.get(name);
         (name.clone(), seen.map_or(DistributionSeen::Missing, |d| distribution(d, &cloudfront.function)))
     });
-    // One that does not exist is made by the first association or closing; its distributions are there already.
+    // A function that does not exist yet is created by the first association or closing; its distributions exist.
     let code = found.map_or(CodeSeen::Missing, |found| code(&found, maintenance, secret));
     Observed::Present(FunctionSeen { code, distributions: seen.collect() })
 }
@@ -149,7 +151,7 @@ fn code(found: &Function, maintenance: &Maintenance, secret: Option<&SecretStrin
     match gate::recognise(live) {
         None => CodeSeen::Foreign,
         Some(Gate::Open) if *live == open => CodeSeen::Open,
-        // Our first line, and something else below it: nobody knows what it does.
+        // tidegate's first line above other code: its effect is unknown.
         Some(Gate::Open) => CodeSeen::Foreign,
         Some(Gate::Closed) if secret.is_none_or(|secret| closed(secret) == *live) => CodeSeen::Closed,
         Some(Gate::Closed) => CodeSeen::ClosedStale,

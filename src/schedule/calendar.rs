@@ -7,7 +7,7 @@ use std::fmt;
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
 use super::syntax::SyntaxError;
-use super::wall::{Wall, midnight, midnight_after};
+use super::wall::{WallTime, midnight, midnight_after};
 
 /// Whole days, both ends included: `2026-12-24` or `2026-12-24..2027-01-03`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl DateRange {
     }
 
     /// Midnight to midnight on the wall clock: the start included, the end not.
-    pub(super) fn span(&self) -> (Wall, Wall) {
+    pub(super) fn span(&self) -> (WallTime, WallTime) {
         (midnight(self.first), midnight_after(self.last))
     }
 }
@@ -85,7 +85,7 @@ impl TimeSpanOnDay {
     }
 
     /// Start and end on the wall clock: the start included, the end not.
-    pub fn span(&self) -> (Wall, Wall) {
+    pub fn span(&self) -> (WallTime, WallTime) {
         let at = |minute| midnight(self.day) + TimeDelta::minutes(i64::from(minute));
         (at(self.start_minute), at(self.end_minute))
     }

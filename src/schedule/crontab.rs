@@ -12,9 +12,9 @@ use std::fmt;
 use chrono::NaiveDate;
 use cron::TimeUnitSpec;
 
-use self::field::{DAY_OF_MONTH, DAY_OF_WEEK, Field, HOUR, MINUTE, MONTH};
+use self::field::{DAY_OF_MONTH, DAY_OF_WEEK, Fields, HOUR, MINUTE, MONTH};
 use super::syntax::SyntaxError;
-use super::wall::Wall;
+use super::wall::WallTime;
 
 /// What is wrong with a crontab line.
 pub type CrontabError = SyntaxError;
@@ -56,13 +56,13 @@ impl Crontab {
     }
 
     /// The first occurrence after `wall`; none if the line never fires again before the year 2101.
-    pub(super) fn next_after(&self, wall: Wall) -> Option<Wall> {
+    pub(super) fn next_after(&self, wall: WallTime) -> Option<WallTime> {
         let as_utc = wall.and_utc();
         self.alternatives.iter().filter_map(|line| line.after(&as_utc).next()).map(|t| t.naive_utc()).min()
     }
 
     /// The last occurrence not after `wall`; none if the line has not fired since 1970.
-    pub(super) fn last_until(&self, wall: Wall) -> Option<Wall> {
+    pub(super) fn last_until(&self, wall: WallTime) -> Option<WallTime> {
         // The crate looks strictly before, and steps by whole seconds.
         let as_utc = (wall + chrono::TimeDelta::seconds(1)).and_utc();
         self.alternatives
@@ -73,7 +73,7 @@ impl Crontab {
     }
 
     /// Whether the line fires at exactly this time.
-    pub(super) fn fires_at(&self, wall: Wall) -> bool {
+    pub(super) fn fires_at(&self, wall: WallTime) -> bool {
         self.alternatives.iter().any(|line| line.includes(wall.and_utc()))
     }
 
@@ -109,15 +109,6 @@ fn includes_all(ours: &cron::Schedule, theirs: &cron::Schedule) -> bool {
         && all_in(theirs.days_of_month(), ours.days_of_month())
         && all_in(theirs.months(), ours.months())
         && all_in(theirs.days_of_week(), ours.days_of_week())
-}
-
-/// The five fields, read.
-struct Fields {
-    minute: Field,
-    hour: Field,
-    day_of_month: Field,
-    month: Field,
-    day_of_week: Field,
 }
 
 fn not_five_fields(text: &str, words: &[&str]) -> SyntaxError {

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::hours::{Says, Schedule};
+use super::hours::{Schedule, ScheduleVerdict};
 use super::wall::{instant_of, wall_at};
 use crate::model::{Instant, State};
 
@@ -72,67 +72,67 @@ pub struct Change {
 
 /// The state at `t`: an unexpired run-time override; else one in git; else `stopped` outside the hours of the
 /// schedule; else the declared state.
-pub fn state_at(t: Instant, declared: &StateInputs) -> EffectiveState {
-    let (state, because) = holding_at(t, declared);
-    let until = match override_at(t, declared) {
+pub fn state_at(t: Instant, inputs: &StateInputs) -> EffectiveState {
+    let (state, because) = state_and_reason_at(t, inputs);
+    let until = match override_at(t, inputs) {
         Some(holds) => Some(holds.until),
-        None => next_change(t, declared).map(|change| change.at),
+        None => next_change(t, inputs).map(|change| change.at),
     };
     EffectiveState { state, because, until }
 }
 
 /// The first change after `t`: another state than at `t`. None if it never changes again (crontabs are known
 /// until the end of the year 2100).
-pub fn next_change(t: Instant, declared: &StateInputs) -> Option<Change> {
-    let (before, _) = holding_at(t, declared);
+pub fn next_change(t: Instant, inputs: &StateInputs) -> Option<Change> {
+    let (before, _) = state_and_reason_at(t, inputs);
     // Every edge lies after the one before. Edges that change nothing are ends of the calendar's entries, and
     // starts and stops that cancel each other in a gap: a handful, never a walk over minutes.
-    let edges = std::iter::successors(next_edge(t, declared), |&edge| next_edge(edge, declared));
+    let edges = std::iter::successors(next_edge(t, inputs), |&edge| next_edge(edge, inputs));
     edges
-        .map(|at| (at, holding_at(at, declared)))
+        .map(|at| (at, state_and_reason_at(at, inputs)))
         .find(|(_, (state, _))| *state != before)
         .map(|(at, (state, because))| Change { at, state, because })
 }
 
 /// Each change after `from` and before `to`, oldest first. What holds at `from` itself is not a change.
-pub fn changes(from: Instant, to: Instant, declared: &StateInputs) -> Vec<Change> {
-    std::iter::successors(next_change(from, declared), |change| next_change(change.at, declared))
+pub fn changes(from: Instant, to: Instant, inputs: &StateInputs) -> Vec<Change> {
+    std::iter::successors(next_change(from, inputs), |change| next_change(change.at, inputs))
         .take_while(|change| change.at < to)
         .collect()
 }
 
-fn holding_at(t: Instant, declared: &StateInputs) -> (State, Because) {
-    if let Some(holds) = override_at(t, declared) {
+fn state_and_reason_at(t: Instant, inputs: &StateInputs) -> (State, Because) {
+    if let Some(holds) = override_at(t, inputs) {
         return (holds.state, Because::Override);
     }
-    let Some(schedule) = schedule_of(declared) else {
-        return (declared.state, Because::Declared);
+    let Some(schedule) = schedule_of(inputs) else {
+        return (inputs.state, Because::Declared);
     };
-    match schedule.says(wall_at(schedule.timezone, t)) {
-        Says::AlsoUp => (declared.state, Because::Calendar),
-        Says::ExceptStopped => (State::Stopped, Because::Calendar),
-        Says::Up => (declared.state, Because::Schedule),
-        Says::Stopped => (State::Stopped, Because::Schedule),
-        Says::Nothing => (declared.state, Because::Declared),
+    match schedule.verdict_at(wall_at(schedule.timezone, t)) {
+        ScheduleVerdict::AlsoUp => (inputs.state, Because::Calendar),
+        ScheduleVerdict::ExceptStopped => (State::Stopped, Because::Calendar),
+        ScheduleVerdict::Up => (inputs.state, Because::Schedule),
+        ScheduleVerdict::Stopped => (State::Stopped, Because::Schedule),
+        ScheduleVerdict::Nothing => (inputs.state, Because::Declared),
     }
 }
 
 /// The first instant after `t` at which something else may hold.
-fn next_edge(t: Instant, declared: &StateInputs) -> Option<Instant> {
-    if let Some(holds) = override_at(t, declared) {
+fn next_edge(t: Instant, inputs: &StateInputs) -> Option<Instant> {
+    if let Some(holds) = override_at(t, inputs) {
         return Some(holds.until);
     }
-    let schedule = schedule_of(declared)?;
+    let schedule = schedule_of(inputs)?;
     let edge = schedule.next_edge(wall_at(schedule.timezone, t))?;
     Some(instant_of(schedule.timezone, edge))
 }
 
-fn override_at<'a>(t: Instant, declared: &StateInputs<'a>) -> Option<&'a Override> {
+fn override_at<'a>(t: Instant, inputs: &StateInputs<'a>) -> Option<&'a Override> {
     let unexpired = |candidate: &&Override| t < candidate.until;
-    declared.runtime_override.filter(unexpired).or(declared.git_override.filter(unexpired))
+    inputs.runtime_override.filter(unexpired).or(inputs.git_override.filter(unexpired))
 }
 
 /// The schedule, if it has a say: what is declared `stopped` is stopped in and outside its hours.
-fn schedule_of<'a>(declared: &StateInputs<'a>) -> Option<&'a Schedule> {
-    declared.schedule.filter(|_| declared.state != State::Stopped)
+fn schedule_of<'a>(inputs: &StateInputs<'a>) -> Option<&'a Schedule> {
+    inputs.schedule.filter(|_| inputs.state != State::Stopped)
 }

@@ -6,7 +6,7 @@ use chrono::Timelike;
 use super::Tz;
 use super::calendar::{DateRange, TimeSpanOnDay};
 use super::crontab::{Crontab, MinutesOfDay};
-use super::wall::{Wall, midnight_after};
+use super::wall::{WallTime, midnight_after};
 
 /// When an environment is up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Schedule {
 
 /// What a schedule says about a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Says {
+pub(super) enum ScheduleVerdict {
     /// Up, because of a span in `also`.
     AlsoUp,
     /// Stopped, because of a day in `except`.
@@ -42,23 +42,23 @@ pub(super) enum Says {
 
 impl Schedule {
     /// What holds when the clock shows `wall`.
-    pub(super) fn says(&self, wall: Wall) -> Says {
+    pub(super) fn verdict_at(&self, wall: WallTime) -> ScheduleVerdict {
         if self.also.iter().any(|span| contains(span.span(), wall)) {
-            return Says::AlsoUp;
+            return ScheduleVerdict::AlsoUp;
         }
         if self.days_off().any(|days| contains(days.span(), wall)) {
-            return Says::ExceptStopped;
+            return ScheduleVerdict::ExceptStopped;
         }
-        self.crontabs_say(wall)
+        self.verdict_of_crontabs(wall)
     }
 
     /// The first time after `wall` at which what holds may be another: not every edge changes it, but nothing
     /// changes between edges. None if nothing ever changes again.
-    pub(super) fn next_edge(&self, wall: Wall) -> Option<Wall> {
-        let ends = |spans: &mut dyn Iterator<Item = (Wall, Wall)>| {
+    pub(super) fn next_edge(&self, wall: WallTime) -> Option<WallTime> {
+        let ends = |spans: &mut dyn Iterator<Item = (WallTime, WallTime)>| {
             spans.filter(|&span| contains(span, wall)).map(|(_, end)| end).min()
         };
-        let starts = |spans: &mut dyn Iterator<Item = (Wall, Wall)>| {
+        let starts = |spans: &mut dyn Iterator<Item = (WallTime, WallTime)>| {
             spans.map(|(start, _)| start).filter(|&start| start > wall).min()
         };
         let also = || self.also.iter().map(TimeSpanOnDay::span);
@@ -72,8 +72,8 @@ impl Schedule {
         if let Some(end) = ends(&mut except()) {
             return earliest([Some(end), next_also]);
         }
-        let next_crontab = match self.crontabs_say(wall) {
-            Says::Stopped => self.next_start_that_holds(wall),
+        let next_crontab = match self.verdict_of_crontabs(wall) {
+            ScheduleVerdict::Stopped => self.next_start_that_holds(wall),
             _ => next_after(&self.stop, wall),
         };
         earliest([next_crontab, next_also, starts(&mut except())])
@@ -83,18 +83,18 @@ impl Schedule {
         self.except.iter().chain(&self.holidays)
     }
 
-    fn crontabs_say(&self, wall: Wall) -> Says {
+    fn verdict_of_crontabs(&self, wall: WallTime) -> ScheduleVerdict {
         let last = |crontabs: &[Crontab]| crontabs.iter().filter_map(|line| line.last_until(wall)).max();
         match (last(&self.start), last(&self.stop)) {
-            (None, None) => Says::Nothing,
+            (None, None) => ScheduleVerdict::Nothing,
             // No start at all is earlier than any stop.
-            (start, stop) if start > stop => Says::Up,
-            _ => Says::Stopped,
+            (start, stop) if start > stop => ScheduleVerdict::Up,
+            _ => ScheduleVerdict::Stopped,
         }
     }
 
     /// The next start that no stop of the same minute undoes.
-    fn next_start_that_holds(&self, wall: Wall) -> Option<Wall> {
+    fn next_start_that_holds(&self, wall: WallTime) -> Option<WallTime> {
         let mut from = wall;
         loop {
             let start = next_after(&self.start, from)?;
@@ -119,19 +119,19 @@ impl Schedule {
     }
 }
 
-fn contains((start, end): (Wall, Wall), wall: Wall) -> bool {
+fn contains((start, end): (WallTime, WallTime), wall: WallTime) -> bool {
     start <= wall && wall < end
 }
 
-fn earliest<const N: usize>(times: [Option<Wall>; N]) -> Option<Wall> {
+fn earliest<const N: usize>(times: [Option<WallTime>; N]) -> Option<WallTime> {
     times.into_iter().flatten().min()
 }
 
-fn next_after(crontabs: &[Crontab], wall: Wall) -> Option<Wall> {
+fn next_after(crontabs: &[Crontab], wall: WallTime) -> Option<WallTime> {
     crontabs.iter().filter_map(|line| line.next_after(wall)).min()
 }
 
-fn minutes_of(crontabs: &[Crontab], on: Wall) -> MinutesOfDay {
+fn minutes_of(crontabs: &[Crontab], on: WallTime) -> MinutesOfDay {
     let mut minutes = MinutesOfDay::default();
     for line in crontabs {
         line.add_minutes_of(on.date(), &mut minutes);
@@ -140,7 +140,7 @@ fn minutes_of(crontabs: &[Crontab], on: Wall) -> MinutesOfDay {
 }
 
 /// The first of `minutes` after `wall`, on the same day.
-fn first_after(minutes: &MinutesOfDay, wall: Wall) -> Option<Wall> {
+fn first_after(minutes: &MinutesOfDay, wall: WallTime) -> Option<WallTime> {
     (wall.hour()..24).find_map(|hour| {
         let mut of_hour = minutes[hour as usize];
         if hour == wall.hour() {

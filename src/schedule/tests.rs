@@ -42,9 +42,9 @@ pub(super) fn at(text: &str) -> Instant {
 }
 
 /// The changes of some days as people read them: `2026-11-24T07:00:00+01:00 running schedule`.
-pub(super) fn timeline(declared: &StateInputs, zone: Tz, from: &str, days: i64) -> Vec<String> {
+pub(super) fn timeline(inputs: &StateInputs, zone: Tz, from: &str, days: i64) -> Vec<String> {
     let from = at(from);
-    changes(from, from + chrono::TimeDelta::days(days), declared)
+    changes(from, from + chrono::TimeDelta::days(days), inputs)
         .iter()
         .map(|change| {
             let because = serde_json::to_value(change.because).unwrap();

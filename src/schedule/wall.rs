@@ -13,20 +13,20 @@ use chrono_tz::{GapInfo, Tz};
 use crate::model::Instant;
 
 /// What a clock on the wall shows, to the second.
-pub(super) type Wall = NaiveDateTime;
+pub(super) type WallTime = NaiveDateTime;
 
 /// The first midnight of a day, as the wall clock writes it; whether the zone has it or not.
-pub(super) fn midnight(day: NaiveDate) -> Wall {
+pub(super) fn midnight(day: NaiveDate) -> WallTime {
     day.and_time(NaiveTime::MIN)
 }
 
 /// The midnight that ends a day.
-pub(super) fn midnight_after(day: NaiveDate) -> Wall {
+pub(super) fn midnight_after(day: NaiveDate) -> WallTime {
     midnight(day.succ_opt().unwrap_or(day))
 }
 
 /// The first instant at which the wall clock has reached `wall`.
-pub(super) fn instant_of(zone: Tz, wall: Wall) -> Instant {
+pub(super) fn instant_of(zone: Tz, wall: WallTime) -> Instant {
     match zone.from_local_datetime(&wall) {
         LocalResult::Single(only) => only.to_utc(),
         LocalResult::Ambiguous(first, _) => first.to_utc(),
@@ -48,7 +48,7 @@ pub fn next_time_of_day(zone: Tz, time: NaiveTime, after: Instant) -> Instant {
 }
 
 /// The latest time that the wall clock has shown until `t`: while an overlap repeats, its last second.
-pub(super) fn wall_at(zone: Tz, t: Instant) -> Wall {
+pub(super) fn wall_at(zone: Tz, t: Instant) -> WallTime {
     let t = t.with_nanosecond(0).unwrap_or(t);
     let shown = t.with_timezone(&zone).naive_local();
     match zone.from_local_datetime(&shown) {

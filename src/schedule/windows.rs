@@ -112,7 +112,7 @@ pub fn window_with_room(t: Instant, windows: &Windows, length: Duration) -> Opti
 /// Whether there is an instant in the year after `from` at which the windows are open inside the hours of the
 /// schedule. If not, no release that closes the gate would ever begin.
 pub fn windows_meet_schedule(windows: &Windows, schedule: &Schedule, from: Instant) -> bool {
-    let declared = StateInputs {
+    let inputs = StateInputs {
         state: State::Running,
         schedule: Some(schedule),
         git_override: None,
@@ -123,8 +123,8 @@ pub fn windows_meet_schedule(windows: &Windows, schedule: &Schedule, from: Insta
     while at < horizon {
         let next = if !windows.are_open(at) {
             windows.next_change(at)
-        } else if state_at(at, &declared).state == State::Stopped {
-            next_change(at, &declared).map(|change| change.at)
+        } else if state_at(at, &inputs).state == State::Stopped {
+            next_change(at, &inputs).map(|change| change.at)
         } else {
             return true;
         };

@@ -4,19 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use super::limits::{FILE_BYTES_MAX, FILES_MAX, TREE_BYTES_MAX};
 use super::{SourceError, Tree};
 use crate::model::Revision;
 
-/// The largest file that is read: 1 MiB. The largest real one, a calendar of many years, has some 100 kB.
-pub const FILE_BYTES_MAX: u64 = 1024 * 1024;
-
-/// The most files that are read: a hundred environments with nine files each leave room.
-pub const FILES_MAX: usize = 1_000;
-
-/// The most bytes that are read in all: 64 MiB, a bound on memory rather than on people.
-pub const TREE_BYTES_MAX: u64 = 64 * FILE_BYTES_MAX;
-
-/// How many entries below the folder are looked at before giving up: it may hold other things as well.
+/// The most entries below the folder that are looked at: it may hold other things than declarations.
 const ENTRIES_MAX: usize = 100_000;
 
 /// Checks `--path`: relative, inside, and written as git writes paths. The root is the empty text.

@@ -1,34 +1,36 @@
-//! Git, and nothing of it anywhere else in the program.
+//! Git: the only part of the program that uses it.
 //!
 //! Two sources share what is here: [`LocalRepoSource`] opens a repository in place and reads its commits;
 //! [`GitSource`] keeps a clone of a remote. Both answer from objects of one commit, never from a work tree.
 
 mod auth;
 mod checkout;
-mod choice;
 mod clone;
+mod connection;
 mod deadline;
 mod history;
 mod local;
 mod remote;
+mod resolve;
 
 use std::sync::Once;
 use std::time::Duration;
 
 pub use auth::{Credentials, Token};
+pub use connection::Transfers;
 pub use local::LocalRepoSource;
-pub use remote::{GitSource, Transfers};
+pub use remote::GitSource;
 
 use super::SourceError;
 
-/// How long a connection may take to stand: three lost packets and their repeats.
+/// The longest wait for a connection: room for three lost packets and their repeats.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 
-/// How long a server may say nothing. Only the net below the deadline of a poll, which does not wait for it:
-/// this ends the thread that was left behind.
+/// The longest silence of a server. A poll has its own deadline and does not wait for this one, which ends the
+/// overdue thread.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 
-/// Makes git give up on peers that do not answer. libgit2 waits for ever by default.
+/// Makes git give up on servers that do not answer. By default libgit2 waits without a limit.
 #[expect(
     unsafe_code,
     reason = "libgit2 keeps these two settings in globals; git2 has no safe way to set them"
@@ -47,8 +49,8 @@ fn limit_silence() {
     });
 }
 
-/// An error about objects on this machine.
-fn broken(operation: &'static str, place: &str) -> impl Fn(git2::Error) -> SourceError {
+/// An error of git about a repository on this machine; `operation` reads after "cannot".
+fn git_error(operation: &'static str, place: &str) -> impl Fn(git2::Error) -> SourceError {
     move |error| SourceError::Git {
         operation,
         place: place.to_owned(),

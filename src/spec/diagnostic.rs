@@ -127,7 +127,7 @@ struct WireDiagnostic<'a> {
 }
 
 /// `{"diagnostics":[{"file","line","column","severity","code","message","hint"}]}`
-pub fn wire(diagnostics: &[Diagnostic]) -> serde_json::Value {
+pub fn to_json(diagnostics: &[Diagnostic]) -> serde_json::Value {
     let diagnostics = diagnostics
         .iter()
         .map(|diagnostic| WireDiagnostic {

@@ -9,9 +9,12 @@ use super::diagnostic::{Code, Diagnostic, Place};
 use super::suggest;
 use super::tree::{self, Entry, Node, Value};
 
-/// The files of a repository, each read at most once.
-pub(super) struct Library<'a> {
-    files: &'a BTreeMap<String, Vec<u8>>,
+/// The files of the repository: content by path.
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
+
+/// Reads files and what they extend; parses each file at most once.
+pub(super) struct FileLoader<'a> {
+    files: &'a Files,
     read: BTreeMap<String, (Option<Node>, Vec<Diagnostic>)>,
 }
 
@@ -22,13 +25,13 @@ pub(super) struct Loaded {
     pub(super) complete: bool,
 }
 
-impl<'a> Library<'a> {
-    pub(super) fn new(files: &'a BTreeMap<String, Vec<u8>>) -> Self {
+impl<'a> FileLoader<'a> {
+    pub(super) fn new(files: &'a Files) -> Self {
         Self { files, read: BTreeMap::new() }
     }
 
     /// The files themselves.
-    pub(super) fn files(&self) -> &'a BTreeMap<String, Vec<u8>> {
+    pub(super) fn files(&self) -> &'a Files {
         self.files
     }
 

@@ -2,7 +2,7 @@
 //!
 //! serde_yaml decides what values are but forgets where they stood, stops at the first problem and lets a
 //! second key of the same name pass in silence. The events of saphyr-parser have places, quoting and
-//! duplicates, and nothing is unfolded here, so that a hostile file costs no more than its length.
+//! duplicates, and nothing is unfolded here, so that a hostile file sizes no more than its length.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub(super) enum Shape {
 }
 
 /// Turns the parser's marks into places of one file.
-pub(super) struct Map<'a> {
+pub(super) struct TextPositions<'a> {
     file: Arc<str>,
     text: &'a str,
     /// Byte offset of each character: the parser counts characters.
@@ -44,7 +44,7 @@ pub(super) struct Map<'a> {
     line_starts: Vec<usize>,
 }
 
-impl<'a> Map<'a> {
+impl<'a> TextPositions<'a> {
     pub(super) fn new(file: &str, text: &'a str) -> Self {
         let bytes = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
         let line_starts = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
@@ -76,25 +76,25 @@ impl<'a> Map<'a> {
 }
 
 /// The outline of a file, or `None` for a file without a value or with a fatal problem; and every problem.
-pub(super) fn outline(map: &Map<'_>) -> (Option<Outline>, Vec<Diagnostic>) {
-    let mut builder = Builder {
-        map,
+pub(super) fn outline(positions: &TextPositions<'_>) -> (Option<Outline>, Vec<Diagnostic>) {
+    let mut builder = OutlineBuilder {
+        positions,
         nodes: Vec::new(),
-        costs: Vec::new(),
+        sizes: Vec::new(),
         open: Vec::new(),
         root: None,
         anchors: BTreeMap::new(),
         documents: 0,
         problems: Vec::new(),
     };
-    let mut parser = Parser::new_from_str(map.text);
+    let mut parser = Parser::new_from_str(positions.text);
     while let Some(event) = parser.next_event() {
         let step = match event {
             Ok((event, span)) => builder.take(event, span),
             Err(error) => {
-                let index = error.marker().index().min(map.bytes.len() - 1);
-                let place = map.between(map.bytes[index], map.bytes[index]);
-                builder.problems.extend(syntax_problems(map, place, error.info()));
+                let index = error.marker().index().min(positions.bytes.len() - 1);
+                let place = positions.between(positions.bytes[index], positions.bytes[index]);
+                builder.problems.extend(syntax_problems(positions, place, error.info()));
                 return (None, builder.problems);
             }
         };
@@ -103,14 +103,14 @@ pub(super) fn outline(map: &Map<'_>) -> (Option<Outline>, Vec<Diagnostic>) {
             return (None, builder.problems);
         }
     }
-    let Builder { nodes, root, problems, .. } = builder;
+    let OutlineBuilder { nodes, root, problems, .. } = builder;
     (root.map(|root| Outline { nodes, root }), problems)
 }
 
 /// What to say about text that is not YAML: tabs, where there are any, else the parser's own words.
-pub(super) fn syntax_problems(map: &Map<'_>, place: Place, words: &str) -> Vec<Diagnostic> {
+pub(super) fn syntax_problems(positions: &TextPositions<'_>, place: Place, words: &str) -> Vec<Diagnostic> {
     let tabs: Vec<Diagnostic> =
-        map.line_starts.iter().filter_map(|&start| indented_with_tab(map, start)).collect();
+        positions.line_starts.iter().filter_map(|&start| indented_with_tab(positions, start)).collect();
     if !tabs.is_empty() {
         return tabs;
     }
@@ -119,8 +119,8 @@ pub(super) fn syntax_problems(map: &Map<'_>, place: Place, words: &str) -> Vec<D
     vec![Diagnostic::error(place, Code::YamlSyntax, format!("this is not YAML: {words}")).with_hint(hint)]
 }
 
-fn indented_with_tab(map: &Map<'_>, line_start: usize) -> Option<Diagnostic> {
-    let line = map.text[line_start..].lines().next()?;
+fn indented_with_tab(positions: &TextPositions<'_>, line_start: usize) -> Option<Diagnostic> {
+    let line = positions.text[line_start..].lines().next()?;
     let indent = &line[..line.len() - line.trim_start().len()];
     let tab = line_start + indent.find('\t')?;
     let rest = line.trim();
@@ -128,16 +128,16 @@ fn indented_with_tab(map: &Map<'_>, line_start: usize) -> Option<Diagnostic> {
         return None;
     }
     let message = "this line is indented with a tab, which YAML does not allow";
-    let place = map.between(tab, tab + 1);
+    let place = positions.between(tab, tab + 1);
     Some(Diagnostic::error(place, Code::Tab, message).with_hint("indent with two spaces a level"))
 }
 
-struct Builder<'a> {
-    map: &'a Map<'a>,
+struct OutlineBuilder<'a> {
+    positions: &'a TextPositions<'a>,
     nodes: Vec<OutlineNode>,
     /// Depth and number of values of each finished node, aliases unfolded.
-    costs: Vec<Cost>,
-    open: Vec<Open>,
+    sizes: Vec<UnfoldedSize>,
+    open: Vec<OpenContainer>,
     root: Option<usize>,
     anchors: BTreeMap<usize, usize>,
     documents: usize,
@@ -145,23 +145,23 @@ struct Builder<'a> {
 }
 
 #[derive(Clone, Copy)]
-struct Cost {
+struct UnfoldedSize {
     depth: usize,
     values: usize,
 }
 
 /// A container whose end has not come yet.
-struct Open {
+struct OpenContainer {
     place: Place,
     anchor: usize,
     is_map: bool,
     children: Vec<usize>,
-    cost: Cost,
+    size: UnfoldedSize,
 }
 
 type Step = Result<(), Box<Diagnostic>>;
 
-impl Builder<'_> {
+impl OutlineBuilder<'_> {
     fn take(&mut self, event: Event<'_>, span: Span) -> Step {
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
@@ -171,8 +171,9 @@ impl Builder<'_> {
                 self.tagged(tag.is_some(), span);
                 let plain = style == ScalarStyle::Plain;
                 let shape = Shape::Scalar { written: written.into_owned(), plain };
-                let node = self.add(self.map.of(span), shape, anchor, Cost { depth: 1, values: 1 });
-                self.attach(node, self.map.of(span))
+                let node =
+                    self.add(self.positions.of(span), shape, anchor, UnfoldedSize { depth: 1, values: 1 });
+                self.attach(node, self.positions.of(span))
             }
             Event::SequenceStart(anchor, tag) => self.begin(span, anchor, tag.is_some(), false),
             Event::MappingStart(anchor, tag) => self.begin(span, anchor, tag.is_some(), true),
@@ -187,19 +188,21 @@ impl Builder<'_> {
         }
         let message = "a second YAML document begins here; a file holds one";
         let hint = "remove the `---`, or move what follows to its own file";
-        Err(Box::new(Diagnostic::error(self.map.of(span), Code::SeveralDocuments, message).with_hint(hint)))
+        Err(Box::new(
+            Diagnostic::error(self.positions.of(span), Code::SeveralDocuments, message).with_hint(hint),
+        ))
     }
 
     fn tagged(&mut self, tagged: bool, span: Span) {
         if tagged {
             let message = "YAML tags (`!…`) mean nothing here";
-            let problem = Diagnostic::error(self.map.of(span), Code::YamlTag, message);
+            let problem = Diagnostic::error(self.positions.of(span), Code::YamlTag, message);
             self.problems.push(problem.with_hint("remove the tag; quote a value to make it a text"));
         }
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Step {
-        let place = self.map.of(span);
+        let place = self.positions.of(span);
         match self.anchors.get(&anchor) {
             Some(&node) => self.attach(node, place),
             None => {
@@ -211,22 +214,23 @@ impl Builder<'_> {
 
     fn begin(&mut self, span: Span, anchor: usize, tagged: bool, is_map: bool) -> Step {
         self.tagged(tagged, span);
-        let place = self.map.of(span);
+        let place = self.positions.of(span);
         if self.open.len() >= MAX_DEPTH {
             return Err(Box::new(too_deep(place)));
         }
-        self.open.push(Open {
+        self.open.push(OpenContainer {
             place,
             anchor,
             is_map,
             children: Vec::new(),
-            cost: Cost { depth: 1, values: 1 },
+            size: UnfoldedSize { depth: 1, values: 1 },
         });
         Ok(())
     }
 
     fn end(&mut self) -> Step {
-        let Open { place, anchor, is_map, children, cost } = self.open.pop().expect("ends match beginnings");
+        let OpenContainer { place, anchor, is_map, children, size } =
+            self.open.pop().expect("ends match beginnings");
         let shape = if is_map {
             let pairs: Vec<(usize, usize)> =
                 children.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
@@ -235,7 +239,7 @@ impl Builder<'_> {
         } else {
             Shape::List(children)
         };
-        let node = self.add(place.clone(), shape, anchor, cost);
+        let node = self.add(place.clone(), shape, anchor, size);
         self.attach(node, place)
     }
 
@@ -256,10 +260,10 @@ impl Builder<'_> {
         }
     }
 
-    fn add(&mut self, place: Place, shape: Shape, anchor: usize, cost: Cost) -> usize {
+    fn add(&mut self, place: Place, shape: Shape, anchor: usize, size: UnfoldedSize) -> usize {
         let node = self.nodes.len();
         self.nodes.push(OutlineNode { place, shape });
-        self.costs.push(cost);
+        self.sizes.push(size);
         if anchor > 0 {
             self.anchors.insert(anchor, node);
         }
@@ -267,7 +271,7 @@ impl Builder<'_> {
     }
 
     fn attach(&mut self, node: usize, place: Place) -> Step {
-        let Cost { depth, values } = self.costs[node];
+        let UnfoldedSize { depth, values } = self.sizes[node];
         if self.open.len() + depth > MAX_DEPTH {
             return Err(Box::new(too_deep(place)));
         }
@@ -276,9 +280,9 @@ impl Builder<'_> {
             return Ok(());
         };
         parent.children.push(node);
-        parent.cost.depth = parent.cost.depth.max(depth + 1);
-        parent.cost.values = parent.cost.values.saturating_add(values);
-        if parent.cost.values > MAX_VALUES {
+        parent.size.depth = parent.size.depth.max(depth + 1);
+        parent.size.values = parent.size.values.saturating_add(values);
+        if parent.size.values > MAX_VALUES {
             let message = format!("this file unfolds to more than {MAX_VALUES} values");
             let hint = "write the values out, or use fewer aliases (`*name`)";
             return Err(Box::new(Diagnostic::error(place, Code::TooManyAliases, message).with_hint(hint)));

@@ -74,22 +74,23 @@ pub(super) fn parse(file: &str, bytes: &[u8]) -> (Option<Node>, Vec<Diagnostic>)
         Ok(text) => text,
         Err(error) => return (None, vec![not_utf8(file, bytes, error.valid_up_to())]),
     };
-    let map = places::Map::new(file, text);
-    let (outline, mut problems) = places::outline(&map);
+    let positions = places::TextPositions::new(file, text);
+    let (outline, mut problems) = places::outline(&positions);
     let Some(outline) = outline else {
         if problems.is_empty() {
             problems.push(empty(file));
         }
         return (None, problems);
     };
-    let values = match serde_yaml::from_str::<Loose>(text) {
+    let values = match serde_yaml::from_str::<UnplacedValue>(text) {
         Ok(values) => values,
         Err(error) => {
-            let place =
-                error.location().map_or(Place::start_of(file), |at| map.at_line(at.line(), at.column()));
+            let place = error
+                .location()
+                .map_or(Place::start_of(file), |at| positions.at_line(at.line(), at.column()));
             // A tag is refused already; serde_yaml's words about it would only repeat that.
             if problems.is_empty() {
-                problems.extend(places::syntax_problems(&map, place, &error.to_string()));
+                problems.extend(places::syntax_problems(&positions, place, &error.to_string()));
             }
             return (None, problems);
         }
@@ -115,18 +116,18 @@ fn not_utf8(file: &str, bytes: &[u8], valid_up_to: usize) -> Diagnostic {
 }
 
 /// Puts a place to every value. `None` when nothing can be made of this part; then it has been said.
-fn join(outline: &Outline, id: usize, value: Loose, problems: &mut Vec<Diagnostic>) -> Option<Node> {
+fn join(outline: &Outline, id: usize, value: UnplacedValue, problems: &mut Vec<Diagnostic>) -> Option<Node> {
     let node = &outline.nodes[id];
     let place = node.place.clone();
     let value = match (&node.shape, value) {
-        (Shape::Scalar { written, plain }, Loose::Scalar(kind, text)) => {
+        (Shape::Scalar { written, plain }, UnplacedValue::Scalar(kind, text)) => {
             let written = text.unwrap_or_else(|| written.clone());
             Value::Scalar(Scalar { kind, written, plain: *plain })
         }
-        (Shape::List(ids), Loose::List(values)) if ids.len() == values.len() => Value::List(
+        (Shape::List(ids), UnplacedValue::List(values)) if ids.len() == values.len() => Value::List(
             ids.iter().zip(values).filter_map(|(id, value)| join(outline, *id, value, problems)).collect(),
         ),
-        (Shape::Map(ids), Loose::Map(pairs)) if ids.len() == pairs.len() => {
+        (Shape::Map(ids), UnplacedValue::Map(pairs)) if ids.len() == pairs.len() => {
             let mut entries = Vec::with_capacity(pairs.len());
             for ((key_id, value_id), (key, value)) in ids.iter().zip(pairs) {
                 entries.extend(entry(outline, *key_id, *value_id, key, value, problems));
@@ -147,12 +148,12 @@ fn entry(
     outline: &Outline,
     key_id: usize,
     value_id: usize,
-    key: Loose,
-    value: Loose,
+    key: UnplacedValue,
+    value: UnplacedValue,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Entry> {
     let key_place = outline.nodes[key_id].place.clone();
-    let Loose::Scalar(Kind::Text, Some(key)) = key else {
+    let UnplacedValue::Scalar(Kind::Text, Some(key)) = key else {
         let problem = Diagnostic::error(key_place, Code::WrongType, "a key must be a text");
         problems.push(problem.with_hint("put the key in quotes"));
         return None;
@@ -193,72 +194,72 @@ fn with_merge_keys(entries: Vec<Entry>, problems: &mut Vec<Diagnostic>) -> Vec<E
 
 /// serde_yaml's reading of a file, repeated keys kept: they are reported with their places, and are no
 /// reason to stop looking for other problems.
-enum Loose {
+enum UnplacedValue {
     Scalar(Kind, Option<String>),
-    List(Vec<Loose>),
-    Map(Vec<(Loose, Loose)>),
+    List(Vec<UnplacedValue>),
+    Map(Vec<(UnplacedValue, UnplacedValue)>),
 }
 
-impl<'de> Deserialize<'de> for Loose {
+impl<'de> Deserialize<'de> for UnplacedValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LooseVisitor)
+        deserializer.deserialize_any(UnplacedValueVisitor)
     }
 }
 
-struct LooseVisitor;
+struct UnplacedValueVisitor;
 
-impl<'de> Visitor<'de> for LooseVisitor {
-    type Value = Loose;
+impl<'de> Visitor<'de> for UnplacedValueVisitor {
+    type Value = UnplacedValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any YAML value")
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Loose, E> {
-        Ok(Loose::Scalar(Kind::Null, None))
+    fn visit_unit<E: de::Error>(self) -> Result<UnplacedValue, E> {
+        Ok(UnplacedValue::Scalar(Kind::Null, None))
     }
 
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Loose, E> {
-        Ok(Loose::Scalar(Kind::Bool(value), None))
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<UnplacedValue, E> {
+        Ok(UnplacedValue::Scalar(Kind::Bool(value), None))
     }
 
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Loose, E> {
-        Ok(Loose::Scalar(Kind::Unsigned(value), None))
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<UnplacedValue, E> {
+        Ok(UnplacedValue::Scalar(Kind::Unsigned(value), None))
     }
 
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Loose, E> {
-        Ok(Loose::Scalar(Kind::Signed(value), None))
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<UnplacedValue, E> {
+        Ok(UnplacedValue::Scalar(Kind::Signed(value), None))
     }
 
-    fn visit_u128<E: de::Error>(self, value: u128) -> Result<Loose, E> {
-        Ok(Loose::Scalar(Kind::Float(value as f64), None))
+    fn visit_u128<E: de::Error>(self, value: u128) -> Result<UnplacedValue, E> {
+        Ok(UnplacedValue::Scalar(Kind::Float(value as f64), None))
     }
 
-    fn visit_i128<E: de::Error>(self, value: i128) -> Result<Loose, E> {
-        Ok(Loose::Scalar(Kind::Float(value as f64), None))
+    fn visit_i128<E: de::Error>(self, value: i128) -> Result<UnplacedValue, E> {
+        Ok(UnplacedValue::Scalar(Kind::Float(value as f64), None))
     }
 
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Loose, E> {
-        Ok(Loose::Scalar(Kind::Float(value), None))
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<UnplacedValue, E> {
+        Ok(UnplacedValue::Scalar(Kind::Float(value), None))
     }
 
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<Loose, E> {
-        Ok(Loose::Scalar(Kind::Text, Some(value.to_owned())))
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<UnplacedValue, E> {
+        Ok(UnplacedValue::Scalar(Kind::Text, Some(value.to_owned())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Loose, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<UnplacedValue, A::Error> {
         let mut values = Vec::new();
         while let Some(value) = list.next_element()? {
             values.push(value);
         }
-        Ok(Loose::List(values))
+        Ok(UnplacedValue::List(values))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Loose, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UnplacedValue, A::Error> {
         let mut pairs = Vec::new();
         while let Some(pair) = map.next_entry()? {
             pairs.push(pair);
         }
-        Ok(Loose::Map(pairs))
+        Ok(UnplacedValue::Map(pairs))
     }
 }

@@ -17,11 +17,10 @@ mod sites;
 mod times;
 mod versions;
 
-use std::collections::BTreeMap;
-
 use super::EnvironmentSpec;
 use super::decode::{self, Leaf};
 use super::diagnostic::{Code, Diagnostic};
+use super::extends::Files;
 use super::raw::RawEnvironment;
 use super::tree::Node;
 use crate::model::Instant;
@@ -29,11 +28,8 @@ use claims::Claim;
 pub(super) use claims::{Claimant, compare};
 use findings::Findings;
 
-/// The files of the repository, by path.
-pub(super) type Files = BTreeMap<String, Vec<u8>>;
-
 /// One environment, checked alone.
-pub(super) struct Checked {
+pub(super) struct CheckedEnvironment {
     /// `None` when there is an error.
     pub(super) spec: Option<EnvironmentSpec>,
     /// What is wrong with it.
@@ -43,13 +39,13 @@ pub(super) struct Checked {
 }
 
 /// Checks a whole environment; `stem` is its file's name without `.yaml`.
-pub(super) fn validate(node: &Node, stem: &str, files: &Files, now: Instant) -> Checked {
+pub(super) fn validate(node: &Node, stem: &str, files: &Files, now: Instant) -> CheckedEnvironment {
     let (raw, origins, problems): (Leaf<RawEnvironment>, _, _) = decode::decode(node);
     let mut findings = Findings::new(&origins, problems);
     let spec = environment::environment(&mut findings, &raw, stem, files, now);
     let problems = findings.into_problems();
     let spec = spec.filter(|_| !problems.iter().any(Diagnostic::is_error));
-    Checked { spec, problems, claims: claims::of(&raw, &origins) }
+    CheckedEnvironment { spec, problems, claims: claims::of(&raw, &origins) }
 }
 
 /// Checks only the shapes: for a file whose base is missing, where names may well exist.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tidegate::cloud::{Controller, DatabaseStatus, ScalableTarget, Suspended};
-use tidegate::import::{ImportOptions, Imported, Place, Survey, declare, survey};
+use tidegate::import::{ImportOptions, Imported, Survey, SurveyTarget, declare, survey};
 use tidegate::model::{Mode, State, StoreId};
 use tidegate::plan::Plan;
 use tidegate::sim::{Age, Dice, PASSWORD};
@@ -21,7 +21,7 @@ const SHOP: &str = include_str!("../cases/plan/shop.yaml");
 fn look(rig: &Rig) -> Survey {
     let spec = rig.repository.spec();
     let cloud = rig.cloud.region(&spec.account, &spec.region);
-    let place = Place {
+    let place = SurveyTarget {
         account: spec.account.clone(),
         region: spec.region.clone(),
         assume_role: None,
@@ -363,8 +363,8 @@ fn names_that_yaml_would_misread_come_back() {
         let images = std::mem::take(&mut found.images);
         found.images = images.into_values().map(|image| (name.into(), image)).collect();
     }
-    survey.place.account = "012345678901".to_owned();
-    survey.place.cluster = "1_2".into();
+    survey.target.account = "012345678901".to_owned();
+    survey.target.cluster = "1_2".into();
     let wishes = ImportOptions {
         name: "new".into(),
         secret: Some(SecretSource::Ssm("012".to_owned())),

@@ -1,9 +1,9 @@
-//! The swarm: each seed is a life of an environment, with commits, people, failing migrations, broken images,
-//! crashes and a troubled cloud, lived as a daemon lives it. Promises are checked after every event. Then
+//! The swarm: each seed is a scenario of one environment, with commits, people, failing migrations, broken
+//! images, crashes and a troubled cloud, played as a daemon would meet it. Promises are checked after every event. Then
 //! everything heals, people take the ways out that plans name, and the world *must* become what is declared.
-//! What a seed once found is told as a test of its own in `lessons.rs`: seeds mean other lives tomorrow.
+//! A defect that a seed found becomes a test of its own in `lessons.rs`: seeds draw other scenarios after a change.
 //!
-//! The ordinary test run lives a few hundred seeds. For more, or for one again with all its details:
+//! The ordinary test run plays a few hundred seeds. For more, or for one again with all its details:
 //!
 //! ```sh
 //! TIDEGATE_SWARM_SEEDS=0..100000 cargo test --release --test it swarm -- --nocapture
@@ -13,7 +13,7 @@
 mod diary;
 mod environment;
 mod happening;
-mod life;
+mod scenario;
 mod ways_out;
 
 use std::ops::Range;
@@ -25,7 +25,7 @@ use diary::{Diary, Tally};
 /// Lived in the ordinary test run.
 const SEEDS: Range<u64> = 0..300;
 
-/// What the lives of the ordinary run must have met: a swarm that meets nothing proves nothing.
+/// What the scenarios of the ordinary run must have met: a swarm that meets nothing proves nothing.
 const MUST_BE_MET: &[&str] = &[
     "action close-gate failed",
     "action end-lost-migration done",
@@ -65,7 +65,7 @@ const MUST_BE_MET: &[&str] = &[
 ];
 
 #[test]
-fn every_life_ends_well() {
+fn every_scenario_ends_well() {
     let seeds = wanted();
     let tally = Tally::default();
     let begun = AtomicU64::new(0);
@@ -74,19 +74,19 @@ fn every_life_ends_well() {
         if count > 0 && count.is_multiple_of(10_000) {
             println!("{count} of {} seeds", seeds.len());
         }
-        life::live(*seed, &Diary::closed(&tally)).map_err(|why| told(*seed, &why))
+        scenario::play(*seed, &Diary::closed(&tally)).map_err(|why| told(*seed, &why))
     });
     let tally = tally.lock().unwrap();
-    println!("{} lives: {tally:#?}", seeds.len());
+    println!("{} scenarios: {tally:#?}", seeds.len());
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
     let missed: Vec<_> = MUST_BE_MET.iter().filter(|what| !tally.contains_key(**what)).collect();
-    assert!(seeds.len() < 300 || missed.is_empty(), "no life has met {missed:?}");
+    assert!(seeds.len() < 300 || missed.is_empty(), "no scenario has met {missed:?}");
 }
 
-/// The same life again, with its diary open.
+/// The same scenario again, with its diary open.
 fn told(seed: u64, why: &str) -> String {
     let diary = Diary::open();
-    let again = life::live(seed, &diary);
+    let again = scenario::play(seed, &diary);
     let same = again.err().as_deref() == Some(why);
     format!(
         "{}\nseed {seed}: {why}{}\nagain: TIDEGATE_SWARM_SEEDS={seed} cargo test --test it swarm -- --nocapture",

@@ -103,7 +103,7 @@ mod tests {
     fn a_release_is_a_commit_that_the_source_reads() {
         let at = Instant::from_timestamp(1_800_000_000, 0).unwrap();
         let repository = DemoRepository::create(at).unwrap();
-        let mut source = crate::source::open(crate::source::Request {
+        let mut source = crate::source::open(crate::source::OpenRequest {
             location: Location::LocalRepo(repository.path().to_owned()),
             rev: None,
             path: "environments".to_owned(),

@@ -18,7 +18,7 @@ use crate::model::{EnvironmentName, Instant, StoreId};
 use crate::reconcile::{self, Closure, DeclaredEnvironment, Reconciler, Run, ShutdownLevel};
 use crate::schedule::{self, WindowState};
 use crate::sim::{Age, Outcome, Pace, SimClock, SimCloud, World};
-use crate::source::{self, Credentials, Location, PATH_DEFAULT, Request, Source, TIMEOUT_DEFAULT};
+use crate::source::{self, Credentials, Location, OpenRequest, PATH_DEFAULT, Source, TIMEOUT_DEFAULT};
 use crate::spec::EnvironmentSpec;
 use crate::store::{MemoryStore, Store as _};
 
@@ -52,7 +52,7 @@ impl Stage {
     pub(super) fn set(interrupt: Interrupt) -> Result<Self, CliError> {
         let from = Instant::from_timestamp(FROM, 0).expect("a day in 2026");
         let repository = DemoRepository::create(from).map_err(cannot)?;
-        let mut source = source::open(Request {
+        let mut source = source::open(OpenRequest {
             location: Location::LocalRepo(repository.path().to_owned()),
             rev: None,
             path: PATH_DEFAULT.to_owned(),

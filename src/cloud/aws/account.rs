@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 
-use super::call::Ask;
+use super::operation::Operation;
 use super::session::Session;
-use crate::cloud::Family;
-use crate::cloud::{CloudError, Kind};
+use super::trace::traced;
+use crate::cloud::{CloudError, Family, Kind};
 
 /// Credentials may be replaced under a daemon that runs for months, but not from one pass to the next.
 const KNOWN_FOR: TimeDelta = TimeDelta::minutes(10);
@@ -13,13 +13,14 @@ const KNOWN_FOR: TimeDelta = TimeDelta::minutes(10);
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
 pub(super) async fn account(session: &Session) -> Result<String, CloudError> {
     let now = session.calls.clock.now();
-    let known = session.known.account.get(&());
+    let known = session.caches.account.get(&());
     if let Some((_, account)) = known.filter(|(at, _)| *at <= now && now - *at < KNOWN_FOR) {
         return Ok(account);
     }
-    let ask = Ask::new("sts:GetCallerIdentity", Family::Secrets, "caller");
-    let answer = session.calls.read(ask, session.clients.sts.get_caller_identity().send()).await?;
-    let account = answer.account.ok_or_else(|| ask.error(Kind::Invalid, "the answer names no account"))?;
-    session.known.account.put((), (now, account.clone()));
+    let operation = Operation::new("sts:GetCallerIdentity", Family::Secrets, "caller");
+    let answer = session.calls.read(operation, traced!(session.clients.sts.get_caller_identity())).await?;
+    let account =
+        answer.account.ok_or_else(|| operation.error(Kind::Invalid, "the answer names no account"))?;
+    session.caches.account.put((), (now, account.clone()));
     Ok(account)
 }

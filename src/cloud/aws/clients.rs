@@ -16,8 +16,6 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::trace::Tracer;
-
 /// A connection that is not there after three seconds will not come.
 const CONNECT_MAX: Duration = Duration::from_secs(3);
 /// One attempt. Well below the thirty seconds of the shortest lease, so that no write outlives it.
@@ -58,9 +56,7 @@ type Regional<C> = Mutex<BTreeMap<String, C>>;
 
 macro_rules! client {
     ($sdk:ident, $config:expr, $retries:expr) => {
-        $sdk::Client::from_conf(
-            $sdk::config::Builder::from($config).retry_config($retries).interceptor(Tracer).build(),
-        )
+        $sdk::Client::from_conf($sdk::config::Builder::from($config).retry_config($retries).build())
     };
     (pair $sdk:ident, $config:expr) => {
         Pair { read: client!($sdk, $config, reading()), write: client!($sdk, $config, writing()) }

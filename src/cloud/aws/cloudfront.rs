@@ -13,21 +13,15 @@ use aws_sdk_cloudfront::types::{
 };
 use aws_smithy_types::Blob;
 
-use super::call::Ask;
+use super::arn::last;
+use super::operation::Operation;
 use super::session::Session;
-use crate::cloud::Family;
-use crate::cloud::{Association, CloudError, Distribution, Function, Kind};
+use super::trace::traced;
+use crate::cloud::{Association, CloudError, Distribution, Family, Function, Kind};
 
 const PAGES_MAX: usize = 50;
 /// In the console, beside the function.
 const COMMENT: &str = "maintenance gate, written by tidegate";
-
-/// A function as it was read, and the ETag that its LIVE stage had.
-#[derive(Clone)]
-pub(super) struct CodeCache {
-    live_etag: String,
-    function: Function,
-}
 
 /// One request while the LIVE stage is what it was; two otherwise.
 ///
@@ -36,9 +30,9 @@ pub(super) struct CodeCache {
 pub(super) async fn function(session: &Session, name: &str) -> Result<Option<Function>, CloudError> {
     let live = stage(session, name, FunctionStage::Live).await?;
     if let Some((etag, _)) = &live
-        && let Some(known) = session.known.functions.get(name).filter(|known| known.live_etag == *etag)
+        && let Some((_, known)) = session.caches.functions.get(name).filter(|(known, _)| known == etag)
     {
-        return Ok(Some(known.function));
+        return Ok(Some(known));
     }
     let Some((etag, development)) = stage(session, name, FunctionStage::Development).await? else {
         return Ok(None);
@@ -46,7 +40,7 @@ pub(super) async fn function(session: &Session, name: &str) -> Result<Option<Fun
     let (live_etag, live) = live.unzip();
     let function = Function { name: name.to_owned(), etag, development, live };
     if let Some(live_etag) = live_etag {
-        session.known.functions.put(name.to_owned(), CodeCache { live_etag, function: function.clone() });
+        session.caches.functions.put(name.to_owned(), (live_etag, function.clone()));
     }
     Ok(Some(function))
 }
@@ -57,12 +51,12 @@ async fn stage(
     name: &str,
     stage: FunctionStage,
 ) -> Result<Option<(String, String)>, CloudError> {
-    let ask = Ask::new("cloudfront:GetFunction", Family::Edge, name);
+    let operation = Operation::new("cloudfront:GetFunction", Family::Edge, name);
     let request = session.clients.edge.read.get_function().name(name).stage(stage);
-    let answer = session.calls.read_if(ask, &["NoSuchFunctionExists"], request.send()).await?;
+    let answer = session.calls.read_if(operation, &["NoSuchFunctionExists"], traced!(request)).await?;
     let Some(answer) = answer else { return Ok(None) };
     let code = answer.function_code().map(|code| String::from_utf8_lossy(code.as_ref()).into_owned());
-    let etag = answer.e_tag().ok_or_else(|| ask.error(Kind::Unavailable, "the answer has no ETag"))?;
+    let etag = answer.e_tag().ok_or_else(|| operation.error(Kind::Unavailable, "the answer has no ETag"))?;
     Ok(Some((etag.to_owned(), code.unwrap_or_default())))
 }
 
@@ -73,39 +67,39 @@ pub(super) async fn put_function(
     etag: Option<&str>,
     code: &str,
 ) -> Result<String, CloudError> {
-    session.known.functions.forget(name);
+    session.caches.functions.forget(name);
     let blob = Blob::new(code.as_bytes());
     let edge = &session.clients.edge;
     let Some(etag) = etag else {
-        let ask = Ask::new("cloudfront:CreateFunction", Family::Edge, name).secretive();
-        let config = config(ask, COMMENT, None)?;
+        let operation = Operation::new("cloudfront:CreateFunction", Family::Edge, name).secret();
+        let config = config(operation, COMMENT, None)?;
         let request = edge.write.create_function().name(name).function_config(config).function_code(blob);
-        let answer = session.calls.write(ask, request.send()).await?;
-        return answer.e_tag.ok_or_else(|| ask.error(Kind::AnswerLost, "the answer has no ETag"));
+        let answer = session.calls.write(operation, traced!(request)).await?;
+        return answer.e_tag.ok_or_else(|| operation.error(Kind::AnswerLost, "the answer has no ETag"));
     };
     let before = describe(session, name, FunctionStage::Development).await?;
     let before = before.function_config();
-    let ask = Ask::new("cloudfront:UpdateFunction", Family::Edge, name).secretive();
+    let operation = Operation::new("cloudfront:UpdateFunction", Family::Edge, name).secret();
     let comment = before.map_or(COMMENT, |before| before.comment());
     let stores = before.and_then(|before| before.key_value_store_associations().cloned());
-    let config = config(ask, comment, stores)?;
+    let config = config(operation, comment, stores)?;
     let request = edge.write.update_function().name(name).if_match(etag);
     let request = request.function_config(config).function_code(blob);
     // The API's own description misspells this one header (`ETtag`), so the SDK may not find it.
-    let (answer, header) = session.calls.write_header(ask, "etag", request.send()).await?;
-    answer.e_tag.or(header).ok_or_else(|| ask.error(Kind::AnswerLost, "the answer has no ETag"))
+    let (answer, header) = session.calls.write_header(operation, "etag", traced!(request)).await?;
+    answer.e_tag.or(header).ok_or_else(|| operation.error(Kind::AnswerLost, "the answer has no ETag"))
 }
 
 /// The code is written for the newer runtime.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html>
 fn config(
-    ask: Ask<'_>,
+    operation: Operation<'_>,
     comment: &str,
     stores: Option<types::KeyValueStoreAssociations>,
 ) -> Result<FunctionConfig, CloudError> {
     let config = FunctionConfig::builder().comment(comment).runtime(FunctionRuntime::CloudfrontJs20);
     let config = config.set_key_value_store_associations(stores).build();
-    config.map_err(|error| ask.error(Kind::Invalid, error.to_string()))
+    config.map_err(|error| operation.error(Kind::Invalid, error.to_string()))
 }
 
 async fn describe(
@@ -113,18 +107,18 @@ async fn describe(
     name: &str,
     stage: FunctionStage,
 ) -> Result<types::FunctionSummary, CloudError> {
-    let ask = Ask::new("cloudfront:DescribeFunction", Family::Edge, name);
+    let operation = Operation::new("cloudfront:DescribeFunction", Family::Edge, name);
     let request = session.clients.edge.read.describe_function().name(name).stage(stage);
-    let answer = session.calls.read(ask, request.send()).await?;
-    answer.function_summary.ok_or_else(|| ask.error(Kind::Unavailable, "the answer shows no function"))
+    let answer = session.calls.read(operation, traced!(request)).await?;
+    answer.function_summary.ok_or_else(|| operation.error(Kind::Unavailable, "the answer shows no function"))
 }
 
 /// One request.
 pub(super) async fn publish_function(session: &Session, name: &str, etag: &str) -> Result<(), CloudError> {
-    session.known.functions.forget(name);
-    let ask = Ask::new("cloudfront:PublishFunction", Family::Edge, name).secretive();
+    session.caches.functions.forget(name);
+    let operation = Operation::new("cloudfront:PublishFunction", Family::Edge, name).secret();
     let request = session.clients.edge.write.publish_function().name(name).if_match(etag);
-    session.calls.write(ask, request.send()).await?;
+    session.calls.write(operation, traced!(request)).await?;
     Ok(())
 }
 
@@ -136,11 +130,11 @@ pub(super) async fn distributions(
     names: &[String],
 ) -> Result<BTreeMap<String, Distribution>, CloudError> {
     let resource = names.join(" ");
-    let ask = Ask::new("cloudfront:ListDistributions", Family::Edge, &resource);
+    let operation = Operation::new("cloudfront:ListDistributions", Family::Edge, &resource);
     let (mut found, mut marker) = (BTreeMap::new(), None);
     for _ in 0..PAGES_MAX {
         let request = session.clients.edge.read.list_distributions().set_marker(marker.take());
-        let answer = session.calls.read(ask, request.send()).await?;
+        let answer = session.calls.read(operation, traced!(request)).await?;
         let Some(list) = answer.distribution_list else { return Ok(found) };
         for summary in list.items() {
             let distribution = read(summary);
@@ -156,7 +150,7 @@ pub(super) async fn distributions(
             return Ok(found);
         }
     }
-    Err(ask.error(Kind::Invalid, "the list does not end"))
+    Err(operation.endless_list())
 }
 
 fn read(summary: &types::DistributionSummary) -> Distribution {
@@ -189,7 +183,7 @@ fn association(
     Association {
         path: path.to_owned(),
         // `arn:aws:cloudfront::592217263685:function/maintenance-check`
-        function: ours.map(|function| super::ecs::last(function.function_arn()).to_owned()),
+        function: ours.map(|function| last(function.function_arn()).to_owned()),
         lambda: lambdas.iter().any(|lambda| at_viewer(lambda.event_type())),
     }
 }
@@ -198,28 +192,29 @@ fn association(
 /// but the association added: the SDK's types would drop whatever is newer than they are.
 pub(super) async fn associate(session: &Session, id: &str, function: &str) -> Result<(), CloudError> {
     let summary = describe(session, function, FunctionStage::Live).await?;
-    let ask = Ask::new("cloudfront:GetDistributionConfig", Family::Edge, id);
+    let operation = Operation::new("cloudfront:GetDistributionConfig", Family::Edge, id);
     let request = session.clients.edge.read.get_distribution_config().id(id);
-    let (answer, body) = session.calls.read_raw(ask, request.send()).await?;
-    let etag = answer.e_tag().ok_or_else(|| ask.error(Kind::Unavailable, "the answer has no ETag"))?;
+    let (answer, body) = session.calls.read_raw(operation, traced!(request)).await?;
+    let etag = answer.e_tag().ok_or_else(|| operation.error(Kind::Unavailable, "the answer has no ETag"))?;
     let text = std::str::from_utf8(&body)
-        .map_err(|_| ask.error(Kind::Unavailable, "the configuration is no UTF-8"))?;
+        .map_err(|_| operation.error(Kind::Unavailable, "the configuration is no UTF-8"))?;
     let arn = summary.function_metadata().map(types::FunctionMetadata::function_arn).unwrap_or_default();
-    let ask = Ask::new("cloudfront:UpdateDistribution", Family::Edge, id);
-    let changed = association::associate(text, arn).map_err(|why| ask.error(Kind::Invalid, why))?;
+    let operation = Operation::new("cloudfront:UpdateDistribution", Family::Edge, id);
+    let changed = association::associate(text, arn).map_err(|why| operation.error(Kind::Invalid, why))?;
     let Some(changed) = changed else { return Ok(()) };
     // The SDK's own body is thrown away; it only checks that there is a configuration.
     let request = session.clients.edge.write.update_distribution().id(id).if_match(etag);
     let request = request.set_distribution_config(answer.distribution_config.clone());
-    session.calls.write_raw(ask, changed.into_bytes(), request.send()).await?;
+    session.calls.write_raw(operation, changed.into_bytes(), traced!(request)).await?;
     Ok(())
 }
 
 /// One request.
 pub(super) async fn invalidate(session: &Session, id: &str, paths: &[String]) -> Result<(), CloudError> {
-    let ask = Ask::new("cloudfront:CreateInvalidation", Family::Edge, id);
-    let wrong =
-        |error: aws_smithy_types::error::operation::BuildError| ask.error(Kind::Invalid, error.to_string());
+    let operation = Operation::new("cloudfront:CreateInvalidation", Family::Edge, id);
+    let wrong = |error: aws_smithy_types::error::operation::BuildError| {
+        operation.error(Kind::Invalid, error.to_string())
+    };
     let quantity = i32::try_from(paths.len()).unwrap_or(i32::MAX);
     let paths = Paths::builder().quantity(quantity).set_items(Some(paths.to_vec())).build().map_err(wrong)?;
     // A reference that was used before would give back the old invalidation.
@@ -227,6 +222,6 @@ pub(super) async fn invalidate(session: &Session, id: &str, paths: &[String]) ->
     let batch = InvalidationBatch::builder().paths(paths).caller_reference(reference).build();
     let request = session.clients.edge.write.create_invalidation().distribution_id(id);
     let request = request.invalidation_batch(batch.map_err(wrong)?);
-    session.calls.write(ask, request.send()).await?;
+    session.calls.write(operation, traced!(request)).await?;
     Ok(())
 }

@@ -7,10 +7,11 @@
 use aws_sdk_ecs::types::{SortOrder, TaskDefinitionFamilyStatus, TaskDefinitionField, TaskDefinitionStatus};
 use serde_json::{Map, Value};
 
-use super::call::Ask;
+use super::arn::family_of_revision;
+use super::operation::Operation;
 use super::session::Session;
-use crate::cloud::Family;
-use crate::cloud::{CloudError, Document, Kind, TaskDefinition};
+use super::trace::traced;
+use crate::cloud::{CloudError, Document, Family, Kind, TaskDefinition};
 use crate::model::FamilyName;
 
 /// What only identifies a revision: RegisterTaskDefinition does not take it.
@@ -37,15 +38,15 @@ const FAMILY_PAGES_MAX: usize = 100;
 
 /// One request, the first time.
 pub(super) async fn by_arn(session: &Session, arn: &str) -> Result<TaskDefinition, CloudError> {
-    if let Some(known) = session.known.definitions.get(arn) {
+    if let Some(known) = session.caches.definitions.get(arn) {
         return Ok(known);
     }
-    let ask = Ask::new("ecs:DescribeTaskDefinition", Family::DefinitionRead, arn);
+    let operation = Operation::new("ecs:DescribeTaskDefinition", Family::DefinitionRead, arn);
     let request = session.clients.ecs.read.describe_task_definition();
     let request = request.task_definition(arn).include(TaskDefinitionField::Tags);
-    let (_, body) = session.calls.read_raw(ask, request.send()).await?;
-    let found = read(&body).map_err(|why| ask.error(Kind::Unavailable, why))?;
-    session.known.definitions.put(found.arn.clone(), found.clone());
+    let (_, body) = session.calls.read_raw(operation, traced!(request)).await?;
+    let found = read(&body).map_err(|why| operation.error(Kind::Unavailable, why))?;
+    session.caches.definitions.put(found.arn.clone(), found.clone());
     Ok(found)
 }
 
@@ -56,13 +57,14 @@ pub(super) async fn newest(
     session: &Session,
     family: &FamilyName,
 ) -> Result<Option<TaskDefinition>, CloudError> {
-    let ask = Ask::new("ecs:ListTaskDefinitions", Family::DefinitionRead, family.as_str());
+    let operation = Operation::new("ecs:ListTaskDefinitions", Family::DefinitionRead, family.as_str());
     let mut token = None;
     for _ in 0..PAGES_MAX {
         let request = session.clients.ecs.read.list_task_definitions().family_prefix(family.as_str());
         let request = request.status(TaskDefinitionStatus::Active).sort(SortOrder::Desc);
-        let answer = session.calls.read(ask, request.set_next_token(token.take()).send()).await?;
-        let newest = answer.task_definition_arns().iter().find(|arn| family_of(arn) == family.as_str());
+        let answer = session.calls.read(operation, traced!(request.set_next_token(token.take()))).await?;
+        let newest =
+            answer.task_definition_arns().iter().find(|arn| family_of_revision(arn) == family.as_str());
         if let Some(arn) = newest {
             return Ok(Some(by_arn(session, arn).await?));
         }
@@ -71,17 +73,17 @@ pub(super) async fn newest(
             return Ok(None);
         }
     }
-    Err(ask.error(Kind::Invalid, "the list does not end"))
+    Err(operation.endless_list())
 }
 
 /// One request for a hundred families.
 pub(super) async fn families(session: &Session) -> Result<Vec<FamilyName>, CloudError> {
-    let ask = Ask::new("ecs:ListTaskDefinitionFamilies", Family::DefinitionRead, "families");
+    let operation = Operation::new("ecs:ListTaskDefinitionFamilies", Family::DefinitionRead, "families");
     let (mut names, mut token) = (Vec::new(), None);
     for _ in 0..FAMILY_PAGES_MAX {
         let request = session.clients.ecs.read.list_task_definition_families();
         let request = request.status(TaskDefinitionFamilyStatus::Active).set_next_token(token.take());
-        let answer = session.calls.read(ask, request.send()).await?;
+        let answer = session.calls.read(operation, traced!(request)).await?;
         names.extend(answer.families().iter().map(FamilyName::new));
         token = answer.next_token;
         if token.is_none() {
@@ -89,7 +91,7 @@ pub(super) async fn families(session: &Session) -> Result<Vec<FamilyName>, Cloud
             return Ok(names);
         }
     }
-    Err(ask.error(Kind::Invalid, "the list does not end"))
+    Err(operation.endless_list())
 }
 
 /// One request. What was registered is compared with what was asked for: a field that ECS has dropped would be
@@ -99,12 +101,13 @@ pub(super) async fn register(session: &Session, document: &Document) -> Result<T
     let family = document.expose().get("family").and_then(Value::as_str).unwrap_or("?");
     let hidden = values(document.expose());
     let hidden: Vec<&str> = hidden.iter().map(String::as_str).collect();
-    let ask = Ask::new("ecs:RegisterTaskDefinition", Family::DefinitionWrite, family).hiding(&hidden);
+    let operation =
+        Operation::new("ecs:RegisterTaskDefinition", Family::DefinitionWrite, family).hiding(&hidden);
     let body = document.expose().to_string().into_bytes();
     // The SDK's own body is thrown away: only the family is given to it.
     let request = session.clients.ecs.write.register_task_definition().family(family);
-    let (_, answer) = session.calls.write_raw(ask, body, request.send()).await?;
-    let registered = read(&answer).map_err(|why| ask.error(Kind::AnswerLost, why))?;
+    let (_, answer) = session.calls.write_raw(operation, body, traced!(request)).await?;
+    let registered = read(&answer).map_err(|why| operation.error(Kind::AnswerLost, why))?;
     let mut lost = Vec::new();
     compare(document.expose(), registered.document.expose(), "", &mut lost);
     if !lost.is_empty() {
@@ -117,18 +120,18 @@ pub(super) async fn register(session: &Session, document: &Document) -> Result<T
             Ok(()) => message,
             Err(error) => format!("{message}; deregister it, or it is the next template ({error})"),
         };
-        return Err(ask.error(Kind::Invalid, message));
+        return Err(operation.error(Kind::Invalid, message));
     }
-    session.known.definitions.put(registered.arn.clone(), registered.clone());
+    session.caches.definitions.put(registered.arn.clone(), registered.clone());
     Ok(registered)
 }
 
 /// One request. A revision that nothing runs becomes INACTIVE, and is listed no more.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeregisterTaskDefinition.html>
 async fn take_back(session: &Session, definition: &TaskDefinition) -> Result<(), CloudError> {
-    let ask = Ask::new("ecs:DeregisterTaskDefinition", Family::DefinitionWrite, &definition.arn);
+    let operation = Operation::new("ecs:DeregisterTaskDefinition", Family::DefinitionWrite, &definition.arn);
     let request = session.clients.ecs.write.deregister_task_definition();
-    session.calls.write(ask, request.task_definition(&definition.arn).send()).await?;
+    session.calls.write(operation, traced!(request.task_definition(&definition.arn))).await?;
     Ok(())
 }
 
@@ -228,12 +231,6 @@ fn values(document: &Value) -> Vec<String> {
         gather(containers, &mut found);
     }
     found
-}
-
-/// `arn:aws:ecs:eu-central-2:592217263685:task-definition/graasp:7` → `graasp`
-fn family_of(arn: &str) -> &str {
-    let name = super::ecs::last(arn);
-    name.rsplit_once(':').map_or(name, |(family, _)| family)
 }
 
 #[cfg(test)]

@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use aws_sdk_elasticloadbalancingv2::types::{self, ActionTypeEnum, Tag};
 use futures_util::future::try_join_all;
 
-use super::call::Ask;
+use super::operation::Operation;
 use super::session::Session;
-use crate::cloud::Family;
-use crate::cloud::{CloudError, Condition, Kind, Listener, Rule, RuleAction};
+use super::trace::traced;
+use crate::cloud::{CloudError, Condition, Family, Kind, Listener, Rule, RuleAction};
 use crate::model::RuleArn;
 use crate::spec::ListenerTarget;
 
@@ -42,32 +42,34 @@ pub(super) async fn again(
     known: Option<&Listener>,
 ) -> Result<Option<Listener>, CloudError> {
     let key = (target.name.clone(), target.port);
-    if let Some(arn) = session.known.listeners.get(&key) {
+    if let Some(arn) = session.caches.listeners.get(&key) {
         if let Some(found) = read(session, arn, known).await? {
             return Ok(Some(found));
         }
         // It was made anew under the same name, or is gone.
-        session.known.listeners.forget(&key);
+        session.caches.listeners.forget(&key);
     }
     let Some(arn) = find(session, target).await? else { return Ok(None) };
-    session.known.listeners.put(key, arn.clone());
+    session.caches.listeners.put(key, arn.clone());
     read(session, arn, known).await
 }
 
 async fn find(session: &Session, target: &ListenerTarget) -> Result<Option<String>, CloudError> {
     let client = &session.clients.balancers.read;
-    let ask = Ask::new("elasticloadbalancing:DescribeLoadBalancers", Family::BalancerRead, &target.name);
+    let operation =
+        Operation::new("elasticloadbalancing:DescribeLoadBalancers", Family::BalancerRead, &target.name);
     let request = client.describe_load_balancers().names(&target.name);
-    let answer = session.calls.read_if(ask, &GONE, request.send()).await?;
+    let answer = session.calls.read_if(operation, &GONE, traced!(request)).await?;
     let Some(answer) = answer else { return Ok(None) };
     let Some(balancer) = answer.load_balancers().first().and_then(|found| found.load_balancer_arn()) else {
         return Ok(None);
     };
-    let ask = Ask::new("elasticloadbalancing:DescribeListeners", Family::BalancerRead, &target.name);
+    let operation =
+        Operation::new("elasticloadbalancing:DescribeListeners", Family::BalancerRead, &target.name);
     let mut marker = None;
     for _ in 0..PAGES_MAX {
         let request = client.describe_listeners().load_balancer_arn(balancer).set_marker(marker.take());
-        let answer = session.calls.read_if(ask, &GONE, request.send()).await?;
+        let answer = session.calls.read_if(operation, &GONE, traced!(request)).await?;
         let Some(answer) = answer else { return Ok(None) };
         let port = Some(i32::from(target.port));
         if let Some(found) = answer.listeners().iter().find(|listener| listener.port() == port) {
@@ -78,7 +80,7 @@ async fn find(session: &Session, target: &ListenerTarget) -> Result<Option<Strin
             return Ok(None);
         }
     }
-    Err(ask.error(Kind::Invalid, "the list does not end"))
+    Err(operation.endless_list())
 }
 
 async fn read(
@@ -86,14 +88,15 @@ async fn read(
     arn: String,
     known: Option<&Listener>,
 ) -> Result<Option<Listener>, CloudError> {
-    let ask = Ask::new("elasticloadbalancing:DescribeRules", Family::BalancerRead, &arn);
+    let operation = Operation::new("elasticloadbalancing:DescribeRules", Family::BalancerRead, &arn);
     let (mut found, mut marker) = (Vec::new(), None);
     for page in 0.. {
         if page == PAGES_MAX {
-            return Err(ask.error(Kind::Invalid, "the list does not end"));
+            return Err(operation.endless_list());
         }
         let request = session.clients.balancers.read.describe_rules().listener_arn(&arn);
-        let answer = session.calls.read_if(ask, &GONE, request.set_marker(marker.take()).send()).await?;
+        let answer =
+            session.calls.read_if(operation, &GONE, traced!(request.set_marker(marker.take()))).await?;
         let Some(answer) = answer else { return Ok(None) };
         found.extend(answer.rules.unwrap_or_default());
         marker = answer.next_marker;
@@ -103,7 +106,8 @@ async fn read(
     }
     let (default, found): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|rule| rule.is_default() == Some(true));
-    let default = default.first().ok_or_else(|| ask.error(Kind::Unavailable, "no default rule is listed"))?;
+    let default =
+        default.first().ok_or_else(|| operation.error(Kind::Unavailable, "no default rule is listed"))?;
     let default_action = action(default.actions());
     let mut tags: Tags = known.into_iter().flat_map(|known| known_tags(known, &found)).collect();
     let unknown = found.iter().filter_map(|rule| rule.rule_arn.clone()).filter(|arn| !tags.contains_key(arn));
@@ -115,7 +119,7 @@ async fn read(
         let priority = rule.priority().and_then(|priority| priority.parse().ok());
         Ok(Rule {
             arn: RuleArn::new(arn),
-            priority: priority.ok_or_else(|| ask.error(Kind::Unavailable, "a rule has no priority"))?,
+            priority: priority.ok_or_else(|| operation.error(Kind::Unavailable, "a rule has no priority"))?,
             conditions: rule.conditions().iter().map(condition::read).collect(),
             action: action(rule.actions()),
             tags: tags.remove(arn).unwrap_or_default(),
@@ -143,9 +147,10 @@ fn known_tags<'a>(
 async fn ask_tags(session: &Session, arns: &[String]) -> Result<Tags, CloudError> {
     let batches = arns.chunks(TAGGED_AT_ONCE_MAX).map(|batch| async move {
         let resource = format!("{} rules", batch.len());
-        let ask = Ask::new("elasticloadbalancing:DescribeTags", Family::BalancerRead, &resource);
+        let operation = Operation::new("elasticloadbalancing:DescribeTags", Family::BalancerRead, &resource);
         let request = session.clients.balancers.read.describe_tags();
-        let answer = session.calls.read(ask, request.set_resource_arns(Some(batch.to_vec())).send()).await?;
+        let answer =
+            session.calls.read(operation, traced!(request.set_resource_arns(Some(batch.to_vec())))).await?;
         Ok::<_, CloudError>(answer.tag_descriptions.unwrap_or_default())
     });
     let described = try_join_all(batches).await?.into_iter().flatten();
@@ -191,21 +196,21 @@ pub(super) async fn set_conditions(
     wanted: &[Condition],
 ) -> Result<(), CloudError> {
     let client = &session.clients.balancers;
-    let ask = Ask::new("elasticloadbalancing:DescribeRules", Family::BalancerRead, rule.as_str());
+    let operation = Operation::new("elasticloadbalancing:DescribeRules", Family::BalancerRead, rule.as_str());
     let answer =
-        session.calls.read(ask, client.read.describe_rules().rule_arns(rule.as_str()).send()).await?;
+        session.calls.read(operation, traced!(client.read.describe_rules().rule_arns(rule.as_str()))).await?;
     let found = answer.rules().first().map(types::Rule::conditions);
-    let found = found.ok_or_else(|| ask.error(Kind::NotFound, "there is no such rule"))?;
+    let found = found.ok_or_else(|| operation.error(Kind::NotFound, "there is no such rule"))?;
     let hidden: Vec<&str> = wanted
         .iter()
         .filter(|condition| condition.header.is_some())
         .flat_map(|condition| condition.values.iter().map(String::as_str))
         .collect();
-    let ask = Ask::new("elasticloadbalancing:ModifyRule", Family::BalancerWrite, rule.as_str());
-    let ask = ask.hiding(&hidden);
-    let conditions = condition::write(found, wanted).map_err(|why| ask.error(Kind::Invalid, why))?;
+    let operation = Operation::new("elasticloadbalancing:ModifyRule", Family::BalancerWrite, rule.as_str());
+    let operation = operation.hiding(&hidden);
+    let conditions = condition::write(found, wanted).map_err(|why| operation.error(Kind::Invalid, why))?;
     let request = client.write.modify_rule().rule_arn(rule.as_str()).set_conditions(Some(conditions));
-    session.calls.write(ask, request.send()).await?;
+    session.calls.write(operation, traced!(request)).await?;
     Ok(())
 }
 
@@ -219,15 +224,17 @@ pub(super) async fn tag_rule(
     let client = &session.clients.balancers.write;
     match value {
         Some(value) => {
-            let ask = Ask::new("elasticloadbalancing:AddTags", Family::BalancerWrite, rule.as_str());
+            let operation =
+                Operation::new("elasticloadbalancing:AddTags", Family::BalancerWrite, rule.as_str());
             let tag = Tag::builder().key(key).value(value).build();
             let request = client.add_tags().resource_arns(rule.as_str()).tags(tag);
-            session.calls.write(ask, request.send()).await?;
+            session.calls.write(operation, traced!(request)).await?;
         }
         None => {
-            let ask = Ask::new("elasticloadbalancing:RemoveTags", Family::BalancerWrite, rule.as_str());
+            let operation =
+                Operation::new("elasticloadbalancing:RemoveTags", Family::BalancerWrite, rule.as_str());
             let request = client.remove_tags().resource_arns(rule.as_str()).tag_keys(key);
-            session.calls.write(ask, request.send()).await?;
+            session.calls.write(operation, traced!(request)).await?;
         }
     }
     Ok(())

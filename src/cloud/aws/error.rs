@@ -7,7 +7,7 @@ use crate::cloud::Kind;
 
 /// Whether a call could have changed anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Call {
+pub(super) enum Access {
     /// It only asks.
     Read,
     /// It changes the world.
@@ -24,7 +24,7 @@ pub(super) enum Failure<'a> {
     /// There are no credentials, or they are refused.
     NoCredentials,
     /// It could not even be written down.
-    Wrong,
+    Malformed,
     /// An answer that is no success.
     Answered {
         /// HTTP status.
@@ -35,27 +35,27 @@ pub(super) enum Failure<'a> {
 }
 
 /// What to make of it.
-pub(super) fn kind(failure: Failure<'_>, call: Call) -> Kind {
-    match (failure, call) {
-        (Failure::NotSent, _) | (Failure::Lost, Call::Read) => Kind::Unavailable,
-        (Failure::Lost, Call::Write) => Kind::AnswerLost,
+pub(super) fn kind(failure: Failure<'_>, access: Access) -> Kind {
+    match (failure, access) {
+        (Failure::NotSent, _) | (Failure::Lost, Access::Read) => Kind::Unavailable,
+        (Failure::Lost, Access::Write) => Kind::AnswerLost,
         (Failure::NoCredentials, _) => Kind::AccessDenied,
-        (Failure::Wrong, _) => Kind::Invalid,
-        (Failure::Answered { status, code }, call) => {
-            code.and_then(|code| by_code(code, call)).unwrap_or_else(|| by_status(status, call))
+        (Failure::Malformed, _) => Kind::Invalid,
+        (Failure::Answered { status, code }, access) => {
+            code.and_then(|code| by_code(code, access)).unwrap_or_else(|| by_status(status, access))
         }
     }
 }
 
 /// A server's own trouble: a write may have been carried out before it began.
-fn trouble(call: Call) -> Kind {
-    match call {
-        Call::Read => Kind::Unavailable,
-        Call::Write => Kind::AnswerLost,
+fn trouble(access: Access) -> Kind {
+    match access {
+        Access::Read => Kind::Unavailable,
+        Access::Write => Kind::AnswerLost,
     }
 }
 
-fn by_code(code: &str, call: Call) -> Option<Kind> {
+fn by_code(code: &str, access: Access) -> Option<Kind> {
     // RDS and older APIs add `Fault` or `Exception` to some of their codes and not to others.
     let bare = code.strip_suffix("Fault").or_else(|| code.strip_suffix("Exception")).unwrap_or(code);
     Some(match bare {
@@ -87,7 +87,7 @@ fn by_code(code: &str, call: Call) -> Option<Kind> {
         "SlowDown" | "RequestThrottled" | "BandwidthLimitExceeded" | "PriorRequestNotComplete" => {
             Kind::Throttled
         }
-        "LimitExceeded" if call == Call::Read => Kind::Throttled,
+        "LimitExceeded" if access == Access::Read => Kind::Throttled,
         "TooManyInvalidationsInProgress" | "ProvisionedThroughputExceeded" => Kind::Throttled,
 
         "Conflict" | "ConditionalRequestConflict" | "PreconditionFailed" | "OperationAborted" => {
@@ -109,21 +109,21 @@ fn by_code(code: &str, call: Call) -> Option<Kind> {
         | "RequestTimedOut"
         | "InternalFailure"
         | "InternalError"
-        | "InternalServerError" => trouble(call),
+        | "InternalServerError" => trouble(access),
         "InternalServiceError" | "InternalServer" | "Server" | "ServiceUnavailable" | "Internal" => {
-            trouble(call)
+            trouble(access)
         }
         _ => return None,
     })
 }
 
-fn by_status(status: u16, call: Call) -> Kind {
+fn by_status(status: u16, access: Access) -> Kind {
     match status {
         401 | 403 => Kind::AccessDenied,
         404 => Kind::NotFound,
         409 | 412 => Kind::Conflict,
         429 => Kind::Throttled,
-        408 | 500..=599 => trouble(call),
+        408 | 500..=599 => trouble(access),
         _ => Kind::Invalid,
     }
 }
@@ -152,8 +152,8 @@ const MESSAGE_CHARS_MAX: usize = 500;
 mod tests {
     use super::*;
 
-    fn answered(code: &str, status: u16, call: Call) -> Kind {
-        kind(Failure::Answered { status, code: Some(code).filter(|code| !code.is_empty()) }, call)
+    fn answered(code: &str, status: u16, access: Access) -> Kind {
+        kind(Failure::Answered { status, code: Some(code).filter(|code| !code.is_empty()) }, access)
     }
 
     #[test]
@@ -193,8 +193,8 @@ mod tests {
             ("SomethingNew", 400, Kind::Invalid, Kind::Invalid),
             ("", 301, Kind::Invalid, Kind::Invalid),
         ] {
-            assert_eq!(answered(code, status, Call::Read), read, "reading: {code} {status}");
-            assert_eq!(answered(code, status, Call::Write), write, "writing: {code} {status}");
+            assert_eq!(answered(code, status, Access::Read), read, "reading: {code} {status}");
+            assert_eq!(answered(code, status, Access::Write), write, "writing: {code} {status}");
         }
     }
 
@@ -204,10 +204,10 @@ mod tests {
             (Failure::NotSent, Kind::Unavailable, Kind::Unavailable),
             (Failure::Lost, Kind::Unavailable, Kind::AnswerLost),
             (Failure::NoCredentials, Kind::AccessDenied, Kind::AccessDenied),
-            (Failure::Wrong, Kind::Invalid, Kind::Invalid),
+            (Failure::Malformed, Kind::Invalid, Kind::Invalid),
         ] {
-            assert_eq!(kind(failure, Call::Read), read, "{failure:?}");
-            assert_eq!(kind(failure, Call::Write), write, "{failure:?}");
+            assert_eq!(kind(failure, Access::Read), read, "{failure:?}");
+            assert_eq!(kind(failure, Access::Write), write, "{failure:?}");
         }
     }
 

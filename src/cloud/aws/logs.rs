@@ -5,11 +5,12 @@ use aws_sdk_cloudwatchlogs::types::OutputLogEvent;
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
-use super::call::Ask;
+use super::arn::{cluster_of_task, last};
+use super::operation::Operation;
 use super::session::Session;
+use super::trace::traced;
 use super::{definitions, ecs};
-use crate::cloud::Family;
-use crate::cloud::{CloudError, Document, Kind};
+use crate::cloud::{CloudError, Document, Family, Kind};
 use crate::model::ClusterName;
 
 /// The newest page may be empty although older ones are not.
@@ -28,14 +29,16 @@ struct Stream {
 
 /// One request for the task, and one a container that logs to CloudWatch. No log is an empty one.
 pub(super) async fn tail(session: &Session, task_arn: &str, lines: usize) -> Result<Vec<String>, CloudError> {
-    let ask = Ask::new("ecs:DescribeTasks", Family::TaskRead, task_arn);
-    let cluster = cluster_of(task_arn);
-    let cluster = cluster.ok_or_else(|| ask.error(Kind::Invalid, "this is no ARN of a task in a cluster"))?;
+    let operation = Operation::new("ecs:DescribeTasks", Family::TaskRead, task_arn);
+    let cluster = cluster_of_task(task_arn).map(ClusterName::new);
+    let cluster =
+        cluster.ok_or_else(|| operation.error(Kind::Invalid, "this is no ARN of a task in a cluster"))?;
     let found = ecs::describe(session, &cluster, &[task_arn.to_owned()]).await?;
-    let task = found.first().ok_or_else(|| ask.error(Kind::NotFound, "the task is not listed any more"))?;
+    let task =
+        found.first().ok_or_else(|| operation.error(Kind::NotFound, "the task is not listed any more"))?;
     let definition = task.task_definition_arn().unwrap_or_default();
     let definition = definitions::by_arn(session, definition).await?;
-    let streams = streams(&definition.document, ecs::last(task_arn));
+    let streams = streams(&definition.document, last(task_arn));
     let events = streams.iter().map(|stream| newest(session, stream, lines));
     let mut events: Vec<OutputLogEvent> = try_join_all(events).await?.into_iter().flatten().collect();
     // Stable: lines of one moment keep the order of their stream.
@@ -47,7 +50,7 @@ pub(super) async fn tail(session: &Session, task_arn: &str, lines: usize) -> Res
 async fn newest(session: &Session, stream: &Stream, lines: usize) -> Result<Vec<OutputLogEvent>, CloudError> {
     let Stream { group, name, region } = stream;
     let resource = format!("{group}/{name}");
-    let ask = Ask::new("logs:GetLogEvents", Family::Watching, &resource);
+    let operation = Operation::new("logs:GetLogEvents", Family::Watching, &resource);
     let logs = session.clients.logs(region.as_deref().unwrap_or(session.clients.region()));
     let limit = i32::try_from(lines.clamp(1, LINES_MAX)).expect("clamped");
     let mut token = None;
@@ -55,7 +58,8 @@ async fn newest(session: &Session, stream: &Stream, lines: usize) -> Result<Vec<
         let request = logs.get_log_events().log_group_name(group).log_stream_name(name);
         let request = request.start_from_head(false).limit(limit).set_next_token(token.take());
         // The stream comes with the first line.
-        let answer = session.calls.read_if(ask, &["ResourceNotFoundException"], request.send()).await?;
+        let answer =
+            session.calls.read_if(operation, &["ResourceNotFoundException"], traced!(request)).await?;
         let Some(answer) = answer else { return Ok(Vec::new()) };
         let events = answer.events.unwrap_or_default();
         if !events.is_empty() || answer.next_backward_token.is_none() {
@@ -81,13 +85,6 @@ fn streams(document: &Document, task_id: &str) -> Vec<Stream> {
         })
     };
     document.containers().filter_map(of).collect()
-}
-
-/// `arn:aws:ecs:eu-central-2:592217263685:task/graasp-prod/0123…` → `graasp-prod`
-fn cluster_of(task_arn: &str) -> Option<ClusterName> {
-    let (_, path) = task_arn.split_once(":task/")?;
-    let (cluster, _) = path.split_once('/')?;
-    Some(ClusterName::new(cluster))
 }
 
 #[cfg(test)]
@@ -120,12 +117,5 @@ mod tests {
             streams(&document, "abc"),
             [stream("migrate", Some("eu-west-1")), stream("sidecar", None)]
         );
-    }
-
-    #[test]
-    fn a_task_names_its_cluster() {
-        let arn = "arn:aws:ecs:eu-central-2:592217263685:task/graasp-prod/0123";
-        assert_eq!(cluster_of(arn), Some(ClusterName::new("graasp-prod")));
-        assert_eq!(cluster_of("arn:aws:ecs:eu-central-2:592217263685:task/0123"), None);
     }
 }

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, ScanBy};
 use chrono::TimeDelta;
 
-use super::call::Ask;
 use super::moment::date_time;
+use super::operation::Operation;
 use super::session::Session;
-use crate::cloud::CloudError;
-use crate::cloud::Family;
+use super::trace::traced;
+use crate::cloud::{CloudError, Family};
 
 /// The newest minute comes late: one of the last three is there.
 const LOOK_BACK: TimeDelta = TimeDelta::minutes(3);
@@ -26,7 +26,7 @@ pub(super) async fn requests_last_minute(
 ) -> Result<Option<f64>, CloudError> {
     let balancers = balancers(session, target_groups).await?;
     let resource = format!("{} target groups", target_groups.len());
-    let ask = Ask::new("cloudwatch:GetMetricData", Family::Watching, &resource);
+    let operation = Operation::new("cloudwatch:GetMetricData", Family::Watching, &resource);
     let queries: Vec<MetricDataQuery> = balancers
         .iter()
         .take(QUERIES_MAX)
@@ -40,7 +40,7 @@ pub(super) async fn requests_last_minute(
     let request = session.clients.metrics.get_metric_data().set_metric_data_queries(Some(queries));
     let request = request.scan_by(ScanBy::TimestampDescending);
     let request = request.start_time(date_time(now - LOOK_BACK)).end_time(date_time(now));
-    let answer = session.calls.read(ask, request.send()).await?;
+    let answer = session.calls.read(operation, traced!(request)).await?;
     let newest: Vec<f64> =
         answer.metric_data_results().iter().filter_map(|result| result.values().first().copied()).collect();
     Ok((!newest.is_empty()).then(|| newest.iter().sum()))
@@ -53,24 +53,26 @@ async fn balancers(
 ) -> Result<BTreeMap<String, String>, CloudError> {
     let unknown: Vec<String> = target_groups
         .iter()
-        .filter(|group| session.known.balancers.get(group.as_str()).is_none())
+        .filter(|group| session.caches.balancers.get(group.as_str()).is_none())
         .cloned()
         .collect();
     if !unknown.is_empty() {
         let resource = format!("{} target groups", unknown.len());
-        let ask = Ask::new("elasticloadbalancing:DescribeTargetGroups", Family::BalancerRead, &resource);
+        let operation =
+            Operation::new("elasticloadbalancing:DescribeTargetGroups", Family::BalancerRead, &resource);
         let request = session.clients.balancers.read.describe_target_groups();
-        let answer = session.calls.read(ask, request.set_target_group_arns(Some(unknown)).send()).await?;
+        let answer =
+            session.calls.read(operation, traced!(request.set_target_group_arns(Some(unknown)))).await?;
         for group in answer.target_groups() {
             if let (Some(arn), Some(balancer)) =
                 (group.target_group_arn(), group.load_balancer_arns().first())
             {
-                session.known.balancers.put(arn.to_owned(), balancer.clone());
+                session.caches.balancers.put(arn.to_owned(), balancer.clone());
             }
         }
     }
     let pairs = target_groups.iter().filter_map(|group| {
-        let balancer = session.known.balancers.get(group.as_str())?;
+        let balancer = session.caches.balancers.get(group.as_str())?;
         Some((dimension(group)?.to_owned(), dimension(&balancer)?.to_owned()))
     });
     Ok(pairs.collect())

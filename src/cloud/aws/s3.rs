@@ -10,12 +10,12 @@ mod tests;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
-use super::call::Ask;
 use super::clients::Pair;
-use super::error::Call;
+use super::error::Access;
+use super::operation::Operation;
 use super::session::Session;
-use crate::cloud::Family;
-use crate::cloud::{CloudError, Kind, Marker, Object};
+use super::trace::traced;
+use crate::cloud::{CloudError, Family, Kind, Marker, Object};
 
 /// Key of the marker in the site's bucket. It holds versions and names of public files, nothing secret.
 const MARKER: &str = ".tidegate-site.json";
@@ -29,20 +29,20 @@ const MARKER_BYTES_MAX: i64 = 64 * 1024 * 1024;
 /// The header with the region comes with every answer, a refusal included.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>
 async fn client(session: &Session, bucket: &str) -> Result<Pair<aws_sdk_s3::Client>, CloudError> {
-    if let Some(region) = session.known.buckets.get(bucket) {
+    if let Some(region) = session.caches.buckets.get(bucket) {
         return Ok(session.clients.storage(&region));
     }
     let home = session.clients.region();
-    let ask = Ask::new("s3:HeadBucket", Family::Storage, bucket);
+    let operation = Operation::new("s3:HeadBucket", Family::Storage, bucket);
     let request = session.clients.storage(home).read.head_bucket().bucket(bucket);
-    let (answer, region) = session.calls.read_header(ask, REGION, request.send()).await;
+    let (answer, region) = session.calls.read_header(operation, REGION, traced!(request)).await;
     let region = match (answer, region) {
         (Err(failed), _) if failed.error.kind == Kind::NotFound => return Err(failed.error),
         (_, Some(region)) => region,
         (Ok(_), None) => home.to_owned(),
         (Err(failed), None) => return Err(failed.error),
     };
-    session.known.buckets.put(bucket.to_owned(), region.clone());
+    session.caches.buckets.put(bucket.to_owned(), region.clone());
     Ok(session.clients.storage(&region))
 }
 
@@ -53,19 +53,20 @@ pub(super) async fn site_marker(
     session: &Session,
     bucket: &str,
 ) -> Result<Option<(Marker, String)>, CloudError> {
-    let ask = Ask::new("s3:GetObject", Family::Storage, bucket);
+    let operation = Operation::new("s3:GetObject", Family::Storage, bucket);
     let request = client(session, bucket).await?.read.get_object().bucket(bucket).key(MARKER);
-    let answer = session.calls.read_if(ask, &["NoSuchKey"], request.send()).await?;
+    let answer = session.calls.read_if(operation, &["NoSuchKey"], traced!(request)).await?;
     let Some(answer) = answer else { return Ok(None) };
     let etag = answer.e_tag().map(str::to_owned);
-    let etag = etag.ok_or_else(|| ask.error(Kind::Unavailable, "the marker has no ETag"))?;
+    let etag = etag.ok_or_else(|| operation.error(Kind::Unavailable, "the marker has no ETag"))?;
     if answer.content_length().is_some_and(|length| length > MARKER_BYTES_MAX) {
-        return Err(ask.error(Kind::Invalid, format!("{MARKER} is too large to be a marker")));
+        return Err(operation.error(Kind::Invalid, format!("{MARKER} is too large to be a marker")));
     }
     let body = answer.body.collect().await;
-    let body = body.map_err(|error| ask.error(Kind::Unavailable, error.to_string()))?.into_bytes();
-    let marker = serde_json::from_slice(&body)
-        .map_err(|error| ask.error(Kind::Invalid, format!("{MARKER} is not a marker of ours: {error}")))?;
+    let body = body.map_err(|error| operation.error(Kind::Unavailable, error.to_string()))?.into_bytes();
+    let marker = serde_json::from_slice(&body).map_err(|error| {
+        operation.error(Kind::Invalid, format!("{MARKER} is not a marker of ours: {error}"))
+    })?;
     Ok(Some((marker, etag)))
 }
 
@@ -76,7 +77,7 @@ pub(super) async fn put_site_marker(
     marker: &Marker,
     etag: Option<&str>,
 ) -> Result<(), CloudError> {
-    let ask = Ask::new("s3:PutObject", Family::Storage, bucket);
+    let operation = Operation::new("s3:PutObject", Family::Storage, bucket);
     let body = serde_json::to_vec(marker).expect("a marker is made of text and numbers");
     let request = client(session, bucket).await?.write.put_object().bucket(bucket).key(MARKER);
     let request = request.content_type("application/json").cache_control("no-store");
@@ -84,7 +85,7 @@ pub(super) async fn put_site_marker(
         Some(etag) => request.if_match(etag),
         None => request.if_none_match("*"),
     };
-    match session.calls.write(ask, request.body(ByteStream::from(body)).send()).await {
+    match session.calls.write(operation, traced!(request.body(ByteStream::from(body)))).await {
         Ok(_) => Ok(()),
         Err(failed) if failed.is(&["NoSuchKey"]) => Err(CloudError { kind: Kind::Conflict, ..failed.error }),
         Err(failed) => Err(failed.error),
@@ -98,12 +99,13 @@ pub(super) async fn objects(
     prefix: &str,
 ) -> Result<Vec<Object>, CloudError> {
     let resource = format!("{bucket}/{prefix}");
-    let ask = Ask::new("s3:ListObjectsV2", Family::Storage, &resource);
+    let operation = Operation::new("s3:ListObjectsV2", Family::Storage, &resource);
     let client = client(session, bucket).await?.read;
     let (mut found, mut token) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
         let request = client.list_objects_v2().bucket(bucket).prefix(prefix);
-        let answer = session.calls.read(ask, request.set_continuation_token(token.take()).send()).await?;
+        let answer =
+            session.calls.read(operation, traced!(request.set_continuation_token(token.take()))).await?;
         found.extend(answer.contents().iter().filter_map(|object| {
             let key = object.key()?.strip_prefix(prefix)?;
             // A console makes an empty object for a folder; it is no file of a site.
@@ -119,17 +121,17 @@ pub(super) async fn objects(
             return Ok(found);
         }
     }
-    Err(ask.error(Kind::Invalid, "the list does not end"))
+    Err(operation.endless_list())
 }
 
 /// One request. Metadata, content type and cache headers are copied unless they are replaced.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>
 pub(super) async fn copy(session: &Session, from: (&str, &str), to: (&str, &str)) -> Result<(), CloudError> {
     let resource = format!("{}/{}", to.0, to.1);
-    let ask = Ask::new("s3:CopyObject", Family::Storage, &resource);
+    let operation = Operation::new("s3:CopyObject", Family::Storage, &resource);
     let request = client(session, to.0).await?.write.copy_object().bucket(to.0).key(to.1);
     let request = request.copy_source(format!("{}/{}", from.0, encoded(from.1)));
-    session.calls.write(ask, request.send()).await?;
+    session.calls.write(operation, traced!(request)).await?;
     Ok(())
 }
 
@@ -146,19 +148,20 @@ pub(super) async fn delete(session: &Session, bucket: &str, keys: &[String]) -> 
     if keys.is_empty() {
         return Ok(());
     }
-    let ask = Ask::new("s3:DeleteObjects", Family::Storage, bucket);
-    let wrong =
-        |error: aws_smithy_types::error::operation::BuildError| ask.error(Kind::Invalid, error.to_string());
+    let operation = Operation::new("s3:DeleteObjects", Family::Storage, bucket);
+    let wrong = |error: aws_smithy_types::error::operation::BuildError| {
+        operation.error(Kind::Invalid, error.to_string())
+    };
     let identifiers = keys.iter().map(|key| ObjectIdentifier::builder().key(key).build());
     let identifiers = identifiers.collect::<Result<_, _>>().map_err(wrong)?;
     let batch = Delete::builder().set_objects(Some(identifiers)).quiet(true).build().map_err(wrong)?;
     let request = client(session, bucket).await?.write.delete_objects().bucket(bucket).delete(batch);
-    let answer = session.calls.write(ask, request.send()).await?;
+    let answer = session.calls.write(operation, traced!(request)).await?;
     match answer.errors().first() {
         None => Ok(()),
         Some(first) => {
             let said = format!("{} keys, such as {}", answer.errors().len(), first.key().unwrap_or("?"));
-            Err(ask.answered(Call::Write, 200, first.code(), Some(&said)))
+            Err(operation.refused(Access::Write, 200, first.code(), Some(&said)))
         }
     }
 }

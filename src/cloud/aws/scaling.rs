@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use aws_sdk_applicationautoscaling::types::{self, ScalableDimension, ServiceNamespace, SuspendedState};
 use futures_util::future::try_join_all;
 
-use super::call::Ask;
+use super::operation::Operation;
 use super::session::Session;
-use crate::cloud::Family;
-use crate::cloud::{CloudError, Kind, ScalableTarget, Suspended};
+use super::trace::traced;
+use crate::cloud::{CloudError, Family, Kind, ScalableTarget, Suspended};
 use crate::model::{ClusterName, ServiceName};
 
 /// An answer holds at most fifty targets.
@@ -32,7 +32,7 @@ async fn some(
     services: &[ServiceName],
 ) -> Result<Vec<(ServiceName, ScalableTarget)>, CloudError> {
     let operation = "application-autoscaling:DescribeScalableTargets";
-    let ask = Ask::new(operation, Family::Scaling, cluster.as_str());
+    let operation = Operation::new(operation, Family::Scaling, cluster.as_str());
     let ids: Vec<String> = services.iter().map(|service| resource_id(cluster, service)).collect();
     let (mut found, mut token) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
@@ -42,7 +42,7 @@ async fn some(
             .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
             .set_resource_ids(Some(ids.clone()))
             .set_next_token(token.take());
-        let answer = session.calls.read(ask, request.send()).await?;
+        let answer = session.calls.read(operation, traced!(request)).await?;
         found.extend(answer.scalable_targets().iter().filter_map(|target| {
             let service = services.iter().zip(&ids).find(|(_, id)| id.as_str() == target.resource_id());
             Some((service?.0.clone(), read(target)))
@@ -52,7 +52,7 @@ async fn some(
             return Ok(found);
         }
     }
-    Err(ask.error(Kind::Invalid, "the list does not end"))
+    Err(operation.endless_list())
 }
 
 fn read(target: &types::ScalableTarget) -> ScalableTarget {
@@ -80,9 +80,9 @@ pub(super) async fn set_target(
 ) -> Result<(), CloudError> {
     let ScalableTarget { min, max, suspended: Suspended { dynamic_in, dynamic_out, scheduled } } = *target;
     let id = resource_id(cluster, service);
-    let ask = Ask::new("application-autoscaling:RegisterScalableTarget", Family::Scaling, &id);
+    let operation = Operation::new("application-autoscaling:RegisterScalableTarget", Family::Scaling, &id);
     let number = |number: u32| {
-        i32::try_from(number).map_err(|_| ask.error(Kind::Invalid, "no service has that many tasks"))
+        i32::try_from(number).map_err(|_| operation.error(Kind::Invalid, "no service has that many tasks"))
     };
     let suspended = SuspendedState::builder()
         .dynamic_scaling_in_suspended(dynamic_in)
@@ -97,7 +97,7 @@ pub(super) async fn set_target(
         .min_capacity(number(min)?)
         .max_capacity(number(max)?)
         .suspended_state(suspended);
-    session.calls.write(ask, request.send()).await?;
+    session.calls.write(operation, traced!(request)).await?;
     Ok(())
 }
 

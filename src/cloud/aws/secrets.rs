@@ -1,28 +1,16 @@
 //! The bypass header's value, from wherever the declaration says. It leaves this file in a type that cannot be
 //! printed, and no message about it carries more than a code.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::call::Ask;
+use super::allowed::Allowed;
+use super::operation::Operation;
 use super::session::Session;
-use crate::cloud::Family;
-use crate::cloud::{CloudError, Kind};
+use super::trace::traced;
+use crate::cloud::{CloudError, Family, Kind};
 use crate::spec::SecretSource;
-
-/// What declarations may ask of this machine and of its credentials. Whoever can merge into the repository is
-/// not thereby allowed to read files here or to take on any role: nothing is allowed that is not named.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Allowed {
-    /// Roles to assume.
-    pub roles: BTreeSet<String>,
-    /// Environment variables.
-    pub variables: BTreeSet<String>,
-    /// Files.
-    pub files: BTreeSet<PathBuf>,
-}
 
 /// A secret of 128 characters and a line end; what is longer is another file.
 const FILE_BYTES_MAX: u64 = 4096;
@@ -41,47 +29,51 @@ pub(super) async fn secret(session: &Session, source: &SecretSource) -> Result<S
 
 /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>
 async fn parameter(session: &Session, name: &str) -> Result<String, CloudError> {
-    let ask = Ask::new("ssm:GetParameter", Family::Secrets, name).secretive();
+    let operation = Operation::new("ssm:GetParameter", Family::Secrets, name).secret();
     let request = session.clients.parameters.get_parameter().name(name).with_decryption(true);
-    let answer = session.calls.read(ask, request.send()).await?;
+    let answer = session.calls.read(operation, traced!(request)).await?;
     let value = answer.parameter.and_then(|parameter| parameter.value);
-    value.ok_or_else(|| ask.error(Kind::Invalid, "the parameter has no value"))
+    value.ok_or_else(|| operation.error(Kind::Invalid, "the parameter has no value"))
 }
 
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
 async fn managed(session: &Session, id: &str) -> Result<String, CloudError> {
-    let ask = Ask::new("secretsmanager:GetSecretValue", Family::Secrets, id).secretive();
+    let operation = Operation::new("secretsmanager:GetSecretValue", Family::Secrets, id).secret();
     let request = session.clients.secrets.get_secret_value().secret_id(id);
-    let answer = session.calls.read(ask, request.send()).await?;
-    answer.secret_string.ok_or_else(|| ask.error(Kind::Invalid, "the secret is not text"))
+    let answer = session.calls.read(operation, traced!(request)).await?;
+    answer.secret_string.ok_or_else(|| operation.error(Kind::Invalid, "the secret is not text"))
 }
 
 fn variable(allowed: &Allowed, name: &str) -> Result<String, CloudError> {
-    let ask = Ask::new("env", Family::Secrets, name);
+    let operation = Operation::new("env", Family::Secrets, name);
     if !allowed.variables.contains(name) {
-        return Err(ask.error(Kind::AccessDenied, "this variable is not named under `allow.env`"));
+        return Err(operation.error(Kind::AccessDenied, "this variable is not named under `allow.env`"));
     }
-    std::env::var(name).map_err(|_| ask.error(Kind::NotFound, "the variable is not set, or is no text"))
+    std::env::var(name).map_err(|_| operation.error(Kind::NotFound, "the variable is not set, or is no text"))
 }
 
 fn file(allowed: &Allowed, path: &str) -> Result<String, CloudError> {
-    let ask = Ask::new("file", Family::Secrets, path);
+    let operation = Operation::new("file", Family::Secrets, path);
     if !allowed.files.contains(Path::new(path)) {
-        return Err(ask.error(Kind::AccessDenied, "this file is not named under `allow.files`"));
+        return Err(operation.error(Kind::AccessDenied, "this file is not named under `allow.files`"));
     }
     let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => ask.error(Kind::NotFound, "there is no such file"),
-        std::io::ErrorKind::PermissionDenied => ask.error(Kind::AccessDenied, "the file may not be read"),
-        kind => ask.error(Kind::Invalid, format!("the file cannot be read: {kind}")),
+        std::io::ErrorKind::NotFound => operation.error(Kind::NotFound, "there is no such file"),
+        std::io::ErrorKind::PermissionDenied => {
+            operation.error(Kind::AccessDenied, "the file may not be read")
+        }
+        kind => operation.error(Kind::Invalid, format!("the file cannot be read: {kind}")),
     };
     if std::fs::metadata(path).map_err(unreadable)?.len() > FILE_BYTES_MAX {
-        return Err(ask.error(Kind::Invalid, "the file is too long to be a secret"));
+        return Err(operation.error(Kind::Invalid, "the file is too long to be a secret"));
     }
     std::fs::read_to_string(path).map_err(unreadable)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]

@@ -1,91 +1,25 @@
-//! One account, region and role, as the parts of this adapter see it: clients, calls, and what need not be
-//! asked twice.
+//! One account, region and role, as every part of this adapter sees it.
 //!
-//! What is remembered is either immutable (a revision), or the address of something that is asked anew each
-//! time (which ARN a balancer's name stands for), or forgotten with every write to it.
+//! Architecture Invariant: the session knows none of the parts that use it. What a part keeps between calls is a
+//! [`Cache`](super::caches::Cache) of plain values.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
+use super::allowed::Allowed;
+use super::caches::Caches;
 use super::call::Calls;
 use super::clients::Clients;
-use super::cloudfront::CodeCache;
-use super::registry::Registries;
-use super::secrets::Allowed;
-use crate::cloud::TaskDefinition;
-use crate::model::{ClusterName, Instant, ServiceName};
+use super::http::Http;
+use super::tokens::Tokens;
 
-/// What every part asks with.
+/// What every part sends its requests with.
 pub(super) struct Session {
     pub(super) clients: Clients,
     pub(super) calls: Calls,
-    pub(super) registries: Arc<Registries>,
     pub(super) allowed: Arc<Allowed>,
-    pub(super) known: Known,
-}
-
-/// Answers that are kept.
-#[derive(Default)]
-pub(super) struct Known {
-    /// Whose credentials these are, and when that was asked.
-    pub(super) account: Remembered<(), (Instant, String)>,
-    /// Revisions by ARN.
-    pub(super) definitions: Remembered<String, TaskDefinition>,
-    /// Target groups of a service, with what they stand in for in a blue/green deployment.
-    pub(super) target_groups: Remembered<(ClusterName, ServiceName), BTreeSet<TargetGroups>>,
-    /// ARNs of clusters.
-    pub(super) clusters: Remembered<ClusterName, String>,
-    /// ARNs of databases.
-    pub(super) databases: Remembered<String, String>,
-    /// ARNs of listeners, by balancer and port.
-    pub(super) listeners: Remembered<(String, u16), String>,
-    /// Balancers in front of target groups, as CloudWatch names them.
-    pub(super) balancers: Remembered<String, String>,
-    /// Code of functions.
-    pub(super) functions: Remembered<String, CodeCache>,
-    /// Regions of buckets.
-    pub(super) buckets: Remembered<String, String>,
-}
-
-/// A target group that a service registers with, and the one that takes its place in a blue/green deployment.
-pub(super) type TargetGroups = (String, Option<String>);
-
-/// More entries than any account has; a bound, so that a daemon of many months does not grow.
-const ENTRIES_MAX: usize = 4096;
-
-/// Answers by question.
-pub(super) struct Remembered<K, V>(Mutex<BTreeMap<K, V>>);
-
-impl<K, V> Default for Remembered<K, V> {
-    fn default() -> Self {
-        Self(Mutex::new(BTreeMap::new()))
-    }
-}
-
-impl<K: Ord, V: Clone> Remembered<K, V> {
-    pub(super) fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<V>
-    where
-        K: std::borrow::Borrow<Q>,
-    {
-        self.entries().get(key).cloned()
-    }
-
-    pub(super) fn put(&self, key: K, value: V) {
-        let mut entries = self.entries();
-        if entries.len() >= ENTRIES_MAX {
-            entries.clear();
-        }
-        entries.insert(key, value);
-    }
-
-    pub(super) fn forget<Q: Ord + ?Sized>(&self, key: &Q)
-    where
-        K: std::borrow::Borrow<Q>,
-    {
-        self.entries().remove(key);
-    }
-
-    fn entries(&self) -> MutexGuard<'_, BTreeMap<K, V>> {
-        self.0.lock().expect("nothing panics while it looks something up")
-    }
+    pub(super) caches: Caches,
+    /// Plain HTTP, for registries other than ECR and for checks from outside.
+    pub(super) http: Arc<Http>,
+    /// Shared by all accounts: registries give their tokens to anonymous readers.
+    pub(super) tokens: Arc<Tokens>,
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::database::{self, Choice, How};
-use super::super::services::{Kept, Why};
-use super::{Draft, list};
+use super::super::database::{self, Choice, DatabaseReason};
+use super::super::draft::{Draft, list};
+use super::super::services::{KeptImage, KeptReason};
 use crate::cloud::DatabaseStatus;
 use crate::model::State;
 
@@ -14,14 +14,14 @@ pub(super) fn findings(draft: &Draft<'_>) -> Vec<String> {
     if let Some(owner) = &draft.survey.owner {
         said.push(format!(
             "cluster `{}` belongs to a store of tidegate already ({owner}): every other store's plan is blocked",
-            draft.survey.place.cluster
+            draft.survey.target.cluster
         ));
     }
     if draft.state != State::Running {
         said.push(format!("{} It is declared so: `state: {}`", why_down(draft), draft.state));
     }
     if draft.survey.services.is_empty() {
-        said.push(format!("cluster `{}` has no services", draft.survey.place.cluster));
+        said.push(format!("cluster `{}` has no services", draft.survey.target.cluster));
     }
     for service in &draft.services {
         let name = &service.name;
@@ -53,7 +53,7 @@ pub(super) fn findings(draft: &Draft<'_>) -> Vec<String> {
     said
 }
 
-/// Why the state is not `running`.
+/// KeptReason the state is not `running`.
 pub(super) fn why_down(draft: &Draft<'_>) -> &'static str {
     match (draft.state, draft.database.choice.status()) {
         (State::DbOnly, _) => "No service has a task now, and the database is up.",
@@ -65,11 +65,11 @@ pub(super) fn why_down(draft: &Draft<'_>) -> &'static str {
 fn images(draft: &Draft<'_>) -> Vec<String> {
     let declared = || draft.services.iter().filter(|service| service.left_out.is_none());
     let kept = || declared().flat_map(|service| &service.kept);
-    let shown = |kept: &Kept| kept.image.to_string();
+    let shown = |kept: &KeptImage| kept.image.to_string();
     let mut said = Vec::new();
     // Sidecars are in many services.
     let foreign: BTreeSet<String> =
-        kept().filter(|kept| matches!(kept.why, Why::Foreign { .. })).map(shown).collect();
+        kept().filter(|kept| matches!(kept.why, KeptReason::Foreign { .. })).map(shown).collect();
     let foreign = Vec::from_iter(foreign);
     if !foreign.is_empty() {
         said.push(format!(
@@ -78,7 +78,7 @@ fn images(draft: &Draft<'_>) -> Vec<String> {
         ));
     }
     let moving: BTreeSet<String> =
-        kept().filter(|kept| !matches!(kept.why, Why::Foreign { .. })).map(shown).collect();
+        kept().filter(|kept| !matches!(kept.why, KeptReason::Foreign { .. })).map(shown).collect();
     let moving = Vec::from_iter(moving);
     if !moving.is_empty() {
         said.push(format!("without a version in their tags, and left alone: {}", moving.join(", ")));
@@ -91,18 +91,22 @@ fn the_database(draft: &Draft<'_>) -> String {
         (Choice::Picked { database, .. }, Some(why)) => {
             format!("{} is left out: {why}", database::shown(&database.target))
         }
-        (Choice::Picked { database, how }, None) => {
+        (Choice::Picked { database, reason }, None) => {
             let shown = database::shown(&database.target);
-            match how {
-                How::Asked => format!("the database is {shown}, as you said"),
-                How::Named(services) => {
+            match reason {
+                DatabaseReason::Asked => format!("the database is {shown}, as you said"),
+                DatabaseReason::Named(services) => {
                     format!(
                         "the database is {shown}: its address is in the environment of {}",
                         list(services)
                     )
                 }
-                How::SameName => format!("the database is {shown}, a guess: it is called like the cluster"),
-                How::OnlyOne => format!("the database is {shown}, a guess: there is no other here"),
+                DatabaseReason::SameName => {
+                    format!("the database is {shown}, a guess: it is called like the cluster")
+                }
+                DatabaseReason::OnlyOne => {
+                    format!("the database is {shown}, a guess: there is no other here")
+                }
             }
         }
         (Choice::None { why, known }, _) if known.is_empty() => format!("no database: {why}"),

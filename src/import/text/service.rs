@@ -1,7 +1,7 @@
 //! One service, declared or left out with its reason.
 
 use super::super::scaling::Size;
-use super::super::services::{Kept, ServiceDraft, Why};
+use super::super::services::{KeptImage, KeptReason, ServiceDraft};
 use super::super::yaml::{Page, scalar};
 use crate::spec::Autoscaling;
 
@@ -67,22 +67,24 @@ fn block(page: &mut Page, draft: &ServiceDraft, size: &Size) {
 
 /// One image of somebody else, and nothing more to say about it.
 fn is_short(draft: &ServiceDraft) -> bool {
-    let is_foreign = |kept: &Kept| kept.why == Why::Foreign { is_versioned: false };
+    let is_foreign = |kept: &KeptImage| kept.why == KeptReason::Foreign { is_versioned: false };
     let is_plain =
         draft.images.is_empty() && draft.size.is_some_and(|size| size.range.is_none() && size.count == 1);
     is_plain && matches!(draft.kept.as_slice(), [kept] if is_foreign(kept))
 }
 
-/// Why an image is left alone, and how it would not be.
-fn words(Kept { container, image, why }: &Kept) -> String {
+/// KeptReason an image is left alone, and how it would not be.
+fn words(KeptImage { container, image, why }: &KeptImage) -> String {
     match why {
-        Why::Foreign { is_versioned: false } => format!("`{container}` is left alone: {image}"),
-        Why::Foreign { is_versioned: true } => format!(
+        KeptReason::Foreign { is_versioned: false } => format!("`{container}` is left alone: {image}"),
+        KeptReason::Foreign { is_versioned: true } => format!(
             "`{container}` is left alone: {image} is not yours by its name; `--own-images {}` takes it",
             image.repository()
         ),
-        Why::Untagged => format!("`{container}` is left alone: {image} has no tag that tells its version"),
-        Why::Moves { known_as } => match known_as.first() {
+        KeptReason::Untagged => {
+            format!("`{container}` is left alone: {image} has no tag that tells its version")
+        }
+        KeptReason::Moves { known_as } => match known_as.first() {
             Some(tag) => format!(
                 "`{container}` is left alone: {image} is a tag that moves. What runs is {tag}, too: deployed by that tag, \
                  it can be released from here"

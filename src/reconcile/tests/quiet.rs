@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::bench::{Bench, a_tuesday};
-use crate::cloud::{LastLook, Pace, Remembering, tag};
+use crate::cloud::{CachedCloud, Depth, LastObservation, tag};
 use crate::model::{Revision, State, Version};
 use crate::plan::Plan;
 use crate::reconcile::is_unchanged;
@@ -14,21 +14,21 @@ use crate::sim::Age;
 use crate::store::journal::{OperatorCommand, OperatorRequest};
 use crate::store::{OVERRIDE, RuntimeOverride, Store as _, TakenBack};
 
-fn look(bench: &Bench, last_look: &LastLook, pace: Pace, last: &Plan) -> bool {
+fn look(bench: &Bench, last_observation: &LastObservation, depth: Depth, last: &Plan) -> bool {
     let port = bench.port();
-    let cloud = Remembering { cloud: &*port, last_look, pace };
+    let cloud = CachedCloud { cloud: &*port, last_observation, depth };
     let wanted = bench.wanted();
     bench.clock.block_on(is_unchanged(&cloud, &bench.clock, &bench.store, &wanted, last)).unwrap()
 }
 
 /// A bench at rest, and what the last thorough look has seen.
-fn at_rest(bench: Bench) -> (Bench, LastLook, Plan) {
+fn at_rest(bench: Bench) -> (Bench, LastObservation, Plan) {
     let plan = bench.plan();
     assert!(plan.actions.is_empty() && plan.blocked.is_empty(), "{plan:#?}");
-    let last_look = LastLook::default();
-    last_look.begin(bench.now());
-    assert!(look(&bench, &last_look, Pace::Thorough, &plan));
-    (bench, last_look, plan)
+    let last_observation = LastObservation::default();
+    last_observation.begin(bench.now());
+    assert!(look(&bench, &last_observation, Depth::Full, &plan));
+    (bench, last_observation, plan)
 }
 
 fn calls_of(bench: &Bench, act: impl FnOnce()) -> BTreeMap<&'static str, u64> {
@@ -52,8 +52,8 @@ fn a_quiet_look_at_nine_services_asks_six_times() {
     let spec = declared.environments.into_values().next().unwrap();
     let bench = Bench::of(spec, &Age::UpToDate);
     bench.run();
-    let (bench, last_look, plan) = at_rest(bench);
-    let calls = calls_of(&bench, || assert!(look(&bench, &last_look, Pace::Quick, &plan)));
+    let (bench, last_observation, plan) = at_rest(bench);
+    let calls = calls_of(&bench, || assert!(look(&bench, &last_observation, Depth::Quick, &plan)));
     assert_eq!(calls.values().sum::<u64>(), 6, "{calls:?}");
     assert_eq!(calls.len(), 6, "one of each: {calls:?}");
 }
@@ -90,16 +90,16 @@ fn a_quiet_look_sees_what_people_do() {
         }),
     ];
     for (what, hand) in hands {
-        let (bench, last_look, plan) = at_rest(Bench::converged());
+        let (bench, last_observation, plan) = at_rest(Bench::converged());
         hand(&bench);
         bench.clock.advance(Duration::from_secs(30));
-        assert!(!look(&bench, &last_look, Pace::Quick, &plan), "a person {what}");
+        assert!(!look(&bench, &last_observation, Depth::Quick, &plan), "a person {what}");
     }
 }
 
 #[test]
 fn another_commit_is_never_quiet() {
-    let (bench, last_look, mut plan) = at_rest(Bench::converged());
+    let (bench, last_observation, mut plan) = at_rest(Bench::converged());
     plan.revision = Revision::commit("another");
-    assert!(!look(&bench, &last_look, Pace::Quick, &plan));
+    assert!(!look(&bench, &last_observation, Depth::Quick, &plan));
 }

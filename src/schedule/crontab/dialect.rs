@@ -2,8 +2,7 @@
 //! seconds, counts Sunday as 1 and refuses 0, refuses ranges that go around, and wants *both* day fields to
 //! match. Only plain lists of numbers are written, so nothing of its reading of names and ranges matters.
 
-use super::Fields;
-use super::field::ALL_DAYS_OF_MONTH;
+use super::field::{ALL_DAYS_OF_MONTH, Fields};
 
 /// The lines whose union is the crontab line: two if either day field is enough, else one.
 pub(super) fn translate(fields: &Fields) -> Vec<cron::Schedule> {

@@ -3,7 +3,7 @@
 use super::super::syntax::SyntaxError;
 
 /// What a field counts.
-pub(super) struct Unit {
+pub(super) struct FieldKind {
     /// As in "`x` is not …".
     name: &'static str,
     low: u32,
@@ -23,18 +23,28 @@ pub(super) struct Field {
     pub(super) restricted: bool,
 }
 
-pub(super) const MINUTE: Unit = Unit { name: "a minute", low: 0, high: 59, names: &[], period: None };
-pub(super) const HOUR: Unit = Unit { name: "an hour", low: 0, high: 23, names: &[], period: None };
-pub(super) const DAY_OF_MONTH: Unit =
-    Unit { name: "a day of the month", low: 1, high: 31, names: &[], period: None };
-pub(super) const MONTH: Unit = Unit {
+/// The five fields of a line.
+pub(super) struct Fields {
+    pub(super) minute: Field,
+    pub(super) hour: Field,
+    pub(super) day_of_month: Field,
+    pub(super) month: Field,
+    pub(super) day_of_week: Field,
+}
+
+pub(super) const MINUTE: FieldKind =
+    FieldKind { name: "a minute", low: 0, high: 59, names: &[], period: None };
+pub(super) const HOUR: FieldKind = FieldKind { name: "an hour", low: 0, high: 23, names: &[], period: None };
+pub(super) const DAY_OF_MONTH: FieldKind =
+    FieldKind { name: "a day of the month", low: 1, high: 31, names: &[], period: None };
+pub(super) const MONTH: FieldKind = FieldKind {
     name: "a month",
     low: 1,
     high: 12,
     names: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
     period: Some(12),
 };
-pub(super) const DAY_OF_WEEK: Unit = Unit {
+pub(super) const DAY_OF_WEEK: FieldKind = FieldKind {
     name: "a day of the week",
     low: 0,
     // Sunday is 0 and 7.
@@ -47,52 +57,52 @@ pub(super) const DAY_OF_WEEK: Unit = Unit {
 pub(super) const ALL_DAYS_OF_MONTH: u64 = 0xffff_fffe;
 
 /// Reads a list of values, ranges and steps. `text` must be a slice of `line`, which errors point into.
-pub(super) fn parse(line: &str, text: &str, unit: &Unit) -> Result<Field, SyntaxError> {
+pub(super) fn parse(line: &str, text: &str, kind: &FieldKind) -> Result<Field, SyntaxError> {
     let mut bits = 0;
     for item in text.split(',') {
-        for value in values_of(line, item, unit)? {
-            bits |= 1 << unit.normal(value);
+        for value in values_of(line, item, kind)? {
+            bits |= 1 << kind.normal(value);
         }
     }
     Ok(Field { bits, restricted: !text.starts_with('*') })
 }
 
-/// `*`, `a` or `a-b`, the first and the last perhaps with `/step`; values may run past the end of the unit.
+/// `*`, `a` or `a-b`, the first and the last perhaps with `/step`; values may run past the end of the kind.
 fn values_of(
     line: &str,
     item: &str,
-    unit: &Unit,
+    kind: &FieldKind,
 ) -> Result<std::iter::StepBy<std::ops::RangeInclusive<u32>>, SyntaxError> {
     let (range, step_text) = item.split_once('/').map_or((item, None), |(range, step)| (range, Some(step)));
-    let step = step_text.map_or(Ok(1), |text| parse_step(line, text, unit))?;
+    let step = step_text.map_or(Ok(1), |text| parse_step(line, text, kind))?;
     let (first, last) = if range == "*" {
-        (unit.low, unit.high)
+        (kind.low, kind.high)
     } else if let Some((first_text, last_text)) = range.split_once('-') {
-        let (first, last) = (unit.value(line, first_text)?, unit.value(line, last_text)?);
-        match unit.period {
+        let (first, last) = (kind.value(line, first_text)?, kind.value(line, last_text)?);
+        match kind.period {
             _ if first <= last => (first, last),
             Some(period) => (first, last + period),
             None => {
-                let hint = format!("write {first}-{},{}-{last}", unit.high, unit.low);
+                let hint = format!("write {first}-{},{}-{last}", kind.high, kind.low);
                 return Err(
                     SyntaxError::at(line, range, format!("`{range}` ends before it begins")).hint(hint)
                 );
             }
         }
     } else {
-        let only = unit.value(line, range)?;
+        let only = kind.value(line, range)?;
         if step_text.is_some() {
             return Err(SyntaxError::at(line, item, format!("`{item}` is a step without a range"))
-                .hint(format!("write {range}-{}/{step}", unit.high)));
+                .hint(format!("write {range}-{}/{step}", kind.high)));
         }
         (only, only)
     };
     Ok((first..=last).step_by(step))
 }
 
-fn parse_step(line: &str, text: &str, unit: &Unit) -> Result<usize, SyntaxError> {
+fn parse_step(line: &str, text: &str, kind: &FieldKind) -> Result<usize, SyntaxError> {
     // A longer step would quietly mean "the first value only", which nobody who writes `*/90` expects.
-    let longest = unit.high - unit.low + 1;
+    let longest = kind.high - kind.low + 1;
     let step = number(text).filter(|step| (1..=longest).contains(step));
     step.map(|step| step as usize).ok_or_else(|| {
         SyntaxError::at(line, text, format!("`{text}` is not a step"))
@@ -100,7 +110,7 @@ fn parse_step(line: &str, text: &str, unit: &Unit) -> Result<usize, SyntaxError>
     })
 }
 
-impl Unit {
+impl FieldKind {
     fn value(&self, line: &str, text: &str) -> Result<u32, SyntaxError> {
         let named = || self.names.iter().position(|name| name.eq_ignore_ascii_case(text));
         let value = match named() {

@@ -1,6 +1,6 @@
-//! How to show a remote who we are.
+//! How tidegate authenticates at a remote.
 //!
-//! Every way is tried once: libgit2 asks again after each refusal, and would ask for ever.
+//! Each kind of credential is tried once: libgit2 asks again after each refusal, without a bound.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,10 +16,10 @@ const TOKEN_BYTES_MAX: u64 = 16 * 1024;
 /// The user that goes with a token when the URL names none. GitHub wants this one; GitLab takes any.
 const TOKEN_USER: &str = "x-access-token";
 
-/// What may be shown to remotes. `Debug` shows no secret.
+/// The credentials for remotes. `Debug` shows no secret.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
-    /// The private key for ssh remotes, without a passphrase. None: the agent is asked.
+    /// The private key for ssh remotes, without a passphrase. None: the ssh agent is used.
     pub ssh_key: Option<PathBuf>,
     /// The token for https remotes. Never sent over plain http.
     pub token: Option<Token>,
@@ -28,14 +28,14 @@ pub struct Credentials {
 /// Where a token comes from.
 #[derive(Clone, Debug)]
 pub enum Token {
-    /// A file, read at each connection: a rotated token needs no restart.
+    /// A file, read at each connection, so that a rotated token needs no restart.
     File(PathBuf),
-    /// The token itself, from a variable.
+    /// The token itself, from an environment variable.
     Value(SecretString),
 }
 
-/// The answers to one connection's questions.
-pub(super) struct Answers {
+/// The credentials of one connection, and which of them libgit2 was already given.
+pub(super) struct CredentialAttempts {
     ssh_key: Option<PathBuf>,
     token: Option<SecretString>,
     tried_user: bool,
@@ -44,8 +44,9 @@ pub(super) struct Answers {
 }
 
 impl Credentials {
-    /// Reads what this remote may need, so that an unreadable file is named as such and not as a refusal.
-    pub(super) fn answers(&self, url: &RemoteUrl) -> Result<Answers, SourceError> {
+    /// Reads the files that this remote may need, so that an unreadable file is reported as such and not as a
+    /// refusal by the remote.
+    pub(super) fn attempts(&self, url: &RemoteUrl) -> Result<CredentialAttempts, SourceError> {
         let scheme = url.scheme();
         let token = match (&self.token, scheme.as_str()) {
             (Some(Token::File(path)), "https") => Some(read_token(path)?),
@@ -56,7 +57,7 @@ impl Credentials {
         if let Some(path) = &ssh_key {
             fs::File::open(path).map_err(|source| unreadable("ssh key", path, source))?;
         }
-        Ok(Answers { ssh_key, token, tried_user: false, tried_key: false, tried_token: false })
+        Ok(CredentialAttempts { ssh_key, token, tried_user: false, tried_key: false, tried_token: false })
     }
 }
 
@@ -73,13 +74,13 @@ fn unreadable(what: &'static str, path: &std::path::Path, source: std::io::Error
     SourceError::Credential { what, path: path.to_owned(), source }
 }
 
-impl Answers {
-    /// The token, so that it can be taken out of messages as well.
+impl CredentialAttempts {
+    /// The token, so that it can be removed from error messages.
     pub(super) fn token(&self) -> Option<SecretString> {
         self.token.clone()
     }
 
-    /// What libgit2 asks for: the next way that has not been tried.
+    /// Called by libgit2 until it is satisfied: the next credential that was not tried yet.
     pub(super) fn next(&mut self, user: Option<&str>, allowed: CredentialType) -> Result<Cred, git2::Error> {
         if allowed.is_username() && !self.tried_user {
             self.tried_user = true;
@@ -100,7 +101,7 @@ impl Answers {
             }
         }
         let was_tried = self.tried_key || self.tried_token && self.token.is_some();
-        Err(refused(if was_tried { "the credentials were not accepted" } else { "it asks for credentials" }))
+        Err(refused(if was_tried { "it refused the credentials" } else { "it asks for credentials" }))
     }
 }
 
@@ -118,37 +119,37 @@ mod tests {
 
     #[test]
     fn a_token_is_offered_once_and_only_over_https() {
-        let mut answers = token().answers(&RemoteUrl::new("https://host/x")).unwrap();
-        assert!(answers.next(None, CredentialType::USER_PASS_PLAINTEXT).unwrap().has_username());
-        let error = answers.next(None, CredentialType::USER_PASS_PLAINTEXT).err().unwrap();
-        assert_eq!(error.message(), "the credentials were not accepted");
+        let mut attempts = token().attempts(&RemoteUrl::new("https://host/x")).unwrap();
+        assert!(attempts.next(None, CredentialType::USER_PASS_PLAINTEXT).unwrap().has_username());
+        let error = attempts.next(None, CredentialType::USER_PASS_PLAINTEXT).err().unwrap();
+        assert_eq!(error.message(), "it refused the credentials");
 
-        let mut answers = token().answers(&RemoteUrl::new("http://host/x")).unwrap();
-        let error = answers.next(None, CredentialType::USER_PASS_PLAINTEXT).err().unwrap();
+        let mut attempts = token().attempts(&RemoteUrl::new("http://host/x")).unwrap();
+        let error = attempts.next(None, CredentialType::USER_PASS_PLAINTEXT).err().unwrap();
         assert_eq!(error.message(), "it asks for credentials");
     }
 
     #[test]
-    fn ssh_is_asked_for_a_user_then_a_key_and_no_more() {
-        let mut answers = Credentials::default().answers(&RemoteUrl::new("ssh://host/x")).unwrap();
+    fn ssh_gives_a_user_then_a_key_then_stops() {
+        let mut attempts = Credentials::default().attempts(&RemoteUrl::new("ssh://host/x")).unwrap();
         let all = CredentialType::USERNAME | CredentialType::SSH_KEY;
-        assert!(answers.next(None, CredentialType::USERNAME).is_ok());
-        assert!(answers.next(Some("git"), all).is_ok());
-        let error = answers.next(Some("git"), all).err().unwrap();
+        assert!(attempts.next(None, CredentialType::USERNAME).is_ok());
+        assert!(attempts.next(Some("git"), all).is_ok());
+        let error = attempts.next(Some("git"), all).err().unwrap();
         assert_eq!(error.code(), ErrorCode::Auth);
     }
 
     #[test]
-    fn a_token_file_is_read_again_each_time_and_missed_loudly() {
+    fn a_token_file_is_read_at_each_connection_and_its_absence_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         let credentials = Credentials { ssh_key: None, token: Some(Token::File(path.clone())) };
         let url = RemoteUrl::new("https://host/x");
-        let error = credentials.answers(&url).err().unwrap();
+        let error = credentials.attempts(&url).err().unwrap();
         assert!(error.to_string().starts_with("cannot read the git token in "), "{error}");
         for token in ["one", "two"] {
             fs::write(&path, format!("{token}\n")).unwrap();
-            assert_eq!(credentials.answers(&url).unwrap().token().unwrap().expose_secret(), token);
+            assert_eq!(credentials.attempts(&url).unwrap().token().unwrap().expose_secret(), token);
         }
         assert!(!format!("{:?}", super::tests::token()).contains("s3cret"));
     }

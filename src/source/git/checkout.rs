@@ -2,7 +2,7 @@
 
 use git2::{Commit, ErrorCode, ObjectType, Repository, TreeEntry};
 
-use super::broken;
+use super::git_error;
 use crate::model::Revision;
 use crate::source::gather::{Gather, join};
 use crate::source::{SourceError, Tree};
@@ -18,7 +18,7 @@ pub(super) fn read(
     folder: &str,
 ) -> Result<Tree, SourceError> {
     let revision = Revision::commit(commit.id().to_string());
-    let root = commit.tree().map_err(broken(READING, place))?;
+    let root = commit.tree().map_err(git_error(READING, place))?;
     let start = if folder.is_empty() { root } else { find(repository, &root, &revision, place, folder)? };
 
     let mut gather = Gather::new(place, folder);
@@ -30,16 +30,16 @@ pub(super) fn read(
             let name = join(&shown, name);
             match entry.kind() {
                 Some(ObjectType::Tree) => {
-                    let tree = repository.find_tree(entry.id()).map_err(broken(READING, place))?;
+                    let tree = repository.find_tree(entry.id()).map_err(git_error(READING, place))?;
                     folders.push((tree, name));
                 }
                 Some(ObjectType::Blob) if entry.filemode() == LINK => gather.link(name),
                 Some(ObjectType::Blob) => {
                     // The header first: a file that is too large is never brought into memory.
-                    let odb = repository.odb().map_err(broken(READING, place))?;
-                    let (bytes, _) = odb.read_header(entry.id()).map_err(broken(READING, place))?;
+                    let odb = repository.odb().map_err(git_error(READING, place))?;
+                    let (bytes, _) = odb.read_header(entry.id()).map_err(git_error(READING, place))?;
                     gather.admit(&name, bytes as u64)?;
-                    let blob = repository.find_blob(entry.id()).map_err(broken(READING, place))?;
+                    let blob = repository.find_blob(entry.id()).map_err(git_error(READING, place))?;
                     gather.file(name, blob.content().to_vec());
                 }
                 // A submodule: another repository, with its own revision.
@@ -68,10 +68,10 @@ fn find<'r>(
                 present: folders_in(root),
             });
         }
-        Err(error) => return Err(broken(READING, place)(error)),
+        Err(error) => return Err(git_error(READING, place)(error)),
     };
     if entry.kind() == Some(ObjectType::Tree) {
-        return repository.find_tree(entry.id()).map_err(broken(READING, place));
+        return repository.find_tree(entry.id()).map_err(git_error(READING, place));
     }
     Err(SourceError::PathNotFolder {
         place: place.to_owned(),

@@ -1,11 +1,11 @@
 //! A clone: a bare repository beside the store that holds what was fetched.
 //!
-//! It is a cache. One that a crash or a full disk has left unusable is thrown away and made again, and one
-//! lock file keeps two processes from doing that to each other. Nothing in it names the remote's credentials.
+//! It is a cache. If a crash or a full disk has left it unusable, tidegate deletes it and clones again; a lock
+//! file keeps two processes from doing that at the same time. Nothing in it names the remote's credentials.
 //!
 //! History: an empty clone takes the newest commit alone (depth 1). Later fetches bring the commits since
-//! then, which is all that a fast-forward needs to be recognised. Only when that does not reach the accepted
-//! revision is the whole history fetched, once: "rewritten" is never claimed from half a history.
+//! then, which is enough to recognise a fast-forward. If that does not reach the accepted revision, the whole
+//! history is fetched, once: tidegate never reports a force-push from half a history.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 use git2::{AutotagOption, FetchOptions, Oid, Repository};
 use sha2::{Digest, Sha256};
 
-use super::choice::{Choice, is_commit};
-use super::remote::Connection;
-use super::{broken, checkout, history, is_empty};
+use super::connection::Connection;
+use super::resolve::{ResolvedRev, is_commit};
+use super::{checkout, git_error, history, is_empty};
 use crate::source::{Poll, RemoteStep, SourceError};
 
 /// Where fetched references are kept.
@@ -28,9 +28,9 @@ const FINDING: &str = "find the fetched commit";
 /// libgit2's `GIT_FETCH_DEPTH_UNSHALLOW`.
 const WHOLE_HISTORY: i32 = i32::MAX;
 
-/// What a poll wants of the clone.
-pub(super) struct FetchTarget<'a> {
-    pub(super) choice: &'a Choice,
+/// What a poll asks of the clone.
+pub(super) struct FetchRequest<'a> {
+    pub(super) rev: &'a ResolvedRev,
     pub(super) folder: &'a str,
     pub(super) accepted: Option<Oid>,
 }
@@ -46,47 +46,51 @@ pub(super) fn folder_for(clones: &Path, shown_url: &str) -> PathBuf {
 pub(super) fn answer(
     path: &Path,
     connection: &Connection<'_>,
-    wanted: &FetchTarget<'_>,
+    request: &FetchRequest<'_>,
 ) -> Result<Poll, SourceError> {
     let _lock = lock(path)?;
     let existed = path.exists();
-    match attempt(path, connection, wanted) {
+    match attempt(path, connection, request) {
         Err(SourceError::Git { .. }) if existed => {
-            fs::remove_dir_all(path).map_err(keeping(path))?;
-            attempt(path, connection, wanted)
+            fs::remove_dir_all(path).map_err(clone_error(path))?;
+            attempt(path, connection, request)
         }
         result => result,
     }
 }
 
-fn attempt(path: &Path, connection: &Connection<'_>, wanted: &FetchTarget<'_>) -> Result<Poll, SourceError> {
+fn attempt(
+    path: &Path,
+    connection: &Connection<'_>,
+    request: &FetchRequest<'_>,
+) -> Result<Poll, SourceError> {
     let place = connection.place();
-    let id = bring(&open(path, &place)?, connection, wanted)?;
-    // Opened anew: libgit2 remembers where a shallow history ended, also after the rest has come.
+    let id = fetch_missing(&open(path, &place)?, connection, request)?;
+    // Opened again: libgit2 remembers where a shallow history ended, even after the rest was fetched.
     let repository = open(path, &place)?;
-    let commit = repository.find_commit(id).map_err(broken(FINDING, &place))?;
-    let tree = checkout::read(&repository, &commit, &place, wanted.folder)?;
-    Ok(history::answer(wanted.accepted, reaches(&repository, id, wanted), tree))
+    let commit = repository.find_commit(id).map_err(git_error(FINDING, &place))?;
+    let tree = checkout::read(&repository, &commit, &place, request.folder)?;
+    Ok(history::answer(request.accepted, contains_accepted(&repository, id, request), tree))
 }
 
 fn open(path: &Path, place: &str) -> Result<Repository, SourceError> {
     let opened = if path.exists() { Repository::open_bare(path) } else { Repository::init_bare(path) };
-    opened.map_err(broken("open the clone", place))
+    opened.map_err(git_error("open the clone", place))
 }
 
-fn reaches(repository: &Repository, tip: Oid, wanted: &FetchTarget<'_>) -> bool {
-    wanted.accepted.is_none_or(|accepted| history::contains(repository, tip, accepted))
+fn contains_accepted(repository: &Repository, tip: Oid, request: &FetchRequest<'_>) -> bool {
+    request.accepted.is_none_or(|accepted| history::contains(repository, tip, accepted))
 }
 
-/// Fetches what is missing; the wanted commit is there afterwards.
-fn bring(
+/// Fetches what is missing; the requested commit is in the clone afterwards.
+fn fetch_missing(
     repository: &Repository,
     connection: &Connection<'_>,
-    wanted: &FetchTarget<'_>,
+    request: &FetchRequest<'_>,
 ) -> Result<Oid, SourceError> {
-    let (name, id) = match wanted.choice {
-        Choice::Commit(id) => return by_id(repository, connection, id),
-        Choice::Reference { name, id } => (name, *id),
+    let (name, id) = match request.rev {
+        ResolvedRev::Commit(id) => return fetch_commit(repository, connection, id),
+        ResolvedRev::Reference { name, id } => (name, *id),
     };
     let spec = [format!("+{name}:{TIP}")];
     if repository.find_object(id, None).is_err() {
@@ -95,16 +99,16 @@ fn bring(
     let commit = repository
         .find_object(id, None)
         .and_then(|object| object.peel_to_commit())
-        .map_err(broken(FINDING, &connection.place()))?;
-    if repository.is_shallow() && !reaches(repository, commit.id(), wanted) {
+        .map_err(git_error(FINDING, &connection.place()))?;
+    if repository.is_shallow() && !contains_accepted(repository, commit.id(), request) {
         fetch(repository, connection, &spec, WHOLE_HISTORY)?;
     }
     Ok(commit.id())
 }
 
-/// A commit that no listing names: not every server hands one out by its id, so all branches and tags are
-/// fetched, whole. Once: a commit never changes.
-fn by_id(repository: &Repository, connection: &Connection<'_>, id: &str) -> Result<Oid, SourceError> {
+/// A commit that no listing names. Not every server sends a commit by its id, so all branches and tags are
+/// fetched with their history. Once: a commit never changes.
+fn fetch_commit(repository: &Repository, connection: &Connection<'_>, id: &str) -> Result<Oid, SourceError> {
     debug_assert!(is_commit(id), "anything else could mean something to git's revision parser");
     let find = || repository.revparse_single(id)?.peel_to_commit().map(|commit| commit.id());
     if let Ok(found) = find() {
@@ -126,7 +130,7 @@ fn fetch(
     depth: i32,
 ) -> Result<(), SourceError> {
     match fetch_once(repository, connection, specs, depth) {
-        // The local transport, and old servers, refuse to be shallow: then the whole history it is.
+        // The local transport and old servers refuse a shallow fetch; fetch the whole history instead.
         Err(SourceError::Remote { message, .. }) if depth > 0 && message.contains("shallow") => {
             fetch_once(repository, connection, specs, 0)
         }
@@ -143,7 +147,7 @@ fn fetch_once(
     let place = connection.place();
     let mut remote = repository
         .remote_anonymous(connection.url().with_credentials())
-        .map_err(broken("address the remote", &place))?;
+        .map_err(git_error("set up the remote", &place))?;
     connection.transfer(RemoteStep::Fetch, |callbacks, proxy| {
         let mut options = FetchOptions::new();
         options
@@ -157,10 +161,10 @@ fn fetch_once(
     })
 }
 
-/// Waits for the lock. Its holder has a deadline, and so has whoever waits here.
+/// Waits for the lock. Its holder has a deadline, and so has this poll.
 fn lock(path: &Path) -> Result<File, SourceError> {
     let folder = path.parent().expect("a clone is always made inside a folder");
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(keeping(folder))?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(clone_error(folder))?;
     let path = path.with_extension("lock");
     let file = File::options()
         .create(true)
@@ -168,11 +172,11 @@ fn lock(path: &Path) -> Result<File, SourceError> {
         .write(true)
         .mode(0o600)
         .open(&path)
-        .map_err(keeping(&path))?;
-    file.lock().map_err(keeping(&path))?;
+        .map_err(clone_error(&path))?;
+    file.lock().map_err(clone_error(&path))?;
     Ok(file)
 }
 
-fn keeping(path: &Path) -> impl FnOnce(std::io::Error) -> SourceError {
+fn clone_error(path: &Path) -> impl FnOnce(std::io::Error) -> SourceError {
     move |source| SourceError::Clone { path: path.to_owned(), source }
 }

@@ -1,20 +1,20 @@
 //! A repository on this machine, opened in place.
 //!
-//! Only its commits are read: what is edited there and not committed does not exist yet. Nothing is
-//! written into it.
+//! tidegate reads its commits only: an edit that is not committed does not count yet. It writes nothing into
+//! the repository.
 
 use std::path::PathBuf;
 
 use git2::{Commit, ErrorCode, Oid, Repository};
 
-use super::{broken, checkout, history};
+use super::{checkout, git_error, history};
 use crate::model::Revision;
 use crate::source::gather::folder_of;
 use crate::source::{Poll, Source, SourceError};
 
 const RESOLVING: &str = "find the revision";
 
-/// A repository on this machine.
+/// A repository on this machine, opened in place.
 pub struct LocalRepoSource {
     root: PathBuf,
     place: String,
@@ -37,7 +37,7 @@ impl LocalRepoSource {
     fn open(&self) -> Result<Repository, SourceError> {
         Repository::open(&self.root).map_err(|error| {
             if error.code() != ErrorCode::NotFound {
-                return broken("open the repository", &self.place)(error);
+                return git_error("open the repository", &self.place)(error);
             }
             let around = Repository::discover(&self.root).ok();
             let root = around.and_then(|found| found.workdir().map(PathBuf::from));
@@ -63,7 +63,7 @@ impl LocalRepoSource {
                 (ErrorCode::NotFound | ErrorCode::InvalidSpec | ErrorCode::Ambiguous, Some(rev)) => {
                     SourceError::UnknownRev { place, rev, known: known(repository, true) }
                 }
-                _ => broken(RESOLVING, &place)(error),
+                _ => git_error(RESOLVING, &place)(error),
             }
         })
     }

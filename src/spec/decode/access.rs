@@ -8,7 +8,7 @@ use serde::forward_to_deserialize_any;
 
 use super::leaf::{LEAF, ONE_OR_MANY, SHORT_FOR, WRITTEN};
 use super::mismatch::Mismatch;
-use super::{Notes, Origin};
+use super::origin::{DecodeNotes, Origin};
 use crate::spec::diagnostic::{Code, Diagnostic, Place};
 use crate::spec::suggest;
 use crate::spec::tree::{Entry, Kind, Node, Scalar, Value};
@@ -19,7 +19,7 @@ pub(super) struct NodeDeserializer<'a> {
     pub(super) node: &'a Node,
     pub(super) key: &'a Place,
     pub(super) path: String,
-    pub(super) notes: &'a Notes,
+    pub(super) notes: &'a DecodeNotes,
 }
 
 impl<'a> NodeDeserializer<'a> {

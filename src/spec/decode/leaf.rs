@@ -15,9 +15,9 @@ pub(super) const SHORT_FOR: &str = "$tidegate::short-for:";
 
 /// The number of a leaf's [`Origin`](super::Origin).
 #[derive(Clone, Copy, Debug)]
-pub(in crate::spec) struct At(usize);
+pub(in crate::spec) struct OriginId(usize);
 
-impl At {
+impl OriginId {
     pub(super) fn index(self) -> usize {
         self.0
     }
@@ -26,7 +26,7 @@ impl At {
 /// A value with its place. `None` when it was wrong; then it has been reported.
 #[derive(Clone, Debug)]
 pub(in crate::spec) struct Leaf<T> {
-    pub(in crate::spec) at: At,
+    pub(in crate::spec) at: OriginId,
     pub(in crate::spec) value: Option<T>,
 }
 
@@ -49,7 +49,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Leaf<T> {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Leaf<T>, A::Error> {
                 let at = parts.next_element()?.expect("the first part is the origin's number");
-                Ok(Leaf { at: At(at), value: parts.next_element()? })
+                Ok(Leaf { at: OriginId(at), value: parts.next_element()? })
             }
         }
 
@@ -59,29 +59,29 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Leaf<T> {
 
 /// A text, or another scalar in place of one: the rule that wants quotes says so with its own words.
 #[derive(Clone, Debug)]
-pub(in crate::spec) enum Written {
+pub(in crate::spec) enum TextOrScalar {
     Text(String),
     /// A number, a boolean: the origin has its text.
-    Other,
+    OtherScalar,
 }
 
-impl<'de> Deserialize<'de> for Written {
+impl<'de> Deserialize<'de> for TextOrScalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct WrittenVisitor;
 
         impl<'de> Visitor<'de> for WrittenVisitor {
-            type Value = Written;
+            type Value = TextOrScalar;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a text")
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Written, E> {
-                Ok(Written::Text(text.to_owned()))
+            fn visit_str<E>(self, text: &str) -> Result<TextOrScalar, E> {
+                Ok(TextOrScalar::Text(text.to_owned()))
             }
 
-            fn visit_unit<E>(self) -> Result<Written, E> {
-                Ok(Written::Other)
+            fn visit_unit<E>(self) -> Result<TextOrScalar, E> {
+                Ok(TextOrScalar::OtherScalar)
             }
         }
 

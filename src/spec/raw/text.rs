@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-use crate::spec::decode::Written;
+use crate::spec::decode::TextOrScalar;
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident($inner:ty) $title:literal $pattern:literal)*) => {$(
@@ -32,15 +32,15 @@ macro_rules! texts {
 
 texts! {
     /// Twelve digits, in quotes.
-    AccountText(Written) "Account" "^[0-9]{12}$"
+    AccountText(TextOrScalar) "Account" "^[0-9]{12}$"
     /// `eu-central-2`
     RegionText(String) "Region" "^[a-z]+(-[a-z]+)+-[0-9]+$"
     /// A version, in quotes when it looks like a number; empty = not deployed.
-    VersionText(Written) "Version" "^[A-Za-z0-9_.-]{0,128}$"
+    VersionText(TextOrScalar) "Version" "^[A-Za-z0-9_.-]{0,128}$"
     /// `{name}` stands for an entry of `versions`.
     TemplateText(String) "Template" "^([^{}]|\\{[^{}]+\\})+$"
     /// `30s`, `5m`, `1h30m`, `2d`
-    DurationText(Written) "Duration" "^([0-9]+[smhd])+$"
+    DurationText(TextOrScalar) "Duration" "^([0-9]+[smhd])+$"
     /// An absolute URL.
     UrlText(String) "Url" "^[Hh][Tt][Tt][Pp][Ss]?://"
     /// A crontab line of five fields.

@@ -1,12 +1,13 @@
 //! The environment as a whole: its name, where it runs, and how its blocks fit together.
 
 use super::findings::Findings;
-use super::names::{self, Rule};
+use super::names::{self, NameRule};
 use super::versions::Versions;
-use super::{Files, maintenance, migration, services, sites, times};
+use super::{maintenance, migration, services, sites, times};
 use crate::model::{ClusterName, EnvironmentName, Instant, Mode, State};
-use crate::spec::decode::{At, Leaf, Written};
+use crate::spec::decode::{Leaf, OriginId, TextOrScalar};
 use crate::spec::diagnostic::Code;
+use crate::spec::extends::Files;
 use crate::spec::raw::{AccountText, RawAws, RawDatabase, RawEnvironment, RegionText};
 use crate::spec::{AdoptRevision, DatabaseSpec, DatabaseTarget, EnvironmentSpec};
 
@@ -71,8 +72,8 @@ pub(super) fn environment(
         account,
         assume_role,
         cluster: ClusterName::new(cluster?),
-        state: f.or(state, State::Running),
-        mode: f.or(mode, Mode::Enforce),
+        state: f.value_or(state, State::Running),
+        mode: f.value_or(mode, Mode::Enforce),
         versions: versions.finish(f),
         services,
         database: database_spec,
@@ -84,11 +85,11 @@ pub(super) fn environment(
         grace,
         override_: git_override,
         windows,
-        adopt_revision: f.or(adopt_revision, AdoptRevision::AtVersionChange),
+        adopt_revision: f.value_or(adopt_revision, AdoptRevision::AtVersionChange),
     })
 }
 
-fn environment_name(f: &mut Findings<'_>, root: At, name: &Option<Leaf<String>>, stem: &str) -> String {
+fn environment_name(f: &mut Findings<'_>, root: OriginId, name: &Option<Leaf<String>>, stem: &str) -> String {
     let Some(leaf) = f.required(root, "name", name) else { return stem.to_owned() };
     let name = f.name(leaf, &names::ENVIRONMENT);
     if leaf.get().is_some() && name != stem {
@@ -101,7 +102,7 @@ fn environment_name(f: &mut Findings<'_>, root: At, name: &Option<Leaf<String>>,
 
 fn place_in_aws(
     f: &mut Findings<'_>,
-    root: At,
+    root: OriginId,
     aws: &Option<Leaf<RawAws>>,
 ) -> (String, String, Option<String>) {
     let none = (String::new(), String::new(), None);
@@ -143,9 +144,9 @@ fn account_digits(f: &mut Findings<'_>, leaf: &Leaf<AccountText>) -> Option<Stri
     let origin = f.origin(leaf.at);
     let digits_only = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let unquoted = match value {
-        Written::Other => true,
+        TextOrScalar::OtherScalar => true,
         // serde_yaml reads digits with a leading zero as a text, other readers as a number.
-        Written::Text(text) => origin.plain && digits_only(text),
+        TextOrScalar::Text(text) => origin.plain && digits_only(text),
     };
     if unquoted {
         let message = "an account is written in quotes: YAML readers drop the leading zeros of a number";
@@ -182,7 +183,7 @@ fn role_arn(f: &mut Findings<'_>, leaf: &Leaf<String>, account: Option<&str>) ->
     Some(text.clone())
 }
 
-fn bad_role(f: &mut Findings<'_>, at: At, message: String) -> Option<String> {
+fn bad_role(f: &mut Findings<'_>, at: OriginId, message: String) -> Option<String> {
     let hint = "roles look like `arn:aws:iam::592217263685:role/tidegate`, with the number of `aws.account`";
     f.error(at, Code::BadRole, message).hint = Some(hint.to_owned());
     None
@@ -190,7 +191,7 @@ fn bad_role(f: &mut Findings<'_>, at: At, message: String) -> Option<String> {
 
 fn database_target(f: &mut Findings<'_>, leaf: &Leaf<RawDatabase>) -> Option<DatabaseSpec> {
     let RawDatabase { instance, cluster } = leaf.get()?;
-    let rule: &Rule = &names::DATABASE;
+    let rule: &NameRule = &names::DATABASE;
     let instance = instance.as_ref().map(|leaf| f.name(leaf, rule));
     let cluster = cluster.as_ref().map(|leaf| f.name(leaf, rule));
     let target = match (instance, cluster) {
@@ -208,7 +209,7 @@ fn database_target(f: &mut Findings<'_>, leaf: &Leaf<RawDatabase>) -> Option<Dat
 }
 
 /// What wants a closed gate, where there is none to close.
-fn without_gate(f: &mut Findings<'_>, states: [Option<&Leaf<State>>; 2], migration: Option<At>) {
+fn without_gate(f: &mut Findings<'_>, states: [Option<&Leaf<State>>; 2], migration: Option<OriginId>) {
     let hint = "add `maintenance`, or accept that users meet services that start and stop";
     for leaf in states.into_iter().flatten() {
         if let Some(state @ (State::Restricted | State::DbOnly)) = leaf.get() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::spec::decode::{At, Leaf, Origin, Origins};
+use crate::spec::decode::{Leaf, Origin, OriginId, Origins};
 use crate::spec::diagnostic::{Code, Diagnostic, Place};
 use crate::spec::suggest;
 
@@ -21,29 +21,34 @@ impl<'a> Findings<'a> {
         self.problems
     }
 
-    pub(super) fn origin(&self, at: At) -> &'a Origin {
+    pub(super) fn origin(&self, at: OriginId) -> &'a Origin {
         self.origins.get(at)
     }
 
     /// The way to a leaf, for messages: `services.graasp.count`.
-    pub(super) fn path(&self, at: At) -> &'a str {
+    pub(super) fn path(&self, at: OriginId) -> &'a str {
         &self.origin(at).path
     }
 
     /// An error next to a value; its hint is the caller's to set.
-    pub(super) fn error(&mut self, at: At, code: Code, message: impl Into<String>) -> &mut Diagnostic {
+    pub(super) fn error(&mut self, at: OriginId, code: Code, message: impl Into<String>) -> &mut Diagnostic {
         self.push(Diagnostic::error(self.origin(at).value.clone(), code, message))
     }
 
     /// An error next to a key: what is wrong is that it is there, or what it is called.
-    pub(super) fn error_at_key(&mut self, at: At, code: Code, message: impl Into<String>) -> &mut Diagnostic {
+    pub(super) fn error_at_key(
+        &mut self,
+        at: OriginId,
+        code: Code,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
         self.push(Diagnostic::error(self.origin(at).key.clone(), code, message))
     }
 
     /// An error next to some bytes of a text.
     pub(super) fn error_within(
         &mut self,
-        at: At,
+        at: OriginId,
         bytes: Range<usize>,
         code: Code,
         message: impl Into<String>,
@@ -51,13 +56,18 @@ impl<'a> Findings<'a> {
         self.push(Diagnostic::error(within(self.origin(at), bytes), code, message))
     }
 
-    pub(super) fn warning(&mut self, at: At, code: Code, message: impl Into<String>) -> &mut Diagnostic {
+    pub(super) fn warning(
+        &mut self,
+        at: OriginId,
+        code: Code,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
         self.push(Diagnostic::warning(self.origin(at).value.clone(), code, message))
     }
 
     pub(super) fn warning_at_key(
         &mut self,
-        at: At,
+        at: OriginId,
         code: Code,
         message: impl Into<String>,
     ) -> &mut Diagnostic {
@@ -77,7 +87,7 @@ impl<'a> Findings<'a> {
     /// A key that must be there, seen from the block that should have it.
     pub(super) fn required<'r, T>(
         &mut self,
-        block: At,
+        block: OriginId,
         key: &str,
         value: &'r Option<Leaf<T>>,
     ) -> Option<&'r Leaf<T>> {
@@ -92,7 +102,7 @@ impl<'a> Findings<'a> {
     }
 
     /// A list that must name something, when it is there.
-    pub(super) fn not_empty<T>(&mut self, at: At, items: &[T], hint: &str) {
+    pub(super) fn not_empty<T>(&mut self, at: OriginId, items: &[T], hint: &str) {
         if items.is_empty() {
             let message = format!("`{}` is empty", self.path(at));
             self.error_at_key(at, Code::EmptyList, message).hint = Some(hint.to_owned());
@@ -102,7 +112,7 @@ impl<'a> Findings<'a> {
     /// A name that must be one of `known`; `missing` says that it is not.
     pub(super) fn reference<'k>(
         &mut self,
-        at: At,
+        at: OriginId,
         name: &str,
         missing: &str,
         code: Code,
@@ -118,7 +128,7 @@ impl<'a> Findings<'a> {
     /// Values of a list, each once; a second one is a slip worth a warning.
     pub(super) fn distinct<'r, T: Ord + std::fmt::Display>(
         &mut self,
-        items: impl IntoIterator<Item = (At, &'r T)>,
+        items: impl IntoIterator<Item = (OriginId, &'r T)>,
     ) -> BTreeSet<&'r T> {
         let mut seen = BTreeSet::new();
         for (at, item) in items {

@@ -1,11 +1,11 @@
 //! `schedule.holidays`: calendars of the repository. What an event means is known to the schedule room; here its
 //! complaints get a place in the calendar's own file.
 
-use super::Files;
 use super::findings::Findings;
 use crate::schedule::{DateRange, HolidayProblem, read_holidays};
 use crate::spec::decode::{Leaf, OneOrMany};
 use crate::spec::diagnostic::{Code, Diagnostic, Place};
+use crate::spec::extends::Files;
 use crate::spec::{extends, suggest};
 
 /// The days of all calendars, or `None` when one of them cannot be read; then that has been reported.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::findings::Findings;
 use super::{names, services};
 use crate::model::ServiceName;
-use crate::spec::decode::{At, Leaf};
+use crate::spec::decode::{Leaf, OriginId};
 use crate::spec::diagnostic::Code;
 use crate::spec::raw::{RawBypass, RawCloudFront, RawLoadBalancer, RawMaintenance, RawSecretSource};
 use crate::spec::{Bypass, CloudFrontGate, ListenerTarget, Maintenance, SecretSource, ServiceSpec};
@@ -122,7 +122,8 @@ fn gate_function(f: &mut Findings<'_>, leaf: &Leaf<RawCloudFront>) -> Option<Clo
     let list = f.required(leaf.at, "distributions", distributions)?;
     let leaves = list.get()?;
     f.not_empty(list.at, leaves, "name the distributions that the function guards");
-    let named: Vec<(At, &String)> = leaves.iter().filter_map(|leaf| Some((leaf.at, leaf.get()?))).collect();
+    let named: Vec<(OriginId, &String)> =
+        leaves.iter().filter_map(|leaf| Some((leaf.at, leaf.get()?))).collect();
     f.distinct(named);
     let mut distributions: Vec<String> = Vec::new();
     for leaf in leaves {

@@ -7,7 +7,7 @@ use super::findings::Findings;
 use super::names;
 use super::versions::Versions;
 use crate::model::{FamilyName, Level, ServiceName, Version, VersionKey};
-use crate::spec::decode::{At, Leaf, ShortFor};
+use crate::spec::decode::{Leaf, OriginId, ShortFor};
 use crate::spec::diagnostic::Code;
 use crate::spec::raw::{RawMigration, RawNeededFor, RawNetwork, RawSnapshot};
 use crate::spec::{MigrationSpec, NeededFor, ServiceSpec, SnapshotPolicy};
@@ -71,7 +71,7 @@ pub(super) fn migration(
         timeout: f.duration(timeout, TIMEOUT),
         snapshot: snapshot_policy(f, snapshot),
         settle: f.duration(settle, Duration::ZERO),
-        atomic: f.or(atomic, false),
+        atomic: f.value_or(atomic, false),
         follows: follows?,
         task: FamilyName::new(task?),
         network: network?,
@@ -114,7 +114,7 @@ fn network_of(
         .then(|| ServiceName::new(name))
 }
 
-fn levels(f: &mut Findings<'_>, at: At, leaves: &[Leaf<Level>]) -> NeededFor {
+fn levels(f: &mut Findings<'_>, at: OriginId, leaves: &[Leaf<Level>]) -> NeededFor {
     f.not_empty(at, leaves, "write `never` if no change needs a migration");
     let levels: BTreeSet<Level> = leaves.iter().filter_map(Leaf::get).copied().collect();
     NeededFor::Levels(levels)
@@ -127,7 +127,7 @@ fn snapshot_policy(f: &mut Findings<'_>, raw: &Option<Leaf<RawSnapshot>>) -> Sna
         let hint = "to take none, write `snapshot: {take: false}`".to_owned();
         f.error(at, Code::BadNumber, "at least one snapshot is kept").hint = Some(hint);
     }
-    SnapshotPolicy { take: f.or(take, default.take), keep: f.or(keep, default.keep) }
+    SnapshotPolicy { take: f.value_or(take, default.take), keep: f.value_or(keep, default.keep) }
 }
 
 /// A schema version is never empty: "no version" is what the tag says by being absent.

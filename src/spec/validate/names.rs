@@ -1,11 +1,11 @@
 //! Which names AWS allows. A name that cannot exist is found here, not in the middle of a release.
 
 use super::findings::Findings;
-use crate::spec::decode::{At, Leaf};
+use crate::spec::decode::{Leaf, OriginId};
 use crate::spec::diagnostic::Code;
 
 /// What a kind of name may look like.
-pub(super) struct Rule {
+pub(super) struct NameRule {
     noun: &'static str,
     longest: usize,
     allowed: fn(&str) -> bool,
@@ -13,7 +13,7 @@ pub(super) struct Rule {
 }
 
 /// Part of tags, paths and file names of ours.
-pub(super) const ENVIRONMENT: Rule = Rule {
+pub(super) const ENVIRONMENT: NameRule = NameRule {
     noun: "an environment's name",
     longest: 64,
     allowed: |name| starts_alphanumeric(name) && all(name, "-_"),
@@ -22,7 +22,7 @@ pub(super) const ENVIRONMENT: Rule = Rule {
 
 /// Clusters, services, families, containers:
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
-pub(super) const ECS: Rule = Rule {
+pub(super) const ECS: NameRule = NameRule {
     noun: "an ECS name",
     longest: 255,
     allowed: |name| all(name, "-_"),
@@ -30,7 +30,7 @@ pub(super) const ECS: Rule = Rule {
 };
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
-pub(super) const DATABASE: Rule = Rule {
+pub(super) const DATABASE: NameRule = NameRule {
     noun: "a database identifier",
     longest: 63,
     allowed: |name| {
@@ -43,7 +43,7 @@ pub(super) const DATABASE: Rule = Rule {
 };
 
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
-pub(super) const LOAD_BALANCER: Rule = Rule {
+pub(super) const LOAD_BALANCER: NameRule = NameRule {
     noun: "a load balancer's name",
     longest: 32,
     allowed: |name| all(name, "-") && !name.starts_with('-') && !name.ends_with('-'),
@@ -51,7 +51,7 @@ pub(super) const LOAD_BALANCER: Rule = Rule {
 };
 
 /// <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateFunction.html>
-pub(super) const FUNCTION: Rule = Rule {
+pub(super) const FUNCTION: NameRule = NameRule {
     noun: "a CloudFront function's name",
     longest: 64,
     allowed: |name| all(name, "-_"),
@@ -59,7 +59,7 @@ pub(super) const FUNCTION: Rule = Rule {
 };
 
 /// An alias is a host name, an id letters and digits.
-pub(super) const DISTRIBUTION: Rule = Rule {
+pub(super) const DISTRIBUTION: NameRule = NameRule {
     noun: "a distribution",
     longest: 253,
     allowed: |name| all(name, "-.*"),
@@ -67,7 +67,7 @@ pub(super) const DISTRIBUTION: Rule = Rule {
 };
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
-pub(super) const BUCKET: Rule = Rule {
+pub(super) const BUCKET: NameRule = NameRule {
     noun: "a bucket's name",
     longest: 63,
     allowed: |name| {
@@ -82,7 +82,7 @@ pub(super) const BUCKET: Rule = Rule {
 };
 
 /// Keys of `versions` and `sites`.
-pub(super) const KEY: Rule = Rule {
+pub(super) const KEY: NameRule = NameRule {
     noun: "a name",
     longest: 64,
     allowed: |name| all(name, "-_."),
@@ -97,7 +97,7 @@ fn starts_alphanumeric(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphanumeric())
 }
 
-impl Rule {
+impl NameRule {
     fn allows(&self, name: &str) -> bool {
         !name.is_empty() && name.len() <= self.longest && (self.allowed)(name)
     }
@@ -113,7 +113,7 @@ impl Rule {
 
 impl Findings<'_> {
     /// A name written as a value; empty when it was no text.
-    pub(super) fn name(&mut self, leaf: &Leaf<String>, rule: &Rule) -> String {
+    pub(super) fn name(&mut self, leaf: &Leaf<String>, rule: &NameRule) -> String {
         let Some(name) = leaf.get() else { return String::new() };
         if !rule.allows(name) {
             self.error(leaf.at, Code::BadName, rule.message(name)).hint = rule.hint();
@@ -122,7 +122,7 @@ impl Findings<'_> {
     }
 
     /// A name written as a key.
-    pub(super) fn key_name(&mut self, at: At, name: &str, rule: &Rule) {
+    pub(super) fn key_name(&mut self, at: OriginId, name: &str, rule: &NameRule) {
         if !rule.allows(name) {
             self.error_at_key(at, Code::BadName, rule.message(name)).hint = rule.hint();
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::findings::Findings;
-use crate::spec::decode::{Leaf, Written};
+use crate::spec::decode::{Leaf, TextOrScalar};
 use crate::spec::diagnostic::Code;
 use crate::spec::raw::{DurationText, UrlText, is_duration_text};
 
@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 impl Findings<'_> {
     /// A switch, a number, a word; the default when it is absent or wrong (then it has been said).
-    pub(super) fn or<T: Clone>(&self, leaf: &Option<Leaf<T>>, default: T) -> T {
+    pub(super) fn value_or<T: Clone>(&self, leaf: &Option<Leaf<T>>, default: T) -> T {
         leaf.as_ref().and_then(Leaf::get).cloned().unwrap_or(default)
     }
 
@@ -25,7 +25,7 @@ impl Findings<'_> {
             return default;
         };
         // A bare number is no text, but what it lacks is a unit, not quotes.
-        let is_text = matches!(value, Written::Text(_));
+        let is_text = matches!(value, TextOrScalar::Text(_));
         let text = &self.origin(leaf.at).written;
         let read =
             if is_text && is_duration_text(text) { humantime::parse_duration(text).ok() } else { None };

@@ -6,14 +6,14 @@ use super::findings::Findings;
 use super::names;
 use super::versions::Versions;
 use crate::model::{ServiceName, State, VersionKey};
-use crate::spec::decode::{At, Leaf, Table};
+use crate::spec::decode::{Leaf, OriginId, Table};
 use crate::spec::diagnostic::Code;
 use crate::spec::raw::{RawAutoscaling, RawService};
 use crate::spec::{Autoscaling, ServiceSpec};
 
 pub(super) fn services(
     f: &mut Findings<'_>,
-    root: At,
+    root: OriginId,
     raw: &Option<Leaf<Table<RawService>>>,
     versions: &mut Versions,
     migrated: Option<&VersionKey>,
@@ -35,7 +35,7 @@ pub(super) fn services(
 }
 
 /// For each service, those it waits for, with the place where that is written.
-type Waits<'r> = BTreeMap<&'r str, Vec<(At, &'r str)>>;
+type Waits<'r> = BTreeMap<&'r str, Vec<(OriginId, &'r str)>>;
 
 fn service<'r>(
     f: &mut Findings<'_>,
@@ -43,7 +43,7 @@ fn service<'r>(
     known: &BTreeSet<&str>,
     versions: &mut Versions,
     migrated: Option<&VersionKey>,
-) -> (ServiceSpec, Vec<(At, &'r str)>) {
+) -> (ServiceSpec, Vec<(OriginId, &'r str)>) {
     let default_up_in = || BTreeSet::from([State::Running, State::Restricted]);
     let Some(RawService { images, count, autoscaling, after, up_in }) = leaf.get() else {
         let (images, after) = (BTreeMap::new(), BTreeSet::new());
@@ -79,7 +79,12 @@ fn range(f: &mut Findings<'_>, leaf: &Leaf<RawAutoscaling>) -> Option<Autoscalin
 }
 
 /// What a service has while it is up, so at least one: a start is only done when a task runs.
-fn task_count(f: &mut Findings<'_>, service: At, raw: &Option<Leaf<u32>>, range: Option<Autoscaling>) -> u32 {
+fn task_count(
+    f: &mut Findings<'_>,
+    service: OriginId,
+    raw: &Option<Leaf<u32>>,
+    range: Option<Autoscaling>,
+) -> u32 {
     let written = raw.as_ref().and_then(|leaf| Some((leaf.at, *leaf.get()?)));
     let (at, count) = written.unwrap_or((service, range.map_or(1, |range| range.min)));
     if count == 0 {
@@ -112,9 +117,10 @@ pub(super) fn references<'r>(
     f: &mut Findings<'_>,
     raw: &'r Option<Leaf<Vec<Leaf<String>>>>,
     known: &BTreeSet<&str>,
-) -> Vec<(At, &'r str)> {
+) -> Vec<(OriginId, &'r str)> {
     let leaves = || raw.iter().filter_map(Leaf::get).flatten();
-    let named: Vec<(At, &'r String)> = leaves().filter_map(|leaf| Some((leaf.at, leaf.get()?))).collect();
+    let named: Vec<(OriginId, &'r String)> =
+        leaves().filter_map(|leaf| Some((leaf.at, leaf.get()?))).collect();
     f.distinct(named.iter().copied());
     named
         .into_iter()
@@ -131,7 +137,8 @@ fn states(
     migrated: Option<&VersionKey>,
 ) -> BTreeSet<State> {
     let Some(leaves) = list.get() else { return BTreeSet::from([State::Running, State::Restricted]) };
-    let named: Vec<(At, &State)> = leaves.iter().filter_map(|leaf| Some((leaf.at, leaf.get()?))).collect();
+    let named: Vec<(OriginId, &State)> =
+        leaves.iter().filter_map(|leaf| Some((leaf.at, leaf.get()?))).collect();
     let states: BTreeSet<State> = f.distinct(named.iter().copied()).into_iter().copied().collect();
     // A word that could not be read may have been meant as `running`: one problem at a time.
     if !states.contains(&State::Running) && named.len() == leaves.len() {

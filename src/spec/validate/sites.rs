@@ -77,7 +77,7 @@ pub(super) fn checks(f: &mut Findings<'_>, raw: &Option<Leaf<Vec<Leaf<RawCheck>>
             f.error(at, Code::BadNumber, format!("{number} is not an HTTP status; those are 100 to 599"));
         }
         let within = f.duration(within, WITHIN);
-        checks.extend(url.map(|(_, url)| Check { url, status: f.or(status, 200), within }));
+        checks.extend(url.map(|(_, url)| Check { url, status: f.value_or(status, 200), within }));
     }
     checks
 }

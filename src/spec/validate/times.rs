@@ -4,14 +4,15 @@
 use std::time::Duration;
 
 use super::findings::Findings;
-use super::{Files, holidays};
+use super::holidays;
 use crate::model::{Instant, State};
 use crate::schedule::{
     Crontab, DateRange, Override, Schedule, StateInputs, SyntaxError, TimeSpanOnDay, Tz, Window, WindowState,
     Windows, next_change, state_at, window_at, windows_meet_schedule,
 };
-use crate::spec::decode::{At, Leaf, OneOrMany};
+use crate::spec::decode::{Leaf, OneOrMany, OriginId};
 use crate::spec::diagnostic::Code;
+use crate::spec::extends::Files;
 use crate::spec::raw::{CronText, InstantText, RawOverride, RawSchedule, RawWindows, WindowText};
 use crate::spec::suggest;
 
@@ -79,13 +80,13 @@ fn words(line: &Leaf<CronText>) -> Vec<String> {
 /// Whether every start is undone by a stop at the same minute, days of the calendar left aside.
 fn never_starts(schedule: &Schedule, now: Instant) -> bool {
     let bare = Schedule { except: Vec::new(), holidays: Vec::new(), also: Vec::new(), ..schedule.clone() };
-    let declared = StateInputs {
+    let inputs = StateInputs {
         state: State::Running,
         schedule: Some(&bare),
         git_override: None,
         runtime_override: None,
     };
-    state_at(now, &declared).state == State::Stopped && next_change(now, &declared).is_none()
+    state_at(now, &inputs).state == State::Stopped && next_change(now, &inputs).is_none()
 }
 
 pub(super) fn git_override(f: &mut Findings<'_>, leaf: &Leaf<RawOverride>, now: Instant) -> Option<Override> {
@@ -120,7 +121,7 @@ pub(super) fn windows(
     }
     let allow = parsed(f, allow, parse, Code::BadWindow);
     let deny = parsed(f, deny, parse, Code::BadWindow);
-    let applies_to = f.or(applies_to, Default::default());
+    let applies_to = f.value_or(applies_to, Default::default());
     let windows = Windows { timezone: zone?, allow: allow?, deny: deny?, applies_to };
     let message = match schedule {
         Some(schedule) if !windows_meet_schedule(&windows, schedule, now) => {
@@ -203,7 +204,7 @@ fn all_of<T, R>(
 }
 
 /// The schedule room counts characters in its text; the place in the file is the word that begins there.
-fn syntax(f: &mut Findings<'_>, at: At, error: SyntaxError, code: Code) {
+fn syntax(f: &mut Findings<'_>, at: OriginId, error: SyntaxError, code: Code) {
     let SyntaxError { message, column, hint } = error;
     let written = &f.origin(at).written;
     let start = written.char_indices().nth(column.saturating_sub(1)).map_or(written.len(), |(byte, _)| byte);

@@ -6,7 +6,7 @@ use super::findings::Findings;
 use super::names;
 use crate::model::{ContainerName, Version, VersionKey};
 use crate::spec::Template;
-use crate::spec::decode::{At, Leaf, Table, Written};
+use crate::spec::decode::{Leaf, OriginId, Table, TextOrScalar};
 use crate::spec::diagnostic::Code;
 use crate::spec::raw::{TemplateText, VersionText};
 use crate::spec::suggest;
@@ -14,7 +14,7 @@ use crate::spec::suggest;
 /// The entries of `versions`, and which of them something uses.
 #[derive(Default)]
 pub(super) struct Versions {
-    entries: BTreeMap<VersionKey, (At, Version)>,
+    entries: BTreeMap<VersionKey, (OriginId, Version)>,
     used: BTreeSet<VersionKey>,
     /// Whether a template could not be read, or named an entry that does not exist: it was meant to use one.
     unresolved: bool,
@@ -64,7 +64,7 @@ impl Findings<'_> {
     /// A version: a text of the characters that image tags allow; empty = not deployed.
     pub(super) fn version(&mut self, leaf: &Leaf<VersionText>) -> Option<Version> {
         match leaf.get()? {
-            VersionText(Written::Other) => {
+            VersionText(TextOrScalar::OtherScalar) => {
                 let written = &self.origin(leaf.at).written;
                 let message =
                     format!("`{}` must be a text; YAML reads {written} as a number", self.path(leaf.at));
@@ -72,7 +72,7 @@ impl Findings<'_> {
                 self.error(leaf.at, Code::VersionNotText, message).hint = hint;
                 None
             }
-            VersionText(Written::Text(text)) => {
+            VersionText(TextOrScalar::Text(text)) => {
                 let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
                 if let Some((at, wrong)) = text.char_indices().find(|(_, c)| !allowed(*c)) {
                     let message = format!("a version cannot hold `{wrong}`: image tags do not allow it");

@@ -7,7 +7,7 @@
 //! - `sites.client.distribution`: CloudFront draws its ids itself;
 //! - `drain` is ten seconds, so that nobody waits for a minute in which nothing happens.
 //!
-//! Windows stay as they are: the real binary is told `--now`. A process at the emulators' time (`life`) has none,
+//! Windows stay as they are: the real binary is told `--now`. A process at the emulators' time (`process`) has none,
 //! because what day it is there means nothing.
 //!
 //! The account is the declared one (the emulators take the access key for it). The checks ask the declared
@@ -17,8 +17,8 @@
 mod binary;
 mod copy;
 mod kill;
-mod life;
 mod look;
+mod process;
 mod promise;
 
 use std::collections::BTreeMap;

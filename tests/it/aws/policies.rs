@@ -8,7 +8,7 @@ use tidegate::cloud::{
     CloudError, CloudRead as _, CloudWrite as _, Condition, Kind, RunTask, ScalableTarget, Suspended,
     UpdateService, tag,
 };
-use tidegate::import::{Place, survey};
+use tidegate::import::{SurveyTarget, survey};
 use tidegate::model::{Mode, State};
 use tidegate::reconcile::{REQUEST, RunOutcome};
 use tidegate::spec::{DatabaseTarget, ListenerTarget};
@@ -215,7 +215,7 @@ async fn observing_needs_no_more_than_its_policy() {
 #[tokio::test]
 async fn importing_needs_no_more_than_the_policy_of_observing() {
     let shop = guarded("300000000006", &[("observe", OBSERVE)]).await;
-    let place = Place {
+    let place = SurveyTarget {
         account: shop.platform.account.clone(),
         region: addresses().region.clone(),
         assume_role: None,

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 use tidegate::clock::Clock as _;
 use tidegate::cloud::{
-    CloudRead as _, DatabaseStatus, LastLook, Pace, Rollback, TaskStatus, UpdateService, tag,
+    CloudRead as _, DatabaseStatus, Depth, LastObservation, Rollback, TaskStatus, UpdateService, tag,
 };
 use tidegate::cloud::{CloudWrite as _, Condition};
 use tidegate::model::State;
@@ -40,10 +40,10 @@ async fn at_first_contact_what_runs_is_taken_for_the_schema() {
     assert_eq!((shop.migrations(), gate(&shop)), (Vec::new(), OPEN));
     let (run, writes) = shop.writes(shop.apply()).await;
     assert_eq!((run.outcome, writes), (Some(RunOutcome::Converged), BTreeMap::new()));
-    let last_look = LastLook::default();
-    last_look.begin(FastClock.now());
-    let thorough = shop.look(&last_look, Pace::Thorough).await;
-    let quiet = shop.look(&last_look, Pace::Quick).await;
+    let last_observation = LastObservation::default();
+    last_observation.begin(FastClock.now());
+    let thorough = shop.look(&last_observation, Depth::Full).await;
+    let quiet = shop.look(&last_observation, Depth::Quick).await;
     let once: BTreeMap<&str, u64> = QUIET.into_iter().map(|operation| (operation, 1)).collect();
     assert_eq!(quiet, once, "a thorough look asks {thorough:?}");
 }

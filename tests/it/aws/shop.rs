@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_sdk_ecs::types as ecs;
 use serde_json::{Value, json};
 use tidegate::clock::Clock as _;
-use tidegate::cloud::{CloudRead as _, LastLook, Pace, Remembering};
+use tidegate::cloud::{CachedCloud, CloudRead as _, Depth, LastObservation};
 use tidegate::execute::{Silent, read_ledger};
 use tidegate::model::{Instant, StoreId};
 use tidegate::reconcile::{self, Reconciler, Run, RunOutcome, ShutdownLevel};
@@ -269,10 +269,14 @@ impl Shop {
     }
 
     /// A look that finds nothing new, and the requests it sent.
-    pub async fn look(&self, last_look: &LastLook, pace: Pace) -> BTreeMap<&'static str, u64> {
+    pub async fn look(
+        &self,
+        last_observation: &LastObservation,
+        depth: Depth,
+    ) -> BTreeMap<&'static str, u64> {
         let last = self.plan().await;
         let before = self.platform.counts.by_operation();
-        let cloud = Remembering { cloud: &self.platform.cloud, last_look, pace };
+        let cloud = CachedCloud { cloud: &self.platform.cloud, last_observation, depth };
         let look = reconcile::is_unchanged(&cloud, &FastClock, &*self.store, &self.repository, &last);
         assert!(look.await.unwrap(), "nothing is new");
         let mut sent = self.platform.counts.by_operation();

@@ -63,7 +63,7 @@ fn every_marker_stands_inside_its_file() {
 #[test]
 fn the_wire_form_has_exactly_the_documented_keys() {
     let files = BTreeMap::from([("environments/a.yaml".to_owned(), b"name: b\nsevices: {}\n".to_vec())]);
-    let wire = tidegate::spec::wire(&read(&files, "environments", now()).diagnostics);
+    let wire = tidegate::spec::to_json(&read(&files, "environments", now()).diagnostics);
     insta::assert_json_snapshot!(wire["diagnostics"][0], @r#"
     {
       "file": "environments/a.yaml",

@@ -1,4 +1,4 @@
-//! What happened in a life, for whoever has to find out why it ended badly. Closed, it costs nothing.
+//! What happened in a scenario, for the person who finds out why it ended badly. Closed, it costs nothing.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,7 @@ use tidegate::execute::{ActionOutcome, Progress};
 use tidegate::plan::{Action, BlockedReason, Plan};
 use tidegate::sim::SimClock;
 
-/// How often what has happened, in all lives together.
+/// How often what has happened, in all scenarios together.
 pub type Tally = Arc<Mutex<BTreeMap<String, u64>>>;
 
 /// Lines, if it is open. Clones write into the same.

@@ -1,4 +1,4 @@
-//! Which environment a seed lives in: the shop in many variations, now and then the real platform.
+//! Which environment a seed draws: the shop in many variations, now and then the real platform.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;

@@ -8,7 +8,7 @@ use tidegate::store::journal::OperatorCommand;
 use super::happening::recorded;
 use crate::rig::Rig;
 
-/// Takes one way out; gives its name. An error is a block that no such life should lead to.
+/// Takes one way out; gives its name. An error is a block that no such scenario should lead to.
 pub fn take(rig: &Rig, dice: &mut Dice, blocked: &Blocked) -> Result<String, String> {
     let way = match blocked.reason {
         BlockedReason::MigrationFailed => match (schema(rig), dice.below(3)) {
@@ -34,7 +34,7 @@ pub fn take(rig: &Rig, dice: &mut Dice, blocked: &Blocked) -> Result<String, Str
         },
         // It passes.
         BlockedReason::ForeignMigration => "wait".to_owned(),
-        _ => return Err(format!("no such life leads to this: {blocked:#?}")),
+        _ => return Err(format!("no such scenario leads to this: {blocked:#?}")),
     };
     Ok(format!("{:?}: {way}", blocked.reason))
 }

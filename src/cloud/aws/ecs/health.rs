@@ -6,10 +6,11 @@ use aws_sdk_ecs::types;
 use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum;
 use futures_util::future::try_join_all;
 
-use super::super::call::Ask;
-use super::super::session::{Session, TargetGroups};
-use crate::cloud::CloudError;
-use crate::cloud::Family;
+use super::super::caches::TargetGroups;
+use super::super::operation::Operation;
+use super::super::session::Session;
+use super::super::trace::traced;
+use crate::cloud::{CloudError, Family};
 
 /// What the target groups of a service say.
 #[derive(Debug, Default, PartialEq)]
@@ -51,9 +52,9 @@ impl Health {
 
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html>
 async fn targets(session: &Session, group: &str) -> Result<Vec<Target>, CloudError> {
-    let ask = Ask::new("elasticloadbalancing:DescribeTargetHealth", Family::BalancerRead, group);
+    let operation = Operation::new("elasticloadbalancing:DescribeTargetHealth", Family::BalancerRead, group);
     let request = session.clients.balancers.read.describe_target_health().target_group_arn(group);
-    let answer = session.calls.read(ask, request.send()).await?;
+    let answer = session.calls.read(operation, traced!(request)).await?;
     let targets = answer.target_health_descriptions().iter().filter_map(|description| {
         let state = description.target_health().and_then(|health| health.state());
         // `unavailable`: health checks are switched off for this group.

@@ -6,10 +6,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::call::Ask;
+use super::super::operation::Operation;
 use super::super::session::Session;
-use crate::cloud::Family;
-use crate::cloud::{CloudError, Kind, Rollback};
+use super::super::trace::traced;
+use super::answer::only_missing;
+use crate::cloud::{CloudError, Family, Kind, Rollback};
 use crate::model::{ClusterName, ServiceName};
 
 /// The service's deployment configuration with these switches. One request.
@@ -20,15 +21,15 @@ pub(super) async fn configuration(
     rollback: Rollback,
 ) -> Result<Value, CloudError> {
     let resource = format!("{cluster}/{service}");
-    let ask = Ask::new("ecs:DescribeServices", Family::ServiceRead, &resource);
+    let operation = Operation::new("ecs:DescribeServices", Family::ServiceRead, &resource);
     let request = session.clients.ecs.read.describe_services();
     let request = request.cluster(cluster.as_str()).services(service.as_str());
-    let (answer, body) = session.calls.read_raw(ask, request.send()).await?;
-    super::only_missing(ask, answer.failures())?;
+    let (answer, body) = session.calls.read_raw(operation, traced!(request)).await?;
+    only_missing(operation, answer.failures())?;
     let body: Value = serde_json::from_slice(&body)
-        .map_err(|error| ask.error(Kind::Unavailable, format!("the answer is no JSON: {error}")))?;
+        .map_err(|error| operation.error(Kind::Unavailable, format!("the answer is no JSON: {error}")))?;
     let found = body.get("services").and_then(|services| services.get(0));
-    let found = found.ok_or_else(|| ask.error(Kind::NotFound, "ServiceNotFoundException"))?;
+    let found = found.ok_or_else(|| operation.error(Kind::NotFound, "ServiceNotFoundException"))?;
     let configuration = found.get("deploymentConfiguration").cloned().unwrap_or_else(|| json!({}));
     Ok(switched(configuration, rollback))
 }

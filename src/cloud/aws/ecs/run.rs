@@ -4,19 +4,20 @@
 
 use aws_sdk_ecs::types::{self, AwsVpcConfiguration, LaunchType, NetworkConfiguration, Tag};
 
-use super::super::call::Ask;
 use super::super::definitions;
+use super::super::operation::Operation;
 use super::super::session::Session;
-use super::{only_missing, task};
-use crate::cloud::Family;
-use crate::cloud::{CloudError, Document, Kind, RunTask, Task};
+use super::super::trace::traced;
+use super::answer::only_missing;
+use super::task;
+use crate::cloud::{CloudError, Document, Family, Kind, RunTask, Task};
 use crate::model::ClusterName;
 
 /// One request that starts, sent once; one that reads the network.
 pub(in super::super) async fn run_task(session: &Session, request: &RunTask) -> Result<Task, CloudError> {
     let RunTask { cluster, definition, network_of, client_token, started_by, tags } = request;
     let resource = format!("{cluster}/{started_by}");
-    let ask = Ask::new("ecs:RunTask", Family::TaskWrite, &resource);
+    let operation = Operation::new("ecs:RunTask", Family::TaskWrite, &resource);
     let document = definitions::by_arn(session, definition).await?.document;
     let (network, platform) = network(session, cluster, network_of.as_str()).await?;
     let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
@@ -29,7 +30,7 @@ pub(in super::super) async fn run_task(session: &Session, request: &RunTask) -> 
         other => send.launch_type(other),
     };
     let send = send.set_network_configuration(network.filter(|_| is_awsvpc(&document)));
-    let answer = session.calls.write(ask, send.send()).await?;
+    let answer = session.calls.write(operation, traced!(send)).await?;
     if let Some(task) = answer.tasks().first() {
         return Ok(task::read(task, false));
     }
@@ -37,7 +38,7 @@ pub(in super::super) async fn run_task(session: &Session, request: &RunTask) -> 
     let words = answer.failures().iter().flat_map(|failure| [failure.reason(), failure.detail()]);
     let words: Vec<&str> = words.flatten().collect();
     let said = if words.is_empty() { "no task, and no reason why".to_owned() } else { words.join(": ") };
-    Err(ask.error(Kind::Capacity, said))
+    Err(operation.error(Kind::Capacity, said))
 }
 
 /// The awsvpc configuration of a service, whole, and its platform version.
@@ -47,12 +48,12 @@ async fn network(
     service: &str,
 ) -> Result<(Option<NetworkConfiguration>, Option<String>), CloudError> {
     let resource = format!("{cluster}/{service}");
-    let ask = Ask::new("ecs:DescribeServices", Family::ServiceRead, &resource);
+    let operation = Operation::new("ecs:DescribeServices", Family::ServiceRead, &resource);
     let request = session.clients.ecs.read.describe_services().cluster(cluster.as_str()).services(service);
-    let answer = session.calls.read(ask, request.send()).await?;
-    only_missing(ask, answer.failures())?;
+    let answer = session.calls.read(operation, traced!(request)).await?;
+    only_missing(operation, answer.failures())?;
     let found = answer.services().iter().find(|found| found.status() != Some("INACTIVE"));
-    let found = found.ok_or_else(|| ask.error(Kind::NotFound, "ServiceNotFoundException"))?;
+    let found = found.ok_or_else(|| operation.error(Kind::NotFound, "ServiceNotFoundException"))?;
     let network = found.network_configuration().map(sorted);
     let platform = found.platform_version().filter(|version| !version.is_empty());
     Ok((network, platform.map(str::to_owned)))
@@ -90,9 +91,9 @@ pub(in super::super) async fn stop_task(
     arn: &str,
     reason: &str,
 ) -> Result<(), CloudError> {
-    let ask = Ask::new("ecs:StopTask", Family::TaskWrite, arn);
+    let operation = Operation::new("ecs:StopTask", Family::TaskWrite, arn);
     let request = session.clients.ecs.write.stop_task();
     let request = request.cluster(cluster.as_str()).task(arn).reason(reason);
-    session.calls.write(ask, request.send()).await?;
+    session.calls.write(operation, traced!(request)).await?;
     Ok(())
 }

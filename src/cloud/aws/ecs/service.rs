@@ -6,9 +6,9 @@ use aws_sdk_ecs::types::{
     self, DeploymentControllerType, DeploymentRolloutState, DeploymentStrategy, SchedulingStrategy,
 };
 
+use super::super::caches::TargetGroups;
 use super::super::moment::instant;
-use super::super::session::TargetGroups;
-use super::count;
+use super::answer::count;
 use crate::cloud::{Controller, Deployment, Rollback, Rollout, Service, Strategy};
 use crate::model::ServiceName;
 

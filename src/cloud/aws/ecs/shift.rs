@@ -8,11 +8,12 @@
 use aws_sdk_ecs::types::{CreatedAt, ServiceDeploymentBrief, ServiceDeploymentStatus as Status};
 use chrono::TimeDelta;
 
-use super::super::call::Ask;
+use super::super::arn::last;
 use super::super::moment::date_time;
+use super::super::operation::Operation;
 use super::super::session::Session;
-use crate::cloud::Family;
-use crate::cloud::{CloudError, Rollout, Service, Strategy};
+use super::super::trace::traced;
+use crate::cloud::{CloudError, Family, Rollout, Service, Strategy};
 use crate::model::ClusterName;
 
 /// A service deployment is created together with what it deploys, by another clock.
@@ -31,11 +32,11 @@ pub(super) async fn follow(
         return Ok(());
     };
     let resource = format!("{cluster}/{}", service.name);
-    let ask = Ask::new("ecs:ListServiceDeployments", Family::ServiceRead, &resource);
+    let operation = Operation::new("ecs:ListServiceDeployments", Family::ServiceRead, &resource);
     let request = session.clients.ecs.read.list_service_deployments();
     let request = request.cluster(cluster.as_str()).service(service.name.as_str());
     let after = CreatedAt::builder().after(date_time(oldest - BEFORE)).build();
-    let answer = session.calls.read(ask, request.created_at(after).send()).await?;
+    let answer = session.calls.read(operation, traced!(request.created_at(after))).await?;
     put_right(service, answer.service_deployments());
     Ok(())
 }
@@ -43,9 +44,9 @@ pub(super) async fn follow(
 /// A deployment `ecs-svc/1` deploys the service revision `…/1`.
 fn put_right(service: &mut Service, found: &[ServiceDeploymentBrief]) {
     for deployment in &mut service.deployments {
-        let number = super::last(&deployment.id);
+        let number = last(&deployment.id);
         let of = |brief: &&ServiceDeploymentBrief| {
-            brief.target_service_revision_arn().is_some_and(|arn| super::last(arn) == number)
+            brief.target_service_revision_arn().is_some_and(|arn| last(arn) == number)
         };
         // The same revision may be deployed twice: the later one counts.
         let latest = found.iter().filter(of).max_by_key(|brief| brief.created_at().map(|at| at.secs()));

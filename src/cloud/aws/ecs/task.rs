@@ -9,14 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ecs::types::{self, DesiredStatus, HealthStatus, TaskStopCode as StopCode};
 use futures_util::future::{try_join, try_join_all};
 
-use super::super::call::Ask;
+use super::super::caches::TargetGroups;
 use super::super::definitions;
 use super::super::moment::{instant, known};
-use super::super::session::{Session, TargetGroups};
+use super::super::operation::Operation;
+use super::super::session::Session;
+use super::super::trace::traced;
+use super::answer::{LISTED_AT_ONCE_MAX, PAGES_MAX, only_missing};
 use super::health::{Health, addresses};
-use super::{LISTED_AT_ONCE_MAX, PAGES_MAX, only_missing};
-use crate::cloud::Family;
-use crate::cloud::{CloudError, Container, Kind, Task, TaskDefinition, TaskStatus};
+use super::services;
+use crate::cloud::{CloudError, Container, Family, Task, TaskDefinition, TaskStatus};
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ServiceName};
 
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>
@@ -67,11 +69,11 @@ async fn groups(
     service: &ServiceName,
 ) -> Result<BTreeSet<TargetGroups>, CloudError> {
     let key = (cluster.clone(), service.clone());
-    if let Some(groups) = session.known.target_groups.get(&key) {
+    if let Some(groups) = session.caches.target_groups.get(&key) {
         return Ok(groups);
     }
-    super::services(session, cluster, std::slice::from_ref(service)).await?;
-    Ok(session.known.target_groups.get(&key).unwrap_or_default())
+    services::services(session, cluster, std::slice::from_ref(service)).await?;
+    Ok(session.caches.target_groups.get(&key).unwrap_or_default())
 }
 
 async fn definitions_of(
@@ -118,7 +120,7 @@ async fn list_arns(
         Of::Family(family) => family.as_str(),
     };
     let resource = format!("{cluster}/{name}");
-    let ask = Ask::new("ecs:ListTasks", Family::TaskRead, &resource);
+    let operation = Operation::new("ecs:ListTasks", Family::TaskRead, &resource);
     let (mut arns, mut token) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
         let request = session.clients.ecs.read.list_tasks().cluster(cluster.as_str());
@@ -127,14 +129,14 @@ async fn list_arns(
             Of::Service(service) => request.service_name(service.as_str()),
             Of::Family(family) => request.family(family.as_str()),
         };
-        let answer = session.calls.read(ask, request.set_next_token(token.take()).send()).await?;
+        let answer = session.calls.read(operation, traced!(request.set_next_token(token.take()))).await?;
         arns.extend(answer.task_arns.unwrap_or_default());
         token = answer.next_token;
         if token.is_none() {
             return Ok(arns);
         }
     }
-    Err(ask.error(Kind::Invalid, "the list does not end"))
+    Err(operation.endless_list())
 }
 
 /// A task that has gone from the lists since is left out: it stopped an hour ago.
@@ -143,10 +145,10 @@ pub(in super::super) async fn describe(
     cluster: &ClusterName,
     arns: &[String],
 ) -> Result<Vec<types::Task>, CloudError> {
-    let ask = Ask::new("ecs:DescribeTasks", Family::TaskRead, cluster.as_str());
+    let operation = Operation::new("ecs:DescribeTasks", Family::TaskRead, cluster.as_str());
     let request = session.clients.ecs.read.describe_tasks().cluster(cluster.as_str());
-    let answer = session.calls.read(ask, request.set_tasks(Some(arns.to_vec())).send()).await?;
-    only_missing(ask, answer.failures())?;
+    let answer = session.calls.read(operation, traced!(request.set_tasks(Some(arns.to_vec())))).await?;
+    only_missing(operation, answer.failures())?;
     Ok(answer.tasks.unwrap_or_default())
 }
 

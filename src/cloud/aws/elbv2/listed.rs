@@ -7,15 +7,15 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use url::Url;
 
-use super::super::call::Ask;
+use super::super::operation::Operation;
 use super::super::session::Session;
-use super::PAGES_MAX;
-use crate::cloud::Family;
-use crate::cloud::{CloudError, Kind, ListedListener};
+use super::super::trace::traced;
+use crate::cloud::{CloudError, Family, ListedListener};
 use crate::spec::ListenerTarget;
 
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancers.html>
 const NAMED_AT_ONCE_MAX: usize = 20;
+const PAGES_MAX: usize = 20;
 
 /// One request for twenty target groups, one for twenty balancers, and one for each balancer.
 pub(in super::super) async fn listeners_of(
@@ -38,17 +38,19 @@ async fn balancers(session: &Session, target_groups: &[String]) -> Result<Vec<Lo
     let mut arns = BTreeSet::new();
     for batch in target_groups.chunks(NAMED_AT_ONCE_MAX) {
         let resource = format!("{} target groups", batch.len());
-        let ask = Ask::new("elasticloadbalancing:DescribeTargetGroups", Family::BalancerRead, &resource);
+        let operation =
+            Operation::new("elasticloadbalancing:DescribeTargetGroups", Family::BalancerRead, &resource);
         let request = client.describe_target_groups().set_target_group_arns(Some(batch.to_vec()));
-        let answer = session.calls.read(ask, request.send()).await?;
+        let answer = session.calls.read(operation, traced!(request)).await?;
         arns.extend(answer.target_groups().iter().flat_map(|group| group.load_balancer_arns()).cloned());
     }
     let (arns, mut found) = (Vec::from_iter(arns), Vec::new());
     for batch in arns.chunks(NAMED_AT_ONCE_MAX) {
         let resource = format!("{} balancers", batch.len());
-        let ask = Ask::new("elasticloadbalancing:DescribeLoadBalancers", Family::BalancerRead, &resource);
+        let operation =
+            Operation::new("elasticloadbalancing:DescribeLoadBalancers", Family::BalancerRead, &resource);
         let request = client.describe_load_balancers().set_load_balancer_arns(Some(batch.to_vec()));
-        let answer = session.calls.read(ask, request.send()).await?;
+        let answer = session.calls.read(operation, traced!(request)).await?;
         found.extend(answer.load_balancers.unwrap_or_default());
     }
     Ok(found)
@@ -58,11 +60,11 @@ async fn listeners(session: &Session, balancer: &LoadBalancer) -> Result<Vec<Lis
     let (Some(name), Some(arn)) = (balancer.load_balancer_name(), balancer.load_balancer_arn()) else {
         return Ok(Vec::new());
     };
-    let ask = Ask::new("elasticloadbalancing:DescribeListeners", Family::BalancerRead, name);
+    let operation = Operation::new("elasticloadbalancing:DescribeListeners", Family::BalancerRead, name);
     let (mut found, mut marker) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
         let request = session.clients.balancers.read.describe_listeners().load_balancer_arn(arn);
-        let answer = session.calls.read(ask, request.set_marker(marker.take()).send()).await?;
+        let answer = session.calls.read(operation, traced!(request.set_marker(marker.take()))).await?;
         found.extend(answer.listeners().iter().filter_map(|listener| {
             Some(ListedListener {
                 target: ListenerTarget { name: name.to_owned(), port: listener.port()?.try_into().ok()? },
@@ -75,7 +77,7 @@ async fn listeners(session: &Session, balancer: &LoadBalancer) -> Result<Vec<Lis
             return Ok(found);
         }
     }
-    Err(ask.error(Kind::Invalid, "the list does not end"))
+    Err(operation.endless_list())
 }
 
 /// The one place that a redirect leads to: its host is a name of its own, not `#{host}`.

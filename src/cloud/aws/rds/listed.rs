@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use aws_sdk_rds::types::{DbCluster, DbInstance};
 
-use super::super::call::Ask;
+use super::super::operation::Operation;
 use super::super::session::Session;
-use super::{cluster_stays, instance_stays, status};
-use crate::cloud::Family;
-use crate::cloud::{CloudError, DatabaseStatus, Kind, ListedDatabase};
+use super::super::trace::traced;
+use super::{status, unstoppable};
+use crate::cloud::{CloudError, DatabaseStatus, Family, ListedDatabase};
 use crate::spec::DatabaseTarget;
 
 /// A page holds a hundred.
@@ -30,33 +30,33 @@ pub(in super::super) async fn databases(session: &Session) -> Result<Vec<ListedD
 }
 
 async fn instances(session: &Session) -> Result<Vec<DbInstance>, CloudError> {
-    let ask = Ask::new("rds:DescribeDBInstances", Family::Database, "every instance");
+    let operation = Operation::new("rds:DescribeDBInstances", Family::Database, "every instance");
     let (mut found, mut marker) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
         let request = session.clients.rds.read.describe_db_instances().set_marker(marker.take());
-        let answer = session.calls.read(ask, request.send()).await?;
+        let answer = session.calls.read(operation, traced!(request)).await?;
         found.extend(answer.db_instances.unwrap_or_default());
         marker = answer.marker;
         if marker.is_none() {
             return Ok(found);
         }
     }
-    Err(ask.error(Kind::Invalid, "the list does not end"))
+    Err(operation.endless_list())
 }
 
 async fn clusters(session: &Session) -> Result<Vec<DbCluster>, CloudError> {
-    let ask = Ask::new("rds:DescribeDBClusters", Family::Database, "every cluster");
+    let operation = Operation::new("rds:DescribeDBClusters", Family::Database, "every cluster");
     let (mut found, mut marker) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
         let request = session.clients.rds.read.describe_db_clusters().set_marker(marker.take());
-        let answer = session.calls.read(ask, request.send()).await?;
+        let answer = session.calls.read(operation, traced!(request)).await?;
         found.extend(answer.db_clusters.unwrap_or_default());
         marker = answer.marker;
         if marker.is_none() {
             return Ok(found);
         }
     }
-    Err(ask.error(Kind::Invalid, "the list does not end"))
+    Err(operation.endless_list())
 }
 
 fn of_instance(found: &DbInstance) -> Option<ListedDatabase> {
@@ -66,7 +66,7 @@ fn of_instance(found: &DbInstance) -> Option<ListedDatabase> {
         status: status::read(found.db_instance_status().unwrap_or_default()),
         is_replica: is_named(found.read_replica_source_db_instance_identifier())
             || is_named(found.read_replica_source_db_cluster_identifier()),
-        unstoppable: instance_stays(found),
+        unstoppable: unstoppable::instance(found),
     })
 }
 
@@ -93,7 +93,7 @@ fn of_cluster(found: &DbCluster, members: &[DbInstance]) -> Option<ListedDatabas
         addresses: folded(own.chain(by_name.values().filter_map(|member| address(member)))),
         status: status::worse(status::read(found.status().unwrap_or_default()), writers),
         is_replica: is_named(found.replication_source_identifier()),
-        unstoppable: cluster_stays(found),
+        unstoppable: unstoppable::cluster(found),
     })
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use aws_sdk_rds::types::Tag;
 
-use super::super::call::Ask;
 use super::super::moment::known;
+use super::super::operation::Operation;
 use super::super::session::Session;
+use super::super::trace::traced;
 use super::{status, tags};
-use crate::cloud::Family;
-use crate::cloud::{CloudError, DbSnapshot, Kind};
+use crate::cloud::{CloudError, DbSnapshot, Family};
 use crate::spec::DatabaseTarget;
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBSnapshots.html>
@@ -28,10 +28,10 @@ pub(in super::super) async fn list(
         DatabaseTarget::Instance(_) => "rds:DescribeDBSnapshots",
         DatabaseTarget::Cluster(_) => "rds:DescribeDBClusterSnapshots",
     };
-    let ask = Ask::new(operation, Family::Database, target.identifier());
+    let operation = Operation::new(operation, Family::Database, target.identifier());
     let (mut found, mut marker) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
-        let (page, next) = page(session, ask, target, marker.take()).await?;
+        let (page, next) = page(session, operation, target, marker.take()).await?;
         // One that has no time yet was begun just now.
         found.extend(page.into_iter().map(|snapshot| DbSnapshot {
             created_at: snapshot.created_at.unwrap_or(now),
@@ -45,11 +45,11 @@ pub(in super::super) async fn list(
             return Ok(found);
         }
     }
-    Err(ask.error(Kind::Invalid, "the list does not end"))
+    Err(operation.endless_list())
 }
 
-/// What both kinds of snapshots have in common.
-struct Common {
+/// A snapshot of either kind.
+struct ListedSnapshot {
     identifier: String,
     status: String,
     kind: String,
@@ -57,11 +57,11 @@ struct Common {
     tags: BTreeMap<String, String>,
 }
 
-type Page = (Vec<Common>, Option<String>);
+type Page = (Vec<ListedSnapshot>, Option<String>);
 
 async fn page(
     session: &Session,
-    ask: Ask<'_>,
+    operation: Operation<'_>,
     target: &DatabaseTarget,
     marker: Option<String>,
 ) -> Result<Page, CloudError> {
@@ -71,26 +71,26 @@ async fn page(
         DatabaseTarget::Instance(id) => {
             let request = rds.describe_db_snapshots().db_instance_identifier(id).snapshot_type(MANUAL);
             let request = request.max_records(LISTED_AT_ONCE_MAX).set_marker(marker);
-            let answer = session.calls.read(ask, request.send()).await?;
-            let found = answer.db_snapshots().iter().map(|snapshot| Common {
+            let answer = session.calls.read(operation, traced!(request)).await?;
+            let found = answer.db_snapshots().iter().map(|snapshot| ListedSnapshot {
                 identifier: text(snapshot.db_snapshot_identifier()),
                 status: text(snapshot.status()),
                 kind: text(snapshot.snapshot_type()),
                 created_at: known(snapshot.snapshot_create_time()),
-                tags: tags(snapshot.tag_list()),
+                tags: tags::read(snapshot.tag_list()),
             });
             Ok((found.collect(), answer.marker().map(str::to_owned)))
         }
         DatabaseTarget::Cluster(id) => {
             let request = rds.describe_db_cluster_snapshots().db_cluster_identifier(id).snapshot_type(MANUAL);
             let request = request.max_records(LISTED_AT_ONCE_MAX).set_marker(marker);
-            let answer = session.calls.read(ask, request.send()).await?;
-            let found = answer.db_cluster_snapshots().iter().map(|snapshot| Common {
+            let answer = session.calls.read(operation, traced!(request)).await?;
+            let found = answer.db_cluster_snapshots().iter().map(|snapshot| ListedSnapshot {
                 identifier: text(snapshot.db_cluster_snapshot_identifier()),
                 status: text(snapshot.status()),
                 kind: text(snapshot.snapshot_type()),
                 created_at: known(snapshot.snapshot_create_time()),
-                tags: tags(snapshot.tag_list()),
+                tags: tags::read(snapshot.tag_list()),
             });
             Ok((found.collect(), answer.marker().map(str::to_owned)))
         }
@@ -108,16 +108,16 @@ pub(in super::super) async fn create(
     let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
     match target {
         DatabaseTarget::Instance(id) => {
-            let ask = Ask::new("rds:CreateDBSnapshot", Family::Database, identifier);
+            let operation = Operation::new("rds:CreateDBSnapshot", Family::Database, identifier);
             let request = rds.create_db_snapshot().db_instance_identifier(id);
             let request = request.db_snapshot_identifier(identifier).set_tags(Some(tags));
-            session.calls.write(ask, request.send()).await?;
+            session.calls.write(operation, traced!(request)).await?;
         }
         DatabaseTarget::Cluster(id) => {
-            let ask = Ask::new("rds:CreateDBClusterSnapshot", Family::Database, identifier);
+            let operation = Operation::new("rds:CreateDBClusterSnapshot", Family::Database, identifier);
             let request = rds.create_db_cluster_snapshot().db_cluster_identifier(id);
             let request = request.db_cluster_snapshot_identifier(identifier).set_tags(Some(tags));
-            session.calls.write(ask, request.send()).await?;
+            session.calls.write(operation, traced!(request)).await?;
         }
     }
     Ok(())
@@ -132,14 +132,14 @@ pub(in super::super) async fn delete(
     let rds = &session.clients.rds.write;
     match target {
         DatabaseTarget::Instance(_) => {
-            let ask = Ask::new("rds:DeleteDBSnapshot", Family::Database, identifier);
+            let operation = Operation::new("rds:DeleteDBSnapshot", Family::Database, identifier);
             let request = rds.delete_db_snapshot().db_snapshot_identifier(identifier);
-            session.calls.write(ask, request.send()).await?;
+            session.calls.write(operation, traced!(request)).await?;
         }
         DatabaseTarget::Cluster(_) => {
-            let ask = Ask::new("rds:DeleteDBClusterSnapshot", Family::Database, identifier);
+            let operation = Operation::new("rds:DeleteDBClusterSnapshot", Family::Database, identifier);
             let request = rds.delete_db_cluster_snapshot().db_cluster_snapshot_identifier(identifier);
-            session.calls.write(ask, request.send()).await?;
+            session.calls.write(operation, traced!(request)).await?;
         }
     }
     Ok(())

@@ -2,11 +2,11 @@
 
 use aws_sdk_ecr::types::{DescribeImagesFilter, ImageDetail, ImageIdentifier, TagStatus};
 
-use super::super::call::Ask;
+use super::super::operation::Operation;
 use super::super::session::Session;
+use super::super::trace::traced;
 use super::tags::{highest_first, like};
-use crate::cloud::Family;
-use crate::cloud::{CloudError, ImageLookup, Kind};
+use crate::cloud::{CloudError, Family, ImageLookup, Kind};
 use crate::model::{Digest, ImageRef};
 
 /// Single images and lists of them, in both families of formats: the digest of what the tag points at.
@@ -28,7 +28,7 @@ pub(super) async fn look_up(
     name: &str,
     image: &ImageRef,
 ) -> Result<ImageLookup, CloudError> {
-    let ask = Ask::new("ecr:BatchGetImage", Family::Registry, image.as_str());
+    let operation = Operation::new("ecr:BatchGetImage", Family::Registry, image.as_str());
     let id = ImageIdentifier::builder();
     let id = match image.digest() {
         Some(digest) => id.image_digest(digest.as_str()),
@@ -37,7 +37,7 @@ pub(super) async fn look_up(
     let request = session.clients.registry(region).batch_get_image().registry_id(account);
     let request = request.repository_name(name).image_ids(id.build());
     let request = request.set_accepted_media_types(Some(MANIFESTS.map(str::to_owned).to_vec()));
-    let answer = session.calls.read_if(ask, &["RepositoryNotFoundException"], request.send()).await;
+    let answer = session.calls.read_if(operation, &["RepositoryNotFoundException"], traced!(request)).await;
     let answer = match answer {
         Ok(Some(answer)) => answer,
         Ok(None) => return Ok(ImageLookup::Missing(Vec::new())),
@@ -68,13 +68,13 @@ async fn newest_tags(
     region: &str,
     name: &str,
 ) -> Result<Vec<String>, CloudError> {
-    let ask = Ask::new("ecr:DescribeImages", Family::Registry, name);
+    let operation = Operation::new("ecr:DescribeImages", Family::Registry, name);
     let (mut found, mut token): (Vec<ImageDetail>, _) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
         let filter = DescribeImagesFilter::builder().tag_status(TagStatus::Tagged).build();
         let request = session.clients.registry(region).describe_images().registry_id(account);
         let request = request.repository_name(name).filter(filter).set_next_token(token.take());
-        let answer = session.calls.read(ask, request.send()).await?;
+        let answer = session.calls.read(operation, traced!(request)).await?;
         found.extend(answer.image_details.unwrap_or_default());
         token = answer.next_token;
         if token.is_none() {
@@ -94,12 +94,12 @@ pub(super) async fn tags_of(
     digest: &Digest,
 ) -> Result<Vec<String>, CloudError> {
     let resource = format!("{name}@{digest}");
-    let ask = Ask::new("ecr:DescribeImages", Family::Registry, &resource);
+    let operation = Operation::new("ecr:DescribeImages", Family::Registry, &resource);
     let id = ImageIdentifier::builder().image_digest(digest.as_str()).build();
     let request = session.clients.registry(region).describe_images().registry_id(account);
     let request = request.repository_name(name).image_ids(id);
     let gone = ["ImageNotFoundException", "RepositoryNotFoundException"];
-    let answer = session.calls.read_if(ask, &gone, request.send()).await?;
+    let answer = session.calls.read_if(operation, &gone, traced!(request)).await?;
     let found = answer.and_then(|answer| answer.image_details).unwrap_or_default();
     Ok(highest_first(found.into_iter().flat_map(|image| image.image_tags.unwrap_or_default()).collect()))
 }

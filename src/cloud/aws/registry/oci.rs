@@ -1,57 +1,38 @@
 //! Registries that anybody may ask: Docker Hub, ghcr.io, public.ecr.aws and their like.
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Mutex;
 
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::super::call::Ask;
-use super::super::error::Call;
-use super::super::http::{Http, Reply};
+use super::super::error::Access;
+use super::super::http::Reply;
+use super::super::operation::Operation;
 use super::super::session::Session;
 use super::tags::{highest_first, like};
 use super::token::Challenge;
-use crate::cloud::Family;
-use crate::cloud::{CloudError, ImageLookup, Kind};
-use crate::model::{Digest, ImageRef, Instant};
+use crate::cloud::{CloudError, Family, ImageLookup, Kind};
+use crate::model::{Digest, ImageRef};
 
 const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
     application/vnd.docker.distribution.manifest.v2+json";
-/// A token that does not say how long it lives lives for a minute.
+/// A token that does not say how long it is valid is valid for a minute.
 const TOKEN_LIFE_DEFAULT: i64 = 60;
+/// However long a registry promises.
+const TOKEN_LIFE_MAX: TimeDelta = TimeDelta::hours(12);
 /// A token is not used in its last seconds.
 const TOKEN_MARGIN: TimeDelta = TimeDelta::seconds(10);
 /// Tags that are asked for their digest, one by one, when a digest is to be named.
 const TAGS_TRIED_MAX: usize = 20;
 
-/// The way to registries, and tokens that they gave. Shared by all accounts: tokens belong to nobody.
-#[derive(Debug)]
-pub(in super::super) struct Registries {
-    http: Http,
-    /// By registry and repository: that is what they are good for.
-    tokens: Mutex<BTreeMap<String, (Instant, SecretString)>>,
-}
-
-impl Registries {
-    pub(in super::super) fn new() -> Self {
-        Self { http: Http::new(), tokens: Mutex::default() }
-    }
-
-    /// Plain HTTP for whoever else needs it.
-    pub(in super::super) fn http(&self) -> &Http {
-        &self.http
-    }
-}
-
+/// The answer of a token service; the token stands under one of two names.
 #[derive(Deserialize)]
-struct Given {
+struct TokenAnswer {
     token: Option<String>,
     access_token: Option<String>,
     expires_in: Option<i64>,
@@ -79,9 +60,9 @@ pub(super) async fn look_up(
     let digest = image.digest();
     let reference = digest.as_ref().map_or(image.tag().unwrap_or("latest"), Digest::as_str);
     match repository.digest(reference).await? {
-        Asked::There(digest) => Ok(ImageLookup::Found(digest)),
-        Asked::NoAccess(why) => Ok(ImageLookup::Unverified(why)),
-        Asked::NotThere => {
+        Manifest::Found(digest) => Ok(ImageLookup::Found(digest)),
+        Manifest::NoAccess(why) => Ok(ImageLookup::Unverified(why)),
+        Manifest::Missing => {
             let tags = repository.tags().await.unwrap_or_default();
             Ok(ImageLookup::Missing(like(image.tag().unwrap_or_default(), highest_first(tags))))
         }
@@ -100,7 +81,7 @@ pub(super) async fn tags_of(
     let tags = repository.tags().await?.into_iter().filter(versions).collect();
     for tag in highest_first(tags).into_iter().take(TAGS_TRIED_MAX) {
         // The highest one is what the digest is called; whatever else it is called does not matter.
-        if matches!(repository.digest(&tag).await?, Asked::There(there) if there == *digest) {
+        if matches!(repository.digest(&tag).await?, Manifest::Found(found) if found == *digest) {
             return Ok(vec![tag]);
         }
     }
@@ -108,23 +89,23 @@ pub(super) async fn tags_of(
 }
 
 /// What a registry says about one manifest.
-enum Asked {
-    There(Digest),
-    NotThere,
+enum Manifest {
+    Found(Digest),
+    Missing,
     NoAccess(String),
 }
 
 impl Repository<'_> {
     /// HEAD tells the digest and does not count as a pull. Where it does not tell, the manifest itself does.
-    async fn digest(&self, reference: &str) -> Result<Asked, CloudError> {
+    async fn digest(&self, reference: &str) -> Result<Manifest, CloudError> {
         let path = format!("manifests/{reference}");
         for method in ["HEAD", "GET"] {
             let reply = self.ask(method, &path).await?;
             match reply.status {
                 200 => {}
-                404 => return Ok(Asked::NotThere),
+                404 => return Ok(Manifest::Missing),
                 401 | 403 => {
-                    return Ok(Asked::NoAccess(format!(
+                    return Ok(Manifest::NoAccess(format!(
                         "{} answered {}: no access",
                         self.host, reply.status
                     )));
@@ -132,10 +113,10 @@ impl Repository<'_> {
                 status => return Err(self.refused(&path, status)),
             }
             if let Some(digest) = reply.header("docker-content-digest") {
-                return Ok(Asked::There(Digest::new(digest)));
+                return Ok(Manifest::Found(Digest::new(digest)));
             }
             if method == "GET" {
-                return Ok(Asked::There(digest_of(&reply.body)));
+                return Ok(Manifest::Found(digest_of(&reply.body)));
             }
         }
         unreachable!("the second method returns")
@@ -157,7 +138,7 @@ impl Repository<'_> {
     async fn ask(&self, method: &str, path: &str) -> Result<Reply, CloudError> {
         let scheme = if self.is_local() { "http" } else { "https" };
         let url = format!("{scheme}://{}/v2/{}/{path}", self.host, self.name);
-        let known = self.token();
+        let known = self.session.tokens.get(&self.path(), self.session.calls.clock.now());
         let reply = self.send(method, &url, known.as_ref()).await?;
         if reply.status != 401 {
             return Ok(reply);
@@ -171,45 +152,36 @@ impl Repository<'_> {
 
     async fn send(&self, method: &str, url: &str, token: Option<&SecretString>) -> Result<Reply, CloudError> {
         let session = self.session;
-        let resource = format!("{}/{}", self.host, self.name);
+        let resource = self.path();
         let hidden: Vec<&str> = token.iter().map(|token| token.expose_secret()).collect();
-        let ask = Ask::new("registry:GET", Family::Registry, &resource).hiding(&hidden);
-        session.calls.admit(ask, Call::Read).await?;
+        let operation = Operation::new("registry:GET", Family::Registry, &resource).hiding(&hidden);
+        session.calls.admit(operation, Access::Read).await?;
         session.calls.counts.add("registry:GET", 1);
         let bearer = token.map(|token| format!("Bearer {}", token.expose_secret()));
         let mut headers = vec![("accept", ACCEPT)];
         headers.extend(bearer.iter().map(|bearer| ("authorization", bearer.as_str())));
-        let reply = session.registries.http.send(method, url, &headers, method == "GET").await;
-        reply.map_err(|why| ask.error(Kind::Unavailable, why))
-    }
-
-    /// A token that was given for this repository and lives.
-    fn token(&self) -> Option<SecretString> {
-        let now = self.session.calls.clock.now();
-        let tokens = self.session.registries.tokens.lock().expect("nothing panics while it looks");
-        let place = self.place();
-        tokens.get(&place).filter(|(until, _)| *until > now).map(|(_, token)| token.clone())
+        let reply = session.http.send(method, url, &headers, method == "GET").await;
+        reply.map_err(|why| operation.error(Kind::Unavailable, why))
     }
 
     async fn fetch(&self, challenge: &Challenge) -> Result<Option<SecretString>, CloudError> {
         let Some(url) = challenge.url(self.is_local()) else { return Ok(None) };
         let reply = self.send("GET", url.as_str(), None).await?;
-        let given: Option<Given> = Some(reply)
+        let answer: Option<TokenAnswer> = Some(reply)
             .filter(|reply| reply.status == 200)
             .and_then(|r| serde_json::from_slice(&r.body).ok());
-        let Some(given) = given else { return Ok(None) };
-        let Some(token) = given.token.or(given.access_token) else { return Ok(None) };
+        let Some(answer) = answer else { return Ok(None) };
+        let Some(token) = answer.token.or(answer.access_token) else { return Ok(None) };
         let token = SecretString::from(token);
-        let life = TimeDelta::try_seconds(given.expires_in.unwrap_or(TOKEN_LIFE_DEFAULT)).unwrap_or_default();
-        let until = self.session.calls.clock.now() + life.min(TimeDelta::hours(12)) - TOKEN_MARGIN;
-        let mut tokens = self.session.registries.tokens.lock().expect("nothing panics while it looks");
+        let life =
+            TimeDelta::try_seconds(answer.expires_in.unwrap_or(TOKEN_LIFE_DEFAULT)).unwrap_or_default();
         let now = self.session.calls.clock.now();
-        tokens.retain(|_, (until, _)| *until > now);
-        tokens.insert(self.place(), (until, token.clone()));
+        let until = now + life.min(TOKEN_LIFE_MAX) - TOKEN_MARGIN;
+        self.session.tokens.put(self.path(), token.clone(), until, now);
         Ok(Some(token))
     }
 
-    fn place(&self) -> String {
+    fn path(&self) -> String {
         format!("{}/{}", self.host, self.name)
     }
 
@@ -220,9 +192,9 @@ impl Repository<'_> {
     }
 
     fn refused(&self, path: &str, status: u16) -> CloudError {
-        let resource = format!("{}/{}", self.host, self.name);
-        let ask = Ask::new("registry:GET", Family::Registry, &resource);
-        ask.answered(Call::Read, status, None, Some(path))
+        let resource = self.path();
+        let operation = Operation::new("registry:GET", Family::Registry, &resource);
+        operation.refused(Access::Read, status, None, Some(path))
     }
 }
 

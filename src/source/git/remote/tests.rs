@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::{GitSource, Transfers};
+use super::GitSource;
 use crate::model::Revision;
 use crate::source::fixture::{Repo, changed};
-use crate::source::{Credentials, Poll, RemoteUrl, Source, SourceError, TIMEOUT_DEFAULT, Token};
+use crate::source::{Credentials, Poll, RemoteUrl, Source, SourceError, TIMEOUT_DEFAULT, Token, Transfers};
 
 fn open(url: &str, rev: Option<&str>, clones: Option<&Path>) -> GitSource {
     let rev = rev.map(str::to_owned);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tidegate::clock::Clock as _;
-use tidegate::cloud::{LastLook, Pace, Remembering};
+use tidegate::cloud::{CachedCloud, Depth, LastObservation};
 use tidegate::reconcile;
 use tidegate::sim::WorldFolder;
 use tidegate::store::LocalStore;
@@ -161,13 +161,13 @@ async fn looks(graasp: &Graasp) {
     let store = LocalStore::open_existing(graasp.store()).unwrap();
     let wanted = graasp.wanted();
     let last = reconcile::preview(&graasp.cloud, &clock, &store, &wanted).await.unwrap().unwrap().plan;
-    let last_look = LastLook::default();
-    last_look.begin(clock.now());
+    let last_observation = LastObservation::default();
+    last_observation.begin(clock.now());
     let known = KNOWN_BY_THEN.map(|operation| (operation, 0));
     let warm: Vec<(&str, u64)> = FULL_PASS.into_iter().chain(known).collect();
-    for (pace, most) in [(Pace::Thorough, &warm[..]), (Pace::Quick, &QUIET_PASS)] {
+    for (depth, most) in [(Depth::Full, &warm[..]), (Depth::Quick, &QUIET_PASS)] {
         let before = graasp.requests();
-        let cloud = Remembering { cloud: &graasp.cloud, last_look: &last_look, pace };
+        let cloud = CachedCloud { cloud: &graasp.cloud, last_observation: &last_observation, depth };
         assert!(reconcile::is_unchanged(&cloud, &clock, &store, &wanted, &last).await.unwrap());
         assert_within(&since(&before, graasp.requests()), most);
     }

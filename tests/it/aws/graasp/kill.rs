@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt as _;
 
 use super::super::stack::of_its_own;
-use super::life::Doom;
+use super::process::Doom;
 use super::{Graasp, since, writes};
 
 const DEATHS: usize = 20;

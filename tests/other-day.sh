@@ -6,7 +6,9 @@
 # TIDEGATE_TEST_DAY is another day than the one below; it needs `faketime` (apt-get install faketime).
 set -euo pipefail
 export TZ="${TIDEGATE_TEST_ZONE:-America/St_Johns}"
-export HOME="$(mktemp -d)" USER=grace LOGNAME=grace COLUMNS=43 LANG=de_CH.UTF-8
+export HOME="$(mktemp -d)" USER=grace LOGNAME=grace COLUMNS=43 LANG=de_CH.UTF-8 HOSTNAME=rack-7
+export TMPDIR="$HOME/temporary-files"
+mkdir "$TMPDIR"
 printf '[init]\n\tdefaultBranch = trunk\n[core]\n\texcludesFile = %s/ignored\n' "$HOME" > "$HOME/.gitconfig"
 echo '*.yaml' > "$HOME/ignored"
 # Tests measure how long they wait, and look at files that have just been written: neither is a matter of the day.

@@ -74,7 +74,6 @@ impl Machine {
             let text = String::from_utf8(bytes).unwrap();
             text.replace(&self.home().display().to_string(), "~")
                 .replace(env!("CARGO_MANIFEST_DIR"), "[repository]")
-                .replace(&format!("@{}", tidegate::context::machine()), "@laptop")
         };
         Ended {
             code: output.status.code().expect("it ended by itself"),

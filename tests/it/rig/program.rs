@@ -9,8 +9,9 @@ use std::process::{Command, Stdio};
 pub const TODAY: &str = "2026-11-23T09:00:00Z";
 
 /// What the program reads of its surroundings, always the same.
-const VARIABLES: [(&str, &str); 8] = [
+const VARIABLES: [(&str, &str); 9] = [
     ("USER", "ann"),
+    ("HOSTNAME", "laptop"),
     ("TZ", "UTC"),
     ("LANG", "C.UTF-8"),
     ("TERM", "dumb"),

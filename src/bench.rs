@@ -1,7 +1,9 @@
-//! A bench for unit tests: one environment on a simulated cloud, a store, and hands to try an action with.
+//! A bench for unit tests: one environment on a simulated cloud, a store, and a context to try an action with.
 //!
-//! What the whole program does is tried in `tests/it`; here one action, one look or one run is tried alone, and
-//! the cloud may be bent while it goes on.
+//! The whole program is tried in `tests/it`; here one action, one observation or one run is tried alone, and the
+//! cloud may be bent meanwhile. The bench stands in `src` because unit tests of `execute`, `observe`, `plan` and
+//! `reconcile` share it: several of them call what only their room sees, and cargo lets unit tests import nothing from
+//! `tests`.
 
 mod store;
 

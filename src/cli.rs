@@ -36,7 +36,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 pub use error::{CliError, Exit};
 
-use crate::config::{self, Flags, Settings};
+use crate::clock::SystemClock;
+use crate::config::{self, Cloud, Flags, Settings};
 
 /// GitOps for platforms on AWS ECS that close for migrations and sleep at night
 ///
@@ -95,7 +96,8 @@ fn parse_and_run() -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Done };
         }
     };
-    dispatch(&cli).unwrap_or_else(|error| {
+    let ended = begin().and_then(|()| dispatch(&cli));
+    ended.unwrap_or_else(|error| {
         ui::say(&error.render());
         error.exit()
     })
@@ -124,8 +126,31 @@ fn dispatch(cli: &Cli) -> Result<Exit, CliError> {
     }
 }
 
+/// The present of a simulated cloud, as RFC 3339; otherwise, the machine's. It is how the tests print the same on
+/// every day.
+const NOW: &str = "TIDEGATE_SIM_NOW";
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+/// Sets the clock, if a simulated cloud has a present of its own.
+fn begin() -> Result<(), CliError> {
+    if let Some(text) = variable(NOW) {
+        let at = input::instant(&text).map_err(|error| CliError::usage(format!("`{NOW}`: {error}")))?;
+        SystemClock::begin_at(at);
+    }
+    Ok(())
+}
+
 fn settings(cli: &Cli) -> Result<Settings, CliError> {
-    Ok(config::load(&cli.flags, |name| std::env::var(name).ok())?)
+    let settings = config::load(&cli.flags, |name| std::env::var(name).ok())?;
+    if settings.cloud == Cloud::Aws && variable(NOW).is_some() {
+        return Err(CliError::usage(format!("`{NOW}` is set, and the cloud is AWS"))
+            .because_of("only a simulated cloud can have another time than the present")
+            .hint(format!("unset {NOW}, or add `--cloud sim`")));
+    }
+    Ok(settings)
 }
 
 /// Makes a panic read as what it is: a bug in the program, not a mistake in the declarations.

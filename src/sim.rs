@@ -16,8 +16,6 @@ mod cloud;
 mod crash;
 mod fault;
 mod persist;
-#[cfg(test)]
-mod rehearsal;
 mod rng;
 #[cfg(test)]
 mod samples;

@@ -10,8 +10,6 @@
 //!
 //! The port is blocking: its calls take milliseconds, and a caller must not go on before the line is safe.
 
-#[cfg(test)]
-mod contract;
 mod error;
 pub mod journal;
 mod lease;

@@ -1,4 +1,7 @@
 //! Declarations for the simulator's own tests: the reference platform, and a small one of another kind.
+//!
+//! They stand in `src` because those tests look inside the world, where only the simulator can look; cargo lets unit
+//! tests import nothing from `tests`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -211,6 +211,3 @@ impl Store for LocalStore {
         Ok(names.into_iter().filter(is_name).map(EnvironmentName::new).collect())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,6 +2,7 @@
 //! repository.
 
 mod apply;
+mod build;
 mod busy;
 mod documented;
 mod errors;
@@ -22,6 +23,8 @@ use std::process::Output;
 
 use assert_cmd::Command;
 use tempfile::TempDir;
+
+use crate::rig::{program, program_on_aws};
 
 /// A person's machine, as far as tidegate sees it.
 pub(crate) struct Machine {
@@ -51,10 +54,12 @@ impl Machine {
 
     /// tidegate with these arguments, at the root of this repository.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::cargo_bin("tidegate").unwrap();
-        command.args(args).env_clear().env("HOME", self.home()).env("USER", "ann").env("TZ", "UTC");
-        command.current_dir(env!("CARGO_MANIFEST_DIR"));
-        command
+        Command::from_std(program(self.home(), args))
+    }
+
+    /// The same with AWS as its cloud, for which nobody has given credentials.
+    pub(crate) fn command_on_aws(&self, args: &[&str]) -> Command {
+        Command::from_std(program_on_aws(self.home(), args))
     }
 
     /// Runs it to its end.
@@ -69,7 +74,6 @@ impl Machine {
             let text = String::from_utf8(bytes).unwrap();
             text.replace(&self.home().display().to_string(), "~")
                 .replace(env!("CARGO_MANIFEST_DIR"), "[repository]")
-                .replace(&format!("@{}", tidegate::context::machine()), "@laptop")
         };
         Ended {
             code: output.status.code().expect("it ended by itself"),

@@ -3,7 +3,6 @@
 mod host;
 mod systemd;
 
-use tidegate::clock::{Clock as _, SystemClock};
 use tidegate::daemon::mailbox;
 use tidegate::model::EnvironmentName;
 use tidegate::reconcile::{REQUEST, RunOutcome};
@@ -11,6 +10,7 @@ use tidegate::sim::{Outcome, WorldFolder};
 use tidegate::store::Store as _;
 use tidegate::store::journal::{OperatorCommand, OperatorRequest};
 
+use crate::rig::TODAY;
 use host::{Host, SHOP};
 
 const READY: &[&str] = &["shop is as declared"];
@@ -75,7 +75,7 @@ fn the_next_start_resumes_an_interrupted_release() {
     let mut daemon = host.start("1s");
     daemon.hear(READY);
     daemon.stop();
-    let world = WorldFolder::new(host.store_root().join("sim")).look(&[], 1, SystemClock.now()).unwrap();
+    let world = WorldFolder::new(host.store_root().join("sim")).look(&[], 1, TODAY.parse().unwrap()).unwrap();
     let to: Vec<&str> = world.effects.iter().map(|effect| effect.to.as_str()).collect();
     assert_eq!(to, ["v1.4.0", "v1.5.0"], "each migration once");
     assert_eq!(world.violations_by_tidegate(), Vec::<&tidegate::sim::Violation>::new());
@@ -130,9 +130,8 @@ fn a_release_that_failed_is_held_until_a_person_asks_for_another_try() {
     let mut daemon = host.start("1s");
     daemon.hear(READY);
     daemon.stop();
-    let now = SystemClock.now();
     let folder = WorldFolder::new(host.store_root().join("sim"));
-    let mut world = folder.look(&[], 1, now).unwrap();
+    let mut world = folder.look(&[], 1, TODAY.parse().unwrap()).unwrap();
     world.script.migration("v1.5.0", [Outcome::Exit { code: 1, partial: false }]);
     folder.save(&world).unwrap();
 
@@ -205,13 +204,18 @@ fn a_force_push_waits_for_a_person_even_across_a_restart() {
 }
 
 #[test]
-fn a_wrong_place_ends_the_daemon_and_an_unreachable_remote_does_not() {
+fn a_place_that_cannot_be_right_ends_it() {
     let host = Host::new();
     let nowhere = host.store_root();
     let (status, told) = host.start_at(nowhere.to_str().unwrap(), &[], &[]).end();
     assert_eq!(status.code(), Some(1), "{told}");
     assert!(told.contains("is not a git repository"), "{told}");
+}
 
+#[cfg(feature = "remotes")]
+#[test]
+fn a_remote_that_is_away_does_not_end_it() {
+    let host = Host::new();
     // Nothing listens on the port for echo.
     let mut daemon = host.start_at("http://127.0.0.1:7/environments.git", &[], &[]);
     daemon.hear(&["ERROR", "cannot read the repository"]);

@@ -2,6 +2,7 @@
 
 mod crowd;
 mod people;
+mod program;
 mod store;
 mod truth;
 
@@ -23,6 +24,9 @@ use tidegate::store::journal::{Ledger, OperatorCommand};
 
 pub use crowd::failures;
 pub use people::{People, Repository};
+#[cfg(feature = "aws")]
+pub use program::bare;
+pub use program::{TODAY, program, program_on_aws};
 pub use store::CrashingStore;
 pub use truth::differences;
 

@@ -71,7 +71,8 @@ impl DemoRepository {
 
     fn commit(&self, title: &str, at: Instant) -> anyhow::Result<()> {
         let mut index = self.repository.index()?;
-        index.add_all(["environments"], IndexAddOption::DEFAULT, None)?;
+        // What the user of this machine ignores in repositories is no part of the demo.
+        index.add_all(["environments"], IndexAddOption::FORCE, None)?;
         index.write()?;
         let tree = self.repository.find_tree(index.write_tree()?)?;
         let author = Signature::new("Ann", "ann@example.org", &Time::new(at.timestamp(), 0))?;

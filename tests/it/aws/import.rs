@@ -14,10 +14,9 @@ use crate::cli::{Ended, Machine};
 
 /// The program on a machine with credentials for this account.
 fn tidegate(machine: &Machine, account: &str, args: &[&str]) -> Ended {
-    let mut command = machine.command(args);
+    let mut command = machine.command_on_aws(args);
     command.env("AWS_ENDPOINT_URL", &addresses().aws).env("AWS_ACCESS_KEY_ID", account);
     command.env("AWS_SECRET_ACCESS_KEY", "secret").env("AWS_REGION", &addresses().region);
-    command.env("AWS_EC2_METADATA_DISABLED", "true");
     machine.ended(command.output().unwrap())
 }
 

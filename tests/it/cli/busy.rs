@@ -8,6 +8,7 @@ use std::process::{Child, ChildStderr, Stdio};
 use tidegate::store::{Lease, LocalStore, Store as _};
 
 use super::place::{NOON, Place};
+use crate::rig::program;
 
 /// The daemon, as far as others see it.
 fn daemon(place: &Place) -> Lease {
@@ -15,12 +16,9 @@ fn daemon(place: &Place) -> Lease {
     store.acquire(&"library".into(), "daemon on host-7", NOON.parse().unwrap()).unwrap().unwrap()
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test starts the program under test")]
 fn start(place: &Place, args: &[&str]) -> (Child, BufReader<ChildStderr>) {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tidegate"));
-    command.args(place.args(args)).env_clear().env("HOME", place.machine.home()).env("USER", "ann");
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    let mut command = program(place.machine.home(), &place.args(args));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let talk = BufReader::new(child.stderr.take().unwrap());
     (child, talk)
 }

@@ -3,8 +3,10 @@
 use std::fs;
 
 use super::place::{NOON, Place, WINDOW};
+#[cfg(feature = "aws")]
 use super::{Ended, Machine};
 
+#[cfg(feature = "aws")]
 fn transcript(machine: &Machine, commands: &[&[&str]]) -> String {
     let mut text = String::new();
     for args in commands {
@@ -14,11 +16,12 @@ fn transcript(machine: &Machine, commands: &[&[&str]]) -> String {
     text.replace(&machine.home().display().to_string(), "~")
 }
 
-/// The machine that runs the test may be an instance with a role.
+#[cfg(feature = "aws")]
 fn no_credentials(machine: &Machine, args: &[&str]) -> Ended {
-    machine.ended(machine.command(args).env("AWS_EC2_METADATA_DISABLED", "true").output().unwrap())
+    machine.ended(machine.command_on_aws(args).output().unwrap())
 }
 
+#[cfg(feature = "aws")]
 #[test]
 fn what_cannot_be_imported() {
     let machine = Machine::new();
@@ -49,12 +52,13 @@ fn what_cannot_be_imported() {
     assert_eq!(left, ["repo"], "looking makes no store");
 }
 
+#[cfg(feature = "aws")]
 #[test]
 fn what_a_profile_says_of_the_region_holds() {
     let machine = Machine::new();
     machine.write(".aws/config", "[profile shop]\nregion = eu-north-1\n");
-    let mut command = machine.command(&["import", "shop"]);
-    command.env("AWS_PROFILE", "shop").env("AWS_EC2_METADATA_DISABLED", "true");
+    let mut command = machine.command_on_aws(&["import", "shop"]);
+    command.env("AWS_PROFILE", "shop");
     let ended = machine.ended(command.output().unwrap());
     // It knows the region, and goes on to miss credentials.
     assert_eq!(ended.code, 1);

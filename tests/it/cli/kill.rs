@@ -13,13 +13,11 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::place::{NOON, Place, WINDOW};
+use crate::rig::program;
 
-#[expect(clippy::disallowed_methods, reason = "a test starts the program under test")]
 fn start(place: &Place, environment: &str) -> Child {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tidegate"));
-    command.args(place.args(&["apply", environment])).env_clear().env("HOME", place.machine.home());
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).stdout(Stdio::null()).stderr(Stdio::null());
-    command.spawn().unwrap()
+    let mut command = program(place.machine.home(), &place.args(&["apply", environment]));
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// The world's file and the journal's length: they change with every effect and with every line.

@@ -7,18 +7,25 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use git2::{IndexAddOption, Repository, Signature};
+use git2::{IndexAddOption, Repository, RepositoryInitOptions, Signature, Time};
 use tempfile::TempDir;
 use tidegate::daemon::mailbox::{self, Poke};
 use tidegate::model::EnvironmentName;
 use tidegate::reconcile::Run;
 use tidegate::store::{LocalStore, Store as _};
 
+use crate::rig::program;
+
 /// The declarations that the tests begin with.
 pub const SHOP: &str = include_str!("../../cases/plan/shop.yaml");
 
 /// How long a line may take on a machine that is busy with everything else.
 const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Who commits, and when: long ago.
+fn ann() -> Signature<'static> {
+    Signature::new("Ann", "ann@example.org", &Time::new(1_700_000_000, 0)).unwrap()
+}
 
 /// The machine that a daemon runs on.
 pub struct Host {
@@ -30,7 +37,13 @@ impl Host {
     /// With a repository that declares `shop`.
     pub fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
-        let repository = Repository::init(home.path().join("repository")).unwrap();
+        let mut options = RepositoryInitOptions::new();
+        options.initial_head("main").external_template(false);
+        let repository = Repository::init_opts(home.path().join("repository"), &options).unwrap();
+        // Stronger than what the user who runs the tests has set for all repositories.
+        let mut config = repository.config().unwrap();
+        config.set_str("core.excludesFile", "/dev/null").unwrap();
+        config.set_str("core.autocrlf", "false").unwrap();
         let host = Self { home, repository };
         host.commit(&[("shop", Some(SHOP))]);
         host
@@ -74,7 +87,7 @@ impl Host {
         let tree = self.repository.find_tree(tree).unwrap();
         let parent = self.repository.head().ok().map(|head| head.peel_to_commit().unwrap());
         let parents: Vec<_> = parent.iter().collect();
-        let ann = Signature::now("Ann", "ann@example.org").unwrap();
+        let ann = ann();
         self.repository.commit(Some("HEAD"), &ann, &ann, "change", &tree, &parents).unwrap().to_string()
     }
 
@@ -82,7 +95,7 @@ impl Host {
     pub fn rewrite(&self, files: &[(&str, Option<&str>)]) -> String {
         let tree = self.stage(files);
         let tree = self.repository.find_tree(tree).unwrap();
-        let ann = Signature::now("Ann", "ann@example.org").unwrap();
+        let ann = ann();
         let commit = self.repository.commit(None, &ann, &ann, "begin again", &tree, &[]).unwrap();
         let branch = self.repository.head().unwrap().name().unwrap().to_owned();
         self.repository.reference(&branch, commit, true, "rewritten").unwrap();
@@ -100,13 +113,10 @@ impl Host {
     }
 
     /// The daemon of a repository, with more arguments and variables.
-    #[expect(clippy::disallowed_methods, reason = "the test is about the real program")]
     pub fn start_at(&self, place: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Daemon {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
-        command.args(["run", "--cloud", "sim", "--repo", place, "--store"]).arg(self.store_root());
-        command.args(arguments).env_clear().env("HOME", self.home.path());
-        command.envs(variables.iter().copied());
-        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = program(self.home.path(), &["run", "--cloud", "sim", "--repo", place, "--store"]);
+        command.arg(self.store_root()).args(arguments).envs(variables.iter().copied());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let (tell, lines) = channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));

@@ -67,7 +67,7 @@ fn tidegate(machine: &Machine, graasp: &Graasp, args: &[&str]) -> Ended {
     let (declarations, store) = (graasp.declarations(), graasp.store());
     let place = ["--dir", declarations.to_str().unwrap(), "--store", store.to_str().unwrap()];
     let proxy = graasp.addresses.internet.replace("//", &format!("//{ACCOUNT}:{BALANCER}@"));
-    let mut command = machine.command(&[args, &place].concat());
+    let mut command = machine.command_on_aws(&[args, &place].concat());
     command
         .env("AWS_ENDPOINT_URL", &graasp.addresses.aws)
         .env("AWS_ACCESS_KEY_ID", ACCOUNT)

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,7 @@ use super::super::clock::FastClock;
 use super::super::http;
 use super::super::stack::{INHERITED, addresses};
 use super::{ACCOUNT, BALANCER, Graasp, wanted};
+use crate::rig::bare;
 
 /// Tells a process of this binary that it is one of those.
 const TOLD: &str = "TIDEGATE_TEST_LIFE";
@@ -44,13 +45,11 @@ impl Doom {
 
 impl Graasp {
     /// One process, to its end.
-    #[expect(clippy::disallowed_methods, reason = "a process is what is killed")]
     pub(super) fn live(&self, doom: Option<Doom>) -> ExitStatus {
         let told = Told { declarations: self.declarations(), store: self.store() };
         let proxy = self.addresses.internet.replace("//", &format!("//{ACCOUNT}:{BALANCER}@"));
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        let mut child = bare(&std::env::current_exe().unwrap())
             .args(["--exact", ENTRY, "--nocapture", "--quiet"])
-            .env_clear()
             .env(TOLD, serde_json::to_string(&told).unwrap())
             .env(INHERITED, serde_json::to_string(self.addresses).unwrap())
             .env("HTTPS_PROXY", proxy)

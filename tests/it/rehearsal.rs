@@ -2,19 +2,24 @@
 //! through without a broken promise, and must notice each wrong one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::samples::{PRODUCTION, cloud, database, graasp, listener};
-use super::{Promise, Schema, SimClock, SimCloud};
-use crate::clock::Clock;
-use crate::cloud::{
-    Cloud, Condition, Rollback, Rollout, RunTask, ScalableTarget, Suspended, TaskStatus, UpdateService, tag,
+use tidegate::clock::Clock;
+use tidegate::cloud::{
+    Cloud, Condition, Rollback, Rollout, Rule, RuleAction, RunTask, ScalableTarget, SnapshotStatus,
+    Suspended, TaskStatus, UpdateService, tag,
 };
-use crate::model::{ClusterName, ContainerName, FamilyName, ImageRef, ServiceName};
-use crate::spec::{EnvironmentSpec, Template};
+use tidegate::model::{ClusterName, ContainerName, FamilyName, ImageRef, Instant, ServiceName, Version};
+use tidegate::sim::{Age, Promise, Schema, SimClock, SimCloud, World};
+use tidegate::spec::{DatabaseTarget, EnvironmentSpec, ListenerTarget, Template};
+
+use crate::rig::{a_tuesday, from_folder};
+
+const PRODUCTION: &str = "production";
 
 /// A step of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +60,15 @@ impl Operator {
 
     async fn gate(&self, closed: bool) {
         let header = &self.spec.maintenance.as_ref().unwrap().bypass.header;
-        let rules = self.port.listener(&listener()).await.unwrap().unwrap().rules;
-        // umami and admin are kept open.
-        for rule in rules.into_iter().filter(|rule| ![5, 8].contains(&rule.priority)) {
+        let rules = self.port.listener(self.listener()).await.unwrap().unwrap().rules;
+        let kept: Vec<ServiceName> = self.kept().iter().cloned().collect();
+        let kept = self.port.services(&self.cluster, &kept).await.unwrap();
+        let kept: BTreeSet<&String> = kept.values().flat_map(|service| &service.target_groups).collect();
+        let leads_to_kept = |rule: &Rule| match &rule.action {
+            RuleAction::Forward(groups) => groups.iter().any(|group| kept.contains(group)),
+            _ => false,
+        };
+        for rule in rules.into_iter().filter(|rule| !leads_to_kept(rule)) {
             let mut conditions = rule.conditions;
             conditions.retain(|condition| !condition.is_header(header));
             if closed {
@@ -67,9 +78,25 @@ impl Operator {
         }
     }
 
+    fn listener(&self) -> &ListenerTarget {
+        self.spec.maintenance.as_ref().unwrap().load_balancer.as_ref().unwrap()
+    }
+
+    fn database(&self) -> &DatabaseTarget {
+        &self.spec.database.as_ref().unwrap().target
+    }
+
+    /// The version that the database is migrated to.
+    fn to(&self) -> &Version {
+        &self.spec.versions[&self.spec.migration.as_ref().unwrap().follows]
+    }
+
+    fn kept(&self) -> &BTreeSet<ServiceName> {
+        &self.spec.maintenance.as_ref().unwrap().keep_open
+    }
+
     fn stopped(&self) -> Vec<ServiceName> {
-        let kept = ["umami", "admin"];
-        self.spec.services.keys().filter(|name| !kept.contains(&name.as_str())).cloned().collect()
+        self.spec.services.keys().filter(|name| !self.kept().contains(*name)).cloned().collect()
     }
 
     async fn scale(&self, service: &ServiceName, definition: Option<String>, desired: u32) {
@@ -100,11 +127,9 @@ impl Operator {
     }
 
     async fn snapshot(&self) {
-        let tags = BTreeMap::from([(tag::SNAPSHOT.to_owned(), "v2.24.0/v2.25.0".to_owned())]);
-        self.port.create_snapshot(&database(), "tidegate-1", &tags).await.unwrap();
-        while self.port.snapshots(&database()).await.unwrap()[0].status
-            != crate::cloud::SnapshotStatus::Available
-        {
+        let tags = BTreeMap::from([(tag::SNAPSHOT.to_owned(), format!("before/{}", self.to()))]);
+        self.port.create_snapshot(self.database(), "tidegate-1", &tags).await.unwrap();
+        while self.port.snapshots(self.database()).await.unwrap()[0].status != SnapshotStatus::Available {
             self.wait(15).await;
         }
     }
@@ -136,7 +161,7 @@ impl Operator {
             }
             self.wait(5).await;
         }
-        self.port.tag_database(&database(), tag::SCHEMA, Some("v2.25.0")).await.unwrap();
+        self.port.tag_database(self.database(), tag::SCHEMA, Some(self.to().as_str())).await.unwrap();
     }
 
     async fn start(&self) {
@@ -164,9 +189,20 @@ impl Operator {
     }
 }
 
+/// Graasp's production, one release behind.
+fn production() -> EnvironmentSpec {
+    from_folder(".", PRODUCTION, start())
+}
+
+fn start() -> Instant {
+    a_tuesday()
+}
+
 fn release(steps: &[Step]) -> (SimCloud, SimClock) {
-    let (clock, cloud) = cloud();
-    let spec = graasp();
+    let spec = production();
+    let world = World::from_spec(std::slice::from_ref(&spec), &Age::OneBehind, 1, start());
+    let clock = SimClock::new(start());
+    let cloud = SimCloud::new(world, Arc::new(clock.clone()));
     let port = cloud.cloud(&spec);
     clock.block_on(async {
         let source = &spec.maintenance.as_ref().unwrap().bypass.value_from;
@@ -183,15 +219,16 @@ fn release(steps: &[Step]) -> (SimCloud, SimClock) {
 
 #[test]
 fn the_right_order_keeps_every_promise() {
+    let to = production().versions["core"].clone();
     let (cloud, clock) = release(&RIGHT);
     cloud.with(|world| {
         assert_eq!(world.violations, []);
-        assert_eq!(world.schema(PRODUCTION), Some(&Schema::At("v2.25.0".into())));
+        assert_eq!(world.schema(PRODUCTION), Some(&Schema::At(to)));
         assert_eq!(world.effects.len(), 1);
         assert_eq!(world.person(PRODUCTION).healthy("graasp"), 2);
         assert!(world.open_route(PRODUCTION).is_some());
     });
-    let minutes = (clock.now() - super::samples::start()).num_minutes();
+    let minutes = (clock.now() - start()).num_minutes();
     assert!((4..30).contains(&minutes), "{minutes} minutes");
 }
 

@@ -1,3 +1,6 @@
+//! The store in a local directory: what a crash leaves, who may read, what is not touched.
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -5,9 +8,10 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::*;
-use crate::store::contract::{Bench, acquire, at, contract, production};
-use crate::store::{RUNS_KEPT_MAX, no_store};
+use tidegate::model::{EnvironmentName, RunId};
+use tidegate::store::{LocalStore, RUNS_KEPT_MAX, Store, StoreError, no_store};
+
+use super::contract::{Bench, acquire, at, contract, production};
 
 impl Bench for TempDir {
     fn new() -> Self {

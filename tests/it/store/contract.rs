@@ -1,11 +1,13 @@
 //! What every adapter of the port must do, as claims that run against each of them.
+//!
+//! An adapter implements [`Bench`] and calls `contract!`.
 
 use std::sync::Barrier;
 
 use serde_json::{Value, json};
 
-use super::{Lease, RUNS_KEPT_MAX, Store, StoreError};
-use crate::model::{EnvironmentName, Instant, RunId};
+use tidegate::model::{EnvironmentName, Instant, RunId};
+use tidegate::store::{Lease, Log, RUNS_KEPT_MAX, Store, StoreError, no_store};
 
 /// An adapter on a bench: one place, opened as often as a claim needs.
 pub(crate) trait Bench: Sync {
@@ -66,7 +68,7 @@ fn events(store: &dyn Store) -> Vec<Value> {
 
 pub(crate) fn the_identity_is_made_once_and_kept(bench: &dyn Bench) {
     let id = bench.open().id();
-    assert_ne!(id, super::no_store());
+    assert_ne!(id, no_store());
     assert_eq!(bench.open().id(), id);
 }
 
@@ -174,7 +176,7 @@ pub(crate) fn a_lost_lease_writes_nothing_more(bench: &dyn Bench) {
 
 pub(crate) fn reading_needs_no_lease_and_leaves_no_trace(bench: &dyn Bench) {
     let store = bench.open();
-    assert_eq!(store.read_log(&production()).unwrap(), super::Log::default());
+    assert_eq!(store.read_log(&production()).unwrap(), Log::default());
     assert_eq!(store.lease_holder(&production()).unwrap(), None);
     assert_eq!(store.get_record(&production(), "override").unwrap(), None);
     assert!(store.list_records(&production()).unwrap().is_empty());

@@ -63,12 +63,12 @@ pub fn run(settings: &Settings) -> Result<(), DaemonError> {
     let notices = poller.first_look()?;
     let head = poller.head();
     let systemd = Systemd::from_environment();
-    let haste = || {
+    let shutdown = || {
         systemd.alive();
         hurry.haste()
     };
     let holder = format!("daemon on {}", running.place);
-    let passes = Passes { backend: &backend, head: &head, holder: &holder, haste: &haste };
+    let passes = Passes { backend: &backend, head: &head, holder: &holder, shutdown: &shutdown };
     let mut rounds = ControlLoop::new(passes, mailbox, ask, &systemd);
     rounds.hear(&notices);
     poller.follow(settings.poll_interval, asks, tell).map_err(DaemonError::System)?;

@@ -135,7 +135,9 @@ impl Progress for Watch {
         let told = match &outcome.result {
             ActionResult::Done => format!("{GREEN}done{GREEN:#} in {took}"),
             ActionResult::Again { why } => format!("{YELLOW}to be tried again{YELLOW:#} after {took}: {why}"),
-            ActionResult::Left { what } => format!("{YELLOW}left to itself{YELLOW:#} after {took}: {what}"),
+            ActionResult::Unfinished { what } => {
+                format!("{YELLOW}left to itself{YELLOW:#} after {took}: {what}")
+            }
             ActionResult::Failed { why } => format!("{RED}failed{RED:#} after {took}: {why}"),
         };
         self.line(&format!("    {}  {told}", shown.label));

@@ -65,7 +65,7 @@ impl Progress for Narrator {
             ActionResult::Again { why } => {
                 warn!(action = id, kind, resource, seconds, "{noun} {what}: to be tried again: {why}");
             }
-            ActionResult::Left { what: wait } => {
+            ActionResult::Unfinished { what: wait } => {
                 info!(action = id, kind, resource, seconds, "{noun} {what}: left to itself: {wait}");
             }
             ActionResult::Failed { why } => {

@@ -24,7 +24,7 @@ pub(super) struct Passes<'a> {
     /// Who acts, for people.
     pub(super) holder: &'a str,
     /// Asked at each step, and while something is waited for.
-    pub(super) haste: &'a (dyn Fn() -> ShutdownLevel + Send + Sync),
+    pub(super) shutdown: &'a (dyn Fn() -> ShutdownLevel + Send + Sync),
 }
 
 /// Everything is asked again after this long, however quiet it is: what a quick look does not ask (associations,
@@ -49,10 +49,10 @@ impl Passes<'_> {
         if depth == Depth::Full {
             last_observation.begin(now);
         }
-        let wishes = Newest { passes: *self, first: &first.spec, refresh_images: false };
+        let declared = Newest { passes: *self, first: &first.spec, refresh_images: false };
         let cloud = CachedCloud { cloud: &*cloud, last_observation, depth };
         let span = tracing::info_span!("look", %environment);
-        reconcile::is_unchanged(&cloud, &*clock, &*store, &wishes, last).instrument(span).await
+        reconcile::is_unchanged(&cloud, &*clock, &*store, &declared, last).instrument(span).await
     }
 
     /// One run. None: nothing is declared under this name any more.
@@ -65,16 +65,16 @@ impl Passes<'_> {
         let first = self.head.lock().environments.get(environment).cloned()?;
         let cloud = self.backend.cloud(&first.spec);
         let (clock, store) = (self.backend.clock(), self.backend.store());
-        let wishes = Newest { passes: *self, first: &first.spec, refresh_images };
+        let declared = Newest { passes: *self, first: &first.spec, refresh_images };
         let reconciler = Reconciler {
             cloud: &*cloud,
             clock: &*clock,
             store: &*store,
-            wishes: &wishes,
+            declared: &declared,
             progress: narrator,
             holder: self.holder,
             deadline: None,
-            haste: self.haste,
+            shutdown: self.shutdown,
         };
         let span = tracing::info_span!("reconcile", %environment);
         Some(reconciler.converge(environment).instrument(span).await)
@@ -160,13 +160,13 @@ mod tests {
         let access = Access::Change { wait_max: std::time::Duration::ZERO };
         let backend = Backend::open(&settings, &[], access, Some(now())).unwrap();
         let asked = AtomicU32::new(0);
-        let haste = || {
+        let shutdown = || {
             if asked.fetch_add(1, Ordering::Relaxed) == after {
                 meanwhile();
             }
             ShutdownLevel::None
         };
-        let passes = Passes { backend: &backend, head, holder: "test", haste: &haste };
+        let passes = Passes { backend: &backend, head, holder: "test", shutdown: &shutdown };
         let narrator = Narrator::default();
         let ended = backend.block_on(passes.one(&"shop".into(), false, &narrator));
         (ended.unwrap().unwrap(), backend, store)

@@ -10,17 +10,18 @@ use futures_util::future::BoxFuture;
 use super::error::ActionError;
 use super::journal::Journal;
 use super::progress::Progress;
-use super::wait::Wait;
+use super::wait::{Wait, Watcher};
 use crate::clock::Clock;
 use crate::cloud::{CloudError, CloudWrite};
 use crate::model::Revision;
 use crate::observe::patiently;
+use crate::retry::{Backoff, retry};
 use crate::spec::{DatabaseTarget, EnvironmentSpec, Maintenance};
 use crate::store::journal::Event;
 
-/// Tries of a call whose refusals are transient: pauses of 1, 2, 4, 8 and 16 seconds between them, half a
-/// minute in all. A longer trouble is the next pass's.
-pub(super) const TRIES_MAX: u32 = 6;
+/// Pauses of up to 1, 2, 4, 8 and 16 seconds between tries, half a minute in all. A longer disturbance is left to the
+/// next pass.
+pub(super) const WRITE: Backoff = Backoff { first: Duration::from_secs(1), tries_max: 6 };
 
 /// All that execution needs.
 #[derive(Clone, Copy)]
@@ -52,20 +53,12 @@ impl<'a> ActionContext<'a> {
         &self,
         call: impl Fn() -> BoxFuture<'f, Result<T, CloudError>>,
     ) -> Result<T, ActionError> {
-        let mut pause = Duration::from_secs(1);
-        for _ in 1..TRIES_MAX {
+        let call = &call;
+        let attempt = || async move {
             self.journal.verify()?;
-            match call().await {
-                Err(error) if error.kind.is_transient() => {
-                    tracing::debug!(%error, "tried again");
-                    self.clock.sleep(pause).await;
-                    pause *= 2;
-                }
-                answer => return Ok(answer?),
-            }
-        }
-        self.journal.verify()?;
-        Ok(call().await?)
+            Ok(call().await?)
+        };
+        retry(self.clock, WRITE, ActionError::is_transient, attempt).await
     }
 
     /// Reads, with some patience.
@@ -78,7 +71,8 @@ impl<'a> ActionContext<'a> {
 
     /// Begins to wait for something.
     pub(super) fn wait(&self, id: &'a str, what: impl Into<String>, at_most: Duration) -> Wait<'a> {
-        Wait::begin(*self, id, what.into(), at_most)
+        let ActionContext { clock, journal, progress, cancel, .. } = *self;
+        Wait::begin(Watcher { clock, journal, progress, cancel }, id, what.into(), at_most)
     }
 
     /// The database.

@@ -15,15 +15,15 @@ const START_MAX: Duration = Duration::from_secs(2 * 3600);
 const STOP_MAX: Duration = Duration::from_secs(3600);
 
 /// Brings the database to `available`.
-pub(super) async fn start(hands: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
-    let target = hands.database()?;
-    let mut wait = hands.wait(id, format!("`{}` to be available", target.identifier()), START_MAX);
+pub(super) async fn start(context: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
+    let target = context.database()?;
+    let mut wait = context.wait(id, format!("`{}` to be available", target.identifier()), START_MAX);
     loop {
-        let seen = look(hands).await?;
+        let seen = look(context).await?;
         match seen.status {
             DatabaseStatus::Available => return Ok(()),
             DatabaseStatus::Stopped => {
-                tolerated(hands.write(|| hands.cloud.start_database(target)).await)?;
+                tolerated(context.write(|| context.cloud.start_database(target)).await)?;
             }
             DatabaseStatus::Broken(ref word) => return Err(broken(target.identifier(), word)),
             DatabaseStatus::Starting | DatabaseStatus::Stopping | DatabaseStatus::Busy(_) => {}
@@ -34,15 +34,15 @@ pub(super) async fn start(hands: &ActionContext<'_>, id: &str) -> Result<(), Act
 
 /// Brings the database to `stopped`. One that somebody starts while it stops is not stopped again from here:
 /// whoever did that may have started tasks, too, and only a plan looks for them.
-pub(super) async fn stop(hands: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
-    let target = hands.database()?;
-    let mut wait = hands.wait(id, format!("`{}` to be stopped", target.identifier()), STOP_MAX);
+pub(super) async fn stop(context: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
+    let target = context.database()?;
+    let mut wait = context.wait(id, format!("`{}` to be stopped", target.identifier()), STOP_MAX);
     let mut was_stopping = false;
     loop {
-        let seen = look(hands).await?;
+        let seen = look(context).await?;
         match seen.status {
             DatabaseStatus::Stopped => {
-                hands.record(Event::DatabaseStopped { resource_id: seen.resource_id })?;
+                context.record(Event::DatabaseStopped { resource_id: seen.resource_id })?;
                 return Ok(());
             }
             DatabaseStatus::Starting | DatabaseStatus::Available if was_stopping => {
@@ -55,7 +55,7 @@ pub(super) async fn stop(hands: &ActionContext<'_>, id: &str) -> Result<(), Acti
                         seen.identifier
                     )));
                 }
-                tolerated(hands.write(|| hands.cloud.stop_database(target)).await)?;
+                tolerated(context.write(|| context.cloud.stop_database(target)).await)?;
             }
             DatabaseStatus::Broken(ref word) => return Err(broken(target.identifier(), word)),
             DatabaseStatus::Stopping => was_stopping = true,
@@ -65,9 +65,9 @@ pub(super) async fn stop(hands: &ActionContext<'_>, id: &str) -> Result<(), Acti
     }
 }
 
-pub(super) async fn look(hands: &ActionContext<'_>) -> Result<Database, ActionError> {
-    let target = hands.database()?;
-    let found = hands.read(|| hands.cloud.database(target)).await?;
+pub(super) async fn look(context: &ActionContext<'_>) -> Result<Database, ActionError> {
+    let target = context.database()?;
+    let found = context.read(|| context.cloud.database(target)).await?;
     found.ok_or_else(|| ActionError::refused(format!("the database `{}` is gone", target.identifier())))
 }
 

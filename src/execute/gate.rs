@@ -28,60 +28,60 @@ const DEPLOY_MAX: Duration = Duration::from_secs(30 * 60);
 
 /// Closes: nobody without the header gets through these rules and this function.
 pub(super) async fn close(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     rules: &[RuleArn],
     function: bool,
 ) -> Result<(), ActionError> {
-    let maintenance = hands.maintenance()?;
-    let secret = secret(hands, maintenance).await?;
-    close_rules(hands, id, maintenance, rules, &secret).await?;
+    let maintenance = context.maintenance()?;
+    let secret = secret(context, maintenance).await?;
+    close_rules(context, id, maintenance, rules, &secret).await?;
     if function {
-        set_code(hands, id, maintenance, Gate::Closed, &secret).await?;
+        set_code(context, id, maintenance, Gate::Closed, &secret).await?;
     }
     Ok(())
 }
 
 /// Opens: our conditions and our tags go, everything else of each rule stays.
 pub(super) async fn open(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     rules: &[RuleArn],
     function: bool,
 ) -> Result<(), ActionError> {
-    let maintenance = hands.maintenance()?;
-    open_rules(hands, id, maintenance, rules).await?;
+    let maintenance = context.maintenance()?;
+    open_rules(context, id, maintenance, rules).await?;
     if function {
         // The open code holds no secret: none is read for it.
-        set_code(hands, id, maintenance, Gate::Open, &SecretString::default()).await?;
+        set_code(context, id, maintenance, Gate::Open, &SecretString::default()).await?;
     }
     Ok(())
 }
 
 /// Associates the function with every behaviour of a distribution, once it has code of ours to serve.
 pub(super) async fn associate(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     distribution: &str,
 ) -> Result<(), ActionError> {
-    let maintenance = hands.maintenance()?;
+    let maintenance = context.maintenance()?;
     let Some(cloudfront) = &maintenance.cloudfront else {
         return Err(ActionError::refused("no CloudFront function is declared any more"));
     };
     let name = &cloudfront.function;
-    let function = hands.read(|| hands.cloud.function(name)).await?;
+    let function = context.read(|| context.cloud.function(name)).await?;
     let is_ours =
         function.and_then(|function| function.live).is_some_and(|code| gate::recognise(&code).is_some());
     if !is_ours {
-        set_code(hands, id, maintenance, Gate::Open, &SecretString::default()).await?;
+        set_code(context, id, maintenance, Gate::Open, &SecretString::default()).await?;
     }
     let ids = [distribution.to_owned()];
-    let mut wait = hands.wait(id, format!("the distribution `{distribution}` to be deployed"), DEPLOY_MAX);
+    let mut wait = context.wait(id, format!("the distribution `{distribution}` to be deployed"), DEPLOY_MAX);
     loop {
-        let found = hands.read(|| hands.cloud.distributions(&ids)).await?.remove(distribution);
+        let found = context.read(|| context.cloud.distributions(&ids)).await?.remove(distribution);
         let found = found.ok_or_else(|| ActionError::refused(format!("`{distribution}` is gone")))?;
         if found.behaviours.iter().any(|behaviour| behaviour.function.as_ref() != Some(name)) {
-            hands.write(|| hands.cloud.associate_function(distribution, name)).await?;
+            context.write(|| context.cloud.associate_function(distribution, name)).await?;
         } else if found.deployed {
             return Ok(());
         }
@@ -90,17 +90,17 @@ pub(super) async fn associate(
 }
 
 async fn close_rules(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     maintenance: &Maintenance,
     rules: &[RuleArn],
     secret: &SecretString,
 ) -> Result<(), ActionError> {
     let header = &maintenance.bypass.header;
-    let mut wait = hands.wait(id, "the rules to be closed", GATE_MAX);
+    let mut wait = context.wait(id, "the rules to be closed", GATE_MAX);
     let mut written = false;
     loop {
-        let found = listener_rules(hands, maintenance, rules).await?;
+        let found = listener_rules(context, maintenance, rules).await?;
         let mut open: Vec<&Rule> = chosen(&found, rules)
             .filter(|rule| !gate::is_ours(rule) || !gate::is_closed(rule, header, secret))
             .collect();
@@ -121,26 +121,27 @@ async fn close_rules(
                 )));
             }
             // The tag first: a condition without it would count as somebody else's and stay for ever.
-            let tagged = hands.write(|| hands.cloud.tag_rule(&rule.arn, tag::GATE, Some(gate::TAG_VALUE)));
+            let tagged =
+                context.write(|| context.cloud.tag_rule(&rule.arn, tag::GATE, Some(gate::TAG_VALUE)));
             unless_gone(tagged.await)?;
             let conditions = gate::closed_conditions(&rule.conditions, header, secret);
-            unless_gone(hands.write(|| hands.cloud.set_rule_conditions(&rule.arn, &conditions)).await)?;
+            unless_gone(context.write(|| context.cloud.set_rule_conditions(&rule.arn, &conditions)).await)?;
         }
         written = true;
     }
 }
 
 async fn open_rules(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     maintenance: &Maintenance,
     rules: &[RuleArn],
 ) -> Result<(), ActionError> {
     let header = &maintenance.bypass.header;
-    let mut wait = hands.wait(id, "the rules to be open", GATE_MAX);
+    let mut wait = context.wait(id, "the rules to be open", GATE_MAX);
     let mut written = false;
     loop {
-        let found = listener_rules(hands, maintenance, rules).await?;
+        let found = listener_rules(context, maintenance, rules).await?;
         let mut closed: Vec<&Rule> = chosen(&found, rules).filter(|rule| gate::is_ours(rule)).collect();
         closed.sort_by_key(|rule| rule.priority);
         if closed.is_empty() {
@@ -159,9 +160,11 @@ async fn open_rules(
                 )));
             }
             if conditions != rule.conditions {
-                unless_gone(hands.write(|| hands.cloud.set_rule_conditions(&rule.arn, &conditions)).await)?;
+                unless_gone(
+                    context.write(|| context.cloud.set_rule_conditions(&rule.arn, &conditions)).await,
+                )?;
             }
-            unless_gone(hands.write(|| hands.cloud.tag_rule(&rule.arn, tag::GATE, None)).await)?;
+            unless_gone(context.write(|| context.cloud.tag_rule(&rule.arn, tag::GATE, None)).await)?;
         }
         written = true;
     }
@@ -182,7 +185,7 @@ fn chosen<'l>(found: &'l [Rule], meant: &'l [RuleArn]) -> impl Iterator<Item = &
 
 /// The listener's rules as they are; nothing is read when no rule is meant.
 async fn listener_rules(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     maintenance: &Maintenance,
     rules: &[RuleArn],
 ) -> Result<Vec<Rule>, ActionError> {
@@ -192,7 +195,7 @@ async fn listener_rules(
     let Some(target) = &maintenance.load_balancer else {
         return Err(ActionError::refused("no load balancer is declared any more"));
     };
-    let found = hands.read(|| hands.cloud.listener(target)).await?;
+    let found = context.read(|| context.cloud.listener(target)).await?;
     let found = found.ok_or_else(|| {
         ActionError::refused(format!("`{}` has no listener on port {}", target.name, target.port))
     })?;
@@ -202,7 +205,7 @@ async fn listener_rules(
 /// Writes and publishes the function's code until the LIVE stage holds it. A stale ETag means that somebody
 /// wrote meanwhile: look again.
 async fn set_code(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     maintenance: &Maintenance,
     gate: Gate,
@@ -213,10 +216,10 @@ async fn set_code(
     };
     let name = &cloudfront.function;
     let code = gate::write_code(gate, &maintenance.page, &maintenance.bypass.header, secret);
-    let mut wait = hands.wait(id, format!("the function `{name}` to be {gate}"), GATE_MAX);
+    let mut wait = context.wait(id, format!("the function `{name}` to be {gate}"), GATE_MAX);
     let mut tried: Option<String> = None;
     loop {
-        let found = hands.read(|| hands.cloud.function(name)).await?;
+        let found = context.read(|| context.cloud.function(name)).await?;
         if found.as_ref().is_some_and(|function| function.live.as_deref() == Some(&code)) {
             return Ok(());
         }
@@ -225,7 +228,7 @@ async fn set_code(
             wait.pause(&seen).await?;
             continue;
         }
-        tried = Some(match publish(hands, name, found.as_ref(), &code).await {
+        tried = Some(match publish(context, name, found.as_ref(), &code).await {
             Ok(()) => "published".to_owned(),
             Err(ActionError::Cloud(error))
                 if error.kind.is_transient() || error.kind == Kind::InvalidState =>
@@ -238,22 +241,22 @@ async fn set_code(
 }
 
 async fn publish(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     name: &str,
     found: Option<&Function>,
     code: &str,
 ) -> Result<(), ActionError> {
-    hands.journal.verify()?;
+    context.journal.verify()?;
     let etag = match found {
         Some(function) if function.development == code => function.etag.clone(),
-        _ => hands.cloud.put_function(name, found.map(|function| function.etag.as_str()), code).await?,
+        _ => context.cloud.put_function(name, found.map(|function| function.etag.as_str()), code).await?,
     };
-    hands.journal.verify()?;
-    Ok(hands.cloud.publish_function(name, &etag).await?)
+    context.journal.verify()?;
+    Ok(context.cloud.publish_function(name, &etag).await?)
 }
 
-async fn secret(hands: &ActionContext<'_>, maintenance: &Maintenance) -> Result<SecretString, ActionError> {
-    let secret = hands.read(|| hands.cloud.secret(&maintenance.bypass.value_from)).await?;
+async fn secret(context: &ActionContext<'_>, maintenance: &Maintenance) -> Result<SecretString, ActionError> {
+    let secret = context.read(|| context.cloud.secret(&maintenance.bypass.value_from)).await?;
     gate::check_secret(&secret)
         .map_err(|why| ActionError::refused(format!("the bypass secret cannot be used: {why}")))?;
     Ok(secret)

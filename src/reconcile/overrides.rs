@@ -5,7 +5,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::runner::ReconcileError;
+use super::error::ReconcileError;
 use crate::execute::Journal;
 use crate::model::{EnvironmentName, Instant, Mode, State};
 use crate::schedule::Override;

@@ -1,9 +1,9 @@
 //! Looking and planning without acting: for `plan`, `status`, and the look before each step.
 
 use super::declared::CurrentDeclaration;
+use super::error::ReconcileError;
 use super::overrides::ActiveOverrides;
 use super::run::Run;
-use super::runner::ReconcileError;
 use super::{expected, overrides, request};
 use crate::clock::Clock;
 use crate::cloud::CloudRead;
@@ -53,10 +53,10 @@ pub async fn preview(
     cloud: &dyn CloudRead,
     clock: &dyn Clock,
     store: &dyn Store,
-    wishes: &dyn CurrentDeclaration,
+    declared: &dyn CurrentDeclaration,
 ) -> Result<Option<Preview>, ReconcileError> {
-    let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: false };
-    Ok(look(cloud, clock, store, wishes, options).await?.map(|(input, standing)| shown(input, standing)))
+    let options = ObserveOptions { refresh_images: declared.refresh_images(), all_images: false };
+    Ok(look(cloud, clock, store, declared, options).await?.map(|(input, standing)| shown(input, standing)))
 }
 
 /// The same, and everything that a release needs, whether or not one is due: every image is looked up.
@@ -67,10 +67,10 @@ pub async fn preflight(
     cloud: &dyn CloudRead,
     clock: &dyn Clock,
     store: &dyn Store,
-    wishes: &dyn CurrentDeclaration,
+    declared: &dyn CurrentDeclaration,
 ) -> Result<Option<(Preview, Vec<Topic>)>, ReconcileError> {
-    let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: true };
-    let seen = look(cloud, clock, store, wishes, options).await?;
+    let options = ObserveOptions { refresh_images: declared.refresh_images(), all_images: true };
+    let seen = look(cloud, clock, store, declared, options).await?;
     Ok(seen.map(|(input, standing)| {
         let topics = plan::preflight(&input);
         (shown(input, standing), topics)
@@ -81,10 +81,10 @@ async fn look(
     cloud: &dyn CloudRead,
     clock: &dyn Clock,
     store: &dyn Store,
-    wishes: &dyn CurrentDeclaration,
+    declared: &dyn CurrentDeclaration,
     options: ObserveOptions,
 ) -> Result<Option<(PlanningInput, ActiveOverrides)>, ReconcileError> {
-    let Some(wanted) = wishes.current() else { return Ok(None) };
+    let Some(wanted) = declared.current() else { return Ok(None) };
     let mut ledger = read_ledger(store, &wanted.spec.name)?;
     // What a person has asked for is as good as taken up: the plan shows what comes of it.
     let asked = request::waiting(store, &wanted.spec.name)?;
@@ -97,7 +97,7 @@ async fn look(
     }
     let expected = expect(store, &wanted.spec.name)?;
     let look = Look { cloud, clock, store, expected };
-    let input = look.input(wanted, ledger, &standing, options, wishes.gives_grace()).await;
+    let input = look.input(wanted, ledger, &standing, options, declared.gives_grace()).await;
     Ok(Some((input, standing)))
 }
 
@@ -121,10 +121,10 @@ pub async fn is_unchanged(
     cloud: &dyn CloudRead,
     clock: &dyn Clock,
     store: &dyn Store,
-    wishes: &dyn CurrentDeclaration,
+    declared: &dyn CurrentDeclaration,
     last: &Plan,
 ) -> Result<bool, ReconcileError> {
-    let Some(wanted) = wishes.current() else { return Ok(false) };
+    let Some(wanted) = declared.current() else { return Ok(false) };
     if request::waiting(store, &wanted.spec.name)?.is_some() {
         return Ok(false);
     }
@@ -133,7 +133,7 @@ pub async fn is_unchanged(
     if is_noted && overrides::has_news(clock.now(), store, &wanted.spec, &ledger)? {
         return Ok(false);
     }
-    let seen = preview(cloud, clock, store, wishes).await?;
+    let seen = preview(cloud, clock, store, declared).await?;
     Ok(seen.is_some_and(|seen| seen.plan == *last))
 }
 
@@ -169,11 +169,11 @@ impl Look<'_> {
         &self,
         wanted: DeclaredEnvironment,
         ledger: Ledger,
-        wishes: &dyn CurrentDeclaration,
+        declared: &dyn CurrentDeclaration,
     ) -> Result<Preview, ReconcileError> {
         let standing = ActiveOverrides::at(self.clock.now(), self.store, &wanted.spec)?;
-        let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: false };
-        let input = self.input(wanted, ledger, &standing, options, wishes.gives_grace()).await;
+        let options = ObserveOptions { refresh_images: declared.refresh_images(), all_images: false };
+        let input = self.input(wanted, ledger, &standing, options, declared.gives_grace()).await;
         let plan = plan::plan(&input);
         Ok(Preview { plan, later: None, snapshot: input.snapshot, ledger: input.ledger, standing })
     }

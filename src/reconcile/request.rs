@@ -1,6 +1,6 @@
 //! What people ask for reaches the journal here: they leave a record, whoever acts next writes it down.
 
-use super::runner::ReconcileError;
+use super::error::ReconcileError;
 use crate::execute::Journal;
 use crate::model::EnvironmentName;
 use crate::store::Store;

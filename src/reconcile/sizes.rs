@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::runner::ReconcileError;
+use super::error::ReconcileError;
 use crate::cloud::Document;
 use crate::model::{EnvironmentName, ServiceName};
 use crate::observe::Snapshot;

@@ -135,7 +135,7 @@ impl Progress for Live {
         let (style, ended, why) = match &outcome.result {
             ActionResult::Done => (GREEN, took, None),
             ActionResult::Again { why } => (YELLOW, "tried again".to_owned(), Some(why)),
-            ActionResult::Left { what } => (YELLOW, "left".to_owned(), Some(what)),
+            ActionResult::Unfinished { what } => (YELLOW, "left".to_owned(), Some(what)),
             ActionResult::Failed { why } => (RED, "failed".to_owned(), Some(why)),
         };
         let sign = labels::Sign::of(action).glyph();

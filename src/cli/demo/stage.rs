@@ -134,18 +134,18 @@ impl Stage {
         let cloud = self.cloud.cloud(self.spec());
         let interrupt = &self.interrupt;
         // Whoever presses Ctrl-C has seen enough: waits end, too.
-        let haste = || {
+        let shutdown = || {
             if interrupt.haste() == ShutdownLevel::None { ShutdownLevel::None } else { ShutdownLevel::Now }
         };
         let reconciler = Reconciler {
             cloud: &*cloud,
             clock: &self.clock,
             store: &self.store,
-            wishes: self.wanted(),
+            declared: self.wanted(),
             progress,
             holder: "the demo",
             deadline: None,
-            haste: &haste,
+            shutdown: &shutdown,
         };
         self.clock.set_pace(pace);
         let run = self.clock.block_on(reconciler.converge(&self.spec().name));

@@ -43,7 +43,7 @@ fn one_that_an_earlier_try_has_begun_is_waited_for() {
         bench.after(5).await;
         bench.leave(true);
     };
-    assert!(matches!(bench.act_while(take(), leaves), ActionResult::Left { .. }));
+    assert!(matches!(bench.act_while(take(), leaves), ActionResult::Unfinished { .. }));
     bench.leave(false);
     assert_eq!(bench.planned("database/snapshot"), take(), "the same one again");
     assert_eq!(bench.act(take()), ActionResult::Done);

@@ -225,7 +225,7 @@ fn a_wish_to_go_leaves_a_start_to_itself() {
         bench.leave(true);
     };
     let left = bench.act_while(ActionKind::StartService(rolls_web(&bench)), leaves);
-    assert!(matches!(left, ActionResult::Left { .. }), "{left:?}");
+    assert!(matches!(left, ActionResult::Unfinished { .. }), "{left:?}");
     assert!(!bench.events().contains(&"start-failed".to_owned()));
     bench.leave(false);
     assert_eq!(act(&bench, settles("web")), ActionResult::Done);

@@ -69,7 +69,7 @@ fn seconds(next: &Next) -> u64 {
 
 #[test]
 fn a_step_that_moves_on_is_followed_at_once() {
-    let mut patience = RunPatience::default();
+    let mut patience = RunPatience::new(a_tuesday());
     for step in ["gate/close", "service/web/stop", "database/snapshot"] {
         assert_eq!(seconds(&after(&mut patience, &action(step, "a", "b"), ActionResult::Done)), 0);
     }
@@ -77,7 +77,7 @@ fn a_step_that_moves_on_is_followed_at_once() {
 
 #[test]
 fn what_changed_nothing_is_tried_for_eight_minutes() {
-    let mut patience = RunPatience::default();
+    let mut patience = RunPatience::new(a_tuesday());
     let start = action("database/start", "stopped", "available");
     let pauses: Vec<u64> = (0..5).map(|_| seconds(&after(&mut patience, &start, again()))).collect();
     assert_eq!(pauses, [15, 30, 60, 120, 240]);
@@ -87,7 +87,7 @@ fn what_changed_nothing_is_tried_for_eight_minutes() {
 
 #[test]
 fn attempts_with_names_of_their_own_are_tries_of_the_same() {
-    let mut patience = RunPatience::default();
+    let mut patience = RunPatience::new(a_tuesday());
     let pauses = (1..=3).map(|number| {
         let attempt = action(&format!("migration/v2/{number}"), "v1", "v2");
         seconds(&after(&mut patience, &attempt, again()))
@@ -97,7 +97,7 @@ fn attempts_with_names_of_their_own_are_tries_of_the_same() {
 
 #[test]
 fn success_wipes_the_slate() {
-    let mut patience = RunPatience::default();
+    let mut patience = RunPatience::new(a_tuesday());
     let start = action("database/start", "stopped", "available");
     after(&mut patience, &start, again());
     after(&mut patience, &start, ActionResult::Done);
@@ -106,7 +106,7 @@ fn success_wipes_the_slate() {
 
 #[test]
 fn the_action_that_was_tried_most_sets_the_pause() {
-    let mut patience = RunPatience::default();
+    let mut patience = RunPatience::new(a_tuesday());
     let (one, two) = (action("one/start", "", ""), action("two/start", "", ""));
     after(&mut patience, &one, again());
     let outcomes = [outcome("one/start", again()), outcome("two/start", ActionResult::Done)];
@@ -115,7 +115,7 @@ fn the_action_that_was_tried_most_sets_the_pause() {
 
 #[test]
 fn what_failed_is_not_done_again_to_the_same_end() {
-    let mut patience = RunPatience::default();
+    let mut patience = RunPatience::new(a_tuesday());
     let roll = action("service/web/roll", "v1", "v2");
     assert_eq!(patience.failed_before(std::slice::from_ref(&roll)), None);
     after(&mut patience, &roll, failed());
@@ -129,7 +129,7 @@ fn what_failed_is_not_done_again_to_the_same_end() {
 
 #[test]
 fn the_same_again_is_an_old_answer_at_first_and_a_fight_after_that() {
-    let mut patience = RunPatience::default();
+    let mut patience = RunPatience::new(a_tuesday());
     let close = action("gate/close", "open", "closed");
     let pauses: Vec<u64> =
         (0..5).map(|_| seconds(&after(&mut patience, &close, ActionResult::Done))).collect();
@@ -140,7 +140,7 @@ fn the_same_again_is_an_old_answer_at_first_and_a_fight_after_that() {
 
 #[test]
 fn two_steps_that_undo_each_other_do_not_go_on_for_ever() {
-    let mut patience = RunPatience::default();
+    let mut patience = RunPatience::new(a_tuesday());
     let steps = [action("gate/close", "open", "closed"), action("gate/open", "closed", "open")];
     let mut total = Duration::ZERO;
     for round in 0.. {
@@ -155,7 +155,7 @@ fn two_steps_that_undo_each_other_do_not_go_on_for_ever() {
 
 #[test]
 fn a_step_that_gets_somewhere_each_time_is_no_fight() {
-    let mut patience = RunPatience::default();
+    let mut patience = RunPatience::new(a_tuesday());
     for tasks in (0..50).rev() {
         let stop = action("service/web/stop", &format!("{tasks} tasks"), "0 tasks");
         assert_eq!(seconds(&after(&mut patience, &stop, ActionResult::Done)), 0);
@@ -164,7 +164,7 @@ fn a_step_that_gets_somewhere_each_time_is_no_fight() {
 
 #[test]
 fn what_cannot_be_read_is_looked_at_for_some_minutes() {
-    let mut patience = RunPatience::default();
+    let mut patience = RunPatience::new(a_tuesday());
     let blind = plan(&[BlockedReason::Unreadable, BlockedReason::ImageMissing], &[]);
     let pauses: Vec<Option<u64>> =
         (0..6).map(|_| patience.idle(&blind).map(|pause| pause.as_secs())).collect();
@@ -184,15 +184,19 @@ fn only_what_passes_by_itself_and_soon_is_waited_for() {
         (WaitingReason::Asleep, false),
         (WaitingReason::Release, false),
     ] {
-        assert_eq!(RunPatience::default().idle(&plan(&[], &[waiting])).is_some(), waits, "{waiting:?}");
+        assert_eq!(
+            RunPatience::new(a_tuesday()).idle(&plan(&[], &[waiting])).is_some(),
+            waits,
+            "{waiting:?}"
+        );
     }
-    assert_eq!(RunPatience::default().idle(&plan(&[BlockedReason::ImageMissing], &[])), None);
-    assert_eq!(RunPatience::default().idle(&plan(&[], &[])), None);
+    assert_eq!(RunPatience::new(a_tuesday()).idle(&plan(&[BlockedReason::ImageMissing], &[])), None);
+    assert_eq!(RunPatience::new(a_tuesday()).idle(&plan(&[], &[])), None);
 }
 
 #[test]
 fn a_passing_state_that_does_not_pass_ends_the_run_after_two_hours() {
-    let mut patience = RunPatience::default();
+    let mut patience = RunPatience::new(a_tuesday());
     let busy = plan(&[], &[WaitingReason::Database]);
     let mut waited = Duration::ZERO;
     while let Some(pause) = patience.idle(&busy) {

@@ -1,12 +1,12 @@
 //! Pure functions of time: the state at an instant, the next change, release windows.
 //!
-//! Nothing here reads a clock, a file or the network: every function takes the instant it is asked about, so
-//! a missed tick or a restart gives the same answer as an uninterrupted run. Local time exists only in here;
-//! what enters and leaves are instants.
+//! Nothing here reads a clock, a file or the network: every function takes the instant in question, so a missed
+//! tick or a restart gives the same answer as an uninterrupted run. Local time exists only in this room; its
+//! callers pass and get instants.
 //!
-//! How it is built: crontab lines, calendar days and spans are all points on the zone's *wall clock*.
-//! `wall` maps that line to instants and back without ever turning around (a skipped minute happens when the
-//! gap ends, a repeated one happens the first time), and everything else is comparison of wall-clock times.
+//! How it is built: crontab lines, calendar days and hours are all times on the zone's *wall clock*. `wall` maps
+//! these to instants and back, in order (a skipped minute happens when the gap ends, a repeated one happens the
+//! first time), and everything else compares wall-clock times.
 
 mod calendar;
 mod crontab;

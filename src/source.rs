@@ -1,10 +1,10 @@
 //! Where declarations come from: a git repository, or plain files.
 //!
-//! A source says what stands in the repository *now* and whether that differs from what it said before.
-//! It never reads YAML and never judges what it hands over: the last good tree stays with the caller.
+//! A source gives the files that the repository holds *now*, and says whether they differ from the poll before. It
+//! never reads YAML and never judges the files: the caller keeps the last good declarations.
 //!
-//! Architecture Invariant: only `source/git.rs` and its parts know git, and no credential leaves this room:
-//! not in an error, not in `describe`, not in `Debug`.
+//! Architecture Invariant: only `source/git.rs` and its parts know git. No credential leaves this room, neither in
+//! an error nor in `describe` nor in `Debug`.
 
 mod dir;
 mod error;
@@ -25,13 +25,13 @@ pub use location::{Location, RemoteUrl};
 
 use crate::model::Revision;
 
-/// The folder of environments inside a repository, unless the user names another.
+/// The folder of environments inside a repository, unless the user gives another.
 pub const PATH_DEFAULT: &str = "environments";
 
-/// How long one poll of a remote may take in all, unless the user says otherwise.
+/// The deadline of one poll of a remote, unless the user sets another.
 pub const TIMEOUT_DEFAULT: Duration = Duration::from_secs(60);
 
-/// The declarations at one revision.
+/// The files of declarations at one revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
     /// The commit, or `worktree`.
@@ -39,67 +39,67 @@ pub struct Tree {
     /// Every `*.yaml`, `*.yml` and `*.ics` below the folder of environments, subfolders included. The key is
     /// the path from the root of the repository, separated by `/`: `environments/production.yaml`.
     pub files: BTreeMap<String, Vec<u8>>,
-    /// Symbolic links that carry such a name. They are not followed (a link could lead out of the
-    /// repository), so whoever reads the tree should say that they were passed over.
+    /// Symbolic links with such a name. A source does not follow them, since a link could lead out of the
+    /// repository; the caller should report that they were skipped.
     pub links: Vec<String>,
 }
 
 /// What a poll found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Poll {
-    /// The same as at the poll before.
+    /// The same files as at the poll before.
     Unchanged,
-    /// Something else than at the poll before; always so at the first one.
+    /// Other files than at the poll before. Always the answer of the first poll.
     Changed(Tree),
-    /// Something else, and its history does not contain the accepted revision: somebody rewrote it. The
-    /// caller holds it until a person has agreed.
+    /// Other files, and their history does not contain the accepted revision: the branch was force-pushed. The
+    /// caller keeps the accepted declarations until an operator agrees.
     Rewritten {
         /// The accepted revision.
         from: Revision,
-        /// What stands there now.
+        /// The files after the force-push.
         tree: Tree,
     },
 }
 
 /// Something that holds declarations.
 pub trait Source: Send {
-    /// Looks once. Blocks until the answer is there or the deadline has passed.
+    /// Reads the source once. Blocks until the answer arrives or the deadline passes.
     ///
     /// # Errors
-    /// When the place cannot be reached or read. Nothing is forgotten then: the next poll tries again.
+    /// When the source cannot be reached or read. The source keeps what it knew, and the next poll retries.
     fn poll(&mut self) -> Result<Poll, SourceError>;
 
-    /// Names the revision in force, against which [`Poll::Rewritten`] is judged. Callers repeat it after a
-    /// restart from what they stored; one who never calls it never sees `Rewritten`.
+    /// Sets the revision in force, which decides [`Poll::Rewritten`]. After a restart the caller sets it again from
+    /// its store. Without a call, `Rewritten` is never answered.
     fn accept(&mut self, revision: &Revision);
 
-    /// The place and the revision asked for, for people. Without credentials.
+    /// The place and the revision that it follows, for people. Without credentials.
     fn describe(&self) -> String;
 }
 
-/// Everything that opening a source needs.
+/// Which source to open, and how.
 #[derive(Clone, Debug)]
 pub struct OpenRequest {
     /// Where the declarations are.
     pub location: Location,
-    /// A branch, a tag or a commit; none is the remote's HEAD. Plain files have none.
+    /// A branch, a tag or a commit. `None` is HEAD. Plain files have no revision.
     pub rev: Option<String>,
     /// The folder of environments inside it, [`PATH_DEFAULT`] usually.
     pub path: String,
-    /// The folder that keeps clones of remotes (`repos` in the store). None: a temporary one, which goes with
-    /// the source, for verbs that must not create a store.
+    /// The folder that keeps clones of remotes (`repos` in the store). `None`: a temporary folder that is removed
+    /// with the source, for verbs that must not create a store.
     pub clones: Option<PathBuf>,
-    /// How to show remotes who we are.
+    /// The credentials for remotes.
     pub credentials: Credentials,
-    /// How long one poll of a remote may take in all.
+    /// The deadline of one poll of a remote.
     pub timeout: Duration,
 }
 
-/// Opens the source that `request` describes. Touches neither the network nor the disk, except for making
-/// a temporary folder: the first poll does the work.
+/// Opens the source that `request` describes. It contacts no network and writes nothing except a temporary folder:
+/// the first poll does the work.
 ///
 /// # Errors
-/// When `path` leads out of the repository, or no temporary folder can be made.
+/// When `path` is outside the repository, or no temporary folder can be made.
 pub fn open(request: OpenRequest) -> Result<Box<dyn Source>, SourceError> {
     let OpenRequest { location, rev, path, clones, credentials, timeout } = request;
     Ok(match location {

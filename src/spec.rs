@@ -1,10 +1,11 @@
-//! The declarations: YAML in, a spec that is valid by construction out, every problem with its place.
+//! The declarations: reads YAML, returns specs that are valid by construction, and reports every problem with its
+//! place.
 //!
-//! The way of a file: `places` reads its outline and `tree` its values, `extends` lays it over what it shares
-//! with others, `decode` fills the mirror in `raw`, `validate` runs every rule, `diagnostic` says what is
-//! wrong. Whoever holds an [`EnvironmentSpec`] never has to ask again whether a name exists.
+//! The steps for one file: `places` reads its outline and `tree` its values, `extends` merges it with the files that
+//! it extends, `decode` fills the types in `raw`, `validate` runs every rule, and `diagnostic` reports the problems.
+//! In an [`EnvironmentSpec`], every name that is referred to exists.
 //!
-//! Nothing here reads files, the clock or the network: [`read`] is a function of what it is given.
+//! Nothing here reads files, the clock or the network: [`read`] is a function of its arguments.
 
 mod decode;
 mod diagnostic;
@@ -31,30 +32,31 @@ use crate::model::{EnvironmentName, Instant};
 use extends::FileLoader;
 use validate::{CheckedEnvironment, Claimant};
 
-/// What a revision of the repository declares.
+/// What one revision of the repository declares.
 #[derive(Clone, Debug)]
 pub struct Declarations {
     /// Environments without an error.
     pub environments: BTreeMap<EnvironmentName, EnvironmentSpec>,
-    /// Environments that are declared but held back, with the errors that do so. They are *not* deleted ones:
-    /// nothing may be concluded from their absence above.
+    /// Environments with errors, and these errors. They are *not* deleted: that they are missing in `environments`
+    /// does not mean that the repository no longer has them.
     pub broken: BTreeMap<EnvironmentName, Vec<Diagnostic>>,
-    /// Every problem of every file, warnings too, sorted by place; one in a shared file stands here once.
+    /// Every problem of every file, warnings included, sorted by place. A problem of a shared file is listed once.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Declarations {
-    /// Whether any environment is held back.
+    /// Whether any environment has an error.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
 }
 
-/// Reads the files of a repository, by path. Environments are the `.yaml` and `.yml` files directly in `root`
-/// (`environments`; empty or `.` for the repository itself); others matter only to those that extend them.
+/// Reads the files of a repository, given by path. Environments are the `.yaml` and `.yml` files directly in `root`
+/// (`environments`; empty or `.` for the repository itself). Other files count only where an environment extends
+/// them.
 ///
-/// A broken environment holds back no other, with one exception: two valid ones that claim the same cluster,
-/// database, listener, bucket, distribution or function hold back each other.
+/// An environment with errors does not hold back the others. One exception: two environments that claim the same
+/// cluster, database, listener, bucket, distribution or function hold back each other.
 pub fn read(files: &BTreeMap<String, Vec<u8>>, root: &str, now: Instant) -> Declarations {
     let root = root.trim_start_matches("./").trim_matches('/');
     let prefix = if root.is_empty() || root == "." { String::new() } else { format!("{root}/") };
@@ -72,7 +74,7 @@ pub fn read(files: &BTreeMap<String, Vec<u8>>, root: &str, now: Instant) -> Decl
 /// `production` for `production.yaml`; `None` for files that declare no environment.
 fn stem(name: &str) -> Option<&str> {
     let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"))?;
-    // Dot files are editors' and tools' own.
+    // Dot files belong to editors and tools.
     (!stem.contains('/') && !stem.starts_with('.')).then_some(stem)
 }
 
@@ -100,7 +102,7 @@ fn find_namesakes(checked: &mut [(EnvironmentName, &str, CheckedEnvironment)]) {
         if first_name != name {
             continue;
         }
-        let message = format!("the environment `{name}` is declared by `{first_path}` and `{path}`");
+        let message = format!("environment `{name}` is declared twice, in `{first_path}` and in `{path}`");
         for (path, checked) in [(*first_path, first), (*path, second)] {
             let problem = Diagnostic::error(Place::start_of(path), Code::ClaimedTwice, message.clone());
             checked.problems.push(problem.with_hint("delete one of the two files"));

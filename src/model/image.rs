@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct ImageRef(String);
 
-/// `sha256:…`: what a tag pointed at when we looked.
+/// `sha256:…`: the image that a tag pointed at when tidegate read the registry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Digest(String);
@@ -46,7 +46,7 @@ impl ImageRef {
         self.0.split_once('@').map(|(_, digest)| Digest::new(digest))
     }
 
-    /// The same image pinned: the tag stays readable, the digest decides.
+    /// The same image, pinned: the tag stays for people, the digest decides what runs.
     pub fn pinned(&self, digest: &Digest) -> ImageRef {
         let name = self.0.split_once('@').map_or(self.0.as_str(), |(name, _)| name);
         ImageRef(format!("{name}@{digest}"))

@@ -1,4 +1,4 @@
-//! Names that must not be mixed up: each is its own type, all of them plain text on the wire.
+//! Names that must not be mixed up. Each has its own type; all are plain text in JSON.
 
 use std::fmt;
 
@@ -76,7 +76,7 @@ name! {
     RuleArn
 }
 name! {
-    /// One run of the executor: sorts by time, unique in its store.
+    /// One run: sorts by time, unique in its store.
     RunId
 }
 name! {

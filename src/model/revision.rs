@@ -1,10 +1,10 @@
-//! Where declarations came from.
+//! The revision that declarations were read at.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A commit of the declarations' repository, or plain files.
+/// A commit of the repository of declarations, or `worktree` for plain files.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Revision(String);
@@ -15,7 +15,7 @@ impl Revision {
         Self(id.into())
     }
 
-    /// Plain files: whatever stands in the folder now.
+    /// Plain files as they are now, without a commit.
     pub fn worktree() -> Self {
         Self("worktree".to_owned())
     }

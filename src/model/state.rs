@@ -1,27 +1,27 @@
-//! The four states of an environment, what the gate is, and whether we may write.
+//! The four states of an environment, the gate, and whether tidegate may write.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What an environment should be. Ordered from asleep to open.
+/// The state of an environment, ordered from `stopped` to `running`.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// Nothing runs; the database is stopped.
+    /// No service runs, and the database is stopped.
     Stopped,
-    /// Only the database, and the services that name this state in `up_in`.
+    /// The database runs, and only those services that list this state in `up_in`. The gate is closed.
     DbOnly,
-    /// Everything runs behind a closed gate.
+    /// Everything runs, and the gate is closed: only requests with the bypass header get through.
     Restricted,
-    /// Everything runs, the gate is open.
+    /// Everything runs, and the gate is open.
     Running,
 }
 
 impl State {
-    /// All four, in the order of the design's table.
+    /// All four, from `running` down to `stopped`.
     pub const ALL: [State; 4] = [State::Running, State::Restricted, State::DbOnly, State::Stopped];
 
     /// The word used in YAML, JSON and messages.
@@ -34,7 +34,7 @@ impl State {
         }
     }
 
-    /// The gate belongs to the state: only `running` is open.
+    /// The gate that belongs to this state: open in `running` only.
     pub fn gate(self) -> Gate {
         match self {
             State::Running => Gate::Open,
@@ -42,7 +42,7 @@ impl State {
         }
     }
 
-    /// The database is up in every state but `stopped`.
+    /// Whether the database runs: in every state but `stopped`.
     pub fn database_up(self) -> bool {
         self != State::Stopped
     }
@@ -73,13 +73,13 @@ impl fmt::Display for Gate {
     }
 }
 
-/// Whether tidegate may write in an environment.
+/// Whether tidegate changes anything in an environment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Plan and apply.
+    /// tidegate plans and applies.
     #[default]
     Enforce,
-    /// Plan and report; write nothing anywhere, tags included.
+    /// tidegate plans and reports. It changes nothing in AWS, not even tags.
     Observe,
 }

@@ -1,7 +1,7 @@
-//! Versions as the platform's people write them, and the order between two of them.
+//! Versions as people write them, and the order between two of them.
 //!
 //! This is not semantic versioning: a `-hotfix` comes *after* the version it fixes, and a tag such as
-//! `nightly` has no order at all. Inventing one for it would decide about a database.
+//! `nightly` has no order at all. Inventing an order for it would decide whether a database is migrated.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Version(String);
 
-/// Which part of a version a bump changes: what `needed_for` lists.
+/// Which part of a version a change affects; `needed_for` lists these.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -23,11 +23,11 @@ pub enum Level {
     Major,
     /// 1.2.3 → 1.3.0
     Minor,
-    /// 1.2.3 → 1.2.4, and changes of a suffix
+    /// 1.2.3 → 1.2.4, and changes of a suffix such as `-hotfix`
     Patch,
 }
 
-/// Where the wanted version stands, seen from the recorded one.
+/// Where the declared version stands, seen from the recorded one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
     /// The same text.
@@ -66,12 +66,12 @@ impl Version {
         &self.0
     }
 
-    /// The empty version: not deployed.
+    /// Whether this is the empty version, which means: not deployed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether the version has a place in an order at all.
+    /// Whether the version can be compared with others; `nightly` cannot.
     pub fn is_ordered(&self) -> bool {
         parse(&self.0).is_some()
     }

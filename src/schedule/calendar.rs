@@ -1,6 +1,6 @@
-//! Days and spans of the calendar: what `except`, `also`, `allow` and `deny` name besides crontab lines.
+//! Days and hours of the calendar: `except`, `also`, `allow` and `deny` name these besides crontab lines.
 //!
-//! Both are stretches of the wall clock, `[start, end)`; which instants those are depends on the zone.
+//! Both are stretches of wall-clock time, `[start, end)`; the zone decides which instants these are.
 
 use std::fmt;
 
@@ -36,9 +36,8 @@ impl DateRange {
         let (first, last) = (date(text, first_text)?, date(text, last_text)?);
         if last < first {
             let message = format!("the range ends on {last}, before it begins on {first}");
-            return Err(
-                SyntaxError::at(text, last_text.trim_start(), message).hint(format!("write {last}..{first}"))
-            );
+            return Err(SyntaxError::at(text, last_text.trim_start(), message)
+                .hint(format!("write `{last}..{first}`")));
         }
         Ok(Self { first, last })
     }
@@ -62,19 +61,19 @@ impl fmt::Display for DateRange {
 impl TimeSpanOnDay {
     /// Reads `DATE HH:MM..HH:MM`. Errors: not of that shape, no such day or time, end not after start.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
-        let shape = "write a day and two times of it: 2026-11-28 09:00..17:00";
+        let shape = "write a day and two times: `2026-11-28 09:00..17:00`";
         let start_of_text = text.trim_start();
         let Some((day_text, times)) = start_of_text.split_once(char::is_whitespace) else {
-            return Err(SyntaxError::at(text, start_of_text, "a day without times").hint(shape));
+            return Err(SyntaxError::at(text, start_of_text, "this day has no times").hint(shape));
         };
         let day = date(text, day_text)?;
         let Some((start_text, end_text)) = times.split_once("..") else {
-            return Err(SyntaxError::at(text, times.trim_start(), "a day without an end").hint(shape));
+            return Err(SyntaxError::at(text, times.trim_start(), "this day has no end time").hint(shape));
         };
         let (start_minute, end_minute) = (minute_of_day(text, start_text)?, minute_of_day(text, end_text)?);
         if end_minute <= start_minute {
             return Err(SyntaxError::at(text, end_text.trim_start(), "the end is not after the start")
-                .hint("past midnight, write two: one until 24:00, and one of the next day from 00:00"));
+                .hint("to go past midnight, write two entries: one until `24:00`, and one on the next day from `00:00`"));
         }
         Ok(Self { day, start_minute, end_minute })
     }
@@ -109,9 +108,9 @@ fn date(whole: &str, part: &str) -> Result<NaiveDate, SyntaxError> {
             .enumerate()
             .all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
     if !shaped {
-        return Err(error(format!("`{text}` is not a date")).hint("dates are written 2026-12-24"));
+        return Err(error(format!("`{text}` is not a date")).hint("write a date as `2026-12-24`"));
     }
-    text.parse().map_err(|_| error(format!("the calendar has no {text}")))
+    text.parse().map_err(|_| error(format!("`{text}` is not a day of the calendar")))
 }
 
 /// `09:00` as minutes since midnight; `24:00` is 1440.
@@ -124,9 +123,12 @@ fn minute_of_day(whole: &str, part: &str) -> Result<u16, SyntaxError> {
     let shaped = text.len() == 5
         && text.bytes().enumerate().all(|(i, b)| if i == 2 { b == b':' } else { b.is_ascii_digit() });
     if !shaped {
-        return Err(error(format!("`{text}` is not a time")).hint("times are written 09:00, up to 24:00"));
+        return Err(
+            error(format!("`{text}` is not a time")).hint("write a time as `09:00`, from `00:00` to `24:00`")
+        );
     }
-    let time = NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| error(format!("no day has {text}")))?;
+    let time = NaiveTime::parse_from_str(text, "%H:%M")
+        .map_err(|_| error(format!("`{text}` is not a time of day")))?;
     let minutes = (time - NaiveTime::MIN).num_minutes();
     Ok(u16::try_from(minutes).expect("a time of day is fewer than 1440 minutes after midnight"))
 }
@@ -163,9 +165,9 @@ mod tests {
             ("", "`` is not a date", 1),
             ("24.12.2026", "`24.12.2026` is not a date", 1),
             ("2026-1-5", "`2026-1-5` is not a date", 1),
-            ("2026-02-29", "the calendar has no 2026-02-29", 1),
+            ("2026-02-29", "`2026-02-29` is not a day of the calendar", 1),
             ("2026-12-24..", "`` is not a date", 13),
-            ("2026-12-24.. 2026-13-01", "the calendar has no 2026-13-01", 14),
+            ("2026-12-24.. 2026-13-01", "`2026-13-01` is not a day of the calendar", 14),
             ("2026-12-24..2026-12-23", "the range ends on 2026-12-23, before it begins on 2026-12-24", 13),
         ] {
             let error = DateRange::parse(text).unwrap_err();
@@ -188,12 +190,12 @@ mod tests {
     #[test]
     fn says_what_is_wrong_with_spans_and_where() {
         for (text, message, column) in [
-            ("2026-11-28", "a day without times", 1),
-            ("2026-11-28 09:00", "a day without an end", 12),
-            ("2026-11-31 09:00..17:00", "the calendar has no 2026-11-31", 1),
+            ("2026-11-28", "this day has no times", 1),
+            ("2026-11-28 09:00", "this day has no end time", 12),
+            ("2026-11-31 09:00..17:00", "`2026-11-31` is not a day of the calendar", 1),
             ("2026-11-28 9:00..17:00", "`9:00` is not a time", 12),
-            ("2026-11-28 09:00..25:00", "no day has 25:00", 19),
-            ("2026-11-28 09:00..24:01", "no day has 24:01", 19),
+            ("2026-11-28 09:00..25:00", "`25:00` is not a time of day", 19),
+            ("2026-11-28 09:00..24:01", "`24:01` is not a time of day", 19),
             ("2026-11-28 22:00..02:00", "the end is not after the start", 19),
             ("2026-11-28 09:00..09:00", "the end is not after the start", 19),
         ] {

@@ -1,7 +1,7 @@
 //! One line of an ordinary crontab, and the wall-clock minutes at which it fires.
 //!
-//! Zones have no place here: a line is about the wall clock. The `cron` crate finds the occurrences, asked as
-//! if the wall clock were UTC; in a real zone it would skip what a gap skips and give an overlap twice.
+//! There are no zones here: a line is about the wall clock. The `cron` crate finds the occurrences, as if the wall
+//! clock were UTC. In a real zone it would skip the minutes of a gap and give those of an overlap twice.
 //! Rules: <https://man7.org/linux/man-pages/man5/crontab.5.html>.
 
 mod dialect;
@@ -33,8 +33,9 @@ pub struct Crontab {
 }
 
 impl Crontab {
-    /// Reads a line of five fields: names, lists, ranges and steps; 0 and 7 are Sunday; `fri-mon` goes around
-    /// the week. A day field that starts with `*` is not restricted; if both are, either is enough.
+    /// Reads a line of five fields with names, lists, ranges and steps; 0 and 7 are Sunday; `fri-mon` wraps around
+    /// the week. A day field that starts with `*` does not restrict; if both day fields restrict, a day that matches
+    /// either of them is enough.
     pub fn parse(text: &str) -> Result<Self, CrontabError> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let [minute, hour, day_of_month, month, day_of_week] = words[..] else {
@@ -77,8 +78,8 @@ impl Crontab {
         self.alternatives.iter().any(|line| line.includes(wall.and_utc()))
     }
 
-    /// Whether this line fires at every minute at which the other does. May miss it where only the calendar
-    /// makes it so, never claims it wrongly.
+    /// Whether this line fires at every minute at which the other does. `true` is certain; `false` may be wrong
+    /// where only the calendar makes it so.
     pub(super) fn fires_whenever(&self, other: &Crontab) -> bool {
         other
             .alternatives
@@ -113,7 +114,7 @@ fn includes_all(ours: &cron::Schedule, theirs: &cron::Schedule) -> bool {
 
 fn not_five_fields(text: &str, words: &[&str]) -> SyntaxError {
     let error = |part: &str, message: String| SyntaxError::at(text, part, message);
-    let example = "write minute, hour, day of the month, month, day of the week: 0 7 * * mon-fri";
+    let example = "write minute, hour, day of the month, month and day of the week: `0 7 * * mon-fri`";
     let long_form = |name: &str| match name {
         "@yearly" | "@annually" => Some("0 0 1 1 *"),
         "@monthly" => Some("0 0 1 * *"),
@@ -126,16 +127,16 @@ fn not_five_fields(text: &str, words: &[&str]) -> SyntaxError {
         [] => error(text, "the crontab line is empty".to_owned()).hint(example),
         [name, ..] if name.starts_with('@') => {
             let hint = long_form(&name.to_ascii_lowercase())
-                .map_or_else(|| example.to_owned(), |fields| format!("write {fields}"));
-            error(name, format!("`{name}` is not one of five fields")).hint(hint)
+                .map_or_else(|| example.to_owned(), |fields| format!("write `{fields}`"));
+            error(name, format!("shortcuts such as `{name}` are not supported")).hint(hint)
         }
         [.., last] if words.len() < 5 => {
             let end = &last[last.len()..];
-            error(end, format!("a crontab line has five fields, this one has {}", words.len())).hint(example)
+            error(end, format!("a crontab line has five fields; this one has {}", words.len())).hint(example)
         }
         [_, _, _, _, _, sixth, ..] => {
-            error(sixth, format!("a crontab line has five fields, this one has {}", words.len()))
-                .hint("seconds and years have no place in it")
+            error(sixth, format!("a crontab line has five fields; this one has {}", words.len()))
+                .hint("remove the field for seconds or years")
         }
         _ => unreachable!("five words are a line"),
     }

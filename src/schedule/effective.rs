@@ -1,6 +1,7 @@
-//! The state that holds at an instant, why, and when it changes: overrides over schedule over declaration.
+//! The effective state at an instant, why, and when it changes: an override wins over the schedule, and the schedule
+//! over `state:`.
 //!
-//! A hold beats all of it, and is not known here: it comes from the journal, not from time.
+//! A hold wins over all of them. It comes from the journal and not from time, so it is not known here.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,27 +9,27 @@ use super::hours::{Schedule, ScheduleVerdict};
 use super::wall::{instant_of, wall_at};
 use crate::model::{Instant, State};
 
-/// A state that a person wants for a while. It holds before `until`, no longer at it.
+/// A temporary state that an operator set. It holds before `until`, and no longer at that instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {
-    /// The state wanted.
+    /// The state to keep the environment in.
     pub state: State,
-    /// Its end.
+    /// The first instant at which the override no longer holds.
     pub until: Instant,
-    /// Why, in the person's words.
+    /// The operator's reason.
     pub reason: String,
 }
 
-/// Everything that has a say in the state of an environment.
+/// Everything that decides the state of an environment.
 #[derive(Clone, Copy, Debug)]
 pub struct StateInputs<'a> {
-    /// `state:`, which the schedule follows inside its hours.
+    /// `state:`: it holds inside the hours of the schedule, and always if there is none.
     pub state: State,
-    /// `schedule:`; none = always `state`.
+    /// `schedule:`, if the environment has one.
     pub schedule: Option<&'a Schedule>,
-    /// `override:` in git.
+    /// `override:` in git, expired or not.
     pub git_override: Option<&'a Override>,
-    /// The override set at run time: beats the one in git.
+    /// The override that an operator set at run time: wins over the one in git.
     pub runtime_override: Option<&'a Override>,
 }
 
@@ -36,24 +37,24 @@ pub struct StateInputs<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Because {
-    /// `state:` alone.
+    /// `state:` decides.
     Declared,
-    /// The last start or stop.
+    /// The last `start` or `stop` of the schedule decides.
     Schedule,
-    /// A day in `except` or a span in `also`.
+    /// A day in `except` or `holidays`, or hours in `also`.
     Calendar,
-    /// An override, from git or set at run time.
+    /// An override decides, from git or set at run time.
     Override,
-    /// A hold. Never answered by this room.
+    /// A hold decides. This room never answers this.
     Hold,
 }
 
-/// What holds at an instant.
+/// The effective state at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EffectiveState {
-    /// The state.
+    /// The state in effect.
     pub state: State,
-    /// Why.
+    /// Which input decides it.
     pub because: Because,
     /// The end of the override that holds; without one, the next change of the state, if there is any.
     pub until: Option<Instant>,
@@ -66,12 +67,12 @@ pub struct Change {
     pub at: Instant,
     /// The new state.
     pub state: State,
-    /// Why it holds from then on: when an override ends, what holds after it.
+    /// Which input decides the new state; after an override ends, the input that decides then.
     pub because: Because,
 }
 
 /// The state at `t`: an unexpired run-time override; else one in git; else `stopped` outside the hours of the
-/// schedule; else the declared state.
+/// schedule; else `state:`.
 pub fn state_at(t: Instant, inputs: &StateInputs) -> EffectiveState {
     let (state, because) = state_and_reason_at(t, inputs);
     let until = match override_at(t, inputs) {
@@ -81,8 +82,8 @@ pub fn state_at(t: Instant, inputs: &StateInputs) -> EffectiveState {
     EffectiveState { state, because, until }
 }
 
-/// The first change after `t`: another state than at `t`. None if it never changes again (crontabs are known
-/// until the end of the year 2100).
+/// The first change after `t` to another state than at `t`. `None` if the state never changes again; crontab lines
+/// are known until the end of the year 2100.
 pub fn next_change(t: Instant, inputs: &StateInputs) -> Option<Change> {
     let (before, _) = state_and_reason_at(t, inputs);
     // Every edge lies after the one before. Edges that change nothing are ends of the calendar's entries, and
@@ -94,7 +95,7 @@ pub fn next_change(t: Instant, inputs: &StateInputs) -> Option<Change> {
         .map(|(at, (state, because))| Change { at, state, because })
 }
 
-/// Each change after `from` and before `to`, oldest first. What holds at `from` itself is not a change.
+/// Each change after `from` and before `to`, oldest first. The state at `from` itself is not a change.
 pub fn changes(from: Instant, to: Instant, inputs: &StateInputs) -> Vec<Change> {
     std::iter::successors(next_change(from, inputs), |change| next_change(change.at, inputs))
         .take_while(|change| change.at < to)
@@ -117,7 +118,7 @@ fn state_and_reason_at(t: Instant, inputs: &StateInputs) -> (State, Because) {
     }
 }
 
-/// The first instant after `t` at which something else may hold.
+/// The first instant after `t` at which the state may change.
 fn next_edge(t: Instant, inputs: &StateInputs) -> Option<Instant> {
     if let Some(holds) = override_at(t, inputs) {
         return Some(holds.until);
@@ -132,7 +133,7 @@ fn override_at<'a>(t: Instant, inputs: &StateInputs<'a>) -> Option<&'a Override>
     inputs.runtime_override.filter(unexpired).or(inputs.git_override.filter(unexpired))
 }
 
-/// The schedule, if it has a say: what is declared `stopped` is stopped in and outside its hours.
+/// The schedule, if it matters: with `state: stopped` the environment is stopped inside its hours, too.
 fn schedule_of<'a>(inputs: &StateInputs<'a>) -> Option<&'a Schedule> {
     inputs.schedule.filter(|_| inputs.state != State::Stopped)
 }

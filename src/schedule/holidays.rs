@@ -44,7 +44,7 @@ pub fn read_holidays(text: &str) -> Holidays {
     let unfolded = unfold(text);
     let lines = SourceLines::new(text, &unfolded);
     let fatal = |line, message: String| {
-        let hint = "export it as iCalendar (`.ics`): BEGIN:VCALENDAR … END:VCALENDAR";
+        let hint = "export the calendar as iCalendar (`.ics`): `BEGIN:VCALENDAR` … `END:VCALENDAR`";
         let problem = HolidayProblem { line, is_fatal: true, message, hint };
         Holidays { days: Vec::new(), problems: vec![problem] }
     };
@@ -54,7 +54,7 @@ pub fn read_holidays(text: &str) -> Holidays {
     };
     let calendars: Vec<&Component<'_>> = roots.iter().filter(|root| root.name == "VCALENDAR").collect();
     if calendars.is_empty() {
-        return fatal(1, "this is not an iCalendar file: it has no VCALENDAR".to_owned());
+        return fatal(1, "this is not an iCalendar file: it has no `VCALENDAR`".to_owned());
     }
     let events = calendars.iter().flat_map(|calendar| &calendar.components);
     let events: Vec<&Component<'_>> = events.filter(|component| component.name == "VEVENT").collect();
@@ -65,10 +65,10 @@ pub fn read_holidays(text: &str) -> Holidays {
         match days_of(event, moved) {
             Ok(days) => found.days.extend(days),
             Err(IgnoredProperty { property, hint }) => {
-                let name = value(event, "SUMMARY").unwrap_or_else(|| "an event".to_owned());
+                let name = value(event, "SUMMARY").unwrap_or_else(|| "(no title)".to_owned());
                 let line = lines.of(property.name.as_str());
                 let text = format!("{}:{}", property.name.as_str(), property.val.as_str());
-                let message = format!("`{name}` is left out: `{text}` is not understood");
+                let message = format!("event `{name}` is ignored: tidegate does not understand `{text}`");
                 found.problems.push(HolidayProblem { line, is_fatal: false, message, hint });
             }
         }

@@ -1,5 +1,5 @@
-//! A schedule on the wall clock: whether an environment should be up when the clock shows a time, and at which
-//! time that may change. No instants here, no overrides, and nothing of *which* state "up" is.
+//! A schedule on the wall clock: whether an environment should be up at a time, and when that may change. There are
+//! no instants here and no overrides, and *which* state "up" means is decided by the caller.
 
 use chrono::Timelike;
 
@@ -8,24 +8,24 @@ use super::calendar::{DateRange, TimeSpanOnDay};
 use super::crontab::{Crontab, MinutesOfDay};
 use super::wall::{WallTime, midnight_after};
 
-/// When an environment is up.
+/// The hours in which an environment is up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
-    /// The zone whose wall clock all the rest is written in.
+    /// The zone of all times below.
     pub timezone: Tz,
-    /// When it starts.
+    /// When the environment starts.
     pub start: Vec<Crontab>,
-    /// When it stops; at the same minute stop wins.
+    /// When the environment stops; at the same minute, stop wins.
     pub stop: Vec<Crontab>,
-    /// Days on which it stays stopped, whatever the crontabs say.
+    /// Days on which the environment stays stopped; they win over the crontab lines.
     pub except: Vec<DateRange>,
-    /// Days of its calendars, on which it stays stopped likewise.
+    /// Days of its calendars; the same as `except`.
     pub holidays: Vec<DateRange>,
-    /// Spans in which it is up, whatever the crontabs and `except` say.
+    /// Hours in which the environment is up; they win over all the rest.
     pub also: Vec<TimeSpanOnDay>,
 }
 
-/// What a schedule says about a time.
+/// Whether a schedule has the environment up at a time, and which part of it decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScheduleVerdict {
     /// Up, because of a span in `also`.
@@ -41,7 +41,7 @@ pub(super) enum ScheduleVerdict {
 }
 
 impl Schedule {
-    /// What holds when the clock shows `wall`.
+    /// The verdict when the clock shows `wall`.
     pub(super) fn verdict_at(&self, wall: WallTime) -> ScheduleVerdict {
         if self.also.iter().any(|span| contains(span.span(), wall)) {
             return ScheduleVerdict::AlsoUp;
@@ -52,8 +52,8 @@ impl Schedule {
         self.verdict_of_crontabs(wall)
     }
 
-    /// The first time after `wall` at which what holds may be another: not every edge changes it, but nothing
-    /// changes between edges. None if nothing ever changes again.
+    /// The first time after `wall` at which the verdict may change. Not every edge changes it, but it never changes
+    /// between edges. `None` if it never changes again.
     pub(super) fn next_edge(&self, wall: WallTime) -> Option<WallTime> {
         let ends = |spans: &mut dyn Iterator<Item = (WallTime, WallTime)>| {
             spans.filter(|&span| contains(span, wall)).map(|(_, end)| end).min()

@@ -1,5 +1,5 @@
-//! What is wrong with a piece of text that a person wrote, and where. Every parser of this room answers with
-//! it; where the text stands in which file is known only to the caller.
+//! The error of every parser in this room: what is wrong with a text, and where in it. The caller knows in which
+//! file the text stands.
 
 /// A text that cannot be read: what, where, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -9,7 +9,7 @@ pub struct SyntaxError {
     pub message: String,
     /// Where it is wrong: the character in the text that was given, counted from 1.
     pub column: usize,
-    /// What to write instead, if we can tell.
+    /// What to write instead, if that is known.
     pub hint: Option<String>,
 }
 

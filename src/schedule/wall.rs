@@ -1,7 +1,7 @@
-//! The wall clock of a zone, and the instants at which it shows a time.
+//! The wall clock of a zone: which instant belongs to a time on it, and the other way round.
 //!
-//! Two rules fix both directions, and make both monotone: minutes that a gap skips happen in order at its end,
-//! and a minute that an overlap repeats happens once, the first time. So for every whole second `w` and every
+//! Two rules define both directions and keep both monotone: minutes that a gap skips happen in order at its end, and
+//! a minute that an overlap repeats happens once, the first time. So for every whole second `w` and every
 //! instant `t`: `instant_of(w) <= t` exactly if `w <= wall_at(t)`. Nothing else in this room knows about
 //! daylight saving.
 
@@ -12,10 +12,10 @@ use chrono_tz::{GapInfo, Tz};
 
 use crate::model::Instant;
 
-/// What a clock on the wall shows, to the second.
+/// A local time without a zone, to the second: what a clock on the wall shows.
 pub(super) type WallTime = NaiveDateTime;
 
-/// The first midnight of a day, as the wall clock writes it; whether the zone has it or not.
+/// The midnight that begins a day, whether the zone has it or skips it.
 pub(super) fn midnight(day: NaiveDate) -> WallTime {
     day.and_time(NaiveTime::MIN)
 }
@@ -39,7 +39,7 @@ pub(super) fn instant_of(zone: Tz, wall: WallTime) -> Instant {
     }
 }
 
-/// The first instant after `after` at which the clock on the wall shows this time of day.
+/// The first instant after `after` at which the wall clock shows this time of day.
 pub fn next_time_of_day(zone: Tz, time: NaiveTime, after: Instant) -> Instant {
     let today = after.with_timezone(&zone).date_naive();
     // A time that an overlap repeats may be over for today, though the clock shows an earlier one.

@@ -1,5 +1,5 @@
-//! Windows: when a release that closes the gate may begin. What waits for them, and for how much time to be
-//! left in them, is decided by the planner.
+//! Windows: when a release that closes the gate may begin. The planner decides which changes wait for a window,
+//! and how much time must be left in it.
 
 use std::fmt;
 use std::time::Duration;
@@ -17,16 +17,16 @@ use super::syntax::SyntaxError;
 use super::wall::{instant_of, wall_at};
 use crate::model::{Instant, State};
 
-/// When releases may begin. Nothing allowed = always allowed; what is denied is never allowed.
+/// When releases may begin: in an `allow` window (at any time if there is none), and never in a `deny` window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Windows {
-    /// The zone whose wall clock they are written in.
+    /// The zone in which the windows are written.
     pub timezone: Tz,
-    /// When they may begin.
+    /// When releases may begin; empty means at any time.
     pub allow: Vec<Window>,
-    /// When they may not: wins.
+    /// When releases may not begin; wins over `allow`.
     pub deny: Vec<Window>,
-    /// What waits for them.
+    /// Which changes wait for a window.
     pub applies_to: AppliesTo,
 }
 
@@ -34,57 +34,57 @@ pub struct Windows {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AppliesTo {
-    /// Releases that close the gate.
+    /// Releases that close the gate wait for a window.
     #[default]
     Gated,
-    /// Rolling updates and sites, too.
+    /// Every version change waits for a window: releases, rolls and sites.
     All,
 }
 
-/// A stretch of time, once or again and again.
+/// A stretch of time, either once or repeatedly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Window {
-    /// From each occurrence of a crontab line, for a length of time that passes: `0 4 * * tue,thu for 2h`.
+    /// From each occurrence of a crontab line, for a fixed duration: `0 4 * * tue,thu for 2h`.
     Cron {
-        /// When it begins.
+        /// When the window opens.
         cron: Crontab,
-        /// For how long.
+        /// How long it stays open: real time, not wall-clock time.
         length: Duration,
     },
     /// Whole days, from midnight to midnight: `2026-12-24..2027-01-03`.
     Dates(DateRange),
 }
 
-/// Whether a release may begin.
+/// Whether a release may begin at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowState {
-    /// It may.
+    /// It may begin.
     Open {
-        /// Until then, not included; none = no end in sight.
+        /// The first instant at which it no longer may; `None` if no end was found.
         until: Option<Instant>,
     },
-    /// It may not.
+    /// It may not begin.
     Closed {
-        /// When it may; none = no beginning in sight.
+        /// The first instant at which it may; `None` if no opening was found.
         opens_at: Option<Instant>,
     },
 }
 
-/// How many beginnings and ends of windows are looked at for the next change: three years of four windows a
-/// day. What lies further away is answered as "not in sight"; only a window every few minutes gets there.
+/// The most openings and closings that are searched for the next change: three years of four windows a day. A
+/// change further away counts as not found; only windows every few minutes reach this bound.
 const EDGES_IN_SIGHT: usize = 3 * 366 * 4 * 2;
 
-/// How many windows are looked at for one that is long enough: three months of four a day. All of one `CRON for
-/// DURATION` are equally long; only what `deny` cuts off differs.
+/// The most openings and closings that are searched for a window that is long enough: three months of four windows
+/// a day. All windows of one `CRON for DURATION` are equally long; they differ only where `deny` cuts them.
 const WINDOWS_IN_SIGHT: usize = 92 * 4 * 2;
 
-/// How far ahead windows and the hours of a schedule must meet.
+/// How far ahead a window must overlap the hours of the schedule: one year.
 const MEETING_HORIZON: TimeDelta = TimeDelta::days(366);
 
-/// The longest window that may be written. More is a mistake of units, or means "always".
+/// The longest window: one year. A longer one is a mistake of units, or means "always".
 const LONGEST_WINDOW: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// Whether the windows are open at `t`, and until when that is so.
+/// Whether the windows are open at `t`, and when that changes.
 pub fn window_at(t: Instant, windows: &Windows) -> WindowState {
     let changes_at = windows.next_change(t);
     if windows.are_open(t) {
@@ -94,8 +94,8 @@ pub fn window_at(t: Instant, windows: &Windows) -> WindowState {
     }
 }
 
-/// The first instant from `t` on at which the windows are open, and stay open for `length`. None: no window in
-/// sight is that long.
+/// The first instant from `t` on at which the windows are open and stay open for `length`. `None` if no window that
+/// was found is that long.
 pub fn window_with_room(t: Instant, windows: &Windows, length: Duration) -> Option<Instant> {
     let length = TimeDelta::from_std(length).ok()?;
     let mut at = t;
@@ -109,8 +109,8 @@ pub fn window_with_room(t: Instant, windows: &Windows, length: Duration) -> Opti
     None
 }
 
-/// Whether there is an instant in the year after `from` at which the windows are open inside the hours of the
-/// schedule. If not, no release that closes the gate would ever begin.
+/// Whether a window opens inside the hours of the schedule within the year after `from`. If not, no release that
+/// closes the gate would begin.
 pub fn windows_meet_schedule(windows: &Windows, schedule: &Schedule, from: Instant) -> bool {
     let inputs = StateInputs {
         state: State::Running,
@@ -163,11 +163,11 @@ impl Window {
             return Ok(Window::Cron { cron: cron_line, length: parse_length(text, length)? });
         }
         if text.split_whitespace().count() >= 5 {
-            return Err(SyntaxError::at(text, &text[text.trim_end().len()..], "a window without a length")
-                .hint(format!("write how long it is open: {} for 2h", text.trim())));
+            return Err(SyntaxError::at(text, &text[text.trim_end().len()..], "this window has no duration")
+                .hint(format!("add how long it stays open: `{} for 2h`", text.trim())));
         }
         DateRange::parse(text).map(Window::Dates).map_err(|error| {
-            let or_cron = "windows are written `0 4 * * tue,thu for 2h` or 2026-12-24..2027-01-03";
+            let or_cron = "write a window as `0 4 * * tue,thu for 2h`, or as days: `2026-12-24..2027-01-03`";
             let hint = error.hint.clone().unwrap_or_else(|| or_cron.to_owned());
             error.hint(hint)
         })
@@ -205,20 +205,21 @@ impl Window {
     }
 }
 
-/// `2h`, `1h30m`: whole numbers with a unit each. Finer units and months of 30.44 days are no lengths of
-/// windows.
+/// Reads `2h` or `1h30m`: whole numbers, each with a unit. humantime would also take milliseconds and months of
+/// 30.44 days.
 fn parse_length(whole: &str, part: &str) -> Result<Duration, SyntaxError> {
     let text = part.trim();
     let error = |message: String| {
         SyntaxError::at(whole, part.trim_start(), message)
-            .hint("write numbers with units: 30m, 2h, 1h30m, 1d")
+            .hint("write numbers with units: `30m`, `2h`, `1h30m`, `1d`")
     };
     let shaped = text.ends_with(['s', 'm', 'h', 'd'])
         && text.chars().all(|c| c.is_ascii_digit() || matches!(c, 's' | 'm' | 'h' | 'd'));
     let length = if shaped { humantime::parse_duration(text).ok() } else { None };
-    let length = length.ok_or_else(|| error(format!("`{text}` is not a length of time")))?;
+    let length = length.ok_or_else(|| error(format!("`{text}` is not a duration")))?;
     if length.is_zero() || length > LONGEST_WINDOW {
-        return Err(error(format!("a window cannot be open for {text}")));
+        return Err(error(format!("a window cannot stay open for `{text}`"))
+            .hint("a window stays open for at least one second and at most 366 days"));
     }
     Ok(length)
 }

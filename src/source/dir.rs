@@ -1,6 +1,5 @@
-//! Plain files: for editing, and for checks before anything is committed.
-//!
-//! No git here: what stands in the folder counts, saved or half-written.
+//! Plain files: for editing, and for checks before a commit. There is no git here: the files count as they are
+//! on the disk.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -22,7 +21,7 @@ impl DirSource {
     /// A source that reads `path` inside the directory `root`.
     ///
     /// # Errors
-    /// When `path` leads out of it.
+    /// When `path` is outside it.
     pub fn new(root: PathBuf, path: &str) -> Result<Self, SourceError> {
         let place = root.display().to_string();
         Ok(Self { root, place, folder: folder_of(path)?, seen: None })
@@ -57,7 +56,7 @@ impl DirSource {
     fn read_file(&self, gather: &mut Gather<'_>, path: &Path, name: &str) -> Result<Vec<u8>, SourceError> {
         use std::io::Read;
         let mut content = Vec::new();
-        // One byte more than is allowed, so that a file which grows meanwhile cannot pass either.
+        // One byte more than the limit, so that a file which grows meanwhile is refused, too.
         let file = fs::File::open(path).map_err(reading(path))?;
         let size = file.metadata().map_err(reading(path))?.len();
         file.take(FILE_BYTES_MAX + 1).read_to_end(&mut content).map_err(reading(path))?;
@@ -72,7 +71,7 @@ impl DirSource {
             revision: Revision::worktree().to_string(),
             kind,
         };
-        // The root itself may be a link (`--dir .` inside one is ordinary); what is below it may not.
+        // The root itself may be a link (`--dir .` inside one is ordinary); a folder below it may not.
         let at_root = self.folder.is_empty();
         let metadata = if at_root { fs::metadata(start) } else { fs::symlink_metadata(start) };
         match metadata {
@@ -166,14 +165,17 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_folder_is_answered_with_what_there_is() {
+    fn a_missing_folder_is_reported_with_those_that_exist() {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("deploy")).unwrap();
         fs::write(root.path().join("environments"), "a file").unwrap();
         let poll = |path: &str| DirSource::new(root.path().to_owned(), path).unwrap().poll().unwrap_err();
 
         let error = poll("envs");
-        assert!(error.to_string().contains("no folder `envs` at worktree; it has `deploy`"), "{error}");
+        assert!(
+            error.to_string().contains("no folder `envs` at worktree; its folders are `deploy`"),
+            "{error}"
+        );
         assert!(error.hint().contains("--path"), "{}", error.hint());
         let error = poll("environments");
         assert!(error.to_string().contains("is a file, not a folder"), "{error}");

@@ -1,6 +1,6 @@
-//! What can go wrong when declarations are fetched, and what to do about it.
+//! What can go wrong when tidegate reads declarations from git or from a folder.
 //!
-//! Messages of git arrive here already redacted and as text: an error of git itself may carry a URL.
+//! Messages of git arrive here as text and already redacted: an error of git itself may carry a URL with a token.
 
 mod advice;
 
@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-/// Which part of a conversation with a remote failed.
+/// Which request to a remote failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemoteStep {
-    /// Asking which branches and tags there are.
+    /// Listing branches and tags (`git ls-remote`).
     List,
-    /// Transferring commits.
+    /// Fetching commits.
     Fetch,
 }
 
@@ -28,17 +28,17 @@ impl fmt::Display for RemoteStep {
     }
 }
 
-/// Why declarations could not be had. Never contains credentials.
+/// Why declarations could not be read. Never contains credentials.
 #[derive(Debug, Error)]
 pub enum SourceError {
-    /// `--path` is absolute or climbs out.
-    #[error("the folder `{path}` leads out of the repository")]
+    /// `--path` is absolute, or leaves the repository through `..`.
+    #[error("the folder `{path}` is outside the repository")]
     PathLeaves {
         /// As the user wrote it.
         path: String,
     },
-    /// The folder of environments is not there.
-    #[error("{place} has no folder `{path}` at {revision}; it has {}", listed(present))]
+    /// The folder of environments does not exist.
+    #[error("{place} has no folder `{path}` at {revision}; its folders are {}", listed(present))]
     PathMissing {
         /// The repository or directory.
         place: String,
@@ -46,7 +46,7 @@ pub enum SourceError {
         path: String,
         /// The commit, or `worktree`.
         revision: String,
-        /// The folders that are there.
+        /// The folders that exist.
         present: Vec<String>,
     },
     /// The folder of environments is a file or a link.
@@ -62,7 +62,7 @@ pub enum SourceError {
         kind: &'static str,
     },
     /// A file above the size limit.
-    #[error("{file} in {place} has {bytes} bytes; at most {} are read", super::limits::FILE_BYTES_MAX)]
+    #[error("{file} in {place} has {bytes} bytes; the limit is {} bytes", super::limits::FILE_BYTES_MAX)]
     FileTooLarge {
         /// The repository or directory.
         place: String,
@@ -71,14 +71,14 @@ pub enum SourceError {
         /// Its size.
         bytes: u64,
     },
-    /// More files, or more bytes, than declarations can have.
-    #[error("{place} has more than {limit} below `{path}`")]
+    /// More files or bytes than tidegate reads.
+    #[error("{place} has more than {limit} below `{path}`, which is the limit")]
     TreeTooLarge {
         /// The repository or directory.
         place: String,
         /// The folder of environments.
         path: String,
-        /// The limit that was passed, in words.
+        /// The limit that was exceeded, in words.
         limit: String,
     },
     /// A file name that is not text.
@@ -97,30 +97,30 @@ pub enum SourceError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// This build cannot speak to remotes.
-    #[error("cannot read {place}: this tidegate was built without the feature `remotes`")]
+    /// This build has no support for remotes.
+    #[error("cannot read {place}: this build of tidegate has no support for remote repositories")]
     NoRemotes {
         /// The remote, without credentials.
         place: String,
     },
-    /// A path that holds no repository.
+    /// `--repo` names a folder that is not a repository.
     #[error("{} is not a git repository", path.display())]
     NotARepository {
         /// As the user gave it.
         path: PathBuf,
-        /// The repository that it is a part of, if there is one.
+        /// The repository that contains the folder, if there is one.
         root: Option<PathBuf>,
     },
     /// A repository that git refuses to open, or whose objects it cannot read.
     #[error("cannot {operation} in {place}: {message}")]
     Git {
-        /// What we wanted of git.
+        /// What tidegate tried; reads after "cannot".
         operation: &'static str,
         /// The repository.
         place: String,
         /// What git said, redacted.
         message: String,
-        /// Whether git refused because the folder belongs to somebody else.
+        /// Whether git refused because the folder belongs to another user.
         foreign_owner: bool,
     },
     /// A repository without commits.
@@ -130,15 +130,15 @@ pub enum SourceError {
         place: String,
     },
     /// A remote whose HEAD names a branch that does not exist.
-    #[error("the HEAD of {place} names no commit; its branches are {}", listed(known))]
+    #[error("HEAD of {place} names a branch that does not exist; its branches are {}", listed(known))]
     NoHead {
         /// The repository.
         place: String,
         /// Its branches.
         known: Vec<String>,
     },
-    /// A branch, tag or commit that is not there.
-    #[error("{place} has no branch, tag or commit `{rev}`; it has {}", listed(known))]
+    /// A branch, tag or commit that does not exist.
+    #[error("{place} has no branch, tag or commit `{rev}`; its branches and tags are {}", listed(known))]
     UnknownRev {
         /// The repository.
         place: String,
@@ -147,34 +147,34 @@ pub enum SourceError {
         /// Its branches and tags.
         known: Vec<String>,
     },
-    /// A remote that does not answer as it should.
+    /// A remote that cannot be reached, or refuses.
     #[error("cannot {step} {place}: {message}")]
     Remote {
-        /// Which part of the conversation.
+        /// Which request failed.
         step: RemoteStep,
         /// The remote.
         place: String,
         /// What git said, redacted.
         message: String,
-        /// Whether it is about who we are (or who they are), not about the network.
+        /// What kind of failure it is, which decides the hint.
         fault: RemoteFault,
     },
-    /// A poll that took too long.
-    #[error("{place} gave no complete answer within {}", humantime::format_duration(*timeout))]
+    /// A poll that reached its deadline.
+    #[error("timeout: {place} did not answer completely within {}", humantime::format_duration(*timeout))]
     Deadline {
         /// The remote.
         place: String,
-        /// How long was waited.
+        /// The deadline of the poll.
         timeout: Duration,
     },
-    /// The attempt before has passed its deadline and still hangs in the network.
-    #[error("an earlier attempt to reach {place} has not ended yet")]
+    /// The attempt before reached its deadline and still hangs in the network.
+    #[error("an earlier attempt to reach {place} still hangs, so tidegate starts no other one")]
     StillTrying {
         /// The remote.
         place: String,
     },
     /// The folder for clones cannot be used.
-    #[error("cannot keep a clone in {}", path.display())]
+    #[error("cannot write the clone to {}", path.display())]
     Clone {
         /// The folder or file.
         path: PathBuf,
@@ -193,20 +193,20 @@ pub enum SourceError {
     },
 }
 
-/// Which kind of trouble a remote made.
+/// What kind of failure a remote reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemoteFault {
-    /// The network, or the server.
+    /// The network or the server failed.
     Network,
-    /// It wants to know who we are, or does not like the answer.
+    /// The remote asks for credentials, or refused those it got.
     Authentication,
-    /// We do not trust its certificate or host key.
+    /// tidegate does not trust its certificate or host key.
     Certificate,
-    /// There is no such repository, or none that we may see.
+    /// The repository does not exist, or the credentials may not read it.
     NotFound,
 }
 
-/// How many names an error lists before it only counts them.
+/// The most names that an error lists; it counts the others.
 const NAMES_LISTED_MAX: usize = 10;
 
 fn listed(names: &[String]) -> String {

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::{Poll, Tree};
 use crate::model::Revision;
 
-/// A repository in a temporary folder, with a work tree that nobody writes unless a test does.
+/// A repository in a temporary folder, with a work tree that stays empty unless a test writes it.
 pub(crate) struct Repo {
     folder: TempDir,
     pub(crate) git: Repository,

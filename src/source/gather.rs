@@ -1,6 +1,6 @@
-//! Which files of a repository are declarations, and how many there may be.
+//! Collects the files of a repository that are declarations, and enforces limits.
 //!
-//! Shared by commits and plain files, so that `--dir` and `--repo` can never disagree about what counts.
+//! Commits and plain files share it, so that `--dir` and `--repo` always agree on which files count.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Git: the only part of the program that uses it.
 //!
-//! Two sources share what is here: [`LocalRepoSource`] opens a repository in place and reads its commits;
-//! [`GitSource`] keeps a clone of a remote. Both answer from objects of one commit, never from a work tree.
+//! There are two sources: [`LocalRepoSource`] opens a repository in place and reads its commits; [`GitSource`] keeps a
+//! clone of a remote. Both read the objects of one commit, never a work tree.
 
 mod auth;
 mod checkout;

@@ -1,7 +1,7 @@
-//! What `--repo` and `--dir` may say, and how a URL is shown without its credentials.
+//! Where declarations are (`--repo`, `--dir`), and how a URL is shown without its credentials.
 //!
-//! Apart from git on purpose: the configuration parses locations, and every message about a remote goes
-//! through [`RemoteUrl::redact`].
+//! It knows no git: the configuration parses locations, too, and every message about a remote passes through
+//! [`RemoteUrl::redact`].
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,15 +13,15 @@ use url::Url;
 pub enum Location {
     /// Plain files.
     Dir(PathBuf),
-    /// A repository on this machine: opened in place, only its commits are read.
+    /// A repository on this machine: tidegate opens it in place and reads its commits only.
     LocalRepo(PathBuf),
-    /// A repository elsewhere: cloned.
+    /// A remote repository: tidegate clones it.
     Remote(RemoteUrl),
 }
 
 impl Location {
-    /// Reads what `--repo` says: `scheme://…` and git's short form `user@host:path` are remotes, everything
-    /// else is a path, joined to `base` if it is relative.
+    /// Reads the value of `--repo`. `scheme://…` and git's short form `user@host:path` are remotes; anything else is
+    /// a path, joined to `base` if it is relative.
     pub fn repo(text: &str, base: &Path) -> Location {
         if text.contains("://") || is_short_form(text) {
             Location::Remote(RemoteUrl::new(text))
@@ -36,7 +36,7 @@ fn is_short_form(text: &str) -> bool {
     text.split('/').next().is_some_and(|first| first.find(':').is_some_and(|at| at > 0))
 }
 
-/// A remote's URL. Prints without user, password, query and fragment.
+/// A remote's URL. It prints without user, password, query and fragment, which may be secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RemoteUrl {
     raw: String,
@@ -45,7 +45,7 @@ pub struct RemoteUrl {
 }
 
 impl RemoteUrl {
-    /// Wraps a URL as the user wrote it. What cannot be parsed is left to git to refuse.
+    /// Wraps a URL as the user wrote it. git refuses one that cannot be parsed.
     pub fn new(text: &str) -> Self {
         let raw = text.trim().to_owned();
         let (shown, secrets) = match Url::parse(&raw) {
@@ -75,7 +75,7 @@ impl RemoteUrl {
     }
 }
 
-/// What may be shown, and the parts that must not be.
+/// The URL that may be shown, and the secret parts of it.
 fn strip(mut url: Url) -> (String, Vec<String>) {
     // A user without a password is a token for many https servers. Other users are no secret, and taking
     // `git` out of every message would only garble them.
@@ -98,7 +98,7 @@ fn strip(mut url: Url) -> (String, Vec<String>) {
     (url.to_string(), secrets)
 }
 
-/// The short form, and what is no URL at all: everything before the last `@` of the first part goes.
+/// For the short form, and for a text that is no URL: removes everything before the last `@` of the first part.
 fn strip_unparsed(raw: &str) -> (String, Vec<String>) {
     let bare = raw.split(['?', '#']).next().unwrap_or(raw);
     let start = bare.find("://").map_or(0, |at| at + "://".len());

@@ -1,8 +1,7 @@
-//! From the tree to the mirror: a serde deserializer that keeps places and goes on after a problem.
+//! From the tree to the types of `raw`: a serde deserializer that keeps places and continues after a problem.
 //!
-//! An ordinary deserializer stops at the first key it does not know and the first value of the wrong type.
-//! This one writes such a problem down, with its place, and leaves a hole ([`Leaf::value`] is `None`): the
-//! mirror is always complete, and so is the list of what is wrong with it.
+//! An ordinary deserializer stops at the first unknown key or wrong type. This one records the problem with its place
+//! and leaves a hole ([`Leaf::value`] is `None`), so that one run finds every problem.
 
 mod access;
 mod leaf;
@@ -18,10 +17,10 @@ pub(super) use leaf::{HasShortForm, Leaf, OneOrMany, OriginId, ShortFor, Table, 
 use origin::DecodeNotes;
 pub(super) use origin::{Origin, Origins};
 
-/// Fills a mirror from a tree. The mirror's root is a leaf itself, so nothing can fail.
+/// Fills a `raw` type from a tree. Its root is a leaf itself, so this cannot fail.
 pub(super) fn decode<T: for<'de> Deserialize<'de>>(node: &Node) -> (Leaf<T>, Origins, Vec<Diagnostic>) {
     let notes = DecodeNotes::default();
     let root = NodeDeserializer { node, key: &node.place, path: String::new(), notes: &notes };
-    let leaf = Leaf::deserialize(root).expect("a leaf keeps what is wrong with it");
+    let leaf = Leaf::deserialize(root).expect("a leaf records its problems instead of failing");
     (leaf, Origins::new(notes.origins.into_inner()), notes.problems.into_inner())
 }

@@ -1,7 +1,7 @@
-//! What is wrong in the declarations, and where.
+//! A problem in the declarations, with its place.
 //!
-//! A diagnostic is a value: it is made far from any terminal, sorted, and turned into text or JSON at the
-//! end. It never quotes more of a file than the lines around its place.
+//! A diagnostic is a plain value: rules create it, it is sorted, and the edge turns it into text or JSON. It never
+//! quotes more of a file than the lines around its place.
 
 mod code;
 mod render;
@@ -32,12 +32,12 @@ pub struct Place {
 }
 
 impl Place {
-    /// The beginning of a file: for what is wrong with it as a whole.
+    /// The beginning of a file, for a problem of the file as a whole.
     pub fn start_of(file: &str) -> Self {
         Self { file: file.into(), line: 1, column: 1, start: 0, end: 0 }
     }
 
-    /// The bytes it covers.
+    /// The bytes that it covers, as `start..end`.
     pub fn span(&self) -> Range<usize> {
         self.start..self.end
     }
@@ -49,13 +49,13 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// Whether a problem holds an environment back.
+/// Whether a problem keeps tidegate from applying the environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The environment is not acted on.
+    /// tidegate does not apply this declaration.
     Error,
-    /// Worth a look; nothing is held back.
+    /// tidegate applies the declaration; a person should look at the warning.
     Warning,
 }
 
@@ -69,47 +69,47 @@ impl Severity {
     }
 }
 
-/// One problem, with its place and a way out.
+/// One problem, with its place and a hint.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Diagnostic {
-    /// Where.
+    /// Where it is written.
     pub place: Place,
-    /// How bad.
+    /// Whether it is an error or a warning.
     pub severity: Severity,
-    /// Which rule: stable, so that tools may match on it.
+    /// The rule that is broken. Stable, so that tools may match on it.
     pub code: Code,
     /// What is wrong, in one sentence.
     pub message: String,
-    /// What to do about it.
+    /// What to do, in one sentence.
     pub hint: Option<String>,
-    /// The environments it concerns; several when a shared file is wrong, none when nothing uses the file.
+    /// The environments that read the file: several for a shared file, none for a file that no environment uses.
     pub environments: Vec<EnvironmentName>,
 }
 
 impl Diagnostic {
-    /// An error without a hint.
+    /// An error; [`Diagnostic::with_hint`] adds a hint.
     pub fn error(place: Place, code: Code, message: impl Into<String>) -> Self {
         let (severity, message) = (Severity::Error, message.into());
         Self { place, severity, code, message, hint: None, environments: Vec::new() }
     }
 
-    /// A warning without a hint.
+    /// A warning; [`Diagnostic::with_hint`] adds a hint.
     pub fn warning(place: Place, code: Code, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(place, code, message) }
     }
 
-    /// The same with a hint.
+    /// The same problem with a hint.
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// Whether it holds its environments back.
+    /// Whether it is an error.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 }
 
-/// The JSON shape of `validate --output json`. Apart from [`Diagnostic`], so that one may change freely.
+/// The JSON of `validate --output json`. Separate from [`Diagnostic`], which may change freely.
 #[derive(Debug, Serialize)]
 struct Wire<'a> {
     diagnostics: Vec<WireDiagnostic<'a>>,
@@ -126,7 +126,7 @@ struct WireDiagnostic<'a> {
     hint: Option<&'a str>,
 }
 
-/// `{"diagnostics":[{"file","line","column","severity","code","message","hint"}]}`
+/// The diagnostics as JSON: `{"diagnostics":[{"file","line","column","severity","code","message","hint"}]}`
 pub fn to_json(diagnostics: &[Diagnostic]) -> serde_json::Value {
     let diagnostics = diagnostics
         .iter()
@@ -143,7 +143,7 @@ pub fn to_json(diagnostics: &[Diagnostic]) -> serde_json::Value {
     serde_json::to_value(Wire { diagnostics }).expect("text and numbers always become JSON")
 }
 
-/// Sorted by place, each problem once: environments that share a file meet the same problem.
+/// Sorted by place, each problem once: environments that share a file have the same problem.
 pub(super) fn collected(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort();
     let mut unique: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());

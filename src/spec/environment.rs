@@ -23,46 +23,46 @@ pub use template::Template;
 use crate::model::{ClusterName, EnvironmentName, Mode, ServiceName, SiteName, State, Version, VersionKey};
 use crate::schedule::{Override, Schedule, Windows};
 
-/// One environment, as declared.
+/// One environment, as declared and validated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EnvironmentSpec {
-    /// Equals the file's name.
+    /// The same as the file's name without `.yaml`.
     pub name: EnvironmentName,
-    /// `eu-central-2`
+    /// The AWS region, such as `eu-central-2`.
     pub region: String,
-    /// Twelve digits.
+    /// The AWS account: twelve digits.
     pub account: String,
-    /// A role to assume in that account.
+    /// The ARN of a role to assume in that account.
     pub assume_role: Option<String>,
-    /// The ECS cluster.
+    /// The ECS cluster; no other environment declares it.
     pub cluster: ClusterName,
-    /// What holds when no schedule and no override says otherwise.
+    /// The state, unless the schedule or an override decides otherwise.
     pub state: State,
-    /// Whether tidegate may write.
+    /// Whether tidegate may change anything in AWS.
     pub mode: Mode,
-    /// Wanted versions.
+    /// The versions to run; an empty one is not deployed.
     pub versions: BTreeMap<VersionKey, Version>,
-    /// Services by ECS name.
+    /// Services, by their names in ECS.
     pub services: BTreeMap<ServiceName, ServiceSpec>,
-    /// The database, if one is managed.
+    /// The database, if tidegate manages one.
     pub database: Option<DatabaseSpec>,
-    /// The migration, if versions need one. Implies `database`.
+    /// The migration, if a version change may need one. Then `database` is set, too.
     pub migration: Option<MigrationSpec>,
     /// The gate, if there is one.
     pub maintenance: Option<Maintenance>,
-    /// Static sites.
+    /// Static sites, by the names chosen in the declaration.
     pub sites: BTreeMap<SiteName, SiteSpec>,
-    /// What must answer before the gate opens.
+    /// Requests that must pass before the gate opens.
     pub checks: Vec<Check>,
-    /// Hours of sleep.
+    /// The hours in which the environment is up; `None` means always.
     pub schedule: Option<Schedule>,
-    /// For how long what a person starts while it sleeps is left alone.
+    /// How long tidegate waits before it stops something that a person started outside the hours.
     pub grace: Duration,
-    /// An override kept in git.
+    /// The override in git, expired or not.
     pub override_: Option<Override>,
-    /// When a release that closes the gate may begin.
+    /// When a release that closes the gate may begin; `None` means at any time.
     pub windows: Option<Windows>,
-    /// When a newer revision of a family is rolled out.
+    /// When tidegate rolls out a task-definition revision that someone else registered.
     pub adopt_revision: AdoptRevision,
 }
 
@@ -74,12 +74,12 @@ impl EnvironmentSpec {
         })
     }
 
-    /// Whether every version a service's images need is deployed (an empty version means it is not).
+    /// Whether all versions in a service's images are deployed, which means that none is empty.
     pub fn is_deployed(&self, service: &ServiceSpec) -> bool {
         service.images.values().all(|image| image.render(&self.versions).is_some())
     }
 
-    /// Whether a service has tasks in `state`.
+    /// Whether a service runs in `state`: it is deployed, and its `up_in` includes the state.
     pub fn is_up_in(&self, service: &ServiceSpec, state: State) -> bool {
         service.up_in.contains(&state) && self.is_deployed(service)
     }

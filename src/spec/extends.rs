@@ -1,7 +1,7 @@
-//! `extends`: one file over another. Maps merge, scalars and lists replace, `key: ~` removes.
+//! `extends`: merges a file with the one that it extends. Mappings merge, scalars and lists replace, `key: ~` removes.
 //!
-//! Every value keeps the place of the file it came from, so that a problem is shown where it can be mended.
-//! A path that leaves the repository is refused before anything is looked up.
+//! Every value keeps its place in its own file, so that a problem is shown where it can be fixed. A path that leaves
+//! the repository is refused before any file is read.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,10 @@ pub(super) struct FileLoader<'a> {
     read: BTreeMap<String, (Option<Node>, Vec<Diagnostic>)>,
 }
 
-/// A file with what it extends.
+/// A file, merged with the files that it extends.
 pub(super) struct Loaded {
     pub(super) node: Node,
-    /// Whether all of it could be read. If not, `node` holds the rest, so that its own problems are found.
+    /// Whether all files could be read. If not, `node` holds those that could, so that their problems are found.
     pub(super) complete: bool,
 }
 
@@ -35,7 +35,7 @@ impl<'a> FileLoader<'a> {
         self.files
     }
 
-    /// A file over everything it extends; problems of all of them are written down.
+    /// Reads a file and everything that it extends; adds the problems of all of them to `problems`.
     pub(super) fn load(&mut self, path: &str, problems: &mut Vec<Diagnostic>) -> Loaded {
         let mut chain: Vec<(String, Node)> = Vec::new();
         let mut next = Some(path.to_owned());
@@ -75,9 +75,9 @@ impl<'a> FileLoader<'a> {
         let node = node.and_then(|node| match node.value {
             Value::Map(_) => Some(node),
             _ => {
-                let message = "a file is a mapping of keys to values";
+                let message = "a declaration must be a mapping of keys to values";
                 let problem = Diagnostic::error(node.place.clone(), Code::WrongType, message);
-                problems.push(problem.with_hint("begin with `name: …`"));
+                problems.push(problem.with_hint("begin the file with `name: …`"));
                 None
             }
         });
@@ -98,18 +98,22 @@ impl<'a> FileLoader<'a> {
         };
         let Some(text) = target.text() else {
             let hint = "write one path, such as `platforms/graasp.yaml`";
-            return Err(error(Code::WrongType, "`extends` takes one path".to_owned(), Some(hint.to_owned())));
+            return Err(error(
+                Code::WrongType,
+                "the value of `extends` must be one path".to_owned(),
+                Some(hint.to_owned()),
+            ));
         };
         let Some(path) = join(from, text) else {
-            let message = format!("`{text}` leads out of the repository");
-            let hint = "only files of this repository can be extended; paths start at the file's own folder";
+            let message = format!("`{text}` is outside the repository");
+            let hint = "give a file of this repository, as a path from this file's folder";
             return Err(error(Code::ExtendsOutside, message, Some(hint.to_owned())));
         };
         let mut trail: Vec<&str> = chain.iter().map(|(path, _)| path.as_str()).chain([from]).collect();
         if let Some(start) = trail.iter().position(|seen| *seen == path) {
             trail.push(&path);
-            let message = format!("`extends` goes around in a circle: {}", trail[start..].join(" → "));
-            let hint = "move what they share to a file of its own";
+            let message = format!("these files extend each other: {}", trail[start..].join(" → "));
+            let hint = "move the shared part to a separate file";
             return Err(error(Code::ExtendsLoop, message, Some(hint.to_owned())));
         }
         if !self.files.contains_key(&path) {
@@ -128,7 +132,7 @@ fn take_extends(node: &mut Node) -> Option<Node> {
     Some(entries.remove(index).value).filter(|value| !value.is_null())
 }
 
-/// `target` seen from the folder of `from`; `None` when it is absolute or leaves the repository.
+/// The path of `target`, relative to the folder of `from`. `None` if it is absolute or leaves the repository.
 pub(super) fn join(from: &str, target: &str) -> Option<String> {
     if target.starts_with(['/', '\\']) || target.contains(':') {
         return None;
@@ -147,7 +151,7 @@ pub(super) fn join(from: &str, target: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// `path` as it would be written in `from`.
+/// `path` as written in the file `from`.
 pub(super) fn relative(from: &str, path: &str) -> String {
     let folder: Vec<&str> = from.split('/').collect();
     let folder = &folder[..folder.len() - 1];
@@ -157,8 +161,7 @@ pub(super) fn relative(from: &str, path: &str) -> String {
     ups.chain(path[shared..].iter().copied()).collect::<Vec<_>>().join("/")
 }
 
-/// `over` on top of `base`. An empty value that has nothing to remove stays: whether its key means anything, and
-/// that it does nothing, is for the mirror to say.
+/// Merges `over` into `base`. An empty value that removes nothing is kept, so that `decode` can report it.
 pub(super) fn merge(base: Node, over: Node) -> Node {
     let Node { place, value } = over;
     let Value::Map(over) = value else { return Node { place, value } };
@@ -184,7 +187,7 @@ pub(super) fn merge(base: Node, over: Node) -> Node {
 }
 
 impl Node {
-    /// What an absent base is.
+    /// An absent base: an empty mapping.
     fn nothing() -> Self {
         Node { place: Place::start_of(""), value: Value::Map(Vec::new()) }
     }

@@ -1,8 +1,8 @@
-//! Where everything in a YAML file stands: the file's outline, read from the parser's events.
+//! Where each value of a YAML file is written: the file's outline, read from the parser's events.
 //!
-//! serde_yaml decides what values are but forgets where they stood, stops at the first problem and lets a
-//! second key of the same name pass in silence. The events of saphyr-parser have places, quoting and
-//! duplicates, and nothing is unfolded here, so that a hostile file sizes no more than its length.
+//! serde_yaml decides what values are, but it forgets their places, stops at the first problem and accepts a key
+//! that is written twice. The events of saphyr-parser have places, quoting and duplicates. Aliases are not unfolded
+//! here, so the cost of a hostile file is bounded by its length.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::diagnostic::{Code, Diagnostic, Place};
 
-/// No declaration needs a third of this.
+/// The deepest nesting. Declarations need less than a third of it.
 pub(super) const MAX_DEPTH: usize = 32;
 
-/// Values after unfolding aliases; a platform of a hundred services has about two thousand.
+/// The most values after unfolding aliases. A platform of a hundred services has about two thousand.
 pub(super) const MAX_VALUES: usize = 20_000;
 
-/// A file's nodes by number. An alias is the number of what it stands for.
+/// A file's nodes by number. An alias has the number of the value that it repeats.
 pub(super) struct Outline {
     pub(super) nodes: Vec<OutlineNode>,
     pub(super) root: usize,
 }
 
-/// One value, with its place. Containers stand where they begin.
+/// One value with its place. The place of a container is its beginning.
 pub(super) struct OutlineNode {
     pub(super) place: Place,
     pub(super) shape: Shape,
@@ -75,7 +75,7 @@ impl<'a> TextPositions<'a> {
     }
 }
 
-/// The outline of a file, or `None` for a file without a value or with a fatal problem; and every problem.
+/// The outline of a file, or `None` if it has no value or a fatal problem; and every problem found.
 pub(super) fn outline(positions: &TextPositions<'_>) -> (Option<Outline>, Vec<Diagnostic>) {
     let mut builder = OutlineBuilder {
         positions,
@@ -107,15 +107,15 @@ pub(super) fn outline(positions: &TextPositions<'_>) -> (Option<Outline>, Vec<Di
     (root.map(|root| Outline { nodes, root }), problems)
 }
 
-/// What to say about text that is not YAML: tabs, where there are any, else the parser's own words.
+/// The problems of a text that is not YAML: its tabs if it is indented with tabs, else the parser's own message.
 pub(super) fn syntax_problems(positions: &TextPositions<'_>, place: Place, words: &str) -> Vec<Diagnostic> {
     let tabs: Vec<Diagnostic> =
         positions.line_starts.iter().filter_map(|&start| indented_with_tab(positions, start)).collect();
     if !tabs.is_empty() {
         return tabs;
     }
-    let hint = "often a text that needs quotes: one with `{`, `}`, `: ` or ` #`, or one that begins with \
-                `*`, `&`, `!`, `%` or `@`; or a line that is not indented like its neighbours";
+    let hint = "check the quotes and the indentation: a text that contains `{`, `}`, `: ` or ` #`, or begins with \
+                `*`, `&`, `!`, `%` or `@`, needs quotes";
     vec![Diagnostic::error(place, Code::YamlSyntax, format!("this is not YAML: {words}")).with_hint(hint)]
 }
 
@@ -129,7 +129,7 @@ fn indented_with_tab(positions: &TextPositions<'_>, line_start: usize) -> Option
     }
     let message = "this line is indented with a tab, which YAML does not allow";
     let place = positions.between(tab, tab + 1);
-    Some(Diagnostic::error(place, Code::Tab, message).with_hint("indent with two spaces a level"))
+    Some(Diagnostic::error(place, Code::Tab, message).with_hint("indent each level with two spaces"))
 }
 
 struct OutlineBuilder<'a> {
@@ -186,8 +186,8 @@ impl OutlineBuilder<'_> {
         if self.documents == 1 {
             return Ok(());
         }
-        let message = "a second YAML document begins here; a file holds one";
-        let hint = "remove the `---`, or move what follows to its own file";
+        let message = "a second YAML document begins here; a file must hold only one";
+        let hint = "remove the `---`, or move the second document to its own file";
         Err(Box::new(
             Diagnostic::error(self.positions.of(span), Code::SeveralDocuments, message).with_hint(hint),
         ))
@@ -195,9 +195,9 @@ impl OutlineBuilder<'_> {
 
     fn tagged(&mut self, tagged: bool, span: Span) {
         if tagged {
-            let message = "YAML tags (`!…`) mean nothing here";
+            let message = "YAML tags (`!…`) are not supported";
             let problem = Diagnostic::error(self.positions.of(span), Code::YamlTag, message);
-            self.problems.push(problem.with_hint("remove the tag; quote a value to make it a text"));
+            self.problems.push(problem.with_hint("remove the tag; to make a value a text, put it in quotes"));
         }
     }
 
@@ -206,7 +206,7 @@ impl OutlineBuilder<'_> {
         match self.anchors.get(&anchor) {
             Some(&node) => self.attach(node, place),
             None => {
-                let message = "this alias stands inside the value that it repeats";
+                let message = "this alias is inside the value that it repeats";
                 Err(Box::new(Diagnostic::error(place, Code::YamlSyntax, message)))
             }
         }
@@ -250,10 +250,12 @@ impl OutlineBuilder<'_> {
                 continue;
             };
             if let Some(first) = seen.get(written.as_str()) {
-                let message =
-                    format!("`{written}` stands twice in this mapping; the first is in line {}", first.line);
+                let message = format!(
+                    "key `{written}` is written twice in this mapping; the first is in line {}",
+                    first.line
+                );
                 let problem = Diagnostic::error(place.clone(), Code::DuplicateKey, message);
-                self.problems.push(problem.with_hint("keep one of the two"));
+                self.problems.push(problem.with_hint("remove one of the two"));
             } else {
                 seen.insert(written, place);
             }
@@ -283,7 +285,8 @@ impl OutlineBuilder<'_> {
         parent.size.depth = parent.size.depth.max(depth + 1);
         parent.size.values = parent.size.values.saturating_add(values);
         if parent.size.values > MAX_VALUES {
-            let message = format!("this file unfolds to more than {MAX_VALUES} values");
+            let message =
+                format!("this file has more than {MAX_VALUES} values once its aliases are unfolded");
             let hint = "write the values out, or use fewer aliases (`*name`)";
             return Err(Box::new(Diagnostic::error(place, Code::TooManyAliases, message).with_hint(hint)));
         }
@@ -292,6 +295,6 @@ impl OutlineBuilder<'_> {
 }
 
 fn too_deep(place: Place) -> Diagnostic {
-    let message = format!("this is nested more than {MAX_DEPTH} levels deep");
+    let message = format!("this value is nested more than {MAX_DEPTH} levels deep");
     Diagnostic::error(place, Code::TooDeep, message).with_hint("a declaration needs fewer than ten levels")
 }

@@ -1,8 +1,8 @@
-//! The file as it may be written: the mirror that `decode` fills and from which the JSON Schema is made.
+//! A declaration file as a person may write it: `decode` fills these types, and the JSON Schema is made from them.
 //!
-//! Everything is optional here and nothing is checked beyond its shape: a mirror holds what a person wrote,
-//! right or wrong. `#[schemars(required)]` marks what a complete declaration needs; the rules themselves are
-//! in `validate`. The comments on fields are what an editor shows, so they are written for operators.
+//! Everything is optional here and only shapes are checked: the types hold what a person wrote, right or wrong.
+//! `#[schemars(required)]` marks what a complete declaration needs; the rules themselves are in `validate`.
+//! Editors show the comments on fields, so they are written for operators: meaning, unit, example, default.
 
 mod migration;
 mod release;
@@ -25,68 +25,71 @@ pub(super) use text::{
 };
 pub(super) use time::{RawOverride, RawSchedule, RawWindows};
 
-/// One environment: what should run, when it sleeps, and how a release goes.
+/// One environment: what runs in it, when it sleeps, and how tidegate releases a new version.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Environment", deny_unknown_fields)]
 pub(super) struct RawEnvironment {
-    /// The name of the environment; the same as the name of its file.
+    /// The name of the environment: the same as the file's name without `.yaml`, such as `production`.
     #[schemars(required)]
     pub(super) name: Option<Leaf<String>>,
-    /// A file that this one stands over, as a path from this file's folder: `platforms/graasp.yaml`. Mappings
-    /// merge, texts and lists replace, `key: ~` removes.
-    #[expect(dead_code, reason = "followed and taken out before a mirror is filled; the schema needs it")]
+    /// A file whose content this file inherits, as a path from this file's folder: `platforms/graasp.yaml`. The
+    /// two are merged key by key: a text or a list here replaces the inherited one, and `key: ~` removes it.
+    #[expect(dead_code, reason = "`extends.rs` follows and removes it before decoding; the schema needs it")]
     pub(super) extends: Option<Leaf<String>>,
-    /// Where it runs. tidegate acts on no other account.
+    /// The AWS region and account of the environment. tidegate refuses to act in any other account.
     #[schemars(required)]
     pub(super) aws: Option<Leaf<RawAws>>,
-    /// The ECS cluster.
+    /// The name of the ECS cluster. Each environment needs its own.
     #[schemars(required)]
     pub(super) cluster: Option<Leaf<String>>,
-    /// What the environment should be, unless its schedule or an override says otherwise.
+    /// The state that tidegate keeps the environment in, unless a schedule or an override changes it. Default: `running`.
     #[schemars(extend("default" = "running"))]
     pub(super) state: Option<Leaf<State>>,
-    /// Whether tidegate may write.
+    /// Whether tidegate changes anything: `enforce` plans and applies, `observe` only reports. Default: `enforce`.
     #[schemars(extend("default" = "enforce"))]
     pub(super) mode: Option<Leaf<Mode>>,
-    /// The versions that should run, by a name of your choice; templates use them as `{name}`. Bumping one is
-    /// a release. An empty text means: not deployed.
+    /// The versions to run, under names that you choose: `core: v2.24.0`. Images and site sources refer to them as
+    /// `{core}`. A changed version is rolled out. An empty text (`""`) means: not deployed.
     pub(super) versions: Option<Leaf<Table<VersionText>>>,
-    /// The ECS services, by name. `{}` = count and gate are managed, images are left alone.
+    /// The ECS services, by their names in ECS. `{}` manages a service's task count and its place behind the gate, but
+    /// not its images.
     #[schemars(required)]
     pub(super) services: Option<Leaf<Table<RawService>>>,
-    /// The database that is started, stopped, snapshotted and migrated. Absent = none is managed.
+    /// The database that tidegate starts, stops, snapshots and migrates. Default: tidegate manages no database.
     pub(super) database: Option<Leaf<RawDatabase>>,
-    /// The one-off task that changes the database's schema. Absent = every bump rolls.
+    /// The one-off task that changes the database's schema. Default: no version change needs a migration.
     pub(super) migration: Option<Leaf<RawMigration>>,
-    /// The gate: where users are sent while it is closed, and what is gated. Absent = no gate.
+    /// The gate: what it protects, and where users are sent while it is closed. Default: there is no gate.
     pub(super) maintenance: Option<Leaf<RawMaintenance>>,
-    /// Static sites, by a name of your choice.
+    /// Static sites, under names that you choose.
     pub(super) sites: Option<Leaf<Table<RawSite>>>,
-    /// What must answer before the gate opens.
+    /// Requests that must be answered as expected before tidegate opens the gate.
     pub(super) checks: Option<Leaf<Vec<Leaf<RawCheck>>>>,
-    /// The hours in which it is up. Absent = always.
+    /// The hours in which the environment is up. Default: always.
     pub(super) schedule: Option<Leaf<RawSchedule>>,
-    /// A state for a while, stronger than the schedule; it expires by itself.
+    /// A temporary state that wins over the schedule and over `state`. It ends by itself at `until`.
     #[serde(rename = "override")]
     pub(super) override_: Option<Leaf<RawOverride>>,
-    /// When a release that closes the gate may begin. Absent = always.
+    /// When a release that closes the gate may begin. Default: at any time.
     pub(super) windows: Option<Leaf<RawWindows>>,
-    /// When a newer revision of a task definition (Terraform's, a person's) is rolled out.
+    /// When tidegate rolls out a task-definition revision that someone else registered (Terraform, an operator).
+    /// Default: `at-version-change`.
     #[schemars(extend("default" = "at-version-change"))]
     pub(super) adopt_revision: Option<Leaf<AdoptRevision>>,
 }
 
-/// Region, account and role.
+/// Where the environment runs, and the role that tidegate uses there.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Aws", deny_unknown_fields)]
 pub(super) struct RawAws {
-    /// The region, such as `eu-central-2`.
+    /// The AWS region, such as `eu-central-2`.
     #[schemars(required)]
     pub(super) region: Option<Leaf<RegionText>>,
-    /// The account: twelve digits in quotes. tidegate refuses to act on any other.
+    /// The AWS account: twelve digits in quotes, such as `"592217263685"`. tidegate refuses to act in any other.
     #[schemars(required)]
     pub(super) account: Option<Leaf<AccountText>>,
-    /// A role in that account to act as. It must also be allowed in the daemon's own configuration.
+    /// The ARN of a role in that account for tidegate to assume. The daemon's own configuration must allow it, too.
+    /// Default: the daemon's own credentials.
     pub(super) assume_role: Option<Leaf<String>>,
 }
 
@@ -94,38 +97,40 @@ pub(super) struct RawAws {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Service", deny_unknown_fields)]
 pub(super) struct RawService {
-    /// Container → image, with `{name}` for entries of `versions`. Containers that are not named keep theirs.
+    /// The image of each container: `core: public.ecr.aws/graasp/graasp:core-{core}`, where `{core}` is an entry of
+    /// `versions`. A container that is not listed keeps the image in its task definition.
     pub(super) images: Option<Leaf<Table<TemplateText>>>,
-    /// Tasks while it is up. Default: `autoscaling.min`, else 1.
+    /// The number of tasks while the service is up. Default: `autoscaling.min`, else 1.
     #[schemars(range(min = 1))]
     pub(super) count: Option<Leaf<u32>>,
-    /// The range of its scalable target; needed when it has one.
+    /// The range of the service's scalable target. Required if the service has one in AWS.
     pub(super) autoscaling: Option<Leaf<RawAutoscaling>>,
-    /// Services that start before this one and stop after it.
+    /// Services that must start before this one and stop after it: `[redis, meilisearch]`. Default: none.
     pub(super) after: Option<Leaf<Vec<Leaf<String>>>>,
-    /// The states in which it is up. Holds `running`; never `stopped`.
+    /// The states in which the service is up. The list must include `running` and cannot include `stopped`. Default:
+    /// `[running, restricted]`.
     #[schemars(extend("default" = ["running", "restricted"]))]
     pub(super) up_in: Option<Leaf<Vec<Leaf<State>>>>,
 }
 
-/// The range of a scalable target.
+/// The range of a service's scalable target, in tasks.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Autoscaling", deny_unknown_fields)]
 pub(super) struct RawAutoscaling {
-    /// Fewest tasks while it is up.
+    /// The fewest tasks while the service is up.
     #[schemars(required)]
     pub(super) min: Option<Leaf<u32>>,
-    /// Most tasks.
+    /// The most tasks. Not below `min`.
     #[schemars(required)]
     pub(super) max: Option<Leaf<u32>>,
 }
 
-/// An RDS instance or an Aurora cluster; one of the two.
+/// The database: an RDS instance or an Aurora cluster. Name exactly one of the two.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Database", deny_unknown_fields)]
 pub(super) struct RawDatabase {
-    /// The identifier of an RDS instance.
+    /// The identifier of an RDS instance, such as `graasp-prod`.
     pub(super) instance: Option<Leaf<String>>,
-    /// The identifier of an Aurora cluster.
+    /// The identifier of an Aurora cluster, such as `graasp-prod`.
     pub(super) cluster: Option<Leaf<String>>,
 }

@@ -1,8 +1,8 @@
-//! The JSON Schema of a declaration, made from the mirror's types.
+//! The JSON Schema of a declaration, made from the types in `raw`.
 //!
-//! An editor looks at one file at a time, before `extends` is followed, so the schema has two degrees. Every
-//! file: known keys, types, forms; any key may be empty (`~` removes it from the base). A file that stands
-//! alone (no `extends`, and it says which environment it is): what is required, too.
+//! An editor checks one file at a time and does not follow `extends`, so the schema has two degrees. In every file:
+//! known keys, types and forms; any key may be empty (`~` removes an inherited one). In a file that stands alone (it
+//! has no `extends`, and a `name` or `cluster`): required keys, too.
 
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::raw::RawEnvironment;
 
-/// A name, not an address: editors take the file beside the declarations.
+/// A name, not an address: editors read the file beside the declarations.
 const ID: &str = "urn:tidegate:environment:v1";
 
 /// The schema, JSON Schema draft 2020-12.
@@ -39,7 +39,7 @@ pub fn schema() -> Value {
     Value::Object(root)
 }
 
-/// Only what a schema requires, in the same shape: `required` and the way to deeper ones.
+/// The part of a schema that says what is required, in the same shape.
 fn requirements(schema: &Value, root: &Value) -> Value {
     let mut kept = Map::new();
     if let Some(name) = schema["$ref"].as_str().and_then(|target| target.strip_prefix("#/$defs/")) {
@@ -64,8 +64,8 @@ fn requirements(schema: &Value, root: &Value) -> Value {
             kept.insert(key.to_owned(), inner);
         }
     }
-    // Alternatives differ in type, and what is required of an object means nothing to a text or to null, so
-    // the requirements of all may stand side by side.
+    // Alternatives differ in type, and `required` has no effect on a text or on null, so the requirements of all
+    // alternatives can be merged.
     for alternative in schema["anyOf"].as_array().into_iter().flatten() {
         if let Value::Object(inner) = requirements(alternative, root) {
             kept.extend(inner);
@@ -78,7 +78,7 @@ fn is_empty(value: &Value) -> bool {
     value.as_object().is_none_or(Map::is_empty)
 }
 
-/// Nothing is required, and every value of a mapping may be empty.
+/// Removes all requirements, and allows every value of a mapping to be empty.
 fn allow_partial(schema: &mut Schema) {
     schema.remove("required");
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {

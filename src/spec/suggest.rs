@@ -1,6 +1,6 @@
-//! Did-you-mean: the name somebody probably wanted.
+//! Did-you-mean: the known name that is closest to a wrong one.
 
-/// The candidate nearest to a misspelt word, if one is near enough to be worth saying.
+/// The candidate closest to a misspelt word, if one is close enough.
 pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = word.to_lowercase();
     // A third of the word may be wrong: more would suggest unrelated words, less would miss swapped endings.
@@ -13,7 +13,7 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// `` did you mean `x`? ``, else what there is to choose from; `None` when there is nothing.
+/// `` did you mean `x`? ``, else all candidates; `None` if there are none.
 pub(super) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
     if let Some(near) = nearest(word, candidates.clone()) {
         return Some(format!("did you mean `{near}`?"));
@@ -21,8 +21,8 @@ pub(super) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>
     let all: Vec<String> = candidates.into_iter().map(|candidate| format!("`{candidate}`")).collect();
     match all.split_last() {
         None => None,
-        Some((only, [])) => Some(format!("there is only {only}")),
-        Some((last, rest)) => Some(format!("there are {} and {last}", rest.join(", "))),
+        Some((only, [])) => Some(format!("use {only}, the only one")),
+        Some((last, rest)) => Some(format!("use {} or {last}", rest.join(", "))),
     }
 }
 
@@ -41,7 +41,7 @@ mod tests {
         ] {
             assert_eq!(nearest(word, names), near, "{word}");
         }
-        assert_eq!(hint("zzz", names).as_deref(), Some("there are `graasp`, `workers` and `redis`"));
+        assert_eq!(hint("zzz", names).as_deref(), Some("use `graasp`, `workers` or `redis`"));
         assert_eq!(hint("zzz", []), None);
     }
 }

@@ -1,8 +1,7 @@
-//! A file as a tree of values that know where they were written.
+//! A file as a tree of values, each with the place where it is written.
 //!
-//! The values are serde_yaml's, the places are those of [`places`](super::places); both read the same text,
-//! and this file joins them. It also unfolds aliases and YAML's own merge key `<<`. What keys mean is not
-//! known here.
+//! The values come from serde_yaml, the places from [`places`](super::places); both read the same text, and this file
+//! joins them. It also unfolds aliases and YAML's own merge key `<<`. It does not know what keys mean.
 
 use std::fmt;
 
@@ -11,14 +10,14 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use super::diagnostic::{Code, Diagnostic, Place};
 use super::places::{self, Outline, Shape};
 
-/// A value and its place. A container that has a key stands where its key stands.
+/// A value and its place. A list or mapping that has a key takes the place of the key.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
     pub(super) place: Place,
     pub(super) value: Value,
 }
 
-/// What was written.
+/// A value as written.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
     Scalar(Scalar),
@@ -26,7 +25,7 @@ pub(super) enum Value {
     Map(Vec<Entry>),
 }
 
-/// A single value; `written` is its text before YAML gave it a kind (`1.10`, not 1.1).
+/// A single value. `written` is its text before YAML interpreted it: `1.10`, not 1.1.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Scalar {
     pub(super) kind: Kind,
@@ -34,7 +33,7 @@ pub(super) struct Scalar {
     pub(super) plain: bool,
 }
 
-/// What YAML makes of a scalar.
+/// How YAML interprets a scalar.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kind {
     Null,
@@ -67,7 +66,7 @@ impl Node {
     }
 }
 
-/// Reads one file. `None` when nothing of it can be used; then there is at least one error.
+/// Reads one file. `None` if nothing of it can be used; then there is at least one error.
 pub(super) fn parse(file: &str, bytes: &[u8]) -> (Option<Node>, Vec<Diagnostic>) {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let text = match std::str::from_utf8(bytes) {
@@ -88,7 +87,7 @@ pub(super) fn parse(file: &str, bytes: &[u8]) -> (Option<Node>, Vec<Diagnostic>)
             let place = error
                 .location()
                 .map_or(Place::start_of(file), |at| positions.at_line(at.line(), at.column()));
-            // A tag is refused already; serde_yaml's words about it would only repeat that.
+            // A tag was reported already; serde_yaml's message would only repeat that.
             if problems.is_empty() {
                 problems.extend(places::syntax_problems(&positions, place, &error.to_string()));
             }
@@ -103,8 +102,8 @@ pub(super) fn parse(file: &str, bytes: &[u8]) -> (Option<Node>, Vec<Diagnostic>)
 }
 
 fn empty(file: &str) -> Diagnostic {
-    Diagnostic::error(Place::start_of(file), Code::EmptyFile, "this file declares nothing")
-        .with_hint("delete the file, or declare `name`, `aws`, `cluster` and `services`")
+    Diagnostic::error(Place::start_of(file), Code::EmptyFile, "this file is empty")
+        .with_hint("delete the file, or add at least `name`, `aws`, `cluster` and `services`")
 }
 
 fn not_utf8(file: &str, bytes: &[u8], valid_up_to: usize) -> Diagnostic {
@@ -112,10 +111,11 @@ fn not_utf8(file: &str, bytes: &[u8], valid_up_to: usize) -> Diagnostic {
     let line = valid.matches('\n').count() + 1;
     let column = valid.rsplit('\n').next().unwrap_or(valid).chars().count() + 1;
     let place = Place { file: file.into(), line, column, start: valid_up_to, end: valid_up_to };
-    Diagnostic::error(place, Code::NotUtf8, "this byte is not UTF-8 text").with_hint("save the file as UTF-8")
+    Diagnostic::error(place, Code::NotUtf8, "this file is not UTF-8: the byte here is invalid")
+        .with_hint("save the file as UTF-8")
 }
 
-/// Puts a place to every value. `None` when nothing can be made of this part; then it has been said.
+/// Gives every value its place. `None` if the two readers disagree on this part; then that was reported.
 fn join(outline: &Outline, id: usize, value: UnplacedValue, problems: &mut Vec<Diagnostic>) -> Option<Node> {
     let node = &outline.nodes[id];
     let place = node.place.clone();
@@ -135,8 +135,8 @@ fn join(outline: &Outline, id: usize, value: UnplacedValue, problems: &mut Vec<D
             Value::Map(with_merge_keys(entries, problems))
         }
         _ => {
-            let message = "two YAML readers understand this differently";
-            let hint = "write it more plainly: block style, quoted texts";
+            let message = "this YAML is ambiguous: two YAML readers understand it differently";
+            let hint = "put the value in quotes, or write it in block style";
             problems.push(Diagnostic::error(place, Code::YamlSyntax, message).with_hint(hint));
             return None;
         }
@@ -159,14 +159,14 @@ fn entry(
         return None;
     };
     let mut value = join(outline, value_id, value, problems)?;
-    // A container begins at its key for the reader's eye; an empty value has no place of its own.
+    // For a reader, a list or mapping begins at its key; an empty value has no place at all.
     if !matches!(value.value, Value::Scalar(_)) || value.is_null() {
         value.place = key_place.clone();
     }
     Some(Entry { key, key_place, value })
 }
 
-/// YAML's `<<: *base`: keys written here win, earlier bases win over later ones.
+/// Resolves `<<: *base`: keys written here win, and earlier bases win over later ones.
 fn with_merge_keys(entries: Vec<Entry>, problems: &mut Vec<Diagnostic>) -> Vec<Entry> {
     let (merges, mut entries): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| entry.key == "<<");
@@ -177,7 +177,7 @@ fn with_merge_keys(entries: Vec<Entry>, problems: &mut Vec<Diagnostic>) -> Vec<E
         };
         for base in bases {
             let Value::Map(inherited) = base.value else {
-                let message = "`<<` takes a mapping or a list of mappings";
+                let message = "the value of `<<` must be a mapping or a list of mappings";
                 let problem = Diagnostic::error(merge.key_place.clone(), Code::WrongType, message);
                 problems.push(problem.with_hint("write `<<: *name`, where `&name` marks a mapping"));
                 continue;
@@ -192,8 +192,8 @@ fn with_merge_keys(entries: Vec<Entry>, problems: &mut Vec<Diagnostic>) -> Vec<E
     entries
 }
 
-/// serde_yaml's reading of a file, repeated keys kept: they are reported with their places, and are no
-/// reason to stop looking for other problems.
+/// A value as serde_yaml reads it, without places. Repeated keys are kept: the outline reports them, and the other
+/// problems of the file should be found, too.
 enum UnplacedValue {
     Scalar(Kind, Option<String>),
     List(Vec<UnplacedValue>),

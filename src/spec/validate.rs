@@ -1,8 +1,8 @@
-//! From the mirror to a spec that is valid by construction. Every rule runs, whatever the others found.
+//! From the types in `raw` to a spec that is valid by construction. Every rule runs, whatever the others found.
 //!
-//! A value that is wrong is reported and replaced by its default, so that later rules have something to look
-//! at; a spec is handed out only when no rule of any part found an error. Rules that concern one block stand
-//! in a file of that block, and none of them reads a clock: the present instant is a parameter.
+//! A wrong value is reported and replaced by its default, so that later rules can run; a spec is returned only if no
+//! rule found an error. The rules of one block are in the file of that block. None of them reads a clock: the present
+//! instant is a parameter.
 
 mod claims;
 mod environment;
@@ -28,17 +28,17 @@ use claims::Claim;
 pub(super) use claims::{Claimant, compare};
 use findings::Findings;
 
-/// One environment, checked alone.
+/// One environment, checked without regard to the others.
 pub(super) struct CheckedEnvironment {
-    /// `None` when there is an error.
+    /// `None` if there is an error.
     pub(super) spec: Option<EnvironmentSpec>,
-    /// What is wrong with it.
+    /// Its errors and warnings.
     pub(super) problems: Vec<Diagnostic>,
-    /// What it claims for itself; known even when other things are wrong.
+    /// The AWS resources that it claims; known even if there are errors.
     pub(super) claims: Vec<Claim>,
 }
 
-/// Checks a whole environment; `stem` is its file's name without `.yaml`.
+/// Checks a whole environment. `stem` is its file's name without `.yaml`.
 pub(super) fn validate(node: &Node, stem: &str, files: &Files, now: Instant) -> CheckedEnvironment {
     let (raw, origins, problems): (Leaf<RawEnvironment>, _, _) = decode::decode(node);
     let mut findings = Findings::new(&origins, problems);
@@ -48,10 +48,10 @@ pub(super) fn validate(node: &Node, stem: &str, files: &Files, now: Instant) -> 
     CheckedEnvironment { spec, problems, claims: claims::of(&raw, &origins) }
 }
 
-/// Checks only the shapes: for a file whose base is missing, where names may well exist.
+/// Checks keys and types only: for a file whose base is missing, where names may be declared in the base.
 pub(super) fn shapes(node: &Node) -> Vec<Diagnostic> {
     let (_, _, mut problems): (Leaf<RawEnvironment>, _, _) = decode::decode(node);
-    // What an empty value removes may stand in the base that is missing.
+    // The missing base may set what an empty value removes.
     problems.retain(|problem| problem.code != Code::RemovesNothing);
     problems
 }

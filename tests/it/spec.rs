@@ -1,4 +1,4 @@
-//! The declarations: diagnostics as text, the schema, and input that nobody would write.
+//! The declarations: diagnostics as text, the schema, and hostile input.
 
 mod declared;
 mod golden;

@@ -1,6 +1,6 @@
-//! From ordinary crontab to the dialect of the `cron` crate, verified against its version 0.17: it wants
-//! seconds, counts Sunday as 1 and refuses 0, refuses ranges that go around, and wants *both* day fields to
-//! match. Only plain lists of numbers are written, so nothing of its reading of names and ranges matters.
+//! From ordinary crontab to the dialect of the `cron` crate, verified against its version 0.17: the crate expects
+//! seconds, counts Sunday as 1 and refuses 0, refuses ranges that wrap around, and demands that *both* day fields
+//! match. We give it plain lists of numbers only, so how it reads names and ranges does not matter.
 
 use super::field::{ALL_DAYS_OF_MONTH, Fields};
 

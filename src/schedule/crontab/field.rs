@@ -2,7 +2,7 @@
 
 use super::super::syntax::SyntaxError;
 
-/// What a field counts.
+/// What a field counts: its range of values and their names.
 pub(super) struct FieldKind {
     /// As in "`x` is not …".
     name: &'static str,
@@ -10,8 +10,8 @@ pub(super) struct FieldKind {
     high: u32,
     /// The names of `low`, `low + 1`, …
     names: &'static [&'static str],
-    /// After how many values a range may go around (`fri-mon`). Only where values have names: nobody means
-    /// `50-10` in minutes.
+    /// The number of values after which a range may wrap around (`fri-mon`). Only where values have names: `50-10`
+    /// in minutes is a mistake.
     period: Option<u32>,
 }
 
@@ -83,7 +83,7 @@ fn values_of(
             _ if first <= last => (first, last),
             Some(period) => (first, last + period),
             None => {
-                let hint = format!("write {first}-{},{}-{last}", kind.high, kind.low);
+                let hint = format!("write `{first}-{},{}-{last}`", kind.high, kind.low);
                 return Err(
                     SyntaxError::at(line, range, format!("`{range}` ends before it begins")).hint(hint)
                 );
@@ -92,8 +92,8 @@ fn values_of(
     } else {
         let only = kind.value(line, range)?;
         if step_text.is_some() {
-            return Err(SyntaxError::at(line, item, format!("`{item}` is a step without a range"))
-                .hint(format!("write {range}-{}/{step}", kind.high)));
+            return Err(SyntaxError::at(line, item, format!("`{item}` has a step but no range"))
+                .hint(format!("write `{range}-{}/{step}`", kind.high)));
         }
         (only, only)
     };
@@ -101,11 +101,11 @@ fn values_of(
 }
 
 fn parse_step(line: &str, text: &str, kind: &FieldKind) -> Result<usize, SyntaxError> {
-    // A longer step would quietly mean "the first value only", which nobody who writes `*/90` expects.
+    // A longer step would silently mean "the first value only", which is not what `*/90` says.
     let longest = kind.high - kind.low + 1;
     let step = number(text).filter(|step| (1..=longest).contains(step));
     step.map(|step| step as usize).ok_or_else(|| {
-        SyntaxError::at(line, text, format!("`{text}` is not a step"))
+        SyntaxError::at(line, text, format!("`{text}` is not a valid step"))
             .hint(format!("a step in this field is a number from 1 to {longest}"))
     })
 }
@@ -127,13 +127,13 @@ impl FieldKind {
         })
     }
 
-    /// What may be written here, seen from what was.
+    /// What to write instead of `text`.
     fn advice(&self, text: &str) -> String {
         if text == "?" {
-            return "write *".to_owned();
+            return "write `*`".to_owned();
         }
         if text.contains('#') || text.ends_with(['L', 'W']) {
-            return "L, W and # are not part of ordinary crontab".to_owned();
+            return "`L`, `W` and `#` are not supported".to_owned();
         }
         let range = format!("{} to {}", self.low, self.high);
         match self.names {
@@ -142,7 +142,7 @@ impl FieldKind {
         }
     }
 
-    /// The one number of a value: Sunday is 0, January is 1, whatever went around.
+    /// The number of a value after wrapping around: Sunday is 0, January is 1.
     fn normal(&self, value: u32) -> u32 {
         match self.period {
             Some(period) => (value - self.low) % period + self.low,

@@ -15,7 +15,7 @@ pub(super) struct IgnoredProperty<'a> {
     pub(super) hint: &'static str,
 }
 
-const WHOLE_DAYS: &str = "only whole days count: DTSTART;VALUE=DATE:20261224";
+const WHOLE_DAYS: &str = "only whole days count: `DTSTART;VALUE=DATE:20261224`";
 
 /// The original days of occurrences that were moved to another day, by the UID of their event.
 pub(super) fn moved_days(events: &[&Component<'_>]) -> BTreeMap<String, BTreeSet<NaiveDate>> {
@@ -45,13 +45,13 @@ pub(super) fn days_of<'a>(
             let after = whole_day(end).ok_or_else(|| ignored(end, WHOLE_DAYS))?;
             // The end is the day after the last one; some programs write the day itself.
             if after < first {
-                return Err(ignored(end, "DTEND is the day after the last one"));
+                return Err(ignored(end, "`DTEND` is the day after the last day of the event"));
             }
             (after - first - TimeDelta::days(1)).max(TimeDelta::zero())
         }
         (None, Some(length)) => {
-            let length =
-                days_in(length.val.as_str()).ok_or_else(|| ignored(length, "write whole days: P3D"))?;
+            let length = days_in(length.val.as_str())
+                .ok_or_else(|| ignored(length, "write whole days: `DURATION:P3D`"))?;
             TimeDelta::days(length - 1)
         }
         (None, None) => TimeDelta::zero(),
@@ -59,12 +59,12 @@ pub(super) fn days_of<'a>(
     let is_moved_itself = event.find_prop("RECURRENCE-ID").is_some();
     let mut firsts: BTreeSet<NaiveDate> = match event.find_prop("RRULE").filter(|_| !is_moved_itself) {
         Some(rule) => occurrences(first, rule.val.as_str())
-            .ok_or_else(|| ignored(rule, "write a rule of RFC 5545, such as FREQ=YEARLY"))?,
+            .ok_or_else(|| ignored(rule, "write a rule of RFC 5545, such as `RRULE:FREQ=YEARLY`"))?,
         None => BTreeSet::from([first]),
     };
     for property in &event.properties {
         let days = || property.val.as_str().split(',').map(day).collect::<Option<Vec<_>>>();
-        let unread = || ignored(property, "write days: 20261224,20261231");
+        let unread = || ignored(property, "write days: `20261224,20261231`");
         match property.name.as_str() {
             "RDATE" => firsts.extend(days().ok_or_else(unread)?),
             "EXDATE" => {

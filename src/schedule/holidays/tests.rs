@@ -35,7 +35,7 @@ fn whole_days_and_several_in_a_row() {
 }
 
 #[test]
-fn what_comes_again_comes_until_the_end_of_the_century() {
+fn recurring_events_repeat_until_the_end_of_the_century() {
     let christmas = days("DTSTART;VALUE=DATE:20251225\r\nRRULE:FREQ=YEARLY");
     assert_eq!((christmas.len(), christmas.last().unwrap().as_str()), (76, "2100-12-25"));
     for (rule, expected) in [
@@ -54,7 +54,7 @@ fn what_comes_again_comes_until_the_end_of_the_century() {
 }
 
 #[test]
-fn single_occurrences_are_left_out_added_and_moved() {
+fn single_occurrences_are_excluded_added_and_moved() {
     let rule = "UID:a\r\nDTSTART;VALUE=DATE:20260801\r\nRRULE:FREQ=YEARLY;COUNT=3";
     assert_eq!(days(&format!("{rule}\r\nEXDATE;VALUE=DATE:20270801")), ["2026-08-01", "2028-08-01"]);
     assert_eq!(days(&format!("{rule}\r\nRDATE;VALUE=DATE:20260803")).len(), 4);
@@ -65,20 +65,28 @@ fn single_occurrences_are_left_out_added_and_moved() {
 }
 
 #[test]
-fn what_is_not_understood_is_said_with_its_line() {
+fn an_event_that_is_not_understood_is_reported_with_its_line() {
     let folded = "SUMMARY:A long\r\n  name\r\nDTSTART:20261225T090000Z";
     for (event, line, message) in [
         (
             "DTSTART:20261225T090000Z",
             4,
-            "`an event` is left out: `DTSTART:20261225T090000Z` is not understood",
+            "event `(no title)` is ignored: tidegate does not understand `DTSTART:20261225T090000Z`",
         ),
-        (folded, 6, "`A long name` is left out: `DTSTART:20261225T090000Z` is not understood"),
-        ("DTSTART:20261325", 4, "`an event` is left out: `DTSTART:20261325` is not understood"),
+        (
+            folded,
+            6,
+            "event `A long name` is ignored: tidegate does not understand `DTSTART:20261225T090000Z`",
+        ),
+        (
+            "DTSTART:20261325",
+            4,
+            "event `(no title)` is ignored: tidegate does not understand `DTSTART:20261325`",
+        ),
         (
             "DTSTART:20261225\r\nRRULE:FREQ=NEVER",
             5,
-            "`an event` is left out: `RRULE:FREQ=NEVER` is not understood",
+            "event `(no title)` is ignored: tidegate does not understand `RRULE:FREQ=NEVER`",
         ),
     ] {
         let found = read_holidays(&calendar(&[event]));
@@ -89,7 +97,7 @@ fn what_is_not_understood_is_said_with_its_line() {
 }
 
 #[test]
-fn what_is_no_calendar_is_refused() {
+fn a_file_that_is_no_calendar_is_refused() {
     for (text, line) in [
         ("", 1),
         ("holidays: none\n", 1),

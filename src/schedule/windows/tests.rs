@@ -112,15 +112,15 @@ fn writes_windows_as_they_are_read() {
 #[test]
 fn says_what_is_wrong_with_a_window_and_where() {
     for (text, message, column) in [
-        ("0 4 * * tue,thu", "a window without a length", 16),
-        ("0 4 * * tue,thu for", "a window without a length", 20),
+        ("0 4 * * tue,thu", "this window has no duration", 16),
+        ("0 4 * * tue,thu for", "this window has no duration", 20),
         ("0 4 * * tuesday for 2h", "`tuesday` is not a day of the week", 9),
         ("  0 25 * * * for 2h", "`25` is not an hour", 5),
-        ("0 4 * * * for 2", "`2` is not a length of time", 15),
-        ("0 4 * * * for 2 hours", "`2 hours` is not a length of time", 15),
-        ("0 4 * * * for 1M", "`1M` is not a length of time", 15),
-        ("0 4 * * * for 0s", "a window cannot be open for 0s", 15),
-        ("0 4 * * * for 400d", "a window cannot be open for 400d", 15),
+        ("0 4 * * * for 2", "`2` is not a duration", 15),
+        ("0 4 * * * for 2 hours", "`2 hours` is not a duration", 15),
+        ("0 4 * * * for 1M", "`1M` is not a duration", 15),
+        ("0 4 * * * for 0s", "a window cannot stay open for `0s`", 15),
+        ("0 4 * * * for 400d", "a window cannot stay open for `400d`", 15),
         ("tomorrow", "`tomorrow` is not a date", 1),
         ("2026-12-24..2026-12-23", "the range ends on 2026-12-23, before it begins on 2026-12-24", 13),
     ] {

@@ -7,65 +7,65 @@ impl SourceError {
     pub fn hint(&self) -> String {
         match self {
             SourceError::PathLeaves { .. } => {
-                "`--path` is relative to the root of the repository: `environments`".to_owned()
+                "give `--path` relative to the root of the repository, such as `--path environments`".to_owned()
             }
             SourceError::NoRemotes { .. } => {
-                "use a local repository, or build it with remotes: cargo build --release \
-                 (without `--no-default-features`)"
+                "give a local repository with `--repo`, or build tidegate with remotes: `cargo build --release` \
+                 without `--no-default-features`"
                     .to_owned()
             }
             SourceError::PathMissing { revision, .. } if revision == "worktree" => {
-                "name the folder of environments with `--path`, or another directory with `--dir`".to_owned()
+                "give the folder of environments with `--path`, or another directory with `--dir`".to_owned()
             }
             SourceError::PathMissing { .. } => {
-                "name the folder of environments with `--path`, or another revision with `--rev`; only \
-                 committed files are read"
+                "give the folder of environments with `--path`, or another revision with `--rev`; tidegate reads \
+                 committed files only"
                     .to_owned()
             }
             SourceError::PathNotFolder { .. } => {
-                "name a real folder with `--path`; links are not followed".to_owned()
+                "give a folder with `--path`; tidegate does not follow links".to_owned()
             }
             SourceError::FileTooLarge { .. } | SourceError::TreeTooLarge { .. } => {
-                "keep only declarations below the folder of environments, or name a smaller one with `--path`"
+                "keep only declarations below the folder of environments, or give a smaller folder with `--path`"
                     .to_owned()
             }
             SourceError::NameNotText { .. } => "rename the file".to_owned(),
-            SourceError::Read { .. } => "check that it exists and that this user may read it".to_owned(),
+            SourceError::Read { .. } => "check that the path exists and that this user may read it".to_owned(),
             SourceError::NotARepository { root: Some(root), .. } => {
                 format!(
-                    "its repository is {}: name that, and the folder inside it with `--path`",
+                    "the repository is {}: give that path with `--repo`, and the folder inside it with `--path`",
                     root.display()
                 )
             }
             SourceError::NotARepository { root: None, .. } => {
-                "name a repository, or use `--dir` for plain files".to_owned()
+                "give a repository with `--repo`, or a folder of plain files with `--dir`".to_owned()
             }
             SourceError::Git { foreign_owner: true, .. } => {
-                "it belongs to another user: `git config --global --add safe.directory PATH` permits it"
+                "the repository belongs to another user; allow it with `git config --global --add safe.directory PATH`"
                     .to_owned()
             }
-            SourceError::Git { .. } => "check it with `git fsck`, and that the disk has room".to_owned(),
+            SourceError::Git { .. } => "check the repository with `git fsck`, and that the disk has free space".to_owned(),
             SourceError::NoCommits { .. } => "commit the declarations first".to_owned(),
-            SourceError::NoHead { .. } => "name a branch with `--rev`".to_owned(),
+            SourceError::NoHead { .. } => "give a branch with `--rev`".to_owned(),
             SourceError::UnknownRev { rev, known, .. } => match closest(rev, known) {
                 Some(name) => format!("did you mean `{name}`?"),
-                None => "name a branch, a tag or a commit with `--rev`".to_owned(),
+                None => "give a branch, a tag or a commit with `--rev`".to_owned(),
             },
             SourceError::Remote { fault, .. } => fault.hint().to_owned(),
             SourceError::Deadline { .. } | SourceError::StillTrying { .. } => {
-                "check the network and the remote; `git.timeout` in the configuration allows more time"
+                "check the network and the remote, or allow more time with `git.timeout` in the configuration"
                     .to_owned()
             }
             SourceError::Clone { .. } => {
-                "check that this user may write there and that the disk has room".to_owned()
+                "check that this user may write there and that the disk has free space".to_owned()
             }
             SourceError::Credential { .. } => {
-                "check the path in `[git]` and who may read the file".to_owned()
+                "check the path in `[git]` of the configuration, and that this user may read the file".to_owned()
             }
         }
     }
 
-    /// Whether waiting may help. Otherwise somebody has to change something first.
+    /// Whether the error may pass by itself. Otherwise a person has to change something first.
     pub fn may_pass(&self) -> bool {
         match self {
             SourceError::Remote { fault, .. } => *fault == RemoteFault::Network,
@@ -78,22 +78,23 @@ impl SourceError {
 impl RemoteFault {
     fn hint(self) -> &'static str {
         match self {
-            RemoteFault::Network => "check the URL and the network; the next poll tries again",
+            RemoteFault::Network => "check the URL and the network; the next poll retries",
             RemoteFault::Authentication => {
-                "for ssh, set `git.ssh_key` or start an agent; for https, set `git.token_file` or `git.token_env`"
+                "for ssh, set `git.ssh_key` or start an ssh agent; for https, set `git.token_file` or `git.token_env`"
             }
             RemoteFault::Certificate => {
-                "for ssh, put the host's key into ~/.ssh/known_hosts of the user that runs tidegate \
-                 (`ssh-keyscan HOST`); for https, install the authority's certificate"
+                "for ssh, add the host's key to the known hosts of the user that runs tidegate: \
+                 `ssh-keyscan HOST >> ~/.ssh/known_hosts`, after comparing it with the host's published key; for \
+                 https, install the certificate of its authority"
             }
             RemoteFault::NotFound => {
-                "check the URL; many servers also say this when the credentials may not see the repository"
+                "check the URL; many servers also answer this if the credentials may not read the repository"
             }
         }
     }
 }
 
-/// The name a person may have meant: at most a third of it typed wrong.
+/// The known name that is closest to `wanted`, with at most a third of the characters wrong.
 fn closest<'a>(wanted: &str, known: &'a [String]) -> Option<&'a str> {
     known
         .iter()

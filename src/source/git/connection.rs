@@ -1,7 +1,7 @@
 //! One poll's conversation with a remote: list its references, transfer commits, turn git's errors into ours.
 //!
-//! Every call is counted, carries credentials, and ends early once nobody waits for it. What a poll makes of
-//! the answers is decided in `remote` and `clone`.
+//! Every call is counted, carries credentials, and ends early once the poll was cancelled. `remote` and `clone` decide
+//! what follows from the answers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -92,7 +92,7 @@ mod tests {
                 Ok(())
             })
             .unwrap_err();
-        assert_eq!(error.to_string(), "here gave no complete answer within 20ms");
+        assert_eq!(error.to_string(), "timeout: here did not answer completely within 20ms");
         let error = deadline.run(soon, "here", |_| Ok(())).unwrap_err();
         assert!(matches!(error, SourceError::StillTrying { .. }));
 

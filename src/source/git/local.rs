@@ -28,7 +28,7 @@ impl LocalRepoSource {
     /// A source that reads the folder `path` at `rev` (none: HEAD) in the repository at `root`.
     ///
     /// # Errors
-    /// When `path` leads out of the repository.
+    /// When `path` is outside the repository.
     pub fn new(root: PathBuf, rev: Option<String>, path: &str) -> Result<Self, SourceError> {
         let place = root.display().to_string();
         Ok(Self { root, place, rev, folder: folder_of(path)?, seen: None, accepted: None })

@@ -45,7 +45,7 @@ impl GitSource {
     /// `clones` (none: in a temporary folder). One poll takes at most `timeout`.
     ///
     /// # Errors
-    /// When `path` leads out of the repository, or no temporary folder can be made.
+    /// When `path` is outside the repository, or no temporary folder can be made.
     pub fn new(
         url: RemoteUrl,
         rev: Option<String>,

@@ -97,7 +97,7 @@ mod tests {
             (Some("refs/pull/7/head"), reference("refs/pull/7/head")),
             (Some("abcdef0"), reference("refs/heads/abcdef0")),
             (Some("abcdef1"), "Ok(Commit abcdef1)".to_owned()),
-            (Some("abc"), "Err(here has no branch, tag or commit `abc`; it has `main`, `both`, `abcdef0`, `both`, `v1`)".to_owned()),
+            (Some("abc"), "Err(here has no branch, tag or commit `abc`; its branches and tags are `main`, `both`, `abcdef0`, `both`, `v1`)".to_owned()),
         ] {
             let resolved = match resolve(&refs, rev, "here") {
                 Ok(ResolvedRev::Reference { name, .. }) => reference(&name),
@@ -113,7 +113,10 @@ mod tests {
         let error = resolve(&[], None, "here").unwrap_err();
         assert_eq!(error.to_string(), "here has no commits yet");
         let error = resolve(&[head("refs/heads/dev", "1")], None, "here").unwrap_err();
-        assert_eq!(error.to_string(), "the HEAD of here names no commit; its branches are `dev`");
+        assert_eq!(
+            error.to_string(),
+            "HEAD of here names a branch that does not exist; its branches are `dev`"
+        );
         let error = resolve(&[head("refs/heads/main", "1")], Some("mian"), "here").unwrap_err();
         assert_eq!(error.hint(), "did you mean `main`?");
     }

@@ -1,4 +1,4 @@
-//! The deserializer itself: one node of the tree, asked for one value of the mirror.
+//! The deserializer itself: it turns one node of the tree into one value.
 
 use serde::de::value::{StrDeserializer, UsizeDeserializer};
 use serde::de::{
@@ -13,7 +13,7 @@ use crate::spec::diagnostic::{Code, Diagnostic, Place};
 use crate::spec::suggest;
 use crate::spec::tree::{Entry, Kind, Node, Scalar, Value};
 
-/// One node, the place of its key, and the way to it.
+/// One node, the place of its key, and its path.
 #[derive(Clone)]
 pub(super) struct NodeDeserializer<'a> {
     pub(super) node: &'a Node,
@@ -50,11 +50,11 @@ impl<'a> NodeDeserializer<'a> {
         }
     }
 
-    /// Writes down that this node does not fit.
+    /// Records that this node does not fit.
     fn report(&self, mismatch: Mismatch) {
         let (code, message, hint) = match mismatch {
             Mismatch::Type(expected) => {
-                let message = format!("`{}` must be {expected}; this is {}", self.path, self.found());
+                let message = format!("`{}` must be {expected}, but it is {}", self.path, self.found());
                 (Code::WrongType, message, self.quoting_hint(&expected))
             }
             Mismatch::Word { found, allowed } => {
@@ -83,15 +83,15 @@ impl<'a> NodeDeserializer<'a> {
     fn quoting_hint(&self, expected: &str) -> Option<String> {
         match &self.node.value {
             Value::Scalar(Scalar { kind, written, .. }) if expected == "a text" && *kind != Kind::Null => {
-                Some(format!("put it in quotes: \"{written}\""))
+                Some(format!("put the value in quotes: `\"{written}\"`"))
             }
             Value::Scalar(Scalar { kind: Kind::Text, plain: false, written })
                 if written.parse::<u64>().is_ok() =>
             {
-                Some(format!("write it without quotes: {written}"))
+                Some(format!("write the number without quotes: `{written}`"))
             }
             Value::Map(_) if expected == "a text" => {
-                Some("a text that begins with `{` needs quotes, or YAML reads a mapping".to_owned())
+                Some("if this is a text that begins with `{`, put it in quotes; without quotes, YAML reads a mapping".to_owned())
             }
             _ => None,
         }
@@ -108,15 +108,17 @@ impl<'a> NodeDeserializer<'a> {
 }
 
 impl<'a> NodeDeserializer<'a> {
-    /// The entries that have a value. `key: ~` removes what a base sets, and the merge has done so; one that is
+    /// The entries that have a value. `key: ~` removes an inherited key, and the merge did so already; one that is
     /// still here removed nothing.
     fn with_values<'e>(&self, entries: impl Iterator<Item = &'e Entry>) -> Vec<&'e Entry> {
         let (empty, kept): (Vec<&Entry>, Vec<&Entry>) = entries.partition(|entry| entry.value.is_null());
         for entry in empty {
-            let message =
-                format!("`{}` has no value: that removes it, but nothing sets it", self.way_to(&entry.key));
+            let message = format!(
+                "`{}` is empty, which removes an inherited value, but there is none",
+                self.way_to(&entry.key)
+            );
             let problem = Diagnostic::warning(entry.key_place.clone(), Code::RemovesNothing, message);
-            let hint = "delete the line, or give it a value; `{}` where all defaults are meant";
+            let hint = "delete the line, or give the key a value; `{}` means: use all defaults";
             self.notes.problems.borrow_mut().push(problem.with_hint(hint));
         }
         kept
@@ -229,7 +231,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     }
 }
 
-/// First the number of the origin, then the value; a value that does not fit is reported and left out.
+/// First the number of the origin, then the value. A value that does not fit is reported and skipped.
 struct LeafParts<'a> {
     node: NodeDeserializer<'a>,
     at: Option<usize>,

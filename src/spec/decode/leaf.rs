@@ -1,5 +1,5 @@
-//! The building blocks of the mirror. serde sees them as newtypes with names of their own, which tell the
-//! deserializer what is wanted; this is the way `toml` does its `Spanned`.
+//! The building blocks of the types in `raw`. serde sees them as newtypes with special names, which tell the
+//! deserializer what to do; `toml` implements its `Spanned` the same way.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,7 +23,7 @@ impl OriginId {
     }
 }
 
-/// A value with its place. `None` when it was wrong; then it has been reported.
+/// A value with its place. `None` if the value was wrong; then that was reported.
 #[derive(Clone, Debug)]
 pub(in crate::spec) struct Leaf<T> {
     pub(in crate::spec) at: OriginId,
@@ -57,7 +57,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Leaf<T> {
     }
 }
 
-/// A text, or another scalar in place of one: the rule that wants quotes says so with its own words.
+/// A text, or another scalar where a text belongs (`1.10`, `592217263685`): the rule that needs quotes reports it.
 #[derive(Clone, Debug)]
 pub(in crate::spec) enum TextOrScalar {
     Text(String),
@@ -89,7 +89,7 @@ impl<'de> Deserialize<'de> for TextOrScalar {
     }
 }
 
-/// A list; a single value stands for a list of one.
+/// A list. A single value counts as a list of one.
 #[derive(Clone, Debug)]
 pub(in crate::spec) struct OneOrMany<T>(pub(in crate::spec) Vec<Leaf<T>>);
 
@@ -121,7 +121,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
 #[derive(Clone, Debug)]
 pub(in crate::spec) struct ShortFor<T>(pub(in crate::spec) T);
 
-/// Names the key that the short form stands for.
+/// A type whose short form stands for one of its keys.
 pub(in crate::spec) trait HasShortForm {
     /// `$tidegate::short-for:` and the key.
     const MARKER: &'static str;
@@ -175,7 +175,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Table<T> {
     }
 }
 
-/// Places leave no trace in the schema.
+/// The schema of a leaf is that of its value.
 impl<T: JsonSchema> JsonSchema for Leaf<T> {
     fn inline_schema() -> bool {
         T::inline_schema()

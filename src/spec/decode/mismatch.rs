@@ -1,17 +1,17 @@
-//! What serde says when a value does not fit, kept as parts so that it can be said in our words.
+//! A value that does not fit, as serde reports it: kept in parts, so that the message can use plain words.
 
 use std::fmt;
 
 use serde::de::{self, Expected, Unexpected};
 
-/// A value that does not fit its place in the mirror.
+/// Why a value does not fit.
 #[derive(Debug)]
 pub(super) enum Mismatch {
-    /// Wrong shape; what was expected.
+    /// The wrong shape; holds the expected one.
     Type(String),
-    /// None of the allowed words.
+    /// A word that is not allowed.
     Word { found: String, allowed: &'static [&'static str] },
-    /// Anything else serde may say; no rule of the mirror does.
+    /// Any other message of serde; no type in `raw` causes one.
     Other(String),
 }
 
@@ -33,11 +33,11 @@ impl de::Error for Mismatch {
     }
 }
 
-/// serde speaks of Rust types; operators do not.
+/// Replaces the names of Rust types by words of YAML.
 fn plain_words(expected: &str) -> String {
     match expected {
         "a string" => "a text",
-        "u16" | "u32" => "a whole number, not negative",
+        "u16" | "u32" => "a whole number that is not negative",
         "a boolean" => "`true` or `false`",
         "a sequence" => "a list",
         "a map" => "a mapping",

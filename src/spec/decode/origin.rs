@@ -1,26 +1,26 @@
-//! Where each value of the mirror was written.
+//! Where each decoded value was written.
 
 use std::cell::RefCell;
 
 use super::leaf::OriginId;
 use crate::spec::diagnostic::{Diagnostic, Place};
 
-/// Where a leaf of the mirror came from.
+/// Where a leaf was written.
 #[derive(Clone, Debug)]
 pub(in crate::spec) struct Origin {
-    /// The way to it: `services.graasp.count`.
+    /// Its path in the file: `services.graasp.count`.
     pub(in crate::spec) path: String,
-    /// Where its value stands.
+    /// The place of its value.
     pub(in crate::spec) value: Place,
-    /// Where its key stands; the value's place for an item of a list.
+    /// The place of its key; for an item of a list, the place of its value.
     pub(in crate::spec) key: Place,
-    /// The text as it stands in the file, without quotes; empty for lists and maps.
+    /// Its text in the file, without quotes; empty for lists and mappings.
     pub(in crate::spec) written: String,
     /// Whether it was written without quotes.
     pub(in crate::spec) plain: bool,
 }
 
-/// The origins of a mirror's leaves, by [`OriginId`].
+/// The origins of all leaves, by [`OriginId`].
 #[derive(Debug, Default)]
 pub(in crate::spec) struct Origins(Vec<Origin>);
 

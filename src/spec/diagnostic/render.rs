@@ -1,7 +1,7 @@
 //! Diagnostics as text: the message, the lines around the place with a marker, the hint.
 //!
-//! miette draws the excerpt; the words around it are ours, so that every tidegate error reads alike. No
-//! colour: the marker says it all, and the text is the same in a pipe, a pull request and a terminal.
+//! miette draws the excerpt; the words around it are ours, so that every tidegate error looks the same. There is no
+//! colour: the text is the same in a pipe, a pull request and a terminal.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,10 +10,10 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use super::{Diagnostic, Severity};
 
-/// Columns of the text.
+/// The width of the text, in columns.
 const WIDTH: usize = 100;
 
-/// Every problem in order, then the summary; `sources` are the files by path. Empty text for no problem.
+/// Every problem in order, then the summary. `sources` are the files by path. Empty if there is no problem.
 pub fn render(diagnostics: &[Diagnostic], sources: &BTreeMap<String, Vec<u8>>) -> String {
     let mut text = String::new();
     for diagnostic in diagnostics {
@@ -50,7 +50,7 @@ fn plural(count: usize, noun: &str) -> String {
 fn one(diagnostic: &Diagnostic, sources: &BTreeMap<String, Vec<u8>>) -> String {
     let Diagnostic { place, severity, code, message, hint, environments } = diagnostic;
     let mut text = wrapped(&format!("{severity}[{code}]: ", severity = severity.as_str()), message);
-    // Inside the environment's own file, saying its name again would be noise.
+    // In the environment's own file, its name is in the path already.
     let elsewhere = environments.iter().any(|name| !is_file_of(&place.file, name.as_str()));
     let concerned = if elsewhere {
         let names: Vec<&str> = environments.iter().map(|name| name.as_str()).collect();
@@ -130,7 +130,7 @@ fn excerpt(diagnostic: &Diagnostic, source: &str) -> String {
     if body.is_empty() { String::new() } else { body.join("\n") + "\n" }
 }
 
-/// At least one character, never past the end, never across lines: a marker under a whole block says nothing.
+/// At least one character, never past the end, never across lines: a marker under a whole block does not help.
 fn clamped(span: std::ops::Range<usize>, source: &str) -> std::ops::Range<usize> {
     let mut start = span.start.min(source.len());
     while !source.is_char_boundary(start) {

@@ -7,8 +7,9 @@ use sha2::{Digest as _, Sha256};
 use super::EnvironmentSpec;
 
 impl EnvironmentSpec {
-    /// The same for equal declarations, another one after any edit: of the whole, under [`WHOLE`], and of each
-    /// part that may drift, under `service/web`, `gate` and `database`. Programs of another version may disagree.
+    /// Fingerprints of the whole declaration, under [`WHOLE`], and of each part that may drift, under `service/web`,
+    /// `gate` and `database`. Equal declarations have equal fingerprints; any edit changes one. Another version of
+    /// tidegate may compute others.
     pub fn fingerprints(&self) -> BTreeMap<String, String> {
         let services = self.services.iter().map(|(name, service)| {
             let images: Vec<_> = service.images.values().map(|image| image.render(&self.versions)).collect();
@@ -23,7 +24,7 @@ impl EnvironmentSpec {
     }
 }
 
-/// The whole declaration, among [`EnvironmentSpec::fingerprints`].
+/// The key of the whole declaration in [`EnvironmentSpec::fingerprints`].
 pub const WHOLE: &str = "whole";
 
 fn fingerprint(part: &impl std::fmt::Debug) -> String {

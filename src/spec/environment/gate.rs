@@ -8,56 +8,56 @@ use crate::model::ServiceName;
 /// The gate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Maintenance {
-    /// Where users are sent.
+    /// The maintenance page that users are redirected to.
     pub page: url::Url,
-    /// The header that gets people through.
+    /// The header that passes the closed gate.
     pub bypass: Bypass,
-    /// Rules that are gated.
+    /// The listener whose rules are gated.
     pub load_balancer: Option<ListenerTarget>,
-    /// Distributions that are gated.
+    /// The CloudFront distributions that are gated.
     pub cloudfront: Option<CloudFrontGate>,
-    /// Services that are never gated while up.
+    /// Services that users reach even while the gate is closed, if they are up.
     pub keep_open: BTreeSet<ServiceName>,
-    /// Wait between closing and stopping.
+    /// How long to wait between closing the gate and stopping services.
     pub drain: Duration,
 }
 
-/// Header name and where its secret value is read.
+/// The bypass header, and where its secret value is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bypass {
-    /// Lower-case header name.
+    /// The name of the header, in lower case.
     pub header: String,
-    /// Where the value is read.
+    /// Where the secret value is stored.
     pub value_from: SecretSource,
 }
 
-/// Where a secret is kept. Holds the place, never the secret.
+/// Where a secret is stored. Holds the place, never the secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretSource {
-    /// An SSM parameter.
+    /// The name of an SSM parameter.
     Ssm(String),
-    /// A Secrets Manager secret.
+    /// The name or ARN of a Secrets Manager secret.
     SecretsManager(String),
-    /// An environment variable of the daemon.
+    /// The name of an environment variable of the daemon.
     Env(String),
-    /// A file on the daemon's machine.
+    /// The absolute path of a file on the daemon's machine.
     File(String),
 }
 
 /// A listener of a named load balancer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListenerTarget {
-    /// The balancer's name.
+    /// The load balancer's name.
     pub name: String,
     /// The listener's port.
     pub port: u16,
 }
 
-/// The CloudFront function and what it guards.
+/// The CloudFront function of the gate, and the distributions that it closes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudFrontGate {
-    /// Name of the function.
+    /// The function's name.
     pub function: String,
-    /// Aliases or ids.
+    /// The distributions, by alias or by id.
     pub distributions: Vec<String>,
 }

@@ -6,19 +6,19 @@ use std::time::Duration;
 use super::template::Template;
 use crate::model::{ContainerName, FamilyName, Level, ServiceName, Version, VersionKey};
 
-/// The managed database.
+/// The database that tidegate manages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatabaseSpec {
-    /// Which one.
+    /// The RDS instance or Aurora cluster.
     pub target: DatabaseTarget,
 }
 
 /// An RDS instance or an Aurora cluster, by identifier.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DatabaseTarget {
-    /// `instance:`
+    /// An RDS instance (`instance:`).
     Instance(String),
-    /// `cluster:`
+    /// An Aurora cluster (`cluster:`).
     Cluster(String),
 }
 
@@ -34,25 +34,25 @@ impl DatabaseTarget {
 /// The one-off migration task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MigrationSpec {
-    /// The entry of `versions` whose change needs a migration; never empty there.
+    /// The entry of `versions` whose changes need a migration; its version is never empty.
     pub follows: VersionKey,
-    /// Task-definition family.
+    /// The family of the task definition.
     pub task: FamilyName,
-    /// Container → image.
+    /// The image of each container.
     pub images: BTreeMap<ContainerName, Template>,
-    /// The service whose awsvpc configuration is copied.
+    /// The service whose awsvpc configuration the task uses.
     pub network: ServiceName,
-    /// Which changes need it.
+    /// Which version changes need a migration.
     pub needed_for: NeededFor,
-    /// A migration that exits non-zero has changed nothing.
+    /// Whether a migration that exits non-zero by itself has changed nothing.
     pub atomic: bool,
-    /// After this, a person is told; the task goes on.
+    /// After this time tidegate reports the migration as overdue; the task keeps running.
     pub timeout: Duration,
-    /// The snapshot before it.
+    /// The snapshot before the migration.
     pub snapshot: SnapshotPolicy,
-    /// Wait after it, before services start.
+    /// How long to wait after the migration before services start.
     pub settle: Duration,
-    /// "The wanted code runs on this schema": the acknowledgement for going backwards.
+    /// The schema version that the declared code is known to work with, which allows a roll back.
     pub allow_schema: Option<Version>,
 }
 
@@ -61,17 +61,17 @@ pub struct MigrationSpec {
 pub enum NeededFor {
     /// Every change.
     Always,
-    /// None: every bump rolls.
+    /// No change: every version change rolls.
     Never,
-    /// Changes of these levels.
+    /// Changes of these levels only.
     Levels(BTreeSet<Level>),
 }
 
 /// Snapshots before migrations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SnapshotPolicy {
-    /// Take one at all.
+    /// Whether to take a snapshot before each migration.
     pub take: bool,
-    /// How many of ours stay.
+    /// How many of its own snapshots tidegate keeps; at least 1.
     pub keep: u32,
 }

@@ -8,34 +8,34 @@ use crate::model::{ContainerName, ServiceName, State};
 /// One ECS service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceSpec {
-    /// Container → image; empty = images are left alone.
+    /// The image of each container. tidegate does not change the images of other containers.
     pub images: BTreeMap<ContainerName, Template>,
-    /// Tasks wanted while up.
+    /// The number of tasks while the service is up; at least 1.
     pub count: u32,
-    /// The range of its scalable target, when it has one.
+    /// The range of its scalable target, if it has one.
     pub autoscaling: Option<Autoscaling>,
-    /// Started before this one, stopped after it.
+    /// Services that start before this one and stop after it.
     pub after: BTreeSet<ServiceName>,
-    /// States in which it is up; always holds `running`, never `stopped`.
+    /// The states in which it is up; always includes `running`, never `stopped`.
     pub up_in: BTreeSet<State>,
 }
 
-/// Range of a scalable target; `min <= max`.
+/// The range of a scalable target, in tasks; `min <= max`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Autoscaling {
-    /// Fewest tasks while up.
+    /// The fewest tasks while the service is up.
     pub min: u32,
-    /// Most tasks.
+    /// The most tasks.
     pub max: u32,
 }
 
-/// When a newer task-definition revision is rolled out without a version change.
+/// When tidegate rolls out a task-definition revision that someone else registered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AdoptRevision {
-    /// At the next version change; until then it is drift that is reported.
+    /// tidegate rolls it out with the next version change, and reports it as drift until then.
     #[default]
     AtVersionChange,
-    /// At once.
+    /// tidegate rolls it out at once.
     Always,
 }

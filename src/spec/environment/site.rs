@@ -7,21 +7,21 @@ use super::template::Template;
 /// A static site.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SiteSpec {
-    /// `s3://bucket/prefix/{version}/`
+    /// Where releases are stored: `s3://bucket/prefix/{version}/`.
     pub source: Template,
-    /// The bucket that is served.
+    /// The bucket that users are served from.
     pub bucket: String,
-    /// The distribution in front of it.
+    /// The CloudFront distribution in front of the bucket, by alias or by id.
     pub distribution: Option<String>,
 }
 
-/// A request that must answer as expected.
+/// A request that must be answered as expected before the gate opens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// What is asked.
+    /// The URL to request; always `https`.
     pub url: url::Url,
     /// The status that passes.
     pub status: u16,
-    /// How long it may take until it passes.
+    /// How long to keep trying until the check passes.
     pub within: Duration,
 }

@@ -12,7 +12,7 @@ pub struct Template {
 }
 
 impl Template {
-    /// Takes a template apart. `Err` is the 0-based byte offset of a brace without its partner, or of an empty `{}`.
+    /// Parses a template. `Err` is the byte offset (from 0) of an unmatched brace or of an empty `{}`.
     pub fn parse(text: &str) -> Result<Template, usize> {
         let mut keys = Vec::new();
         let mut offset = 0;
@@ -34,7 +34,7 @@ impl Template {
         Ok(Template { text: text.to_owned(), keys })
     }
 
-    /// The entries of `versions` it names, each once, in order of appearance.
+    /// The entries of `versions` that it names, each once, in order of appearance.
     pub fn keys(&self) -> &[VersionKey] {
         &self.keys
     }
@@ -44,7 +44,7 @@ impl Template {
         &self.text
     }
 
-    /// The text with versions filled in; `None` when one of them is empty (not deployed) or unknown.
+    /// The text with versions filled in. `None` if one of them is empty (not deployed) or missing.
     pub fn render(&self, versions: &BTreeMap<VersionKey, Version>) -> Option<String> {
         let mut text = self.text.clone();
         for key in &self.keys {
@@ -54,7 +54,7 @@ impl Template {
         Some(text)
     }
 
-    /// The version of `key` that would render to `text`: the template read backwards.
+    /// The version of `key` with which the template renders to `text`: the inverse of [`Template::render`].
     pub fn extract(
         &self,
         key: &VersionKey,
@@ -71,7 +71,7 @@ impl Template {
         (!found.is_empty() && !found.contains(['/', '@', ':'])).then(|| Version::new(found))
     }
 
-    /// As an image reference, rendered.
+    /// The rendered text as an image reference.
     pub fn image(&self, versions: &BTreeMap<VersionKey, Version>) -> Option<ImageRef> {
         self.render(versions).map(ImageRef::new)
     }

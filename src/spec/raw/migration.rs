@@ -1,4 +1,4 @@
-//! `migration:` as it may be written.
+//! `migration:` as a person may write it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,41 +15,46 @@ use crate::spec::decode::{HasShortForm, Leaf, ShortFor, Table};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Migration", deny_unknown_fields)]
 pub(in crate::spec) struct RawMigration {
-    /// The entry of `versions` whose change needs a migration.
+    /// The entry of `versions` whose changes need a migration, such as `core`.
     #[schemars(required)]
     pub(in crate::spec) follows: Option<Leaf<String>>,
-    /// The task-definition family of the migration.
+    /// The task-definition family of the migration task, such as `migrate`.
     #[schemars(required)]
     pub(in crate::spec) task: Option<Leaf<String>>,
-    /// Container → image, with `{name}` for entries of `versions`.
+    /// The image of each container of the task: `migrate: graasp:migrate-{core}`, where `{core}` is an entry of
+    /// `versions`.
     pub(in crate::spec) images: Option<Leaf<Table<TemplateText>>>,
-    /// The service whose network configuration (subnets, security groups, public address) the task gets.
+    /// The service whose network configuration (subnets, security groups, public address) the task uses.
     #[schemars(required)]
     pub(in crate::spec) network: Option<Leaf<ShortFor<RawNetwork>>>,
-    /// Which changes need a migration: `always`, `never`, or a list of `major`, `minor`, `patch`. Your promise.
+    /// Which version changes need a migration: `always`, `never`, or a list such as `[major, minor]`. tidegate trusts
+    /// this: other changes roll out without a migration. Default: `always`.
     #[schemars(extend("default" = "always"))]
     pub(in crate::spec) needed_for: Option<Leaf<RawNeededFor>>,
-    /// Your promise that a migration which exits non-zero has changed nothing (one transaction).
+    /// Whether a migration that exits with an error has changed nothing, because it runs in one transaction. tidegate
+    /// trusts this: set it only if it is true. Default: `false`.
     #[schemars(extend("default" = false))]
     pub(in crate::spec) atomic: Option<Leaf<bool>>,
-    /// After this long a person is told. A migration is never killed.
+    /// How long a migration may run before tidegate reports it as overdue, such as `30m`. tidegate does not kill it.
+    /// Default: `1h`.
     #[schemars(extend("default" = "1h"))]
     pub(in crate::spec) timeout: Option<Leaf<DurationText>>,
-    /// The snapshot that is taken before a migration.
+    /// The database snapshot before a migration.
     pub(in crate::spec) snapshot: Option<Leaf<RawSnapshot>>,
-    /// The wait after a migration (vacuum) before services start.
+    /// How long tidegate waits after a migration before it starts services, for a vacuum or a warm-up: `10m`.
+    /// Default: `0s`.
     #[schemars(extend("default" = "0s"))]
     pub(in crate::spec) settle: Option<Leaf<DurationText>>,
-    /// The schema version on which you know the wanted code to run: lets it roll out backwards, without a
-    /// migration.
+    /// The schema version that the declared code is known to work with, such as `v2.24.0`. It lets tidegate roll back
+    /// to an older version without a migration. Default: none.
     pub(in crate::spec) allow_schema: Option<Leaf<VersionText>>,
 }
 
-/// Where the migration's network configuration is copied from.
+/// Where tidegate copies the migration's network configuration from.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Network", deny_unknown_fields)]
 pub(in crate::spec) struct RawNetwork {
-    /// A service of this environment.
+    /// A service of this environment, such as `graasp`.
     #[schemars(required)]
     pub(in crate::spec) service: Option<Leaf<String>>,
 }
@@ -58,14 +63,14 @@ impl HasShortForm for RawNetwork {
     const MARKER: &'static str = "$tidegate::short-for:service";
 }
 
-/// Snapshots before migrations.
+/// Database snapshots before migrations.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Snapshot", deny_unknown_fields)]
 pub(in crate::spec) struct RawSnapshot {
-    /// Whether one is taken.
+    /// Whether tidegate takes a snapshot before each migration. Default: `true`.
     #[schemars(extend("default" = true))]
     pub(in crate::spec) take: Option<Leaf<bool>>,
-    /// How many of tidegate's own snapshots are kept.
+    /// How many of its own snapshots tidegate keeps; it deletes older ones. At least 1. Default: 5.
     #[schemars(range(min = 1), extend("default" = 5))]
     pub(in crate::spec) keep: Option<Leaf<u32>>,
 }

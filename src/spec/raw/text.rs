@@ -1,4 +1,4 @@
-//! Texts with a form of their own. The patterns are for editors; they are never stricter than `validate`.
+//! Texts that must have a certain form. The patterns are for editors; they are never stricter than `validate`.
 
 use std::borrow::Cow;
 
@@ -35,7 +35,7 @@ texts! {
     AccountText(TextOrScalar) "Account" "^[0-9]{12}$"
     /// `eu-central-2`
     RegionText(String) "Region" "^[a-z]+(-[a-z]+)+-[0-9]+$"
-    /// A version, in quotes when it looks like a number; empty = not deployed.
+    /// A version, in quotes if it looks like a number; empty means not deployed.
     VersionText(TextOrScalar) "Version" "^[A-Za-z0-9_.-]{0,128}$"
     /// `{name}` stands for an entry of `versions`.
     TemplateText(String) "Template" "^([^{}]|\\{[^{}]+\\})+$"

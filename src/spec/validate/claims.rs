@@ -1,8 +1,8 @@
-//! What two environments must not share: each would undo what the other does.
+//! AWS resources that two environments must not share, because each would undo what the other does.
 //!
-//! Claims are read from the mirror, so that a conflict is seen even when a file has other problems. A conflict
-//! holds back *every* claimant that is otherwise valid: which of them is the rightful owner is not for us to
-//! guess. A claimant that is broken anyway holds back nobody else.
+//! Claims are read from the types in `raw`, so that a conflict is found even if a file has other problems. A conflict
+//! holds back *every* claimant that is otherwise valid: tidegate does not guess which of them is the owner. A claimant
+//! with other errors does not hold back the rest.
 
 use std::collections::BTreeMap;
 
@@ -11,24 +11,24 @@ use crate::spec::decode::{Leaf, Origins};
 use crate::spec::diagnostic::{Code, Diagnostic, Place};
 use crate::spec::raw::RawEnvironment;
 
-/// Something that one environment alone may have.
+/// A resource that only one environment may declare.
 #[derive(Clone, Debug)]
 pub(in crate::spec) struct Claim {
-    /// `cluster eu-central-2 592217263685 graasp-prod`: equal for the same thing in AWS.
+    /// `cluster eu-central-2 592217263685 graasp-prod`: equal for the same resource in AWS.
     identity: String,
     /// For messages: ``cluster `graasp-prod` ``.
     noun: String,
     place: Place,
 }
 
-/// Everything an environment claims, as far as it can be read.
+/// All claims of an environment, as far as they can be read.
 pub(super) fn of(root: &Leaf<RawEnvironment>, origins: &Origins) -> Vec<Claim> {
     let Some(raw) = root.get() else { return Vec::new() };
     let mut claims = Vec::new();
     let aws = raw.aws.as_ref().and_then(Leaf::get);
     let region = aws.and_then(|aws| aws.region.as_ref()?.get()).map(|region| region.0.as_str());
     let account = aws.and_then(|aws| aws.account.as_ref()).map(|leaf| origins.get(leaf.at).written.as_str());
-    // Where region or account is unknown, nobody can tell what is meant.
+    // Without a region or an account, the resource cannot be identified.
     let here = region.zip(account).map(|(region, account)| format!("{region} {account}"));
     let here = here.as_deref();
     let everywhere = Some("");
@@ -79,10 +79,10 @@ pub(super) fn of(root: &Leaf<RawEnvironment>, origins: &Origins) -> Vec<Claim> {
     claims
 }
 
-/// One environment's part in the comparison.
+/// One environment in the comparison.
 pub(in crate::spec) struct Claimant<'a> {
     pub(in crate::spec) name: &'a EnvironmentName,
-    /// Whether nothing else is wrong with it.
+    /// Whether it has no other error.
     pub(in crate::spec) valid: bool,
     pub(in crate::spec) claims: &'a [Claim],
 }
@@ -121,7 +121,8 @@ fn conflict(claims: &[(&Claimant<'_>, &Claim)]) -> Vec<(EnvironmentName, Diagnos
         let message = format!("{} is claimed by {}", claim.noun, names.join(" and "));
         let other = claims.iter().find(|(other, _)| other.name != claimant.name).expect("several claim it");
         let hint = if other.1.place == claim.place {
-            "each environment needs its own: move the line out of the shared file".to_owned()
+            "each environment needs its own: move the line from the shared file to the environments"
+                .to_owned()
         } else {
             format!("each environment needs its own; the other claim is at {}", other.1.place)
         };

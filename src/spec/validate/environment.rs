@@ -1,4 +1,4 @@
-//! The environment as a whole: its name, where it runs, and how its blocks fit together.
+//! The environment as a whole: its name, its place in AWS, and the rules between its blocks.
 
 use super::findings::Findings;
 use super::names::{self, NameRule};
@@ -11,7 +11,7 @@ use crate::spec::extends::Files;
 use crate::spec::raw::{AccountText, RawAws, RawDatabase, RawEnvironment, RegionText};
 use crate::spec::{AdoptRevision, DatabaseSpec, DatabaseTarget, EnvironmentSpec};
 
-/// Runs every rule. The spec is only good if no rule found an error.
+/// Runs every rule. The spec is valid only if no rule found an error.
 pub(super) fn environment(
     f: &mut Findings<'_>,
     root: &Leaf<RawEnvironment>,
@@ -21,7 +21,7 @@ pub(super) fn environment(
 ) -> Option<EnvironmentSpec> {
     let RawEnvironment {
         name,
-        extends: _, // followed and taken out before the mirror was filled
+        extends: _, // followed and removed before decoding
         aws,
         cluster,
         state,
@@ -49,8 +49,9 @@ pub(super) fn environment(
     let migration_spec =
         migration.as_ref().and_then(|leaf| migration::migration(f, leaf, &services, &mut versions));
     if let (Some(leaf), None) = (migration, database) {
-        let message = "a migration needs a `database`: the version of its schema is kept in a tag there";
-        let hint = "add `database: {instance: …}`, or delete `migration`".to_owned();
+        let message =
+            "a migration needs a `database`: tidegate records the schema version in a tag of the database";
+        let hint = "add `database: {instance: NAME}`, or delete `migration`".to_owned();
         f.error_at_key(leaf.at, Code::MigrationWithoutDatabase, message).hint = Some(hint);
     }
     let maintenance_spec = maintenance.as_ref().and_then(|leaf| maintenance::maintenance(f, leaf, &services));
@@ -61,9 +62,9 @@ pub(super) fn environment(
     let git_override = override_.as_ref().and_then(|leaf| times::git_override(f, leaf, now));
     let windows = windows.as_ref().and_then(|leaf| times::windows(f, leaf, schedule.as_ref(), now));
     if maintenance.is_none() {
-        // The override is looked at on its own: it can ask for a state that `state` does not.
-        let asked = override_.as_ref().and_then(Leaf::get).and_then(|leaf| leaf.state.as_ref());
-        without_gate(f, [state.as_ref(), asked], migration.as_ref().map(|leaf| leaf.at));
+        // The override counts on its own: its state may need a gate where `state` does not.
+        let overriding = override_.as_ref().and_then(Leaf::get).and_then(|leaf| leaf.state.as_ref());
+        without_gate(f, [state.as_ref(), overriding], migration.as_ref().map(|leaf| leaf.at));
     }
 
     Some(EnvironmentSpec {
@@ -93,7 +94,7 @@ fn environment_name(f: &mut Findings<'_>, root: OriginId, name: &Option<Leaf<Str
     let Some(leaf) = f.required(root, "name", name) else { return stem.to_owned() };
     let name = f.name(leaf, &names::ENVIRONMENT);
     if leaf.get().is_some() && name != stem {
-        let message = format!("`name` is `{name}`, but the file is called `{stem}`");
+        let message = format!("`name` is `{name}`, but the name of the file is `{stem}`");
         let hint = format!("write `name: {stem}`, or rename the file to `{name}.yaml`");
         f.error(leaf.at, Code::NameDiffers, message).hint = Some(hint);
     }
@@ -114,7 +115,7 @@ fn place_in_aws(
     (region.unwrap_or_default(), account.unwrap_or_default(), role)
 }
 
-/// `eu-central-2`, `us-gov-west-1`: no list of regions, since AWS adds new ones.
+/// A region by its form (`eu-central-2`, `us-gov-west-1`). There is no list, because AWS adds regions.
 fn region_name(f: &mut Findings<'_>, leaf: &Leaf<RegionText>) -> Option<String> {
     let RegionText(text) = leaf.get()?;
     let parts: Vec<&str> = text.split('-').collect();
@@ -128,8 +129,8 @@ fn region_name(f: &mut Findings<'_>, leaf: &Leaf<RegionText>) -> Option<String> 
         _ => false,
     };
     if !shaped {
-        let hint = "regions look like `eu-central-2`, without the letter of an availability zone".to_owned();
-        f.error(leaf.at, Code::BadRegion, format!("`{text}` cannot be a region")).hint = Some(hint);
+        let hint = "write a region as `eu-central-2`, without the letter of an availability zone".to_owned();
+        f.error(leaf.at, Code::BadRegion, format!("`{text}` is not an AWS region")).hint = Some(hint);
         return None;
     }
     Some(text.clone())
@@ -145,23 +146,24 @@ fn account_digits(f: &mut Findings<'_>, leaf: &Leaf<AccountText>) -> Option<Stri
     let digits_only = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let unquoted = match value {
         TextOrScalar::OtherScalar => true,
-        // serde_yaml reads digits with a leading zero as a text, other readers as a number.
+        // serde_yaml reads digits with a leading zero as a text; other readers take a number.
         TextOrScalar::Text(text) => origin.plain && digits_only(text),
     };
     if unquoted {
-        let message = "an account is written in quotes: YAML readers drop the leading zeros of a number";
-        let hint = format!("write \"{}\"", origin.written);
+        let message =
+            "the account must be in quotes, because YAML readers drop the leading zeros of a number";
+        let hint = format!("write `\"{}\"`", origin.written);
         f.error(leaf.at, Code::AccountNotQuoted, message).hint = Some(hint);
     }
     if origin.written.len() != 12 || !digits_only(&origin.written) {
-        let message = format!("an account has twelve digits; this is `{}`", origin.written);
+        let message = format!("an account number has twelve digits; `{}` does not", origin.written);
         f.error(leaf.at, Code::BadAccount, message);
         return None;
     }
     Some(origin.written.clone())
 }
 
-/// `arn:aws:iam::592217263685:role/tidegate`
+/// The ARN of a role in the declared account: `arn:aws:iam::592217263685:role/tidegate`.
 fn role_arn(f: &mut Findings<'_>, leaf: &Leaf<String>, account: Option<&str>) -> Option<String> {
     let text = leaf.get()?;
     let parts: Vec<&str> = text.splitn(6, ':').collect();
@@ -177,14 +179,14 @@ fn role_arn(f: &mut Findings<'_>, leaf: &Leaf<String>, account: Option<&str>) ->
         return bad_role(f, leaf.at, format!("`{text}` is not the ARN of a role"));
     }
     if account.is_some_and(|account| account != owner) {
-        let message = format!("this role is in the account {owner}, not in the one that is declared");
+        let message = format!("this role is in the account {owner}, not in `aws.account`");
         return bad_role(f, leaf.at, message);
     }
     Some(text.clone())
 }
 
 fn bad_role(f: &mut Findings<'_>, at: OriginId, message: String) -> Option<String> {
-    let hint = "roles look like `arn:aws:iam::592217263685:role/tidegate`, with the number of `aws.account`";
+    let hint = "write the ARN as `arn:aws:iam::592217263685:role/tidegate`, with the number in `aws.account`";
     f.error(at, Code::BadRole, message).hint = Some(hint.to_owned());
     None
 }
@@ -199,7 +201,7 @@ fn database_target(f: &mut Findings<'_>, leaf: &Leaf<RawDatabase>) -> Option<Dat
         (None, Some(cluster)) => DatabaseTarget::Cluster(cluster),
         (both, _) => {
             let many = if both.is_some() { "both `instance` and `cluster`" } else { "no database" };
-            let hint = "write `instance:` for RDS, or `cluster:` for Aurora".to_owned();
+            let hint = "write either `instance:` for RDS or `cluster:` for Aurora".to_owned();
             let message = format!("`database` names {many}");
             f.error_at_key(leaf.at, Code::DatabaseTarget, message).hint = Some(hint);
             return None;
@@ -208,18 +210,19 @@ fn database_target(f: &mut Findings<'_>, leaf: &Leaf<RawDatabase>) -> Option<Dat
     Some(DatabaseSpec { target })
 }
 
-/// What wants a closed gate, where there is none to close.
+/// Warns about states and migrations that need a closed gate, in an environment without a gate.
 fn without_gate(f: &mut Findings<'_>, states: [Option<&Leaf<State>>; 2], migration: Option<OriginId>) {
-    let hint = "add `maintenance`, or accept that users meet services that start and stop";
+    let hint = "add `maintenance`, or accept that users reach services while these start and stop";
     for leaf in states.into_iter().flatten() {
         if let Some(state @ (State::Restricted | State::DbOnly)) = leaf.get() {
-            let message =
-                format!("`{state}` closes the gate, but there is no `maintenance`: nothing is closed");
+            let message = format!(
+                "`{state}` needs a closed gate, but there is no `maintenance`, so users still get through"
+            );
             f.warning(leaf.at, Code::NoGate, message).hint = Some(hint.to_owned());
         }
     }
     if let Some(at) = migration {
-        let message = "without `maintenance` users reach the platform while it is migrated";
+        let message = "there is no `maintenance`, so users reach the platform during a migration";
         f.warning_at_key(at, Code::NoGate, message).hint = Some(hint.to_owned());
     }
 }

@@ -1,4 +1,4 @@
-//! The notebook of the rules: problems, and the places they are written next to.
+//! Collects the problems that rules find, each with its place in the file.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -25,17 +25,17 @@ impl<'a> Findings<'a> {
         self.origins.get(at)
     }
 
-    /// The way to a leaf, for messages: `services.graasp.count`.
+    /// The path of a leaf, for messages: `services.graasp.count`.
     pub(super) fn path(&self, at: OriginId) -> &'a str {
         &self.origin(at).path
     }
 
-    /// An error next to a value; its hint is the caller's to set.
+    /// An error at a value; the caller sets its hint.
     pub(super) fn error(&mut self, at: OriginId, code: Code, message: impl Into<String>) -> &mut Diagnostic {
         self.push(Diagnostic::error(self.origin(at).value.clone(), code, message))
     }
 
-    /// An error next to a key: what is wrong is that it is there, or what it is called.
+    /// An error at a key: it should not exist, or has a wrong name.
     pub(super) fn error_at_key(
         &mut self,
         at: OriginId,
@@ -45,7 +45,7 @@ impl<'a> Findings<'a> {
         self.push(Diagnostic::error(self.origin(at).key.clone(), code, message))
     }
 
-    /// An error next to some bytes of a text.
+    /// An error at some bytes of a text.
     pub(super) fn error_within(
         &mut self,
         at: OriginId,
@@ -74,7 +74,7 @@ impl<'a> Findings<'a> {
         self.push(Diagnostic::warning(self.origin(at).key.clone(), code, message))
     }
 
-    /// A problem that stands in another file.
+    /// A problem in another file.
     pub(super) fn report(&mut self, problem: Diagnostic) {
         self.problems.push(problem);
     }
@@ -84,7 +84,7 @@ impl<'a> Findings<'a> {
         self.problems.last_mut().expect("just pushed")
     }
 
-    /// A key that must be there, seen from the block that should have it.
+    /// A required key of a block; reports it if it is missing.
     pub(super) fn required<'r, T>(
         &mut self,
         block: OriginId,
@@ -101,7 +101,7 @@ impl<'a> Findings<'a> {
         value.as_ref()
     }
 
-    /// A list that must name something, when it is there.
+    /// Reports a list without entries.
     pub(super) fn not_empty<T>(&mut self, at: OriginId, items: &[T], hint: &str) {
         if items.is_empty() {
             let message = format!("`{}` is empty", self.path(at));
@@ -109,7 +109,7 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// A name that must be one of `known`; `missing` says that it is not.
+    /// Whether a name is one of `known`; reports it otherwise, with a message that begins with `missing`.
     pub(super) fn reference<'k>(
         &mut self,
         at: OriginId,
@@ -125,7 +125,7 @@ impl<'a> Findings<'a> {
         exists
     }
 
-    /// Values of a list, each once; a second one is a slip worth a warning.
+    /// The values of a list, each once; warns about repeated ones.
     pub(super) fn distinct<'r, T: Ord + std::fmt::Display>(
         &mut self,
         items: impl IntoIterator<Item = (OriginId, &'r T)>,
@@ -141,8 +141,8 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// The place of some bytes inside a text, when it stands in the file as it is (no escapes, one line); else the
-/// place of the whole text.
+/// The place of some bytes inside a text, if the file has the text unchanged (no escapes, one line); else the place
+/// of the whole text.
 fn within(origin: &Origin, bytes: Range<usize>) -> Place {
     let Origin { value, written, plain, .. } = origin;
     let quote = usize::from(!plain);

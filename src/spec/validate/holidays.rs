@@ -1,5 +1,5 @@
-//! `schedule.holidays`: calendars of the repository. What an event means is known to the schedule room; here its
-//! complaints get a place in the calendar's own file.
+//! `schedule.holidays`: calendars of the repository. The room `schedule` reads events; here its problems get their
+//! place in the calendar file.
 
 use super::findings::Findings;
 use crate::schedule::{DateRange, HolidayProblem, read_holidays};
@@ -8,7 +8,7 @@ use crate::spec::diagnostic::{Code, Diagnostic, Place};
 use crate::spec::extends::Files;
 use crate::spec::{extends, suggest};
 
-/// The days of all calendars, or `None` when one of them cannot be read; then that has been reported.
+/// The days of all calendars, or `None` if one of them cannot be read; then that was reported.
 pub(super) fn days(
     f: &mut Findings<'_>,
     leaf: Option<&Leaf<OneOrMany<String>>>,
@@ -24,11 +24,11 @@ pub(super) fn days(
 
 fn calendar(f: &mut Findings<'_>, leaf: &Leaf<String>, files: &Files) -> Option<Vec<DateRange>> {
     let text = leaf.get()?;
-    // A path is seen from the file it stands in, which may be one that others extend.
+    // A path is relative to the file that it is written in, which may be one that others extend.
     let from = f.origin(leaf.at).value.file.clone();
     let Some(path) = extends::join(&from, text) else {
-        let message = format!("`{text}` leads out of the repository");
-        let hint = "only calendars of this repository can be named; paths start at the file's own folder";
+        let message = format!("`{text}` is outside the repository");
+        let hint = "give a calendar of this repository, as a path from this file's folder";
         f.error(leaf.at, Code::HolidaysOutside, message).hint = Some(hint.to_owned());
         return None;
     };
@@ -40,7 +40,7 @@ fn calendar(f: &mut Findings<'_>, leaf: &Leaf<String>, files: &Files) -> Option<
         return None;
     };
     let Ok(text) = std::str::from_utf8(bytes) else {
-        let message = "a calendar is UTF-8 text";
+        let message = "this calendar is not UTF-8 text";
         f.report(Diagnostic::error(Place::start_of(&path), Code::BadCalendar, message));
         return None;
     };

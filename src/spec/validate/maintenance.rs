@@ -1,4 +1,4 @@
-//! `maintenance:`: the page, the header that gets people through, and what is gated.
+//! `maintenance:`: the maintenance page, the bypass header, and what is gated.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::spec::diagnostic::Code;
 use crate::spec::raw::{RawBypass, RawCloudFront, RawLoadBalancer, RawMaintenance, RawSecretSource};
 use crate::spec::{Bypass, CloudFrontGate, ListenerTarget, Maintenance, SecretSource, ServiceSpec};
 
-/// The default deregistration delay of load balancers is five times this; most requests end in seconds.
+/// A fifth of the default deregistration delay of load balancers; most requests end within seconds.
 const DRAIN: Duration = Duration::from_secs(60);
 
 pub(super) fn maintenance(
@@ -23,8 +23,9 @@ pub(super) fn maintenance(
     let page = f.required(leaf.at, "page", page).and_then(|leaf| f.url(leaf));
     let bypass = f.required(leaf.at, "bypass", bypass).and_then(|leaf| bypass_header(f, leaf));
     if load_balancer.is_none() && cloudfront.is_none() {
-        let message = "`maintenance` names neither `load_balancer` nor `cloudfront`: nothing is gated";
-        let hint = "name what users come through".to_owned();
+        let message =
+            "`maintenance` has neither `load_balancer` nor `cloudfront`, so the gate closes nothing";
+        let hint = "add the `load_balancer` or the `cloudfront` that users come through".to_owned();
         f.warning_at_key(leaf.at, Code::GatesNothing, message).hint = Some(hint);
     }
     let load_balancer = load_balancer.as_ref().and_then(|leaf| listener(f, leaf));
@@ -49,13 +50,13 @@ fn header_name(f: &mut Findings<'_>, leaf: &Leaf<String>) -> Option<String> {
     let text = leaf.get()?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     let fault = if text.is_empty() || text.len() > 40 || !text.chars().all(allowed) {
-        format!("`{text}` cannot be the name of a header here")
+        format!("`{text}` cannot be the name of the bypass header")
     } else if text.eq_ignore_ascii_case("host") {
-        "every request has a `host` header".to_owned()
+        "`host` cannot be the bypass header, because every request has it".to_owned()
     } else {
         return Some(text.to_ascii_lowercase());
     };
-    let hint = "up to 40 letters, digits, `-` and `_`, such as `x-maintenance-bypass`".to_owned();
+    let hint = "use up to 40 letters, digits, `-` and `_`, such as `x-maintenance-bypass`".to_owned();
     f.error(leaf.at, Code::BadHeader, fault).hint = Some(hint);
     None
 }
@@ -74,7 +75,7 @@ fn secret_source(f: &mut Findings<'_>, leaf: &Leaf<RawSecretSource>) -> Option<S
     let hint = "name exactly one of `ssm`, `secretsmanager`, `env` and `file`";
     let [(source, make)] = named[..] else {
         let count = if named.is_empty() { "no place" } else { "more than one place" };
-        let message = format!("`{}` names {count} where the secret is kept", f.path(leaf.at));
+        let message = format!("`{}` names {count} for the secret", f.path(leaf.at));
         f.error_at_key(leaf.at, Code::SecretSource, message).hint = Some(hint.to_owned());
         return None;
     };
@@ -86,22 +87,22 @@ fn secret_source(f: &mut Findings<'_>, leaf: &Leaf<RawSecretSource>) -> Option<S
     Some(make(text.clone()))
 }
 
-/// Why a secret cannot be there.
+/// Why a name is not a valid place of a secret.
 fn source_fault(source: &SecretSource) -> Option<&'static str> {
     let all = |text: &str, punctuation: &str| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || punctuation.contains(c))
     };
     match source {
         SecretSource::Ssm(name) => {
-            (!all(name, "/_.-:")).then_some("parameter names hold letters, digits, `/`, `_`, `.` and `-`")
+            (!all(name, "/_.-:")).then_some("the name of a parameter may contain only letters, digits, `/`, `_`, `.` and `-`")
         }
         SecretSource::SecretsManager(name) => {
-            (!all(name, "/_+=.@-:")).then_some("secret names hold letters, digits and `/_+=.@-`")
+            (!all(name, "/_+=.@-:")).then_some("the name of a secret may contain only letters, digits and `/_+=.@-`")
         }
         SecretSource::Env(name) => (!all(name, "_") || name.starts_with(|c: char| c.is_ascii_digit()))
-            .then_some("variable names hold letters, digits and `_`, and do not begin with a digit"),
+            .then_some("the name of a variable may contain only letters, digits and `_`, and cannot begin with a digit"),
         SecretSource::File(path) => (!path.starts_with('/'))
-            .then_some("the path of a file begins with `/`, wherever the daemon is started"),
+            .then_some("the path of a file must be absolute: it must begin with `/`"),
     }
 }
 
@@ -111,7 +112,8 @@ fn listener(f: &mut Findings<'_>, leaf: &Leaf<RawLoadBalancer>) -> Option<Listen
     let port = f.required(leaf.at, "port", port).and_then(|leaf| Some((leaf.at, *leaf.get()?)));
     let (port_at, port) = port?;
     if port == 0 {
-        f.error(port_at, Code::BadNumber, "a port is at least 1").hint = Some("HTTPS is 443".to_owned());
+        f.error(port_at, Code::BadNumber, "a port must be at least 1").hint =
+            Some("the port of HTTPS is 443".to_owned());
     }
     Some(ListenerTarget { name: name?, port })
 }
@@ -121,7 +123,7 @@ fn gate_function(f: &mut Findings<'_>, leaf: &Leaf<RawCloudFront>) -> Option<Clo
     let function = f.required(leaf.at, "function", function).map(|leaf| f.name(leaf, &names::FUNCTION));
     let list = f.required(leaf.at, "distributions", distributions)?;
     let leaves = list.get()?;
-    f.not_empty(list.at, leaves, "name the distributions that the function guards");
+    f.not_empty(list.at, leaves, "name the distributions that the function closes");
     let named: Vec<(OriginId, &String)> =
         leaves.iter().filter_map(|leaf| Some((leaf.at, leaf.get()?))).collect();
     f.distinct(named);

@@ -1,4 +1,4 @@
-//! `migration:`: what it follows, where it runs, and what people promise about it.
+//! `migration:`: the version it follows, its task, and the promises that the declaration makes about it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,12 +12,12 @@ use crate::spec::diagnostic::Code;
 use crate::spec::raw::{RawMigration, RawNeededFor, RawNetwork, RawSnapshot};
 use crate::spec::{MigrationSpec, NeededFor, ServiceSpec, SnapshotPolicy};
 
-/// Most migrations take minutes; after an hour somebody should look.
+/// Most migrations take minutes; after an hour a person should look.
 const TIMEOUT: Duration = Duration::from_secs(60 * 60);
-/// Enough to go back over a bad week, without paying for a year of storage.
+/// Enough to go back a week, without paying for a year of storage.
 const SNAPSHOTS_KEPT: u32 = 5;
 
-/// The version that migrations follow, as far as it can be read: other blocks have rules about it.
+/// The version that migrations follow, if it can be read: other blocks have rules about it.
 pub(super) fn followed(raw: &Option<Leaf<RawMigration>>) -> Option<VersionKey> {
     raw.as_ref().and_then(Leaf::get)?.follows.as_ref().and_then(Leaf::get).map(VersionKey::new)
 }
@@ -45,19 +45,21 @@ pub(super) fn migration(
     let task = f.required(leaf.at, "task", task).map(|leaf| f.name(leaf, &names::ECS));
     let images = f.images(images, versions);
     let network = f.required(leaf.at, "network", network).and_then(|leaf| network_of(f, leaf, services));
-    // Templates that could not be read may well have held it.
+    // Templates that could not be read may have contained it.
     if let Some(key) = follows.as_ref().filter(|_| versions.are_resolved()) {
         if !images.values().any(|image| image.keys().contains(key)) {
-            let message =
-                format!("no image of the migration holds `{{{key}}}`: every version would run the same");
-            let hint = format!("add `migration.images` with a template that holds `{{{key}}}`");
+            let message = format!(
+                "no image of the migration contains `{{{key}}}`, so every version would run the same migration"
+            );
+            let hint = format!("add an image with `{{{key}}}` to `migration.images`");
             f.warning_at_key(leaf.at, Code::MigrationImageFixed, message).hint = Some(hint);
         }
         let followers = services.values().flat_map(|service| service.images.values());
         if !followers.flat_map(|image| image.keys()).any(|used| used == key) {
-            let message = format!("no service uses `{{{key}}}`, the version that is migrated");
+            let message = format!("no service uses `{{{key}}}`, the version that migrations follow");
             let hint =
-                "services whose images hold it are kept off the schema until it is migrated".to_owned();
+                "use the version in the images of those services that must not run while the schema changes"
+                    .to_owned();
             f.warning_at_key(leaf.at, Code::FollowedByNoService, message).hint = Some(hint);
         }
     }
@@ -93,8 +95,10 @@ fn followed_version(
         return None;
     }
     if versions.get(&key).is_some_and(Version::is_empty) {
-        let message = format!("the migrated version `{key}` is empty: there would be nothing to migrate to");
-        let hint = format!("give `versions.{key}` a version, or delete `migration`");
+        let message = format!(
+            "version `{key}`, which migrations follow, is empty, so there is no version to migrate to"
+        );
+        let hint = format!("set `versions.{key}`, or delete `migration`");
         f.error(leaf.at, Code::FollowedVersionEmpty, message).hint = Some(hint);
     }
     versions.mark_used(&key);
@@ -115,7 +119,7 @@ fn network_of(
 }
 
 fn levels(f: &mut Findings<'_>, at: OriginId, leaves: &[Leaf<Level>]) -> NeededFor {
-    f.not_empty(at, leaves, "write `never` if no change needs a migration");
+    f.not_empty(at, leaves, "write `needed_for: never` if no change needs a migration");
     let levels: BTreeSet<Level> = leaves.iter().filter_map(Leaf::get).copied().collect();
     NeededFor::Levels(levels)
 }
@@ -124,17 +128,17 @@ fn snapshot_policy(f: &mut Findings<'_>, raw: &Option<Leaf<RawSnapshot>>) -> Sna
     let default = SnapshotPolicy { take: true, keep: SNAPSHOTS_KEPT };
     let Some(RawSnapshot { take, keep }) = raw.as_ref().and_then(Leaf::get) else { return default };
     if let Some((at, 0)) = keep.as_ref().and_then(|leaf| Some((leaf.at, *leaf.get()?))) {
-        let hint = "to take none, write `snapshot: {take: false}`".to_owned();
-        f.error(at, Code::BadNumber, "at least one snapshot is kept").hint = Some(hint);
+        let hint = "to take no snapshots, write `snapshot: {take: false}`".to_owned();
+        f.error(at, Code::BadNumber, "`keep` must be at least 1").hint = Some(hint);
     }
     SnapshotPolicy { take: f.value_or(take, default.take), keep: f.value_or(keep, default.keep) }
 }
 
-/// A schema version is never empty: "no version" is what the tag says by being absent.
+/// A schema version is never empty: a missing tag means "no version".
 fn acknowledged(f: &mut Findings<'_>, leaf: &Leaf<crate::spec::raw::VersionText>) -> Option<Version> {
     let version = f.version(leaf)?;
     if version.is_empty() {
-        let hint = "name the schema version, or delete the line".to_owned();
+        let hint = "give the schema version, or delete the line".to_owned();
         f.error(leaf.at, Code::BadVersion, "`migration.allow_schema` is empty").hint = Some(hint);
         return None;
     }

@@ -1,10 +1,10 @@
-//! Which names AWS allows. A name that cannot exist is found here, not in the middle of a release.
+//! Which names AWS allows, so that an impossible name is found before a release and not during one.
 
 use super::findings::Findings;
 use crate::spec::decode::{Leaf, OriginId};
 use crate::spec::diagnostic::Code;
 
-/// What a kind of name may look like.
+/// The form of one kind of name.
 pub(super) struct NameRule {
     noun: &'static str,
     longest: usize,
@@ -12,9 +12,9 @@ pub(super) struct NameRule {
     words: &'static str,
 }
 
-/// Part of tags, paths and file names of ours.
+/// The name of an environment: it becomes part of tags, paths and file names.
 pub(super) const ENVIRONMENT: NameRule = NameRule {
-    noun: "an environment's name",
+    noun: "name for an environment",
     longest: 64,
     allowed: |name| starts_alphanumeric(name) && all(name, "-_"),
     words: "letters, digits, `-` and `_`, beginning with a letter or digit",
@@ -23,7 +23,7 @@ pub(super) const ENVIRONMENT: NameRule = NameRule {
 /// Clusters, services, families, containers:
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
 pub(super) const ECS: NameRule = NameRule {
-    noun: "an ECS name",
+    noun: "ECS name",
     longest: 255,
     allowed: |name| all(name, "-_"),
     words: "letters, digits, `-` and `_`",
@@ -31,7 +31,7 @@ pub(super) const ECS: NameRule = NameRule {
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
 pub(super) const DATABASE: NameRule = NameRule {
-    noun: "a database identifier",
+    noun: "database identifier",
     longest: 63,
     allowed: |name| {
         name.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -44,23 +44,23 @@ pub(super) const DATABASE: NameRule = NameRule {
 
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
 pub(super) const LOAD_BALANCER: NameRule = NameRule {
-    noun: "a load balancer's name",
+    noun: "name for a load balancer",
     longest: 32,
     allowed: |name| all(name, "-") && !name.starts_with('-') && !name.ends_with('-'),
-    words: "letters, digits and inner `-`",
+    words: "letters, digits and `-`, not at the beginning or end",
 };
 
 /// <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateFunction.html>
 pub(super) const FUNCTION: NameRule = NameRule {
-    noun: "a CloudFront function's name",
+    noun: "name for a CloudFront function",
     longest: 64,
     allowed: |name| all(name, "-_"),
     words: "letters, digits, `-` and `_`",
 };
 
-/// An alias is a host name, an id letters and digits.
+/// A distribution, by alias (a host name) or by id (letters and digits).
 pub(super) const DISTRIBUTION: NameRule = NameRule {
-    noun: "a distribution",
+    noun: "alias or id of a distribution",
     longest: 253,
     allowed: |name| all(name, "-.*"),
     words: "an alias such as `assets.graasp.org`, or an id such as `E2EXAMPLE`",
@@ -68,7 +68,7 @@ pub(super) const DISTRIBUTION: NameRule = NameRule {
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
 pub(super) const BUCKET: NameRule = NameRule {
-    noun: "a bucket's name",
+    noun: "name for a bucket",
     longest: 63,
     allowed: |name| {
         name.len() >= 3
@@ -78,12 +78,12 @@ pub(super) const BUCKET: NameRule = NameRule {
             && !name.contains("..")
             && !name.contains(|c: char| c.is_ascii_uppercase())
     },
-    words: "at least three lower-case letters, digits, `-` and `.`",
+    words: "at least three of lower-case letters, digits, `-` and `.`",
 };
 
 /// Keys of `versions` and `sites`.
 pub(super) const KEY: NameRule = NameRule {
-    noun: "a name",
+    noun: "name",
     longest: 64,
     allowed: |name| all(name, "-_."),
     words: "letters, digits, `-`, `_` and `.`",
@@ -103,16 +103,16 @@ impl NameRule {
     }
 
     fn message(&self, name: &str) -> String {
-        format!("`{name}` cannot be {}", self.noun)
+        format!("`{name}` is not a valid {}", self.noun)
     }
 
     fn hint(&self) -> Option<String> {
-        Some(format!("up to {} characters: {}", self.longest, self.words))
+        Some(format!("use up to {} characters: {}", self.longest, self.words))
     }
 }
 
 impl Findings<'_> {
-    /// A name written as a value; empty when it was no text.
+    /// A name written as a value; empty if it is not a text.
     pub(super) fn name(&mut self, leaf: &Leaf<String>, rule: &NameRule) -> String {
         let Some(name) = leaf.get() else { return String::new() };
         if !rule.allows(name) {

@@ -1,4 +1,4 @@
-//! Single values with a form: durations, URLs, switches, numbers.
+//! Single values: durations, URLs, and values with a default.
 
 use std::time::Duration;
 
@@ -9,22 +9,23 @@ use crate::spec::decode::{Leaf, TextOrScalar};
 use crate::spec::diagnostic::Code;
 use crate::spec::raw::{DurationText, UrlText, is_duration_text};
 
-/// Longer than any wait of a release; more is a slip of units, and no instant plus a year overflows.
+/// The longest duration: one year. A longer one is a mistake of units, and adding a year to an instant cannot
+/// overflow.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 impl Findings<'_> {
-    /// A switch, a number, a word; the default when it is absent or wrong (then it has been said).
+    /// The value, or the default if it is absent or wrong (then that was reported).
     pub(super) fn value_or<T: Clone>(&self, leaf: &Option<Leaf<T>>, default: T) -> T {
         leaf.as_ref().and_then(Leaf::get).cloned().unwrap_or(default)
     }
 
-    /// `1h30m`
+    /// The duration of a text such as `1h30m`, or the default.
     pub(super) fn duration(&mut self, leaf: &Option<Leaf<DurationText>>, default: Duration) -> Duration {
         let Some((leaf, DurationText(value))) = leaf.as_ref().and_then(|leaf| Some((leaf, leaf.get()?)))
         else {
             return default;
         };
-        // A bare number is no text, but what it lacks is a unit, not quotes.
+        // A bare number is not a text, but it lacks a unit, not quotes.
         let is_text = matches!(value, TextOrScalar::Text(_));
         let text = &self.origin(leaf.at).written;
         let read =
@@ -39,9 +40,9 @@ impl Findings<'_> {
             None => {
                 let lacks_unit = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
                 let hint = if lacks_unit {
-                    format!("a duration needs a unit: `{text}s`, `{text}m`, `{text}h` or `{text}d`")
+                    format!("add a unit: `{text}s`, `{text}m`, `{text}h` or `{text}d`")
                 } else {
-                    "durations are written `30s`, `5m`, `1h30m`, `2d`".to_owned()
+                    "write a duration as `30s`, `5m`, `1h30m` or `2d`".to_owned()
                 };
                 self.error(leaf.at, Code::BadDuration, format!("`{text}` is not a duration")).hint =
                     Some(hint);
@@ -54,20 +55,20 @@ impl Findings<'_> {
     pub(super) fn url(&mut self, leaf: &Leaf<UrlText>) -> Option<Url> {
         let UrlText(text) = leaf.get()?;
         let fault = match Url::parse(text) {
-            // The standard lets parsers repair blanks and slashes; what is written here is read by people.
+            // The standard lets parsers repair spaces and slashes; people read this URL, so it must be right as written.
             Ok(_) if text.contains(char::is_whitespace) || !text.contains("://") => {
-                "this is not a URL: it has a blank, or no `://`".to_owned()
+                "this is not a URL: it contains a space, or has no `://`".to_owned()
             }
             Err(error) => format!("this is not a URL: {error}"),
             Ok(url) if !["http", "https"].contains(&url.scheme()) => {
-                format!("`{}` is not a scheme that browsers follow", url.scheme())
+                format!("a URL must begin with `https://` or `http://`, not with `{}:`", url.scheme())
             }
             Ok(url) if !url.username().is_empty() || url.password().is_some() => {
                 "a URL must not carry credentials".to_owned()
             }
             Ok(url) => return Some(url),
         };
-        let hint = "write the whole address: `https://maintenance.graasp.org`";
+        let hint = "write the whole URL: `https://maintenance.graasp.org`";
         self.error(leaf.at, Code::BadUrl, fault).hint = Some(hint.to_owned());
         None
     }

@@ -71,14 +71,14 @@ fn range(f: &mut Findings<'_>, leaf: &Leaf<RawAutoscaling>) -> Option<Autoscalin
     let max_leaf = f.required(leaf.at, "max", max);
     let (min_leaf, min, max) = (min_leaf?, *min_leaf?.get()?, *max_leaf?.get()?);
     if min > max {
-        let message = format!("`min` is {min}, more than `max`, which is {max}");
-        f.error(min_leaf.at, Code::AutoscalingRange, message).hint = Some("swap the two".to_owned());
+        let message = format!("`min` is {min}, which is more than `max`, {max}");
+        f.error(min_leaf.at, Code::AutoscalingRange, message).hint = Some("swap the two numbers".to_owned());
         return None;
     }
     Some(Autoscaling { min, max })
 }
 
-/// What a service has while it is up, so at least one: a start is only done when a task runs.
+/// The number of tasks while the service is up: at least one, because a start ends when a task runs.
 fn task_count(
     f: &mut Findings<'_>,
     service: OriginId,
@@ -88,11 +88,11 @@ fn task_count(
     let written = raw.as_ref().and_then(|leaf| Some((leaf.at, *leaf.get()?)));
     let (at, count) = written.unwrap_or((service, range.map_or(1, |range| range.min)));
     if count == 0 {
-        let message = "a service that is up has at least one task";
+        let message = "a service that is up needs at least one task";
         let hint = if written.is_some() {
-            "to switch it off, give its version an empty text: `\"\"`"
+            "to switch the service off, set its version to an empty text: `\"\"`"
         } else {
-            "`autoscaling.min` is 0, so say how many tasks it starts with: `count: 1`"
+            "`autoscaling.min` is 0, so set how many tasks the service starts with: `count: 1`"
         };
         let problem = if written.is_some() {
             f.error(at, Code::BadNumber, message)
@@ -106,7 +106,7 @@ fn task_count(
         && !(min..=max).contains(&count)
     {
         let message = format!("`count` is {count}, outside the range of `autoscaling` ({min} to {max})");
-        let hint = "autoscaling would change it at once: choose a count within the range".to_owned();
+        let hint = "autoscaling would change the count at once: choose one within the range".to_owned();
         f.error(at, Code::CountOutsideAutoscaling, message).hint = Some(hint);
     }
     count
@@ -142,23 +142,24 @@ fn states(
     let states: BTreeSet<State> = f.distinct(named.iter().copied()).into_iter().copied().collect();
     // A word that could not be read may have been meant as `running`: one problem at a time.
     if !states.contains(&State::Running) && named.len() == leaves.len() {
-        let message = format!("`{}` lacks `running`", f.path(list.at));
+        let message = format!("`{}` does not include `running`", f.path(list.at));
         let hint =
-            "the list replaces the default [running, restricted]: name every state it is up in".to_owned();
+            "add `running`: the list replaces the default `[running, restricted]` as a whole".to_owned();
         f.error_at_key(list.at, Code::UpInRunning, message).hint = Some(hint);
     }
     for (at, state) in named {
         match (state, migrated) {
             (State::Stopped, _) => {
-                let message = "nothing is up in `stopped`: the database is off";
-                f.error(at, Code::UpInStopped, message).hint = Some("remove it from the list".to_owned());
+                let message = "no service can be up in `stopped`, because the database is stopped";
+                f.error(at, Code::UpInStopped, message).hint =
+                    Some("remove `stopped` from the list".to_owned());
             }
             (State::DbOnly, Some(key)) => {
                 let message = format!(
-                    "this service runs `{{{key}}}`, the migrated version, so it cannot be up in `db-only`, where \
-                     migrations run"
+                    "this service cannot be up in `db-only`: its images follow `{{{key}}}`, and migrations of that \
+                     version run in `db-only`"
                 );
-                let hint = "remove `db-only`: old code must not meet a new schema".to_owned();
+                let hint = "remove `db-only`: old code must not run on a new schema".to_owned();
                 f.error(at, Code::UpInMigration, message).hint = Some(hint);
             }
             _ => {}
@@ -167,7 +168,7 @@ fn states(
     states
 }
 
-/// Reports each circle once, at the entry of `after` that closes it.
+/// Reports each dependency cycle once, at the entry of `after` that closes it.
 fn find_cycles(f: &mut Findings<'_>, waits: &Waits<'_>) {
     let mut done = BTreeSet::new();
     for service in waits.keys() {
@@ -191,7 +192,7 @@ fn walk<'r>(
         if let Some(start) = trail.iter().position(|seen| seen == next) {
             let circle = [&trail[start..], &[*next]].concat().join(" → ");
             let message = format!("services wait for each other: {circle}");
-            let hint = "one of them has to start first: remove it from the other's `after`".to_owned();
+            let hint = "decide which one starts first, and remove the other from its `after`".to_owned();
             f.error(*at, Code::DependencyCycle, message).hint = Some(hint);
         } else {
             walk(f, waits, next, trail, done);

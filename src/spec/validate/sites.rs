@@ -12,7 +12,7 @@ use crate::spec::diagnostic::Code;
 use crate::spec::raw::{RawCheck, RawSite, TemplateText};
 use crate::spec::{Check, SiteSpec, Template};
 
-/// What a platform that has just started may take until it answers.
+/// How long a platform that has just started may need until it answers.
 const WITHIN: Duration = Duration::from_secs(5 * 60);
 
 pub(super) fn sites(
@@ -34,7 +34,7 @@ pub(super) fn sites(
     sites
 }
 
-/// `s3://bucket/prefix/`; the last slash is added where it is missing, or `v1.1` would be a prefix of `v1.10`.
+/// `s3://bucket/prefix/`. A missing last slash is added, because `v1.1` is a prefix of `v1.10`.
 fn source_prefix(
     f: &mut Findings<'_>,
     leaf: &Leaf<TemplateText>,
@@ -44,12 +44,12 @@ fn source_prefix(
     let text = template.as_str();
     let hint = "write `s3://bucket/prefix/{name}/`".to_owned();
     let Some((bucket, prefix)) = text.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else {
-        let message = "a site's source is a bucket and a prefix in it";
+        let message = "the source of a site must be a bucket and a prefix";
         f.error(leaf.at, Code::BadSource, message).hint = Some(hint);
         return None;
     };
     if bucket.is_empty() || prefix.trim_matches('/').is_empty() || prefix.contains("//") {
-        let message = "a site's source needs a bucket, and a prefix without empty parts";
+        let message = "the source of a site must have a bucket and a prefix without empty parts";
         f.error(leaf.at, Code::BadSource, message).hint = Some(hint);
         return None;
     }
@@ -68,13 +68,13 @@ pub(super) fn checks(f: &mut Findings<'_>, raw: &Option<Leaf<Vec<Leaf<RawCheck>>
         if let Some((at, url)) = &url
             && url.scheme() != "https"
         {
-            let message = "a check carries the bypass header, so it must use `https`";
+            let message = "a check must use `https`, because tidegate sends the bypass header with it";
             f.error(*at, Code::CheckNotHttps, message).hint = Some("write `https://…`".to_owned());
         }
         if let Some((at, number)) = status.as_ref().and_then(|leaf| Some((leaf.at, *leaf.get()?)))
             && !(100..=599).contains(&number)
         {
-            f.error(at, Code::BadNumber, format!("{number} is not an HTTP status; those are 100 to 599"));
+            f.error(at, Code::BadNumber, format!("{number} is not an HTTP status: it must be 100 to 599"));
         }
         let within = f.duration(within, WITHIN);
         checks.extend(url.map(|(_, url)| Check { url, status: f.value_or(status, 200), within }));

@@ -1,5 +1,5 @@
-//! `schedule:`, `override:` and `windows:`. What a crontab line or a day means is known to the schedule room;
-//! here its complaints get a place in the file.
+//! `schedule:`, `override:` and `windows:`. The room `schedule` reads crontab lines and days; here its errors get
+//! their place in the file.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::spec::extends::Files;
 use crate::spec::raw::{CronText, InstantText, RawOverride, RawSchedule, RawWindows, WindowText};
 use crate::spec::suggest;
 
-/// Long enough to be read about and to write the override, too short to cost much.
+/// Long enough to notice it and to set an override, short enough to cost little.
 const GRACE: Duration = Duration::from_secs(15 * 60);
 
 pub(super) fn schedule(
@@ -45,29 +45,28 @@ pub(super) fn schedule(
         also: also?,
     };
     let start_leaf = start_leaf?;
-    let hint = "choose other minutes for one of the two; for one that always sleeps, write `state: stopped`";
+    let hint = "choose another minute for `start` or `stop`; for an environment that never starts, write `state: stopped`";
     if never_starts(&schedule, now) {
-        let message =
-            "it would never start: no `start` comes without a `stop` at the same minute, and stop wins";
+        let message = "the environment would never start: each `start` has a `stop` at the same minute, and `stop` wins";
         f.error(start_leaf.at, Code::StartIsStop, message).hint = Some(hint.to_owned());
         return None;
     }
     for line in start_leaf.get().into_iter().flat_map(|lines| &lines.0) {
         if lines(stop_leaf).contains(&words(line)) {
-            let message = "this start never happens: `stop` has the same line, and stop wins";
+            let message = "this `start` has no effect: `stop` has the same line, and `stop` wins";
             f.error(line.at, Code::StartIsStop, message).hint = Some(hint.to_owned());
         }
     }
     Some(schedule)
 }
 
-/// How long what a person starts while it sleeps is left alone.
+/// How long tidegate waits before it stops something that a person started outside the hours.
 pub(super) fn grace(f: &mut Findings<'_>, leaf: Option<&Leaf<RawSchedule>>) -> Duration {
     let written = leaf.and_then(Leaf::get).and_then(|schedule| schedule.grace.as_ref());
     f.duration(&written.cloned(), GRACE)
 }
 
-/// The fields of crontab lines: blanks and case do not make them different.
+/// The fields of crontab lines, without differences of spaces and case.
 fn lines(leaf: Option<&Leaf<OneOrMany<CronText>>>) -> Vec<Vec<String>> {
     leaf.and_then(Leaf::get).into_iter().flat_map(|lines| &lines.0).map(words).collect()
 }
@@ -77,7 +76,7 @@ fn words(line: &Leaf<CronText>) -> Vec<String> {
     text.split_whitespace().map(str::to_lowercase).collect()
 }
 
-/// Whether every start is undone by a stop at the same minute, days of the calendar left aside.
+/// Whether every start has a stop at the same minute, without regard to `except`, `holidays` and `also`.
 fn never_starts(schedule: &Schedule, now: Instant) -> bool {
     let bare = Schedule { except: Vec::new(), holidays: Vec::new(), also: Vec::new(), ..schedule.clone() };
     let inputs = StateInputs {
@@ -95,13 +94,13 @@ pub(super) fn git_override(f: &mut Findings<'_>, leaf: &Leaf<RawOverride>, now: 
     let until = f.required(leaf.at, "until", until).and_then(|leaf| Some((leaf.at, instant(f, leaf)?)));
     let reason_text = reason.as_ref().and_then(Leaf::get).map_or("", |text| text.trim());
     if reason.as_ref().is_none_or(|leaf| leaf.value.is_some()) && reason_text.is_empty() {
-        let message = "an override without a `reason`";
-        let hint = "say why, for those who meet it: `reason: load test`".to_owned();
+        let message = "this override has no `reason`";
+        let hint = "tell other operators why it exists: `reason: load test`".to_owned();
         f.warning_at_key(leaf.at, Code::MissingKey, message).hint = Some(hint);
     }
     let (until_at, until) = until?;
     if until <= now {
-        let message = "this override has ended and does nothing any more";
+        let message = "this override has ended and has no effect";
         f.warning(until_at, Code::OverrideExpired, message).hint = Some("delete `override`".to_owned());
     }
     Some(Override { state: state?, until, reason: reason_text.to_owned() })
@@ -117,7 +116,7 @@ pub(super) fn windows(
     let zone = f.required(leaf.at, "timezone", timezone).and_then(|leaf| zone_named(f, leaf));
     let parse = |text: &WindowText| Window::parse(&text.0);
     if let Some((at, OneOrMany(items))) = allow.as_ref().and_then(|leaf| Some((leaf.at, leaf.get()?))) {
-        f.not_empty(at, items, "delete the line if releases may begin at any time");
+        f.not_empty(at, items, "delete the key if releases may begin at any time");
     }
     let allow = parsed(f, allow, parse, Code::BadWindow);
     let deny = parsed(f, deny, parse, Code::BadWindow);
@@ -125,14 +124,14 @@ pub(super) fn windows(
     let windows = Windows { timezone: zone?, allow: allow?, deny: deny?, applies_to };
     let message = match schedule {
         Some(schedule) if !windows_meet_schedule(&windows, schedule, now) => {
-            "these windows never open inside the hours of `schedule`: no release would ever begin"
+            "no window opens inside the hours of `schedule`, so no release would begin"
         }
         None if window_at(now, &windows) == (WindowState::Closed { opens_at: None }) => {
-            "these windows never open: no release would ever begin"
+            "these windows never open, so no release would begin"
         }
         _ => return Some(windows),
     };
-    let hint = "widen `allow`, or move it into the hours in which the environment is up".to_owned();
+    let hint = "widen `allow`, or move its windows into the hours in which the environment is up".to_owned();
     f.warning_at_key(leaf.at, Code::WindowsMissSchedule, message).hint = Some(hint);
     Some(windows)
 }
@@ -146,22 +145,22 @@ fn zone_named(f: &mut Findings<'_>, leaf: &Leaf<String>) -> Option<Tz> {
     let is_city = |name: &&str| name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(text));
     let near = suggest::nearest(text, names()).or_else(|| names().find(is_city));
     let hint = near.map_or_else(
-        || "zones have IANA names, such as `Europe/Zurich`".to_owned(),
+        || "write the IANA name of the zone, such as `Europe/Zurich`".to_owned(),
         |near| format!("did you mean `{near}`?"),
     );
     f.error(leaf.at, Code::UnknownTimezone, format!("there is no time zone `{text}`")).hint = Some(hint);
     None
 }
 
-/// RFC 3339 with an offset: a local time alone would mean two instants once a year.
+/// A time in RFC 3339 with an offset: without one, a local time means two instants once a year.
 fn instant(f: &mut Findings<'_>, leaf: &Leaf<InstantText>) -> Option<Instant> {
     let InstantText(text) = leaf.get()?;
     match chrono::DateTime::parse_from_rfc3339(text) {
         // chrono also takes the typographic minus.
         Ok(at) if text.is_ascii() => Some(at.to_utc()),
         _ => {
-            let message = format!("`{text}` is not an instant");
-            let hint = "write date, time and offset: `2026-11-24T22:00:00+01:00`".to_owned();
+            let message = format!("`{text}` is not a date and time with an offset");
+            let hint = "write the date, the time and the offset: `2026-11-24T22:00:00+01:00`".to_owned();
             f.error(leaf.at, Code::BadTime, message).hint = Some(hint);
             None
         }
@@ -175,7 +174,7 @@ fn at_least_one<T, R>(
     code: Code,
 ) -> Option<Vec<R>> {
     let OneOrMany(items) = leaf.get()?;
-    f.not_empty(leaf.at, items, "one crontab line of five fields: `0 7 * * mon-fri`");
+    f.not_empty(leaf.at, items, "write one crontab line of five fields: `0 7 * * mon-fri`");
     all_of(f, items, parse, code)
 }
 
@@ -189,7 +188,7 @@ fn parsed<T, R>(
     all_of(f, &leaf.get()?.0, parse, code)
 }
 
-/// Every item, or `None` when one of them cannot be read; then each such one has been reported.
+/// Every item, or `None` if one of them cannot be read; then each such item was reported.
 fn all_of<T, R>(
     f: &mut Findings<'_>,
     items: &[Leaf<T>],
@@ -203,7 +202,7 @@ fn all_of<T, R>(
     read.into_iter().collect()
 }
 
-/// The schedule room counts characters in its text; the place in the file is the word that begins there.
+/// Reports an error of the room `schedule` at its place in the file: the word that begins at its column.
 fn syntax(f: &mut Findings<'_>, at: OriginId, error: SyntaxError, code: Code) {
     let SyntaxError { message, column, hint } = error;
     let written = &f.origin(at).written;

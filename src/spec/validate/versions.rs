@@ -11,12 +11,12 @@ use crate::spec::diagnostic::Code;
 use crate::spec::raw::{TemplateText, VersionText};
 use crate::spec::suggest;
 
-/// The entries of `versions`, and which of them something uses.
+/// The entries of `versions`, and which of them are used.
 #[derive(Default)]
 pub(super) struct Versions {
     entries: BTreeMap<VersionKey, (OriginId, Version)>,
     used: BTreeSet<VersionKey>,
-    /// Whether a template could not be read, or named an entry that does not exist: it was meant to use one.
+    /// Whether a template could not be read or named a missing entry: it may have been meant to use any of them.
     unresolved: bool,
 }
 
@@ -48,12 +48,12 @@ impl Versions {
         !self.unresolved
     }
 
-    /// The versions themselves; entries that nothing uses are reported.
+    /// The versions themselves; reports entries that are not used.
     pub(super) fn finish(self, f: &mut Findings<'_>) -> BTreeMap<VersionKey, Version> {
         let unused = |key: &VersionKey| self.are_resolved() && !self.used.contains(key);
         for (key, (at, _)) in self.entries.iter().filter(|(key, _)| unused(key)) {
-            let message = format!("nothing uses the version `{key}`: changing it would change nothing");
-            let hint = format!("name it in a template as `{{{key}}}`, or delete the line");
+            let message = format!("no image and no site uses version `{key}`, so changing it has no effect");
+            let hint = format!("use `{{{key}}}` in an image or in the source of a site, or delete the line");
             f.warning_at_key(*at, Code::UnusedVersion, message).hint = Some(hint);
         }
         self.entries.into_iter().map(|(key, (_, version))| (key, version)).collect()
@@ -61,28 +61,29 @@ impl Versions {
 }
 
 impl Findings<'_> {
-    /// A version: a text of the characters that image tags allow; empty = not deployed.
+    /// A version: a text of characters that image tags allow; empty means not deployed.
     pub(super) fn version(&mut self, leaf: &Leaf<VersionText>) -> Option<Version> {
         match leaf.get()? {
             VersionText(TextOrScalar::OtherScalar) => {
                 let written = &self.origin(leaf.at).written;
                 let message =
-                    format!("`{}` must be a text; YAML reads {written} as a number", self.path(leaf.at));
-                let hint = Some(format!("put it in quotes: \"{written}\""));
+                    format!("`{}` must be a text, but YAML reads {written} as a number", self.path(leaf.at));
+                let hint = Some(format!("put the version in quotes: `\"{written}\"`"));
                 self.error(leaf.at, Code::VersionNotText, message).hint = hint;
                 None
             }
             VersionText(TextOrScalar::Text(text)) => {
                 let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
                 if let Some((at, wrong)) = text.char_indices().find(|(_, c)| !allowed(*c)) {
-                    let message = format!("a version cannot hold `{wrong}`: image tags do not allow it");
-                    let hint = "letters, digits, `.`, `-` and `_`".to_owned();
+                    let message =
+                        format!("a version cannot contain `{wrong}`, because image tags do not allow it");
+                    let hint = "use letters, digits, `.`, `-` and `_`".to_owned();
                     let bytes = at..at + wrong.len_utf8();
                     self.error_within(leaf.at, bytes, Code::BadVersion, message).hint = Some(hint);
                     return None;
                 }
                 if text.len() > 128 {
-                    let message = "a version has at most 128 characters, as image tags do";
+                    let message = "a version can have at most 128 characters, like an image tag";
                     self.error(leaf.at, Code::BadVersion, message);
                     return None;
                 }
@@ -109,9 +110,9 @@ impl Findings<'_> {
             Ok(template) => template,
             Err(offset) => {
                 versions.unresolved = true;
-                let message = "this brace has no partner, or nothing between them";
+                let message = "this brace is unmatched or empty";
                 let hint =
-                    "placeholders are written `{name}`, where `name` is an entry of `versions`".to_owned();
+                    "write a placeholder as `{name}`, where `name` is an entry of `versions`".to_owned();
                 self.error_within(leaf.at, offset..offset + 1, Code::BadTemplate, message).hint = Some(hint);
                 return None;
             }
@@ -144,9 +145,9 @@ impl Findings<'_> {
             self.key_name(leaf.at, container, &names::ECS);
             let Some(template) = self.template(leaf, versions) else { continue };
             if let Some(fault) = image_fault(&template) {
-                let message = format!("no registry can have this image: {fault}");
-                let hint =
-                    "images are written `registry/repository:tag`, the repository in lower case".to_owned();
+                let message = format!("this is not a valid image: {fault}");
+                let hint = "write an image as `registry/repository:tag`, with the repository in lower case"
+                    .to_owned();
                 self.error(leaf.at, Code::BadImage, message).hint = Some(hint);
             }
             images.insert(ContainerName::new(container), template);
@@ -155,7 +156,7 @@ impl Findings<'_> {
     }
 }
 
-/// What is wrong with an image, whatever the versions are:
+/// What is wrong with an image, independent of the versions:
 /// <https://github.com/distribution/reference/blob/main/reference.go>
 fn image_fault(template: &Template) -> Option<&'static str> {
     let filled: BTreeMap<VersionKey, Version> =
@@ -163,17 +164,17 @@ fn image_fault(template: &Template) -> Option<&'static str> {
     let image = template.image(&filled)?;
     let repository = image.repository();
     if image.as_str().chars().any(char::is_whitespace) {
-        return Some("it holds a blank");
+        return Some("it contains a space");
     }
     if image.as_str().contains("://") {
-        return Some("it begins like a URL");
+        return Some("it is a URL");
     }
     if repository.is_empty() || repository.split('/').any(str::is_empty) {
         return Some("a part of its name is empty");
     }
     let (_, path) = repository.split_once('/').unwrap_or(("", repository));
     if !path.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-/".contains(c)) {
-        return Some("its repository has characters other than lower-case letters, digits, `.`, `_` and `-`");
+        return Some("its repository may contain only lower-case letters, digits, `.`, `_` and `-`");
     }
     let tag_allowed = |tag: &str| {
         !tag.is_empty()
@@ -181,7 +182,7 @@ fn image_fault(template: &Template) -> Option<&'static str> {
             && tag.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
     };
     if image.tag().is_some_and(|tag| !tag_allowed(tag)) {
-        return Some("its tag has characters other than letters, digits, `_`, `.` and `-`");
+        return Some("its tag may contain only up to 128 letters, digits, `_`, `.` and `-`");
     }
     None
 }
@@ -191,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn images_that_cannot_exist_are_told_from_those_that_can() {
+    fn images_that_no_registry_allows_are_recognised() {
         for (text, possible) in [
             ("redis:7-alpine", true),
             ("592217263685.dkr.ecr.eu-central-2.amazonaws.com/graasp:core-{core}", true),

@@ -1,4 +1,5 @@
-//! `tests/cases/spec/<case>/`: a small repository and, in `expected.snap`, everything that is said about it.
+//! `tests/cases/spec/<case>/`: a small repository and, in `expected.snap`, every problem that is reported for it.
+//! `INSTA_UPDATE=always` writes the snapshots anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Input that nobody would write: whatever the bytes are, the reader answers, quickly and with places.
+//! Hostile input: for any bytes, the reader answers quickly and with places.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

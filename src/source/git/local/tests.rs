@@ -45,7 +45,10 @@ fn a_revision_is_a_branch_a_tag_or_a_commit() {
         assert_eq!(&changed(open(&repo, rev).poll().unwrap()).revision, revision, "{rev:?}");
     }
     let error = open(&repo, Some("mian")).poll().unwrap_err();
-    assert!(error.to_string().contains("no branch, tag or commit `mian`; it has"), "{error}");
+    assert!(
+        error.to_string().contains("no branch, tag or commit `mian`; its branches and tags are"),
+        "{error}"
+    );
     assert_eq!(error.hint(), "did you mean `main`?");
 }
 
@@ -99,11 +102,11 @@ fn says_why_a_path_cannot_serve() {
     let sub = repo.path().join("sub");
     fs::create_dir(&sub).unwrap();
     let error = LocalRepoSource::new(sub, None, "deploy").unwrap().poll().unwrap_err();
-    assert!(error.hint().starts_with("its repository is "), "{}", error.hint());
+    assert!(error.hint().starts_with("the repository is "), "{}", error.hint());
 
     let error = open(&repo, None).poll().unwrap_err();
     assert!(error.to_string().contains("no folder `environments` at "), "{error}");
-    assert!(error.to_string().ends_with("it has `deploy`, `docs`"), "{error}");
+    assert!(error.to_string().ends_with("its folders are `deploy`, `docs`"), "{error}");
     let error = LocalRepoSource::new(repo.path().to_owned(), None, "file").unwrap().poll().unwrap_err();
     assert!(error.to_string().ends_with("is a file, not a folder"), "{error}");
 

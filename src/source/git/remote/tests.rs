@@ -30,7 +30,7 @@ fn an_unchanged_remote_costs_one_listing_and_nothing_else() {
     assert_eq!(changed(source.poll().unwrap()).revision, first);
     assert_eq!(source.transfers(), Transfers { listings: 1, fetches: 2 }, "shallow is refused over file://");
 
-    // Not even the clone is looked at.
+    // Not even the clone is opened.
     fs::remove_dir_all(clones.path()).unwrap();
     for _ in 0..3 {
         assert_eq!(source.poll().unwrap(), Poll::Unchanged);
@@ -182,13 +182,13 @@ fn an_empty_remote_and_a_missing_folder_are_named() {
     let mut source = open(&repo.url(), None, None);
     for _ in 0..2 {
         let error = source.poll().unwrap_err();
-        assert!(error.to_string().ends_with("it has `deploy`"), "said at every poll: {error}");
+        assert!(error.to_string().ends_with("its folders are `deploy`"), "reported at every poll: {error}");
     }
 }
 
 #[test]
 fn no_error_names_a_credential() {
-    // Bound and closed again: nobody listens there.
+    // Bound and closed again: no server listens there.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let credentials =
         Credentials { ssh_key: None, token: Some(Token::Value(SecretString::from("t0ken-s3cret"))) };

@@ -202,7 +202,7 @@ fn a_fight_over_a_rule_ends_after_two_minutes() {
         }
     };
     let why = failure(bench.act_while(closes(bench.rules(|_| true), true), somebody));
-    assert!(why.starts_with("waited 2m for the rules to be closed; now:"), "{why}");
+    assert!(why.starts_with("waited 2m for the rules to be closed; last seen:"), "{why}");
 }
 
 #[test]

@@ -196,7 +196,7 @@ fn a_marker_that_never_stays_still_is_reported() {
     let bench = Bench::new();
     bench.fault(PUT, u32::MAX, Kind::Conflict);
     let why = failure(bench.act(switch_to("v1.4.0")));
-    assert_eq!(why, "waited 1m for the marker of `shop-client`; now: changed meanwhile");
+    assert_eq!(why, "waited 1m for the marker of `shop-client`; last seen: changed meanwhile");
 }
 
 #[test]

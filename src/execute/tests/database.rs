@@ -126,5 +126,5 @@ fn a_start_may_take_hours_but_not_for_ever() {
     let bench = Bench::new();
     set_status(&bench, DatabaseStatus::Busy("upgrading".to_owned()));
     let why = failure(bench.act(ActionKind::StartDatabase));
-    assert_eq!(why, "waited 2h for `shop` to be available; now: upgrading");
+    assert_eq!(why, "waited 2h for `shop` to be available; last seen: upgrading");
 }

@@ -240,6 +240,6 @@ fn a_start_that_takes_for_ever_has_failed() {
         library.not_before = Some(crate::model::Instant::MAX_UTC);
     });
     let why = failure(act(&bench, scales("library", 3)));
-    assert!(why.ends_with("waited 15m for `library` to come up; now: running 1/3, healthy 1/3"), "{why}");
+    assert!(why.ends_with("waited 15m for `library` to come up; last seen: running 1/3, healthy 1/3"), "{why}");
     assert_eq!(bench.events(), ["start-failed"]);
 }

@@ -15,7 +15,7 @@ fn a_run_does_not_begin_while_somebody_else_acts_and_names_who() {
     let bench = Bench::new();
     let held = bench.store.acquire(&bench.spec.name, "daemon on host-7", bench.now()).unwrap();
     let error = bench.run_with(&bench.wanted(), None, &|| ShutdownLevel::None).unwrap_err();
-    assert_eq!(error.to_string(), "`shop` is being worked on by daemon on host-7");
+    assert_eq!(error.to_string(), "`shop` is locked by daemon on host-7");
     assert!(matches!(error, ReconcileError::Busy { .. }));
     assert_eq!((bench.cloud.effects(), bench.events().len()), (0, 0));
     drop(held);

@@ -48,7 +48,7 @@ fn some_haste_ends_it_after_the_step() {
         Some("migration-ended"),
         "it was watched to its end"
     );
-    assert_eq!(run.message.as_deref(), Some("asked to go; the next run goes on from here"));
+    assert_eq!(run.message.as_deref(), Some("interrupted by shutdown; the next run resumes here"));
 }
 
 #[test]

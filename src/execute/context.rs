@@ -1,7 +1,7 @@
-//! What an action is carried out with: ports, the journal, the spec, and somebody who watches.
+//! Everything that an action needs: ports, the journal, the declaration, and the report of its progress.
 //!
-//! Patience with the cloud lives here: a transient refusal is tried again a few times, with pauses that
-//! double. RunTask never comes through [`ActionContext::write`]: it is not repeated blindly.
+//! Retries of calls live here: a transient refusal is tried again a few times, with pauses that
+//! double. RunTask never goes through [`ActionContext::write`]: it is not repeated blindly.
 
 use std::time::Duration;
 
@@ -23,32 +23,32 @@ use crate::store::journal::Event;
 /// next pass.
 pub(super) const WRITE: Backoff = Backoff { first: Duration::from_secs(1), tries_max: 6 };
 
-/// All that execution needs.
+/// Everything that an action needs.
 #[derive(Clone, Copy)]
 pub struct ActionContext<'a> {
-    /// The world.
+    /// AWS or the simulated cloud.
     pub cloud: &'a dyn CloudWrite,
     /// Time.
     pub clock: &'a dyn Clock,
     /// Where intents and outcomes go, under the lease.
     pub journal: &'a Journal<'a>,
-    /// The environment. `mode` decides nothing here: what is asked for is done.
+    /// The declaration. `mode` decides nothing here: every action that arrives is carried out.
     pub spec: &'a EnvironmentSpec,
-    /// Which commit is carried out.
+    /// The commit that is carried out.
     pub revision: &'a Revision,
-    /// Who watches.
+    /// Hears of the progress.
     pub progress: &'a dyn Progress,
-    /// True as soon as long waits should be left to themselves.
+    /// True as soon as long waits have to end: on shutdown, at a deadline, after an operator request.
     pub cancel: &'a (dyn Fn() -> bool + Send + Sync),
 }
 
 impl<'a> ActionContext<'a> {
-    /// Writes an event down.
+    /// Journals an event.
     pub(super) fn record(&self, event: Event) -> Result<(), ActionError> {
         Ok(self.journal.record(event)?)
     }
 
-    /// Changes the world by a call that may be repeated.
+    /// Changes AWS by a call that may be repeated.
     pub(super) async fn write<'f, T>(
         &self,
         call: impl Fn() -> BoxFuture<'f, Result<T, CloudError>>,
@@ -61,7 +61,7 @@ impl<'a> ActionContext<'a> {
         retry(self.clock, WRITE, ActionError::is_transient, attempt).await
     }
 
-    /// Reads, with some patience.
+    /// Reads, and retries while the failure is transient.
     pub(super) async fn read<'f, T>(
         &self,
         call: impl Fn() -> BoxFuture<'f, Result<T, CloudError>>,
@@ -78,12 +78,12 @@ impl<'a> ActionContext<'a> {
     /// The database.
     pub(super) fn database(&self) -> Result<&'a DatabaseTarget, ActionError> {
         let database = self.spec.database.as_ref().map(|database| &database.target);
-        database.ok_or_else(|| ActionError::refused("no database is declared any more"))
+        database.ok_or_else(|| ActionError::refused("the repository no longer declares a database"))
     }
 
     /// The gate.
     pub(super) fn maintenance(&self) -> Result<&'a Maintenance, ActionError> {
         let maintenance = self.spec.maintenance.as_ref();
-        maintenance.ok_or_else(|| ActionError::refused("no gate is declared any more"))
+        maintenance.ok_or_else(|| ActionError::refused("the repository no longer declares a gate"))
     }
 }

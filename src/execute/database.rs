@@ -1,4 +1,4 @@
-//! Starting and stopping the database. Both follow what it does, whoever set it on its way.
+//! Starting and stopping the database. Both watch its state, whoever changed it.
 
 use std::time::Duration;
 
@@ -32,8 +32,8 @@ pub(super) async fn start(context: &ActionContext<'_>, id: &str) -> Result<(), A
     }
 }
 
-/// Brings the database to `stopped`. One that somebody starts while it stops is not stopped again from here:
-/// whoever did that may have started tasks, too, and only a plan looks for them.
+/// Brings the database to `stopped`. If someone starts it while it is stopping, this gives up and
+/// tidegate plans again: tasks may have started with it, and only a plan looks for them.
 pub(super) async fn stop(context: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
     let target = context.database()?;
     let mut wait = context.wait(id, format!("`{}` to be stopped", target.identifier()), STOP_MAX);
@@ -46,7 +46,10 @@ pub(super) async fn stop(context: &ActionContext<'_>, id: &str) -> Result<(), Ac
                 return Ok(());
             }
             DatabaseStatus::Starting | DatabaseStatus::Available if was_stopping => {
-                return Err(ActionError::Again(format!("somebody has started `{}`", seen.identifier)));
+                return Err(ActionError::Again(format!(
+                    "`{}` was started outside tidegate while it was stopping",
+                    seen.identifier
+                )));
             }
             DatabaseStatus::Available => {
                 if let Some(why) = seen.unstoppable {
@@ -68,10 +71,11 @@ pub(super) async fn stop(context: &ActionContext<'_>, id: &str) -> Result<(), Ac
 pub(super) async fn look(context: &ActionContext<'_>) -> Result<Database, ActionError> {
     let target = context.database()?;
     let found = context.read(|| context.cloud.database(target)).await?;
-    found.ok_or_else(|| ActionError::refused(format!("the database `{}` is gone", target.identifier())))
+    found
+        .ok_or_else(|| ActionError::refused(format!("the database `{}` does not exist", target.identifier())))
 }
 
-/// It changed its state between our look and our call: the next look tells.
+/// It changed its state between the read and the call: the next read shows the new state.
 pub(super) fn tolerated(answer: Result<(), ActionError>) -> Result<(), ActionError> {
     match answer {
         Err(ActionError::Cloud(CloudError { kind: Kind::InvalidState, .. })) => Ok(()),
@@ -80,5 +84,7 @@ pub(super) fn tolerated(answer: Result<(), ActionError>) -> Result<(), ActionErr
 }
 
 pub(super) fn broken(identifier: &str, word: &str) -> ActionError {
-    ActionError::refused(format!("`{identifier}` is {word}; a person must look"))
+    ActionError::refused(format!(
+        "`{identifier}` is {word}; an operator has to look at it in the RDS console"
+    ))
 }

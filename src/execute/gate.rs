@@ -20,13 +20,13 @@ use crate::gate;
 use crate::model::{Gate, RuleArn};
 use crate::spec::Maintenance;
 
-/// Rules and functions are there within seconds; longer means that somebody else writes too.
+/// Rules and functions can be read back within seconds; a longer wait means that another process writes them, too.
 const GATE_MAX: Duration = Duration::from_secs(120);
 /// A change of a distribution reaches every edge within minutes.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HowToUpdateDistribution.html>
 const DEPLOY_MAX: Duration = Duration::from_secs(30 * 60);
 
-/// Closes: nobody without the header gets through these rules and this function.
+/// Closes: no request without the header gets through these rules and this function.
 pub(super) async fn close(
     context: &ActionContext<'_>,
     id: &str,
@@ -66,7 +66,7 @@ pub(super) async fn associate(
 ) -> Result<(), ActionError> {
     let maintenance = context.maintenance()?;
     let Some(cloudfront) = &maintenance.cloudfront else {
-        return Err(ActionError::refused("no CloudFront function is declared any more"));
+        return Err(ActionError::refused("the repository no longer declares a CloudFront function"));
     };
     let name = &cloudfront.function;
     let function = context.read(|| context.cloud.function(name)).await?;
@@ -79,7 +79,9 @@ pub(super) async fn associate(
     let mut wait = context.wait(id, format!("the distribution `{distribution}` to be deployed"), DEPLOY_MAX);
     loop {
         let found = context.read(|| context.cloud.distributions(&ids)).await?.remove(distribution);
-        let found = found.ok_or_else(|| ActionError::refused(format!("`{distribution}` is gone")))?;
+        let found = found.ok_or_else(|| {
+            ActionError::refused(format!("the distribution `{distribution}` does not exist"))
+        })?;
         if found.behaviours.iter().any(|behaviour| behaviour.function.as_ref() != Some(name)) {
             context.write(|| context.cloud.associate_function(distribution, name)).await?;
         } else if found.deployed {
@@ -108,7 +110,7 @@ async fn close_rules(
         if open.is_empty() {
             return Ok(());
         }
-        // What is written was read a moment ago, never before a pause: somebody else may write, too.
+        // What is written was read a moment ago, never before a pause: another process may write, too.
         if std::mem::take(&mut written) {
             wait.pause(&format!("{} rules still open", open.len())).await?;
             continue;
@@ -116,11 +118,11 @@ async fn close_rules(
         for rule in open {
             if !gate::is_ours(rule) && rule.conditions.iter().any(|condition| condition.is_header(header)) {
                 return Err(ActionError::refused(format!(
-                    "rule {} asks for `{header}` already, and not because of us; it is left alone",
+                    "rule {} already has a condition on header `{header}` that tidegate did not add; not changing it",
                     rule.priority
                 )));
             }
-            // The tag first: a condition without it would count as somebody else's and stay for ever.
+            // The tag first: a condition without it would count as someone else's and stay forever.
             let tagged =
                 context.write(|| context.cloud.tag_rule(&rule.arn, tag::GATE, Some(gate::TAG_VALUE)));
             unless_gone(tagged.await)?;
@@ -155,7 +157,7 @@ async fn open_rules(
             let conditions = gate::open_conditions(&rule.conditions, header);
             if conditions.is_empty() {
                 return Err(ActionError::refused(format!(
-                    "rule {} would have no condition left and take every request",
+                    "opening rule {} would remove its last condition, so it would match all requests",
                     rule.priority
                 )));
             }
@@ -170,7 +172,7 @@ async fn open_rules(
     }
 }
 
-/// A rule that somebody deleted between our look and our call needs nothing any more; the next look tells.
+/// A rule that was deleted between the read and the call needs no change; the next read shows that it is gone.
 fn unless_gone(answer: Result<(), ActionError>) -> Result<(), ActionError> {
     match answer {
         Err(ActionError::Cloud(CloudError { kind: Kind::NotFound, .. })) => Ok(()),
@@ -178,7 +180,7 @@ fn unless_gone(answer: Result<(), ActionError>) -> Result<(), ActionError> {
     }
 }
 
-/// The rules that are meant and exist. One that was deleted meanwhile lets nobody through.
+/// The rules that are meant and exist. A rule that was deleted meanwhile lets no request through.
 fn chosen<'l>(found: &'l [Rule], meant: &'l [RuleArn]) -> impl Iterator<Item = &'l Rule> {
     found.iter().filter(|rule| meant.contains(&rule.arn))
 }
@@ -193,7 +195,7 @@ async fn listener_rules(
         return Ok(Vec::new());
     }
     let Some(target) = &maintenance.load_balancer else {
-        return Err(ActionError::refused("no load balancer is declared any more"));
+        return Err(ActionError::refused("the repository no longer declares a load balancer"));
     };
     let found = context.read(|| context.cloud.listener(target)).await?;
     let found = found.ok_or_else(|| {
@@ -202,8 +204,8 @@ async fn listener_rules(
     Ok(found.rules)
 }
 
-/// Writes and publishes the function's code until the LIVE stage holds it. A stale ETag means that somebody
-/// wrote meanwhile: look again.
+/// Writes and publishes the function's code until the LIVE stage holds it. A stale ETag means that
+/// another process wrote meanwhile: read again.
 async fn set_code(
     context: &ActionContext<'_>,
     id: &str,
@@ -212,7 +214,7 @@ async fn set_code(
     secret: &SecretString,
 ) -> Result<(), ActionError> {
     let Some(cloudfront) = &maintenance.cloudfront else {
-        return Err(ActionError::refused("no CloudFront function is declared any more"));
+        return Err(ActionError::refused("the repository no longer declares a CloudFront function"));
     };
     let name = &cloudfront.function;
     let code = gate::write_code(gate, &maintenance.page, &maintenance.bypass.header, secret);

@@ -1,7 +1,7 @@
-//! The migration task: sent at most once an attempt, found again after anything, watched to its end.
+//! The migration task: sent at most once an attempt, found again after a crash, watched to its end.
 //!
 //! The order is the contract. The definition is registered, because the intent names it; the intent is
-//! journaled; the database is tagged; RunTask is sent. Whoever comes after a crash finds at least the intent,
+//! journaled; the database is tagged; RunTask is sent. After a crash the next process finds at least the intent,
 //! and a task by its `startedBy`. RunTask is never repeated blindly: a lost answer is looked for first, and
 //! the same token then gives the same task.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>
@@ -26,7 +26,8 @@ pub(super) async fn migrate(
     migration: &Migration,
 ) -> Result<(), ActionError> {
     let declared = context.spec.migration.as_ref();
-    let declared = declared.ok_or_else(|| ActionError::refused("no migration is declared any more"))?;
+    let declared =
+        declared.ok_or_else(|| ActionError::refused("the repository no longer declares a migration"))?;
     let task = match &migration.start {
         MigrationStart::Send { template, images } => {
             let definition = definition::with_images(context, template, images, None).await?.arn;
@@ -80,8 +81,8 @@ async fn stop(
     Ok(())
 }
 
-/// Journals that nobody knows how an attempt ended, after looking for its task once more, and for longer. Found
-/// after all, it is adopted by the next pass.
+/// Journals that the end of an attempt is unknown, after searching for its task once more, and for longer. If the task
+/// is found after all, the next pass adopts it.
 pub(super) async fn write_off(
     context: &ActionContext<'_>,
     id: &str,
@@ -89,7 +90,8 @@ pub(super) async fn write_off(
     reached_running: bool,
 ) -> Result<(), ActionError> {
     let declared = context.spec.migration.as_ref();
-    let declared = declared.ok_or_else(|| ActionError::refused("no migration is declared any more"))?;
+    let declared =
+        declared.ok_or_else(|| ActionError::refused("the repository no longer declares a migration"))?;
     let known = context.journal.ask(|ledger| {
         let attempt = ledger.attempt.as_ref();
         attempt.map(|attempt| (attempt.started_by.clone(), attempt.task.clone()))
@@ -116,7 +118,7 @@ async fn end(
     if outcome.reached_running || outcome.unknown {
         return Err(ActionError::Refused(said));
     }
-    // Nothing has happened to the schema: the mark would be a lie. In observe mode nothing is written.
+    // The schema is unchanged, and the mark would say otherwise. In observe mode nothing is written.
     if context.spec.mode == Mode::Enforce {
         let target = context.database()?;
         context.write(|| context.cloud.tag_database(target, tag::MIGRATING, None)).await?;

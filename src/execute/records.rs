@@ -29,7 +29,7 @@ pub(super) async fn claim(context: &ActionContext<'_>, id: &str, store: &StoreId
 /// Tags the database with its schema version, reads that back, and forgets the migration.
 ///
 /// The mark of the migration goes before the event: after a crash between the two the attempt still counts as
-/// not recorded, and this action comes again. The other way round the mark would stay for ever.
+/// not recorded, and this action comes again. In the other order the mark would stay forever.
 pub(super) async fn record_schema(
     context: &ActionContext<'_>,
     id: &str,
@@ -40,7 +40,7 @@ pub(super) async fn record_schema(
     let target = context.database()?;
     let name = target.identifier();
     let found = context.read(|| context.cloud.database(target)).await?;
-    let found = found.ok_or_else(|| ActionError::refused(format!("the database `{name}` is gone")))?;
+    let found = found.ok_or_else(|| ActionError::refused(format!("the database `{name}` does not exist")))?;
     if found.resource_id != resource_id {
         let other = found.resource_id;
         return Err(ActionError::refused(format!(

@@ -1,4 +1,4 @@
-//! Static sites: assets first, entry points last, and what nobody asks for any more goes.
+//! Static sites: assets first, entry points last, then files that no page names are deleted.
 //!
 //! A page that is open while a release is switched still asks for the files it was built with. So assets are
 //! staged ahead, entry points are switched in one go, and the files of the release before stay one release
@@ -22,7 +22,7 @@ const COPIES_MAX: usize = 16;
 /// Keys of one DeleteObjects call.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
 const DELETED_AT_ONCE_MAX: usize = 1000;
-/// A marker that changes under our context is written by somebody else with our rights.
+/// A marker that changes under our context is written by another process with the same permissions.
 const MARKER_MAX: Duration = Duration::from_secs(60);
 
 /// What is needed to fill a bucket from a release.
@@ -89,7 +89,9 @@ async fn look<'a>(
     version: &Version,
 ) -> Result<SiteSync<'a>, ActionError> {
     let declared = context.spec.sites.get(site);
-    let declared = declared.ok_or_else(|| ActionError::refused(format!("no site `{site}` is declared")))?;
+    let declared = declared.ok_or_else(|| {
+        ActionError::refused(format!("the repository no longer declares the site `{site}`"))
+    })?;
     let from = source.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
     let from =
         from.ok_or_else(|| ActionError::refused(format!("`{source}` is not `s3://bucket/prefix/`")))?;
@@ -97,7 +99,7 @@ async fn look<'a>(
     // What consoles make of a "folder": an empty object whose key is the prefix itself, or ends like one.
     objects.retain(|object| !object.key.is_empty() && !object.key.ends_with('/'));
     if objects.is_empty() {
-        return Err(ActionError::refused(format!("there is nothing below `{source}`")));
+        return Err(ActionError::refused(format!("`{source}` holds no files")));
     }
     let there = context.read(|| context.cloud.objects(&declared.bucket, "")).await?;
     let keys = objects.iter().map(|object| object.key.clone()).collect();
@@ -127,7 +129,10 @@ impl SiteSync<'_> {
             .map(String::as_str)
             .collect();
         if let Some(first) = strangers.first() {
-            let text = format!("{} files of no release are left alone: {first}, …", strangers.len());
+            let text = format!(
+                "{} files belong to no release, and tidegate does not delete them: {first}, …",
+                strangers.len()
+            );
             tracing::info!(action = id, "{text}");
             context.progress.action_progress(id, &text);
         }
@@ -194,7 +199,7 @@ fn stale(marker: Option<&Marker>, release: &Release) -> Vec<String> {
     previous.keys.iter().filter(|key| !stays(key)).cloned().collect()
 }
 
-/// Entry points, and what both releases call by the same name. At first contact nobody knows: everything.
+/// Entry points, and what both releases call by the same name. At first contact that is unknown: everything.
 async fn invalidate(
     context: &ActionContext<'_>,
     site: &SiteSpec,
@@ -214,7 +219,7 @@ async fn invalidate(
     let names = std::slice::from_ref(distribution);
     let found = context.read(|| context.cloud.distributions(names)).await?;
     let Some(found) = found.get(distribution) else {
-        return Err(ActionError::refused(format!("there is no distribution `{distribution}`")));
+        return Err(ActionError::refused(format!("the distribution `{distribution}` does not exist")));
     };
     context.write(|| context.cloud.invalidate(&found.id, &paths)).await
 }
@@ -223,7 +228,7 @@ async fn marker(context: &ActionContext<'_>, bucket: &str) -> Result<Option<(Mar
     context.read(|| context.cloud.site_marker(bucket)).await
 }
 
-/// Replaces the marker on the condition that nobody else did meanwhile; looks again when somebody did.
+/// Replaces the marker unless another process replaced it meanwhile; then reads it again.
 async fn write_marker(
     context: &ActionContext<'_>,
     id: &str,

@@ -26,7 +26,7 @@ pub(super) async fn take(
 ) -> Result<(), ActionError> {
     let (from, to) = value
         .split_once('/')
-        .ok_or_else(|| ActionError::refused(format!("`{value}` does not name two versions")))?;
+        .ok_or_else(|| ActionError::refused(format!("`{value}` does not name two versions, `FROM/TO`")))?;
     let is_intended = context
         .journal
         .ask(|ledger| ledger.snapshot.as_ref().is_some_and(|snapshot| snapshot.identifier == identifier));
@@ -45,7 +45,7 @@ pub(super) async fn take(
         let seen = match find(context, identifier, value).await?.map(|snapshot| snapshot.status) {
             Some(SnapshotStatus::Available) => break,
             Some(SnapshotStatus::Failed) => {
-                return Err(ActionError::refused(format!("RDS says that snapshot `{identifier}` failed")));
+                return Err(ActionError::refused(format!("RDS reports that snapshot `{identifier}` failed")));
             }
             Some(SnapshotStatus::Creating) => "creating".to_owned(),
             None => match look(context).await?.status {
@@ -58,7 +58,7 @@ pub(super) async fn take(
                             context.database()?.identifier()
                         )));
                     }
-                    refused.map_or_else(|| "asked for".to_owned(), |error| error.message)
+                    refused.map_or_else(|| "requested".to_owned(), |error| error.message)
                 }
                 DatabaseStatus::Broken(word) => {
                     return Err(broken(context.database()?.identifier(), &word));
@@ -74,7 +74,7 @@ pub(super) async fn take(
     context.record(Event::SnapshotTaken { identifier: identifier.to_owned() })
 }
 
-/// One call: whatever becomes of it, the next look finds the snapshot or calls again. Gives the refusal that
+/// One call: whatever it answers, the next read finds the snapshot or calls again. Returns the refusal that
 /// may pass.
 async fn begin(
     context: &ActionContext<'_>,

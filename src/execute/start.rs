@@ -156,7 +156,7 @@ async fn look(context: &ActionContext<'_>, service: &ServiceName) -> Result<Serv
     let mut found = context.read(|| context.cloud.services(cluster, names)).await?;
     found
         .remove(service)
-        .ok_or_else(|| ActionError::refused(format!("the service `{service}` is gone from `{cluster}`")))
+        .ok_or_else(|| ActionError::refused(format!("the service `{service}` does not exist in `{cluster}`")))
 }
 
 fn primary(service: &Service) -> Result<&Deployment, ActionError> {

@@ -14,7 +14,7 @@ use crate::store::journal::Event;
 /// Five minutes of deregistration (the default) and two of `stopTimeout` (Fargate's most), and some.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-connection-draining.html>
 const STOP_MAX: Duration = Duration::from_secs(10 * 60);
-/// How often a count that somebody raises meanwhile is put back, before we stop fighting.
+/// How often a count that someone raises meanwhile is set back, before tidegate gives up.
 const CORRECTIONS_MAX: u32 = 3;
 
 /// Suspends scaling, sets desired 0, and waits until no task is left.
@@ -55,12 +55,12 @@ pub(super) async fn stop(
         if found.desired == 0 {
             was_zero = true;
         } else {
-            // A count from before our call is an old answer, not a correction by somebody else.
+            // A count from before our call is an old answer, not a change by someone else.
             corrections += u32::from(std::mem::take(&mut was_zero));
             if corrections > CORRECTIONS_MAX {
                 let count = found.desired;
                 return Err(ActionError::refused(format!(
-                    "somebody keeps setting the count of `{service}` to {count}"
+                    "someone outside tidegate keeps setting the count of `{service}` to {count}"
                 )));
             }
             context.write(|| context.cloud.update_service(&update)).await?;

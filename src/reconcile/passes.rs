@@ -82,11 +82,11 @@ impl Passes<'_> {
         if spec.mode == Mode::Observe {
             return Ok(());
         }
-        let noted = overrides::note(store, spec, self.journal, now)?;
-        self.run.requests.extend(noted.requests);
-        self.run.notes.extend(noted.ended);
+        let journaled = overrides::journal_news(store, spec, self.journal, now)?;
+        self.run.requests.extend(journaled.requests);
+        self.run.notes.extend(journaled.ended);
         if ActiveOverrides::at(now, store, spec)?.mode(spec.mode) == Mode::Enforce {
-            self.run.requests.extend(request::take_up(store, &spec.name, self.journal)?);
+            self.run.requests.extend(request::journal_waiting(store, &spec.name, self.journal)?);
         }
         Ok(())
     }

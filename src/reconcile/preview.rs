@@ -1,4 +1,4 @@
-//! Looking and planning without acting: for `plan`, `status`, and the look before each step.
+//! Observing and planning without acting: for `plan`, `status`, and before each step.
 
 use super::declared::CurrentDeclaration;
 use super::error::ReconcileError;
@@ -20,35 +20,35 @@ use crate::store::journal::{Event, Ledger};
 /// Runs that say how long things take.
 const RUNS_MAX: usize = 30;
 
-/// A look, and what would be done about it.
+/// An observation, and the plan made from it.
 #[derive(Clone, Debug)]
 pub struct Preview {
-    /// What would be done.
+    /// The actions that are due.
     pub plan: Plan,
-    /// What is.
+    /// The observation.
     pub snapshot: Snapshot,
-    /// What was begun.
+    /// The folded journal: what was begun and what is recorded.
     pub ledger: Ledger,
-    /// What would be done when the wait for a window or for the morning is over, were nothing done before.
+    /// The plan for the end of the wait for a window or for the morning, if nothing changes before.
     pub later: Option<Later>,
-    /// What people have set for a while.
+    /// Overrides and suspensions in effect.
     pub standing: ActiveOverrides,
 }
 
 /// A plan for an instant to come.
 #[derive(Clone, Debug)]
 pub struct Later {
-    /// When.
+    /// The instant that was planned for.
     pub at: Instant,
-    /// What would be done then.
+    /// The actions due then.
     pub plan: Plan,
 }
 
-/// Looks at one environment and plans, also for the instant at which a waiting release may begin. Writes
+/// Observes one environment and plans, also for the instant at which a waiting release may begin. Writes
 /// nothing anywhere.
 ///
 /// # Errors
-/// When the store cannot be read. What cannot be read of the cloud stands in the plan.
+/// When the store cannot be read. Parts of AWS that are unreadable are named in the plan.
 pub async fn preview(
     cloud: &dyn CloudRead,
     clock: &dyn Clock,
@@ -86,7 +86,7 @@ async fn look(
 ) -> Result<Option<(PlanningInput, ActiveOverrides)>, ReconcileError> {
     let Some(wanted) = declared.current() else { return Ok(None) };
     let mut ledger = read_ledger(store, &wanted.spec.name)?;
-    // What a person has asked for is as good as taken up: the plan shows what comes of it.
+    // The plan shows what an operator request leads to before a run has journaled it.
     let asked = request::waiting(store, &wanted.spec.name)?;
     let standing = ActiveOverrides::at(clock.now(), store, &wanted.spec)?;
     if let Some(request) = &asked
@@ -113,7 +113,7 @@ fn shown(input: PlanningInput, standing: ActiveOverrides) -> Preview {
     Preview { plan, later, snapshot: input.snapshot, ledger: input.ledger, standing }
 }
 
-/// Whether a look finds everything as a plan that ended a run left it, and nobody has asked for anything since.
+/// Whether an observation leads to the plan that the last run ended with, and no operator request is new since.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -150,12 +150,12 @@ fn says<'a>(spec: &'a EnvironmentSpec, runtime_override: Option<&'a Override>) -
 /// How long things take here.
 pub(super) fn expect(store: &dyn Store, environment: &EnvironmentName) -> Result<Expected, ReconcileError> {
     let runs = store.list_runs(environment, RUNS_MAX)?;
-    // A run of another version of the program says nothing; it is no reason to stop.
+    // A run that another version of tidegate saved in another shape is ignored.
     let runs: Vec<Run> = runs.into_iter().filter_map(|run| serde_json::from_value(run.value).ok()).collect();
     Ok(expected::from(&runs))
 }
 
-/// What a look is taken with.
+/// Everything that an observation and its plan need.
 pub(super) struct Look<'a> {
     pub(super) cloud: &'a dyn CloudRead,
     pub(super) clock: &'a dyn Clock,
@@ -190,7 +190,7 @@ impl Look<'_> {
         let DeclaredEnvironment { spec, revision } = wanted;
         let over = standing.runtime_override();
         let desired = schedule::state_at(self.clock.now(), &says(&spec, over.as_ref()));
-        // Moving tags are resolved again on a commit, a wake and a poke, until what they bring is reached.
+        // Moving tags are resolved again on a commit, a wake and a poke, until the environment has converged.
         let refresh_images = options.refresh_images
             || ledger.converged.as_ref().is_none_or(|reached| {
                 reached.revision != revision

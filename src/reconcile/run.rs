@@ -143,7 +143,7 @@ pub struct ActionReport {
     /// Why.
     #[serde(default)]
     pub reason: String,
-    /// The field that somebody had changed, when it was put back.
+    /// The field that had drifted, if this action corrected drift.
     #[serde(default)]
     pub corrects: Option<String>,
     /// When it began.
@@ -296,7 +296,7 @@ fn report(action: &Action, outcome: &ActionOutcome) -> ActionReport {
     let message = match &outcome.result {
         ActionResult::Done => None,
         ActionResult::Again { why } | ActionResult::Failed { why } => Some(why.clone()),
-        ActionResult::Unfinished { what } => Some(format!("left to itself: {what}")),
+        ActionResult::Unfinished { what } => Some(format!("still running: {what}")),
     };
     ActionReport {
         id: action.id.clone(),

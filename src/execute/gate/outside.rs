@@ -1,4 +1,4 @@
-//! The closed gate as users see it. What was read back from AWS is what AWS was told; here somebody knocks.
+//! The closed gate as users meet it. Reading rules back from AWS shows what AWS was told; this asks as a user would.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::spec::Maintenance;
 const CLOSED_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 /// Asks the URLs of the checks without the header, where a closed gate must send everybody away, until it does.
-/// Without the header nothing is told to anybody, so that `http` is asked, too. A URL that does not answer here
+/// The request carries no header and so reveals nothing: `http` URLs are asked, too. A URL that does not answer here
 /// tells nothing: it may be reached from elsewhere only.
 pub(in crate::execute) async fn verify(context: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
     let Some(maintenance) = &context.spec.maintenance else { return Ok(()) };
@@ -57,14 +57,14 @@ async fn gated<'a>(
 }
 
 async fn knock(context: &ActionContext<'_>, id: &str, url: &Url) -> Result<(), ActionError> {
-    let what = format!("{url} to send users to the maintenance page");
+    let what = format!("the gate to close: {url} must redirect users to the maintenance page");
     let mut wait = context.wait(id, what, CLOSED_WITHIN);
     loop {
         match context.cloud.probe(url, None).await {
             Ok(status) if is_redirect(status) => return Ok(()),
-            Ok(status) => wait.pause(&format!("{url} answers users {status}")).await?,
+            Ok(status) => wait.pause(&format!("users still get through: {url} answers {status}")).await?,
             Err(error) => {
-                tracing::info!(%url, error = error.message, "cannot be asked from here whether it is closed");
+                tracing::info!(%url, error = error.message, "cannot reach the URL from this host; skipping the outside check of the gate");
                 return Ok(());
             }
         }

@@ -33,7 +33,7 @@ pub(super) async fn send(
         started_by: migration.started_by.clone(),
         tags: BTreeMap::from([(tag::MIGRATING.to_owned(), mark)]),
     };
-    // From the second process on, an earlier one may have sent it: nothing is concluded from a refusal.
+    // From the second process on, an earlier one may have sent it: a refusal proves nothing.
     let may_be_sent = Cell::new(matches!(migration.start, MigrationStart::Resend { .. }));
     let attempt = || async {
         let looked = async {
@@ -77,7 +77,7 @@ pub(super) fn concludes(kind: Kind, may_be_sent: bool) -> bool {
     }
 }
 
-/// No task came to be: the attempt is over and has changed nothing.
+/// There is no task: the attempt is over and has changed nothing.
 async fn not_started(
     context: &ActionContext<'_>,
     migration: &Migration,
@@ -94,7 +94,7 @@ async fn not_started(
     };
     match super::end(context, migration, outcome).await {
         Err(ended) => Ok(ended),
-        Ok(()) => Ok(ActionError::refused("the migration ended without having begun")),
+        Ok(()) => Ok(ActionError::refused("the migration ended before it began")),
     }
 }
 

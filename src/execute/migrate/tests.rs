@@ -298,7 +298,7 @@ fn a_long_migration_is_told_once_and_goes_on() {
         std::iter::repeat_with(|| act(&bench)).take_while(|ended| *ended != ActionResult::Done).count();
     assert!((35..37).contains(&looks), "every five minutes: {looks}");
     assert_eq!(bench.events().iter().filter(|event| *event == "migration-overdue").count(), 1);
-    assert_eq!(bench.said().matches("longer than 1h; it goes on").count(), 1);
+    assert_eq!(bench.said().matches("running for longer than 1h").count(), 1);
     assert_eq!(bench.count("ecs:StopTask"), 0);
 }
 

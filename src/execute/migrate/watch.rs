@@ -14,11 +14,11 @@ use crate::plan::Migration;
 use crate::spec::MigrationSpec;
 use crate::store::journal::{Event, LISTING_DELAY_MAX, Outcome};
 
-/// After this long the run looks at everything else, and goes on watching: somebody may have opened the gate.
+/// After this long the run observes everything else, then continues to watch: someone may have opened the gate.
 const LOOK_AROUND_AFTER: Duration = Duration::from_secs(5 * 60);
 /// After [`LISTING_DELAY_MAX`], one answer without the task is still no proof that AWS has lost it.
 const MISSING_FOR: TimeDelta = TimeDelta::minutes(5);
-/// A task that is missed is looked for to the end before anybody looks around: 45 minutes, five more, and some.
+/// The search for a missing task is not interrupted by other observations: 45 minutes, five more, and a margin.
 const MISSED_MAX: Duration = Duration::from_secs(3600);
 /// Lines that are kept of its log.
 const LOG_LINES: usize = 20;
@@ -63,7 +63,7 @@ pub(super) async fn watch(
         };
         say_when_overdue(context, id, migration, now - intended_at)?;
         if missing_since.is_none() && now - begun_at >= delta(LOOK_AROUND_AFTER) {
-            return Err(ActionError::Interrupted("the migration, which goes on,".to_owned()));
+            return Err(ActionError::Interrupted("the migration".to_owned()));
         }
         match wait.pause(&seen).await {
             Err(ActionError::Deadline { what, .. }) => return Err(ActionError::Interrupted(what)),
@@ -88,7 +88,7 @@ async fn outcome(
     Ok(ending::of(task, &counted, ran, log))
 }
 
-/// Looks for an attempt that was not found when this was planned, long enough to be sure. `true` = it is gone.
+/// Searches for the task of an attempt that the plan did not find, long enough to be sure. `true` = AWS no longer lists it.
 pub(super) async fn is_gone(
     context: &ActionContext<'_>,
     id: &str,
@@ -111,7 +111,7 @@ pub(super) async fn is_gone(
     }
 }
 
-/// Once an attempt: a person is told, the task goes on.
+/// Reports once an attempt that the migration takes too long. tidegate does not stop the task.
 fn say_when_overdue(
     context: &ActionContext<'_>,
     id: &str,
@@ -124,7 +124,9 @@ fn say_when_overdue(
         return Ok(());
     }
     let limit = humantime::format_duration(migration.timeout);
-    context.progress.action_progress(id, &format!("longer than {limit}; it goes on and is watched"));
+    context
+        .progress
+        .action_progress(id, &format!("running for longer than {limit}; tidegate keeps watching"));
     context.record(Event::MigrationOverdue { attempt: migration.attempt })
 }
 

@@ -146,8 +146,9 @@ fn what_failed_is_not_done_again_to_the_same_end() {
 fn the_same_again_is_an_old_answer_at_first_and_a_fight_after_that() {
     let mut patience = RunPatience::new(a_tuesday());
     let close = action("gate/close", "open", "closed");
-    let pauses: Vec<u64> =
-        (0..5).map(|_| bound(pause(&after(&mut patience, &close, ActionResult::Done)), REPEAT.first)).collect();
+    let pauses: Vec<u64> = (0..5)
+        .map(|_| bound(pause(&after(&mut patience, &close, ActionResult::Done)), REPEAT.first))
+        .collect();
     assert_eq!(pauses, [0, 2, 4, 8, 16]);
     let Next::GiveUp(why) = after(&mut patience, &close, ActionResult::Done) else { panic!("no bound") };
     assert_eq!(why, "gate/close was applied 6 times without effect; something keeps reverting it");

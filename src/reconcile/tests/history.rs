@@ -125,7 +125,10 @@ fn a_request_that_nobody_understands_is_named_and_nothing_is_done() {
     ask(&bench, "make-it-so");
     let error = bench.run_with(&bench.wanted(), None, &|| ShutdownLevel::None).unwrap_err();
     assert!(matches!(error, ReconcileError::Record { .. }));
-    assert!(error.to_string().starts_with("cannot read the request record of `shop` in the store"), "{error}");
+    assert!(
+        error.to_string().starts_with("cannot read the request record of `shop` in the store"),
+        "{error}"
+    );
     assert_eq!(bench.cloud.effects(), 0);
 }
 

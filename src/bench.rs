@@ -126,7 +126,7 @@ impl Bench {
         let journal = Journal::open(&self.store, &self.clock, &lease).unwrap();
         let revision = Revision::worktree();
         let cancel = || self.leaving.load(Ordering::Relaxed);
-        let hands = ActionContext {
+        let context = ActionContext {
             cloud: &*port,
             clock: &self.clock,
             journal: &journal,
@@ -136,7 +136,7 @@ impl Bench {
             cancel: &cancel,
         };
         let actions = [action(kind)];
-        let (mut outcomes, ()) = self.clock.block_on(join(execute::carry_out(&hands, &actions), meanwhile));
+        let (mut outcomes, ()) = self.clock.block_on(join(execute::carry_out(&context, &actions), meanwhile));
         outcomes.pop().expect("an outcome for each action").result
     }
 
@@ -226,20 +226,20 @@ impl Bench {
     /// One run towards what is wanted then.
     pub(crate) fn run_with(
         &self,
-        wishes: &dyn CurrentDeclaration,
+        declared: &dyn CurrentDeclaration,
         deadline: Option<Instant>,
-        haste: &(dyn Fn() -> ShutdownLevel + Send + Sync),
+        shutdown: &(dyn Fn() -> ShutdownLevel + Send + Sync),
     ) -> Result<Run, ReconcileError> {
         let port = self.port();
         let reconciler = Reconciler {
             cloud: &*port,
             clock: &self.clock,
             store: &self.store,
-            wishes,
+            declared,
             progress: &self.said,
             holder: "test",
             deadline,
-            haste,
+            shutdown,
         };
         self.clock.block_on(reconciler.converge(&self.spec.name))
     }

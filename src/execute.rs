@@ -42,17 +42,17 @@ use crate::plan::{Action, ActionKind};
 use crate::store::journal::Event;
 
 /// Carries out the actions of one step side by side, and says how each of them ended.
-pub async fn carry_out(hands: &ActionContext<'_>, actions: &[Action]) -> Vec<ActionOutcome> {
-    join_all(actions.iter().map(|action| carry_out_one(hands, action))).await
+pub async fn carry_out(context: &ActionContext<'_>, actions: &[Action]) -> Vec<ActionOutcome> {
+    join_all(actions.iter().map(|action| carry_out_one(context, action))).await
 }
 
-async fn carry_out_one(hands: &ActionContext<'_>, action: &Action) -> ActionOutcome {
-    let started_at = hands.clock.now();
-    hands.progress.action_started(action);
+async fn carry_out_one(context: &ActionContext<'_>, action: &Action) -> ActionOutcome {
+    let started_at = context.clock.now();
+    context.progress.action_started(action);
     tracing::debug!(action = action.id, kind = action.kind.as_str(), "started");
-    let mut done = perform(hands, action).await;
+    let mut done = perform(context, action).await;
     if let (Ok(()), Some(field)) = (&done, &action.corrects) {
-        done = hands.record(Event::Corrected {
+        done = context.record(Event::Corrected {
             resource: action.resource.clone(),
             field: field.clone(),
             before: action.before.clone(),
@@ -60,56 +60,57 @@ async fn carry_out_one(hands: &ActionContext<'_>, action: &Action) -> ActionOutc
         });
     }
     let result = ActionResult::of(done);
-    let outcome = ActionOutcome { id: action.id.clone(), started_at, finished_at: hands.clock.now(), result };
+    let outcome =
+        ActionOutcome { id: action.id.clone(), started_at, finished_at: context.clock.now(), result };
     tracing::debug!(action = action.id, result = %outcome.result, "finished");
-    hands.progress.action_finished(action, &outcome);
+    context.progress.action_finished(action, &outcome);
     outcome
 }
 
-async fn perform(hands: &ActionContext<'_>, action: &Action) -> Result<(), ActionError> {
+async fn perform(context: &ActionContext<'_>, action: &Action) -> Result<(), ActionError> {
     let id = &action.id;
     match &action.kind {
-        ActionKind::ClaimOwner { store } => records::claim(hands, id, store).await,
+        ActionKind::ClaimOwner { store } => records::claim(context, id, store).await,
         ActionKind::RecordSchema { version, resource_id, how } => {
-            records::record_schema(hands, id, version, resource_id, *how).await
+            records::record_schema(context, id, version, resource_id, *how).await
         }
-        ActionKind::AssociateFunction { distribution } => gate::associate(hands, id, distribution).await,
+        ActionKind::AssociateFunction { distribution } => gate::associate(context, id, distribution).await,
         ActionKind::StageSite { site, source, version } => {
-            sites::stage(hands, id, site, source, version).await
+            sites::stage(context, id, site, source, version).await
         }
         ActionKind::SwitchSite { site, source, version } => {
-            sites::switch(hands, id, site, source, version).await
+            sites::switch(context, id, site, source, version).await
         }
-        ActionKind::BeginRelease { from, to, images } => hands.record(Event::ReleaseBegun {
+        ActionKind::BeginRelease { from, to, images } => context.record(Event::ReleaseBegun {
             from: from.clone(),
             to: to.clone(),
             images: images.clone(),
-            revision: hands.revision.clone(),
+            revision: context.revision.clone(),
         }),
         ActionKind::CloseGate { rules, function, was_open, with } => {
-            gate::close(hands, id, rules, *function).await?;
-            hands.record(Event::GateClosed { was_open: *was_open, with: Some(with.clone()) })
+            gate::close(context, id, rules, *function).await?;
+            context.record(Event::GateClosed { was_open: *was_open, with: Some(with.clone()) })
         }
         ActionKind::OpenGate { rules, function, whole } => {
-            gate::open(hands, id, rules, *function).await?;
-            if *whole { hands.record(Event::GateOpened) } else { Ok(()) }
+            gate::open(context, id, rules, *function).await?;
+            if *whole { context.record(Event::GateOpened) } else { Ok(()) }
         }
-        ActionKind::Drain { until, at_most_until } => drain::drain(hands, id, *until, *at_most_until).await,
-        ActionKind::StopService { service, scaling } => stop::stop(hands, id, service, *scaling).await,
-        ActionKind::StartDatabase => database::start(hands, id).await,
-        ActionKind::StopDatabase => database::stop(hands, id).await,
-        ActionKind::TakeSnapshot { identifier, tag } => snapshot::take(hands, id, identifier, tag).await,
-        ActionKind::Migrate(migration) => migrate::migrate(hands, id, migration).await,
+        ActionKind::Drain { until, at_most_until } => drain::drain(context, id, *until, *at_most_until).await,
+        ActionKind::StopService { service, scaling } => stop::stop(context, id, service, *scaling).await,
+        ActionKind::StartDatabase => database::start(context, id).await,
+        ActionKind::StopDatabase => database::stop(context, id).await,
+        ActionKind::TakeSnapshot { identifier, tag } => snapshot::take(context, id, identifier, tag).await,
+        ActionKind::Migrate(migration) => migrate::migrate(context, id, migration).await,
         ActionKind::EndLostMigration { attempt, reached_running } => {
-            migrate::write_off(hands, id, *attempt, *reached_running).await
+            migrate::write_off(context, id, *attempt, *reached_running).await
         }
-        ActionKind::Settle { until } => drain::settle(hands, id, *until).await,
-        ActionKind::StartService(start) => start::start(hands, id, start).await,
+        ActionKind::Settle { until } => drain::settle(context, id, *until).await,
+        ActionKind::StartService(start) => start::start(context, id, start).await,
         ActionKind::RestoreRollback { service, rollback } => {
-            start::restore_rollback(hands, service, *rollback).await
+            start::restore_rollback(context, service, *rollback).await
         }
-        ActionKind::Check { checks } => checks::check(hands, id, checks).await,
-        ActionKind::PruneSnapshots { identifiers } => snapshot::prune(hands, identifiers).await,
-        ActionKind::FinishRelease { to } => hands.record(Event::ReleaseFinished { to: to.clone() }),
+        ActionKind::Check { checks } => checks::check(context, id, checks).await,
+        ActionKind::PruneSnapshots { identifiers } => snapshot::prune(context, identifiers).await,
+        ActionKind::FinishRelease { to } => context.record(Event::ReleaseFinished { to: to.clone() }),
     }
 }

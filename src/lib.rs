@@ -16,6 +16,7 @@ pub mod observe;
 pub mod plan;
 pub mod reconcile;
 pub mod report;
+pub mod retry;
 pub mod schedule;
 pub mod signals;
 pub mod sim;

@@ -138,7 +138,9 @@ impl Progress for ProgressLines {
         let result = match &outcome.result {
             ActionResult::Done => format!("{GREEN}done{GREEN:#} in {took}"),
             ActionResult::Again { why } => format!("{YELLOW}will be retried{YELLOW:#} after {took}: {why}"),
-            ActionResult::Left { what } => format!("{YELLOW}continues in AWS{YELLOW:#} after {took}: {what}"),
+            ActionResult::Unfinished { what } => {
+                format!("{YELLOW}continues in AWS{YELLOW:#} after {took}: {what}")
+            }
             ActionResult::Failed { why } => format!("{RED}failed{RED:#} after {took}: {why}"),
         };
         self.line(&format!("    {}  {result}", row.label));

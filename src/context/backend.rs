@@ -130,10 +130,10 @@ impl Backend {
     fn preview_as(
         &self,
         spec: &EnvironmentSpec,
-        wishes: &dyn CurrentDeclaration,
+        declared: &dyn CurrentDeclaration,
     ) -> Result<Preview, ReconcileError> {
         let (cloud, clock, store) = (self.cloud(spec), self.clock(), self.store());
-        let look = reconcile::preview(&*cloud, &*clock, &*store, wishes);
+        let look = reconcile::preview(&*cloud, &*clock, &*store, declared);
         Ok(self.block_on(look)?.expect("a declaration that does not change always has an environment"))
     }
 
@@ -157,12 +157,12 @@ impl Backend {
         holder: &str,
         deadline: Option<Instant>,
         progress: &dyn Progress,
-        haste: &(dyn Fn() -> ShutdownLevel + Send + Sync),
+        shutdown: &(dyn Fn() -> ShutdownLevel + Send + Sync),
     ) -> Result<Run, ReconcileError> {
         let (cloud, clock, store) = (self.cloud(&wanted.spec), self.clock(), self.store());
         let (cloud, clock, store) = (&*cloud, &*clock, &*store);
         let reconciler =
-            Reconciler { cloud, clock, store, wishes: wanted, progress, holder, deadline, haste };
+            Reconciler { cloud, clock, store, declared: wanted, progress, holder, deadline, shutdown };
         self.block_on(reconciler.converge(&wanted.spec.name))
     }
 

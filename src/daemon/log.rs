@@ -69,7 +69,7 @@ impl Progress for LogProgress {
             ActionResult::Again { why } => {
                 warn!(action = id, kind, resource, seconds, "{noun} {what}: will be retried: {why}");
             }
-            ActionResult::Left { what: wait } => {
+            ActionResult::Unfinished { what: wait } => {
                 info!(
                     action = id,
                     kind,

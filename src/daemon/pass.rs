@@ -10,7 +10,7 @@ use tracing::Instrument as _;
 use super::due::PassReason;
 use super::log::{self, LogProgress};
 use super::shared::SharedInForce;
-use crate::cloud::{LastObservation, Depth, CachedCloud};
+use crate::cloud::{CachedCloud, Depth, LastObservation};
 use crate::context::Backend;
 use crate::model::{EnvironmentName, Instant};
 use crate::plan::{Plan, WaitingReason};
@@ -118,11 +118,11 @@ impl PassContext<'_> {
             cloud: &*cloud,
             clock: &*clock,
             store: &*store,
-            wishes: &newest,
+            declared: &newest,
             progress,
             holder: self.holder,
             deadline: None,
-            haste: self.shutdown,
+            shutdown: self.shutdown,
         };
         let span = tracing::info_span!("reconcile", %environment);
         Some(reconciler.converge(environment).instrument(span).await)

@@ -12,14 +12,18 @@ use crate::spec::Check;
 use crate::store::journal::Event;
 
 /// Asks all checks side by side.
-pub(super) async fn check(hands: &ActionContext<'_>, id: &str, checks: &[Check]) -> Result<(), ActionError> {
-    let header = header(hands).await?;
-    try_join_all(checks.iter().map(|check| ask(hands, id, check, header.as_ref()))).await?;
-    hands.record(Event::ChecksPassed)
+pub(super) async fn check(
+    context: &ActionContext<'_>,
+    id: &str,
+    checks: &[Check],
+) -> Result<(), ActionError> {
+    let header = header(context).await?;
+    try_join_all(checks.iter().map(|check| ask(context, id, check, header.as_ref()))).await?;
+    context.record(Event::ChecksPassed)
 }
 
 async fn ask(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     check: &Check,
     header: Option<&Header>,
@@ -32,9 +36,9 @@ async fn ask(
         }
         _ => "",
     };
-    let mut wait = hands.wait(id, format!("{url} to answer {status}"), *within);
+    let mut wait = context.wait(id, format!("{url} to answer {status}"), *within);
     loop {
-        let seen = match hands.cloud.probe(url, sent).await {
+        let seen = match context.cloud.probe(url, sent).await {
             Ok(answer) if answer == *status => return Ok(()),
             Ok(answer) => format!("{url} answers {answer}{bare}"),
             Err(error) if error.kind == Kind::Invalid => return Err(error.into()),
@@ -63,11 +67,11 @@ impl Header {
     }
 }
 
-async fn header(hands: &ActionContext<'_>) -> Result<Option<Header>, ActionError> {
-    let Some(maintenance) = &hands.spec.maintenance else { return Ok(None) };
+async fn header(context: &ActionContext<'_>) -> Result<Option<Header>, ActionError> {
+    let Some(maintenance) = &context.spec.maintenance else { return Ok(None) };
     let mut hosts = Vec::new();
     if let Some(target) = &maintenance.load_balancer {
-        let listener = hands.read(|| hands.cloud.listener(target)).await?;
+        let listener = context.read(|| context.cloud.listener(target)).await?;
         // Rules that ask for the header because of us. Others on a shared balancer lead to other people, and
         // what is open needs none.
         let rules = listener.into_iter().flat_map(|listener| listener.rules).filter(gate::is_ours);
@@ -75,10 +79,10 @@ async fn header(hands: &ActionContext<'_>) -> Result<Option<Header>, ActionError
         hosts.extend(conditions.filter(is_host).flat_map(|condition| condition.values));
     }
     if let Some(cloudfront) = &maintenance.cloudfront {
-        let found = hands.read(|| hands.cloud.distributions(&cloudfront.distributions)).await?;
+        let found = context.read(|| context.cloud.distributions(&cloudfront.distributions)).await?;
         hosts.extend(found.into_values().flat_map(|distribution| distribution.aliases));
     }
-    let secret = hands.read(|| hands.cloud.secret(&maintenance.bypass.value_from)).await?;
+    let secret = context.read(|| context.cloud.secret(&maintenance.bypass.value_from)).await?;
     Ok(Some(Header { name: maintenance.bypass.header.clone(), secret, hosts }))
 }
 

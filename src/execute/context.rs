@@ -1,7 +1,7 @@
-//! What an action is carried out with: ports, the journal, the spec, and somebody who watches.
+//! Everything that an action needs: ports, the journal, the declaration, and the report of its progress.
 //!
-//! Patience with the cloud lives here: a transient refusal is tried again a few times, with pauses that
-//! double. RunTask never comes through [`ActionContext::write`]: it is not repeated blindly.
+//! Retries of calls live here: a transient refusal is tried again a few times, with pauses that
+//! double. RunTask never goes through [`ActionContext::write`]: it is not repeated blindly.
 
 use std::time::Duration;
 
@@ -10,65 +10,58 @@ use futures_util::future::BoxFuture;
 use super::error::ActionError;
 use super::journal::Journal;
 use super::progress::Progress;
-use super::wait::Wait;
+use super::wait::{Wait, Watcher};
 use crate::clock::Clock;
 use crate::cloud::{CloudError, CloudWrite};
 use crate::model::Revision;
 use crate::observe::patiently;
+use crate::retry::{Backoff, retry};
 use crate::spec::{DatabaseTarget, EnvironmentSpec, Maintenance};
 use crate::store::journal::Event;
 
-/// Tries of a call whose refusals are transient: pauses of 1, 2, 4, 8 and 16 seconds between them, half a
-/// minute in all. A longer trouble is the next pass's.
-pub(super) const TRIES_MAX: u32 = 6;
+/// Pauses of up to 1, 2, 4, 8 and 16 seconds between tries, half a minute in all. A longer disturbance is left to the
+/// next pass.
+pub(super) const WRITE: Backoff = Backoff { first: Duration::from_secs(1), tries_max: 6 };
 
-/// All that execution needs.
+/// Everything that an action needs.
 #[derive(Clone, Copy)]
 pub struct ActionContext<'a> {
-    /// The world.
+    /// AWS or the simulated cloud.
     pub cloud: &'a dyn CloudWrite,
     /// Time.
     pub clock: &'a dyn Clock,
     /// Where intents and outcomes go, under the lease.
     pub journal: &'a Journal<'a>,
-    /// The environment. `mode` decides nothing here: what is asked for is done.
+    /// The declaration. `mode` decides nothing here: every action that arrives is carried out.
     pub spec: &'a EnvironmentSpec,
-    /// Which commit is carried out.
+    /// The commit that is carried out.
     pub revision: &'a Revision,
-    /// Who watches.
+    /// Hears of the progress.
     pub progress: &'a dyn Progress,
-    /// True as soon as long waits should be left to themselves.
+    /// True as soon as long waits have to end: on shutdown, at a deadline, after an operator request.
     pub cancel: &'a (dyn Fn() -> bool + Send + Sync),
 }
 
 impl<'a> ActionContext<'a> {
-    /// Writes an event down.
+    /// Journals an event.
     pub(super) fn record(&self, event: Event) -> Result<(), ActionError> {
         Ok(self.journal.record(event)?)
     }
 
-    /// Changes the world by a call that may be repeated.
+    /// Changes AWS by a call that may be repeated.
     pub(super) async fn write<'f, T>(
         &self,
         call: impl Fn() -> BoxFuture<'f, Result<T, CloudError>>,
     ) -> Result<T, ActionError> {
-        let mut pause = Duration::from_secs(1);
-        for _ in 1..TRIES_MAX {
+        let call = &call;
+        let attempt = || async move {
             self.journal.verify()?;
-            match call().await {
-                Err(error) if error.kind.is_transient() => {
-                    tracing::debug!(%error, "tried again");
-                    self.clock.sleep(pause).await;
-                    pause *= 2;
-                }
-                answer => return Ok(answer?),
-            }
-        }
-        self.journal.verify()?;
-        Ok(call().await?)
+            Ok(call().await?)
+        };
+        retry(self.clock, WRITE, ActionError::is_transient, attempt).await
     }
 
-    /// Reads, with some patience.
+    /// Reads, and retries while the failure is transient.
     pub(super) async fn read<'f, T>(
         &self,
         call: impl Fn() -> BoxFuture<'f, Result<T, CloudError>>,
@@ -78,18 +71,19 @@ impl<'a> ActionContext<'a> {
 
     /// Begins to wait for something.
     pub(super) fn wait(&self, id: &'a str, what: impl Into<String>, at_most: Duration) -> Wait<'a> {
-        Wait::begin(*self, id, what.into(), at_most)
+        let ActionContext { clock, journal, progress, cancel, .. } = *self;
+        Wait::begin(Watcher { clock, journal, progress, cancel }, id, what.into(), at_most)
     }
 
     /// The database.
     pub(super) fn database(&self) -> Result<&'a DatabaseTarget, ActionError> {
         let database = self.spec.database.as_ref().map(|database| &database.target);
-        database.ok_or_else(|| ActionError::refused("no database is declared any more"))
+        database.ok_or_else(|| ActionError::refused("the repository no longer declares a database"))
     }
 
     /// The gate.
     pub(super) fn maintenance(&self) -> Result<&'a Maintenance, ActionError> {
         let maintenance = self.spec.maintenance.as_ref();
-        maintenance.ok_or_else(|| ActionError::refused("no gate is declared any more"))
+        maintenance.ok_or_else(|| ActionError::refused("the repository no longer declares a gate"))
     }
 }

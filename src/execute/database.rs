@@ -1,4 +1,4 @@
-//! Starting and stopping the database. Both follow what it does, whoever set it on its way.
+//! Starting and stopping the database. Both watch its state, whoever changed it.
 
 use std::time::Duration;
 
@@ -15,15 +15,15 @@ const START_MAX: Duration = Duration::from_secs(2 * 3600);
 const STOP_MAX: Duration = Duration::from_secs(3600);
 
 /// Brings the database to `available`.
-pub(super) async fn start(hands: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
-    let target = hands.database()?;
-    let mut wait = hands.wait(id, format!("`{}` to be available", target.identifier()), START_MAX);
+pub(super) async fn start(context: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
+    let target = context.database()?;
+    let mut wait = context.wait(id, format!("`{}` to be available", target.identifier()), START_MAX);
     loop {
-        let seen = look(hands).await?;
+        let seen = look(context).await?;
         match seen.status {
             DatabaseStatus::Available => return Ok(()),
             DatabaseStatus::Stopped => {
-                tolerated(hands.write(|| hands.cloud.start_database(target)).await)?;
+                tolerated(context.write(|| context.cloud.start_database(target)).await)?;
             }
             DatabaseStatus::Broken(ref word) => return Err(broken(target.identifier(), word)),
             DatabaseStatus::Starting | DatabaseStatus::Stopping | DatabaseStatus::Busy(_) => {}
@@ -32,21 +32,24 @@ pub(super) async fn start(hands: &ActionContext<'_>, id: &str) -> Result<(), Act
     }
 }
 
-/// Brings the database to `stopped`. One that somebody starts while it stops is not stopped again from here:
-/// whoever did that may have started tasks, too, and only a plan looks for them.
-pub(super) async fn stop(hands: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
-    let target = hands.database()?;
-    let mut wait = hands.wait(id, format!("`{}` to be stopped", target.identifier()), STOP_MAX);
+/// Brings the database to `stopped`. If someone starts it while it is stopping, this gives up and
+/// tidegate plans again: tasks may have started with it, and only a plan looks for them.
+pub(super) async fn stop(context: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
+    let target = context.database()?;
+    let mut wait = context.wait(id, format!("`{}` to be stopped", target.identifier()), STOP_MAX);
     let mut was_stopping = false;
     loop {
-        let seen = look(hands).await?;
+        let seen = look(context).await?;
         match seen.status {
             DatabaseStatus::Stopped => {
-                hands.record(Event::DatabaseStopped { resource_id: seen.resource_id })?;
+                context.record(Event::DatabaseStopped { resource_id: seen.resource_id })?;
                 return Ok(());
             }
             DatabaseStatus::Starting | DatabaseStatus::Available if was_stopping => {
-                return Err(ActionError::Again(format!("somebody has started `{}`", seen.identifier)));
+                return Err(ActionError::Again(format!(
+                    "`{}` was started outside tidegate while it was stopping",
+                    seen.identifier
+                )));
             }
             DatabaseStatus::Available => {
                 if let Some(why) = seen.unstoppable {
@@ -55,7 +58,7 @@ pub(super) async fn stop(hands: &ActionContext<'_>, id: &str) -> Result<(), Acti
                         seen.identifier
                     )));
                 }
-                tolerated(hands.write(|| hands.cloud.stop_database(target)).await)?;
+                tolerated(context.write(|| context.cloud.stop_database(target)).await)?;
             }
             DatabaseStatus::Broken(ref word) => return Err(broken(target.identifier(), word)),
             DatabaseStatus::Stopping => was_stopping = true,
@@ -65,13 +68,14 @@ pub(super) async fn stop(hands: &ActionContext<'_>, id: &str) -> Result<(), Acti
     }
 }
 
-pub(super) async fn look(hands: &ActionContext<'_>) -> Result<Database, ActionError> {
-    let target = hands.database()?;
-    let found = hands.read(|| hands.cloud.database(target)).await?;
-    found.ok_or_else(|| ActionError::refused(format!("the database `{}` is gone", target.identifier())))
+pub(super) async fn look(context: &ActionContext<'_>) -> Result<Database, ActionError> {
+    let target = context.database()?;
+    let found = context.read(|| context.cloud.database(target)).await?;
+    found
+        .ok_or_else(|| ActionError::refused(format!("the database `{}` does not exist", target.identifier())))
 }
 
-/// It changed its state between our look and our call: the next look tells.
+/// It changed its state between the read and the call: the next read shows the new state.
 pub(super) fn tolerated(answer: Result<(), ActionError>) -> Result<(), ActionError> {
     match answer {
         Err(ActionError::Cloud(CloudError { kind: Kind::InvalidState, .. })) => Ok(()),
@@ -80,5 +84,7 @@ pub(super) fn tolerated(answer: Result<(), ActionError>) -> Result<(), ActionErr
 }
 
 pub(super) fn broken(identifier: &str, word: &str) -> ActionError {
-    ActionError::refused(format!("`{identifier}` is {word}; a person must look"))
+    ActionError::refused(format!(
+        "`{identifier}` is {word}; an operator has to look at it in the RDS console"
+    ))
 }

@@ -2,21 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::context::{ActionContext, TRIES_MAX};
+use super::context::{ActionContext, WRITE};
 use super::error::ActionError;
-use crate::cloud::TaskDefinition;
+use crate::cloud::{CloudError, TaskDefinition};
 use crate::model::{ContainerName, ImageRef};
+use crate::retry::retry;
 
 /// The revision of the template's family with these images: the template itself or the newest one when they
 /// say just that, else a new one. `never` is a revision that must not be chosen, because ECS would start
 /// nothing for it.
 pub(super) async fn with_images(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     template: &str,
     images: &BTreeMap<ContainerName, ImageRef>,
     never: Option<&str>,
 ) -> Result<TaskDefinition, ActionError> {
-    let template = hands.read(|| hands.cloud.task_definition(template)).await?;
+    let template = context.read(|| context.cloud.task_definition(template)).await?;
     let wanted = template.document.with_images(images);
     let fingerprint = wanted.fingerprint();
     let fits = |found: &TaskDefinition| {
@@ -25,19 +26,22 @@ pub(super) async fn with_images(
     if fits(&template) {
         return Ok(template);
     }
-    // Each try looks first: an answer that was lost has registered the revision.
-    for tries in 1.. {
-        let newest = hands.read(|| hands.cloud.newest_definition(&template.family)).await?;
-        if let Some(newest) = newest.filter(fits) {
-            return Ok(newest);
-        }
-        hands.journal.verify()?;
-        match hands.cloud.register_definition(&wanted).await {
-            Err(error) if error.kind.is_transient() && tries < TRIES_MAX => {
-                hands.clock.sleep(std::time::Duration::from_secs(1 << tries)).await;
+    // Each try looks first: an answer that was lost has registered the revision. Only the registration is retried here;
+    // reads have retries of their own.
+    let attempt = || async {
+        let looked = async {
+            let newest = context.read(|| context.cloud.newest_definition(&template.family)).await?;
+            let newest = newest.filter(fits);
+            if newest.is_none() {
+                context.journal.verify()?;
             }
-            answer => return Ok(answer?),
+            Ok::<_, ActionError>(newest)
+        };
+        match looked.await {
+            Ok(Some(newest)) => Ok(Ok(newest)),
+            Ok(None) => context.cloud.register_definition(&wanted).await.map(Ok),
+            Err(error) => Ok(Err(error)),
         }
-    }
-    unreachable!("the last try returns")
+    };
+    retry(context.clock, WRITE, |error: &CloudError| error.kind.is_transient(), attempt).await?
 }

@@ -16,17 +16,17 @@ const WAIT_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Waits until requests of gated target groups have run out: at least `until`, at most `at_most_until`.
 pub(super) async fn drain(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     until: Instant,
     at_most_until: Instant,
 ) -> Result<(), ActionError> {
-    let mut wait = hands.wait(id, "requests to run out", WAIT_MAX);
+    let mut wait = context.wait(id, "requests to run out", WAIT_MAX);
     wait.until(until, "draining").await?;
     // Metrics are a courtesy: without them, or without their groups, only time counts.
-    let groups = gated_groups(hands).await.unwrap_or_default();
-    while !groups.is_empty() && hands.clock.now() < at_most_until {
-        let Ok(Some(requests)) = hands.read(|| hands.cloud.requests_last_minute(&groups)).await else {
+    let groups = gated_groups(context).await.unwrap_or_default();
+    while !groups.is_empty() && context.clock.now() < at_most_until {
+        let Ok(Some(requests)) = context.read(|| context.cloud.requests_last_minute(&groups)).await else {
             break;
         };
         let most = REQUESTS_PER_GROUP_MAX * f64::from(u32::try_from(groups.len()).unwrap_or(u32::MAX));
@@ -36,20 +36,22 @@ pub(super) async fn drain(
         wait.pause(&format!("{requests:.0} requests in the last minute")).await?;
     }
     // Before anything stops: a function takes a while to reach every edge.
-    super::gate::verify(hands, id).await?;
-    hands.record(Event::Drained)
+    super::gate::verify(context, id).await?;
+    context.record(Event::Drained)
 }
 
 /// Waits after a migration.
-pub(super) async fn settle(hands: &ActionContext<'_>, id: &str, until: Instant) -> Result<(), ActionError> {
-    hands.wait(id, "the database to settle", WAIT_MAX).until(until, "settling").await?;
-    hands.record(Event::Settled)
+pub(super) async fn settle(context: &ActionContext<'_>, id: &str, until: Instant) -> Result<(), ActionError> {
+    context.wait(id, "the database to settle", WAIT_MAX).until(until, "settling").await?;
+    context.record(Event::Settled)
 }
 
 /// Target groups that only gated rules forward to: what open rules lead to keeps its traffic.
-async fn gated_groups(hands: &ActionContext<'_>) -> Result<Vec<String>, ActionError> {
-    let Some(target) = &hands.maintenance()?.load_balancer else { return Ok(Vec::new()) };
-    let Some(listener) = hands.read(|| hands.cloud.listener(target)).await? else { return Ok(Vec::new()) };
+async fn gated_groups(context: &ActionContext<'_>) -> Result<Vec<String>, ActionError> {
+    let Some(target) = &context.maintenance()?.load_balancer else { return Ok(Vec::new()) };
+    let Some(listener) = context.read(|| context.cloud.listener(target)).await? else {
+        return Ok(Vec::new());
+    };
     let groups_of = |closed: bool| {
         let rules = listener.rules.iter().filter(move |rule| gate::is_ours(rule) == closed);
         rules.flat_map(|rule| match &rule.action {

@@ -1,4 +1,4 @@
-//! How an action can fail to reach its end, by what follows from it.
+//! How an action can fail, by what follows from it.
 
 use std::time::Duration;
 
@@ -6,39 +6,45 @@ use crate::cloud::CloudError;
 
 use super::journal::JournalError;
 
-/// Why an action did not reach its end.
+/// Why an action failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ActionError {
-    /// The cloud refused, or did not answer for a while.
+    /// AWS refused, or did not answer.
     #[error(transparent)]
     Cloud(#[from] CloudError),
-    /// The journal could not be written; nothing more is done.
+    /// The journal could not be written; nothing more is changed.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// It took too long. What was asked for may still come about; the next pass sees it.
-    #[error("waited {} for {what}; now: {seen}", humantime::format_duration(*waited))]
+    /// The deadline passed. The effect may still come about; the next pass sees it.
+    #[error("waited {} for {what}; last seen: {seen}", humantime::format_duration(*waited))]
     Deadline {
         /// What was waited for.
         what: String,
         /// How long.
         waited: Duration,
-        /// How it looked last.
+        /// What was observed last.
         seen: String,
     },
-    /// Reality says no: a verdict, not an accident.
+    /// A verdict about what was observed, not an accident.
     #[error("{0}")]
     Refused(String),
-    /// It did not come about and has changed nothing: worth another attempt by itself.
+    /// Nothing came about and nothing was changed: another try follows by itself.
     #[error("{0}")]
     Again(String),
-    /// We were asked to go. What was begun goes on without us and is found again.
-    #[error("left {0} to itself")]
-    Left(String),
+    /// A shutdown, a deadline of the run or an operator request ended the wait. What was begun continues in AWS, and
+    /// the next pass finds it.
+    #[error("stopped waiting for {0}; it continues in AWS")]
+    Interrupted(String),
 }
 
 impl ActionError {
     /// A verdict, in words.
     pub(super) fn refused(why: impl Into<String>) -> Self {
         ActionError::Refused(why.into())
+    }
+
+    /// Whether the same call may succeed a moment later.
+    pub(super) fn is_transient(&self) -> bool {
+        matches!(self, ActionError::Cloud(error) if error.kind.is_transient())
     }
 }

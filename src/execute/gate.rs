@@ -20,68 +20,70 @@ use crate::gate;
 use crate::model::{Gate, RuleArn};
 use crate::spec::Maintenance;
 
-/// Rules and functions are there within seconds; longer means that somebody else writes too.
+/// Rules and functions can be read back within seconds; a longer wait means that another process writes them, too.
 const GATE_MAX: Duration = Duration::from_secs(120);
 /// A change of a distribution reaches every edge within minutes.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HowToUpdateDistribution.html>
 const DEPLOY_MAX: Duration = Duration::from_secs(30 * 60);
 
-/// Closes: nobody without the header gets through these rules and this function.
+/// Closes: no request without the header gets through these rules and this function.
 pub(super) async fn close(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     rules: &[RuleArn],
     function: bool,
 ) -> Result<(), ActionError> {
-    let maintenance = hands.maintenance()?;
-    let secret = secret(hands, maintenance).await?;
-    close_rules(hands, id, maintenance, rules, &secret).await?;
+    let maintenance = context.maintenance()?;
+    let secret = secret(context, maintenance).await?;
+    close_rules(context, id, maintenance, rules, &secret).await?;
     if function {
-        set_code(hands, id, maintenance, Gate::Closed, &secret).await?;
+        set_code(context, id, maintenance, Gate::Closed, &secret).await?;
     }
     Ok(())
 }
 
 /// Opens: our conditions and our tags go, everything else of each rule stays.
 pub(super) async fn open(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     rules: &[RuleArn],
     function: bool,
 ) -> Result<(), ActionError> {
-    let maintenance = hands.maintenance()?;
-    open_rules(hands, id, maintenance, rules).await?;
+    let maintenance = context.maintenance()?;
+    open_rules(context, id, maintenance, rules).await?;
     if function {
         // The open code holds no secret: none is read for it.
-        set_code(hands, id, maintenance, Gate::Open, &SecretString::default()).await?;
+        set_code(context, id, maintenance, Gate::Open, &SecretString::default()).await?;
     }
     Ok(())
 }
 
 /// Associates the function with every behaviour of a distribution, once it has code of ours to serve.
 pub(super) async fn associate(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     distribution: &str,
 ) -> Result<(), ActionError> {
-    let maintenance = hands.maintenance()?;
+    let maintenance = context.maintenance()?;
     let Some(cloudfront) = &maintenance.cloudfront else {
-        return Err(ActionError::refused("no CloudFront function is declared any more"));
+        return Err(ActionError::refused("the repository no longer declares a CloudFront function"));
     };
     let name = &cloudfront.function;
-    let function = hands.read(|| hands.cloud.function(name)).await?;
+    let function = context.read(|| context.cloud.function(name)).await?;
     let is_ours =
         function.and_then(|function| function.live).is_some_and(|code| gate::recognise(&code).is_some());
     if !is_ours {
-        set_code(hands, id, maintenance, Gate::Open, &SecretString::default()).await?;
+        set_code(context, id, maintenance, Gate::Open, &SecretString::default()).await?;
     }
     let ids = [distribution.to_owned()];
-    let mut wait = hands.wait(id, format!("the distribution `{distribution}` to be deployed"), DEPLOY_MAX);
+    let mut wait = context.wait(id, format!("the distribution `{distribution}` to be deployed"), DEPLOY_MAX);
     loop {
-        let found = hands.read(|| hands.cloud.distributions(&ids)).await?.remove(distribution);
-        let found = found.ok_or_else(|| ActionError::refused(format!("`{distribution}` is gone")))?;
+        let found = context.read(|| context.cloud.distributions(&ids)).await?.remove(distribution);
+        let found = found.ok_or_else(|| {
+            ActionError::refused(format!("the distribution `{distribution}` does not exist"))
+        })?;
         if found.behaviours.iter().any(|behaviour| behaviour.function.as_ref() != Some(name)) {
-            hands.write(|| hands.cloud.associate_function(distribution, name)).await?;
+            context.write(|| context.cloud.associate_function(distribution, name)).await?;
         } else if found.deployed {
             return Ok(());
         }
@@ -90,17 +92,17 @@ pub(super) async fn associate(
 }
 
 async fn close_rules(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     maintenance: &Maintenance,
     rules: &[RuleArn],
     secret: &SecretString,
 ) -> Result<(), ActionError> {
     let header = &maintenance.bypass.header;
-    let mut wait = hands.wait(id, "the rules to be closed", GATE_MAX);
+    let mut wait = context.wait(id, "the rules to be closed", GATE_MAX);
     let mut written = false;
     loop {
-        let found = listener_rules(hands, maintenance, rules).await?;
+        let found = listener_rules(context, maintenance, rules).await?;
         let mut open: Vec<&Rule> = chosen(&found, rules)
             .filter(|rule| !gate::is_ours(rule) || !gate::is_closed(rule, header, secret))
             .collect();
@@ -108,7 +110,7 @@ async fn close_rules(
         if open.is_empty() {
             return Ok(());
         }
-        // What is written was read a moment ago, never before a pause: somebody else may write, too.
+        // What is written was read a moment ago, never before a pause: another process may write, too.
         if std::mem::take(&mut written) {
             wait.pause(&format!("{} rules still open", open.len())).await?;
             continue;
@@ -116,31 +118,32 @@ async fn close_rules(
         for rule in open {
             if !gate::is_ours(rule) && rule.conditions.iter().any(|condition| condition.is_header(header)) {
                 return Err(ActionError::refused(format!(
-                    "rule {} asks for `{header}` already, and not because of us; it is left alone",
+                    "rule {} already has a condition on header `{header}` that tidegate did not add; not changing it",
                     rule.priority
                 )));
             }
-            // The tag first: a condition without it would count as somebody else's and stay for ever.
-            let tagged = hands.write(|| hands.cloud.tag_rule(&rule.arn, tag::GATE, Some(gate::TAG_VALUE)));
+            // The tag first: a condition without it would count as someone else's and stay forever.
+            let tagged =
+                context.write(|| context.cloud.tag_rule(&rule.arn, tag::GATE, Some(gate::TAG_VALUE)));
             unless_gone(tagged.await)?;
             let conditions = gate::closed_conditions(&rule.conditions, header, secret);
-            unless_gone(hands.write(|| hands.cloud.set_rule_conditions(&rule.arn, &conditions)).await)?;
+            unless_gone(context.write(|| context.cloud.set_rule_conditions(&rule.arn, &conditions)).await)?;
         }
         written = true;
     }
 }
 
 async fn open_rules(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     maintenance: &Maintenance,
     rules: &[RuleArn],
 ) -> Result<(), ActionError> {
     let header = &maintenance.bypass.header;
-    let mut wait = hands.wait(id, "the rules to be open", GATE_MAX);
+    let mut wait = context.wait(id, "the rules to be open", GATE_MAX);
     let mut written = false;
     loop {
-        let found = listener_rules(hands, maintenance, rules).await?;
+        let found = listener_rules(context, maintenance, rules).await?;
         let mut closed: Vec<&Rule> = chosen(&found, rules).filter(|rule| gate::is_ours(rule)).collect();
         closed.sort_by_key(|rule| rule.priority);
         if closed.is_empty() {
@@ -154,20 +157,22 @@ async fn open_rules(
             let conditions = gate::open_conditions(&rule.conditions, header);
             if conditions.is_empty() {
                 return Err(ActionError::refused(format!(
-                    "rule {} would have no condition left and take every request",
+                    "opening rule {} would remove its last condition, so it would match all requests",
                     rule.priority
                 )));
             }
             if conditions != rule.conditions {
-                unless_gone(hands.write(|| hands.cloud.set_rule_conditions(&rule.arn, &conditions)).await)?;
+                unless_gone(
+                    context.write(|| context.cloud.set_rule_conditions(&rule.arn, &conditions)).await,
+                )?;
             }
-            unless_gone(hands.write(|| hands.cloud.tag_rule(&rule.arn, tag::GATE, None)).await)?;
+            unless_gone(context.write(|| context.cloud.tag_rule(&rule.arn, tag::GATE, None)).await)?;
         }
         written = true;
     }
 }
 
-/// A rule that somebody deleted between our look and our call needs nothing any more; the next look tells.
+/// A rule that was deleted between the read and the call needs no change; the next read shows that it is gone.
 fn unless_gone(answer: Result<(), ActionError>) -> Result<(), ActionError> {
     match answer {
         Err(ActionError::Cloud(CloudError { kind: Kind::NotFound, .. })) => Ok(()),
@@ -175,14 +180,14 @@ fn unless_gone(answer: Result<(), ActionError>) -> Result<(), ActionError> {
     }
 }
 
-/// The rules that are meant and exist. One that was deleted meanwhile lets nobody through.
+/// The rules that are meant and exist. A rule that was deleted meanwhile lets no request through.
 fn chosen<'l>(found: &'l [Rule], meant: &'l [RuleArn]) -> impl Iterator<Item = &'l Rule> {
     found.iter().filter(|rule| meant.contains(&rule.arn))
 }
 
 /// The listener's rules as they are; nothing is read when no rule is meant.
 async fn listener_rules(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     maintenance: &Maintenance,
     rules: &[RuleArn],
 ) -> Result<Vec<Rule>, ActionError> {
@@ -190,33 +195,33 @@ async fn listener_rules(
         return Ok(Vec::new());
     }
     let Some(target) = &maintenance.load_balancer else {
-        return Err(ActionError::refused("no load balancer is declared any more"));
+        return Err(ActionError::refused("the repository no longer declares a load balancer"));
     };
-    let found = hands.read(|| hands.cloud.listener(target)).await?;
+    let found = context.read(|| context.cloud.listener(target)).await?;
     let found = found.ok_or_else(|| {
         ActionError::refused(format!("`{}` has no listener on port {}", target.name, target.port))
     })?;
     Ok(found.rules)
 }
 
-/// Writes and publishes the function's code until the LIVE stage holds it. A stale ETag means that somebody
-/// wrote meanwhile: look again.
+/// Writes and publishes the function's code until the LIVE stage holds it. A stale ETag means that
+/// another process wrote meanwhile: read again.
 async fn set_code(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     maintenance: &Maintenance,
     gate: Gate,
     secret: &SecretString,
 ) -> Result<(), ActionError> {
     let Some(cloudfront) = &maintenance.cloudfront else {
-        return Err(ActionError::refused("no CloudFront function is declared any more"));
+        return Err(ActionError::refused("the repository no longer declares a CloudFront function"));
     };
     let name = &cloudfront.function;
     let code = gate::write_code(gate, &maintenance.page, &maintenance.bypass.header, secret);
-    let mut wait = hands.wait(id, format!("the function `{name}` to be {gate}"), GATE_MAX);
+    let mut wait = context.wait(id, format!("the function `{name}` to be {gate}"), GATE_MAX);
     let mut tried: Option<String> = None;
     loop {
-        let found = hands.read(|| hands.cloud.function(name)).await?;
+        let found = context.read(|| context.cloud.function(name)).await?;
         if found.as_ref().is_some_and(|function| function.live.as_deref() == Some(&code)) {
             return Ok(());
         }
@@ -225,7 +230,7 @@ async fn set_code(
             wait.pause(&seen).await?;
             continue;
         }
-        tried = Some(match publish(hands, name, found.as_ref(), &code).await {
+        tried = Some(match publish(context, name, found.as_ref(), &code).await {
             Ok(()) => "published".to_owned(),
             Err(ActionError::Cloud(error))
                 if error.kind.is_transient() || error.kind == Kind::InvalidState =>
@@ -238,22 +243,22 @@ async fn set_code(
 }
 
 async fn publish(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     name: &str,
     found: Option<&Function>,
     code: &str,
 ) -> Result<(), ActionError> {
-    hands.journal.verify()?;
+    context.journal.verify()?;
     let etag = match found {
         Some(function) if function.development == code => function.etag.clone(),
-        _ => hands.cloud.put_function(name, found.map(|function| function.etag.as_str()), code).await?,
+        _ => context.cloud.put_function(name, found.map(|function| function.etag.as_str()), code).await?,
     };
-    hands.journal.verify()?;
-    Ok(hands.cloud.publish_function(name, &etag).await?)
+    context.journal.verify()?;
+    Ok(context.cloud.publish_function(name, &etag).await?)
 }
 
-async fn secret(hands: &ActionContext<'_>, maintenance: &Maintenance) -> Result<SecretString, ActionError> {
-    let secret = hands.read(|| hands.cloud.secret(&maintenance.bypass.value_from)).await?;
+async fn secret(context: &ActionContext<'_>, maintenance: &Maintenance) -> Result<SecretString, ActionError> {
+    let secret = context.read(|| context.cloud.secret(&maintenance.bypass.value_from)).await?;
     gate::check_secret(&secret)
         .map_err(|why| ActionError::refused(format!("the bypass secret cannot be used: {why}")))?;
     Ok(secret)

@@ -10,7 +10,7 @@ use crate::model::Instant;
 pub struct ActionOutcome {
     /// The action's id.
     pub id: String,
-    /// When it was taken up.
+    /// When it began.
     pub started_at: Instant,
     /// When it ended.
     pub finished_at: Instant,
@@ -18,19 +18,19 @@ pub struct ActionOutcome {
     pub result: ActionResult,
 }
 
-/// The four ways to end.
+/// The four ways in which an action ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActionResult {
-    /// What was intended holds.
+    /// The resource is as intended.
     Done,
-    /// Another attempt may go better by itself: nothing was changed, or the cloud was out of breath.
+    /// Another try may succeed by itself: nothing was changed, or AWS was throttling or away for a while.
     Again {
         /// What went wrong.
         why: String,
     },
-    /// It goes on without us and is found again.
-    Left {
-        /// What was left to itself.
+    /// tidegate stopped waiting; the effect continues in AWS, and the next pass finds it.
+    Unfinished {
+        /// What it waited for.
         what: String,
     },
     /// It failed.
@@ -45,10 +45,8 @@ impl ActionResult {
         match done {
             Ok(()) => ActionResult::Done,
             Err(ActionError::Again(why)) => ActionResult::Again { why },
-            Err(ActionError::Left(what)) => ActionResult::Left { what },
-            Err(ActionError::Cloud(error)) if error.kind.is_transient() => {
-                ActionResult::Again { why: error.to_string() }
-            }
+            Err(ActionError::Interrupted(what)) => ActionResult::Unfinished { what },
+            Err(error) if error.is_transient() => ActionResult::Again { why: error.to_string() },
             Err(error) => ActionResult::Failed { why: error.to_string() },
         }
     }
@@ -58,8 +56,8 @@ impl fmt::Display for ActionResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ActionResult::Done => f.write_str("done"),
-            ActionResult::Again { why } => write!(f, "to be tried again: {why}"),
-            ActionResult::Left { what } => write!(f, "left: {what}"),
+            ActionResult::Again { why } => write!(f, "will be tried again: {why}"),
+            ActionResult::Unfinished { what } => write!(f, "continues in AWS: {what}"),
             ActionResult::Failed { why } => write!(f, "failed: {why}"),
         }
     }

@@ -1,9 +1,9 @@
-//! Who watches a run: a terminal, a log, a page. Nothing that happens depends on them.
+//! Reports of a running run: to a terminal, a log, a page. Nothing that a run does depends on them.
 
 use super::outcome::ActionOutcome;
 use crate::plan::{Action, Plan, Step};
 
-/// Told about a run while it goes on. Every method does nothing unless it is written.
+/// Hears of a run while it runs. Every method does nothing unless it is implemented.
 pub trait Progress: Send + Sync {
     /// A pass has planned; the next thing is the plan's first step, or the end.
     fn plan_ready(&self, _plan: &Plan) {}
@@ -17,7 +17,7 @@ pub trait Progress: Send + Sync {
     fn action_finished(&self, _action: &Action, _outcome: &ActionOutcome) {}
 }
 
-/// Nobody watches.
+/// Reports nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 

@@ -1,4 +1,4 @@
-//! Static sites: assets first, entry points last, and what nobody asks for any more goes.
+//! Static sites: assets first, entry points last, then files that no page names are deleted.
 //!
 //! A page that is open while a release is switched still asks for the files it was built with. So assets are
 //! staged ahead, entry points are switched in one go, and the files of the release before stay one release
@@ -22,7 +22,7 @@ const COPIES_MAX: usize = 16;
 /// Keys of one DeleteObjects call.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
 const DELETED_AT_ONCE_MAX: usize = 1000;
-/// A marker that changes under our hands is written by somebody else with our rights.
+/// A marker that changes under our context is written by another process with the same permissions.
 const MARKER_MAX: Duration = Duration::from_secs(60);
 
 /// What is needed to fill a bucket from a release.
@@ -36,16 +36,16 @@ struct SiteSync<'a> {
 
 /// Copies a release's assets; entry points stay.
 pub(super) async fn stage(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     site: &SiteName,
     source: &str,
     version: &Version,
 ) -> Result<(), ActionError> {
-    let filling = look(hands, site, source, version).await?;
-    filling.copy(hands, id, &filling.differing(|key| !is_entry_point(key))).await?;
+    let filling = look(context, site, source, version).await?;
+    filling.copy(context, id, &filling.differing(|key| !is_entry_point(key))).await?;
     let release = filling.release.clone();
-    write_marker(hands, id, &filling.site.bucket, |marker| Marker {
+    write_marker(context, id, &filling.site.bucket, |marker| Marker {
         staged: Some(release.clone()),
         ..marker.clone()
     })
@@ -56,50 +56,52 @@ pub(super) async fn stage(
 ///
 /// The marker is last: after a crash before it everything here is done again, the invalidation too.
 pub(super) async fn switch(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     site: &SiteName,
     source: &str,
     version: &Version,
 ) -> Result<(), ActionError> {
-    let filling = look(hands, site, source, version).await?;
+    let filling = look(context, site, source, version).await?;
     let bucket = &filling.site.bucket;
-    filling.copy(hands, id, &filling.differing(|key| !is_entry_point(key))).await?;
+    filling.copy(context, id, &filling.differing(|key| !is_entry_point(key))).await?;
     let mut entries = filling.differing(is_entry_point);
     // A service worker comes last: its arrival makes browsers ask for the pages that it lists.
     entries.sort_by_key(|object| (is_service_worker(&object.key), object.key.clone()));
     for entry in entries {
-        filling.copy(hands, id, &[entry]).await?;
+        filling.copy(context, id, &[entry]).await?;
     }
-    let marker = marker(hands, bucket).await?.map(|(marker, _)| marker);
+    let marker = marker(context, bucket).await?.map(|(marker, _)| marker);
     let stale = stale(marker.as_ref(), &filling.release);
-    filling.name_strangers(hands, id, marker.as_ref());
+    filling.name_strangers(context, id, marker.as_ref());
     for keys in stale.chunks(DELETED_AT_ONCE_MAX) {
-        hands.write(|| hands.cloud.delete_objects(bucket, keys)).await?;
+        context.write(|| context.cloud.delete_objects(bucket, keys)).await?;
     }
-    invalidate(hands, filling.site, marker.as_ref(), &filling.release).await?;
+    invalidate(context, filling.site, marker.as_ref(), &filling.release).await?;
     let release = filling.release.clone();
-    write_marker(hands, id, bucket, |marker| switched(marker, &release)).await
+    write_marker(context, id, bucket, |marker| switched(marker, &release)).await
 }
 
 async fn look<'a>(
-    hands: &ActionContext<'a>,
+    context: &ActionContext<'a>,
     site: &SiteName,
     source: &'a str,
     version: &Version,
 ) -> Result<SiteSync<'a>, ActionError> {
-    let declared = hands.spec.sites.get(site);
-    let declared = declared.ok_or_else(|| ActionError::refused(format!("no site `{site}` is declared")))?;
+    let declared = context.spec.sites.get(site);
+    let declared = declared.ok_or_else(|| {
+        ActionError::refused(format!("the repository no longer declares the site `{site}`"))
+    })?;
     let from = source.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
     let from =
         from.ok_or_else(|| ActionError::refused(format!("`{source}` is not `s3://bucket/prefix/`")))?;
-    let mut objects = hands.read(|| hands.cloud.objects(from.0, from.1)).await?;
+    let mut objects = context.read(|| context.cloud.objects(from.0, from.1)).await?;
     // What consoles make of a "folder": an empty object whose key is the prefix itself, or ends like one.
     objects.retain(|object| !object.key.is_empty() && !object.key.ends_with('/'));
     if objects.is_empty() {
-        return Err(ActionError::refused(format!("there is nothing below `{source}`")));
+        return Err(ActionError::refused(format!("`{source}` holds no files")));
     }
-    let there = hands.read(|| hands.cloud.objects(&declared.bucket, "")).await?;
+    let there = context.read(|| context.cloud.objects(&declared.bucket, "")).await?;
     let keys = objects.iter().map(|object| object.key.clone()).collect();
     let release = Release { source: source.to_owned(), version: version.clone(), keys };
     Ok(SiteSync { site: declared, release, from, source: objects, there })
@@ -115,7 +117,7 @@ impl SiteSync<'_> {
     }
 
     /// Keys of no release that we know: named, never deleted.
-    fn name_strangers(&self, hands: &ActionContext<'_>, id: &str, marker: Option<&Marker>) {
+    fn name_strangers(&self, context: &ActionContext<'_>, id: &str, marker: Option<&Marker>) {
         let releases = marker.into_iter().flat_map(|marker| [&marker.live, &marker.previous, &marker.staged]);
         let known: BTreeSet<&String> =
             releases.flatten().chain([&self.release]).flat_map(|release| &release.keys).collect();
@@ -127,15 +129,18 @@ impl SiteSync<'_> {
             .map(String::as_str)
             .collect();
         if let Some(first) = strangers.first() {
-            let text = format!("{} files of no release are left alone: {first}, …", strangers.len());
+            let text = format!(
+                "{} files belong to no release, and tidegate does not delete them: {first}, …",
+                strangers.len()
+            );
             tracing::info!(action = id, "{text}");
-            hands.progress.action_progress(id, &text);
+            context.progress.action_progress(id, &text);
         }
     }
 
     async fn copy(
         &self,
-        hands: &ActionContext<'_>,
+        context: &ActionContext<'_>,
         id: &str,
         objects: &[&Object],
     ) -> Result<(), ActionError> {
@@ -144,7 +149,7 @@ impl SiteSync<'_> {
             let (from_key, to) = (format!("{prefix}{}", object.key), object.key.clone());
             async move {
                 let to = (self.site.bucket.as_str(), to.as_str());
-                hands.write(|| hands.cloud.copy_object((from_bucket, from_key.as_str()), to)).await
+                context.write(|| context.cloud.copy_object((from_bucket, from_key.as_str()), to)).await
             }
         });
         let mut copies = stream::iter(copies).buffer_unordered(COPIES_MAX);
@@ -152,7 +157,7 @@ impl SiteSync<'_> {
         while let Some(copied) = copies.next().await {
             copied?;
             done += 1;
-            hands.progress.action_progress(id, &format!("{done}/{} files", objects.len()));
+            context.progress.action_progress(id, &format!("{done}/{} files", objects.len()));
         }
         Ok(())
     }
@@ -194,9 +199,9 @@ fn stale(marker: Option<&Marker>, release: &Release) -> Vec<String> {
     previous.keys.iter().filter(|key| !stays(key)).cloned().collect()
 }
 
-/// Entry points, and what both releases call by the same name. At first contact nobody knows: everything.
+/// Entry points, and what both releases call by the same name. At first contact that is unknown: everything.
 async fn invalidate(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     site: &SiteSpec,
     marker: Option<&Marker>,
     release: &Release,
@@ -212,34 +217,34 @@ async fn invalidate(
         return Ok(());
     }
     let names = std::slice::from_ref(distribution);
-    let found = hands.read(|| hands.cloud.distributions(names)).await?;
+    let found = context.read(|| context.cloud.distributions(names)).await?;
     let Some(found) = found.get(distribution) else {
-        return Err(ActionError::refused(format!("there is no distribution `{distribution}`")));
+        return Err(ActionError::refused(format!("the distribution `{distribution}` does not exist")));
     };
-    hands.write(|| hands.cloud.invalidate(&found.id, &paths)).await
+    context.write(|| context.cloud.invalidate(&found.id, &paths)).await
 }
 
-async fn marker(hands: &ActionContext<'_>, bucket: &str) -> Result<Option<(Marker, String)>, ActionError> {
-    hands.read(|| hands.cloud.site_marker(bucket)).await
+async fn marker(context: &ActionContext<'_>, bucket: &str) -> Result<Option<(Marker, String)>, ActionError> {
+    context.read(|| context.cloud.site_marker(bucket)).await
 }
 
-/// Replaces the marker on the condition that nobody else did meanwhile; looks again when somebody did.
+/// Replaces the marker unless another process replaced it meanwhile; then reads it again.
 async fn write_marker(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     bucket: &str,
     change: impl Fn(&Marker) -> Marker,
 ) -> Result<(), ActionError> {
-    let mut wait = hands.wait(id, format!("the marker of `{bucket}`"), MARKER_MAX);
+    let mut wait = context.wait(id, format!("the marker of `{bucket}`"), MARKER_MAX);
     loop {
-        let (found, etag) = marker(hands, bucket).await?.unzip();
+        let (found, etag) = marker(context, bucket).await?.unzip();
         let found = found.unwrap_or_default();
         let wanted = change(&found);
         if wanted == found {
             return Ok(());
         }
-        hands.journal.verify()?;
-        match hands.cloud.put_site_marker(bucket, &wanted, etag.as_deref()).await {
+        context.journal.verify()?;
+        match context.cloud.put_site_marker(bucket, &wanted, etag.as_deref()).await {
             Ok(()) => return Ok(()),
             Err(CloudError { kind: Kind::Conflict, .. }) => wait.pause("changed meanwhile").await?,
             Err(error) if error.kind.is_transient() => wait.pause(&error.message).await?,

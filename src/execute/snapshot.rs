@@ -19,49 +19,49 @@ const TAKEN_MAX: u32 = 10;
 
 /// Takes the snapshot, or adopts the one that an earlier try has begun, and waits until it is available.
 pub(super) async fn take(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     identifier: &str,
     value: &str,
 ) -> Result<(), ActionError> {
     let (from, to) = value
         .split_once('/')
-        .ok_or_else(|| ActionError::refused(format!("`{value}` does not name two versions")))?;
-    let is_intended = hands
+        .ok_or_else(|| ActionError::refused(format!("`{value}` does not name two versions, `FROM/TO`")))?;
+    let is_intended = context
         .journal
         .ask(|ledger| ledger.snapshot.as_ref().is_some_and(|snapshot| snapshot.identifier == identifier));
     if !is_intended {
-        hands.record(Event::SnapshotIntent {
+        context.record(Event::SnapshotIntent {
             identifier: identifier.to_owned(),
-            resource_id: look(hands).await?.resource_id,
+            resource_id: look(context).await?.resource_id,
             from: Version::from(from),
             to: Version::from(to),
         })?;
     }
     let tags = BTreeMap::from([(tag::SNAPSHOT.to_owned(), value.to_owned())]);
-    let mut wait = hands.wait(id, format!("snapshot `{identifier}`"), SNAPSHOT_MAX);
+    let mut wait = context.wait(id, format!("snapshot `{identifier}`"), SNAPSHOT_MAX);
     let mut taken = 0;
     loop {
-        let seen = match find(hands, identifier, value).await?.map(|snapshot| snapshot.status) {
+        let seen = match find(context, identifier, value).await?.map(|snapshot| snapshot.status) {
             Some(SnapshotStatus::Available) => break,
             Some(SnapshotStatus::Failed) => {
-                return Err(ActionError::refused(format!("RDS says that snapshot `{identifier}` failed")));
+                return Err(ActionError::refused(format!("RDS reports that snapshot `{identifier}` failed")));
             }
             Some(SnapshotStatus::Creating) => "creating".to_owned(),
-            None => match look(hands).await?.status {
+            None => match look(context).await?.status {
                 DatabaseStatus::Available => {
-                    let refused = begin(hands, identifier, &tags).await?;
+                    let refused = begin(context, identifier, &tags).await?;
                     taken += u32::from(refused.as_ref().is_some_and(|error| error.kind == Kind::Conflict));
                     if taken > TAKEN_MAX {
                         return Err(ActionError::refused(format!(
                             "snapshot `{identifier}` exists, and not of `{}`; nothing is done to it",
-                            hands.database()?.identifier()
+                            context.database()?.identifier()
                         )));
                     }
-                    refused.map_or_else(|| "asked for".to_owned(), |error| error.message)
+                    refused.map_or_else(|| "requested".to_owned(), |error| error.message)
                 }
                 DatabaseStatus::Broken(word) => {
-                    return Err(broken(hands.database()?.identifier(), &word));
+                    return Err(broken(context.database()?.identifier(), &word));
                 }
                 DatabaseStatus::Stopped => {
                     return Err(ActionError::Again("the database is stopped".to_owned()));
@@ -71,19 +71,19 @@ pub(super) async fn take(
         };
         wait.pause(&seen).await?;
     }
-    hands.record(Event::SnapshotTaken { identifier: identifier.to_owned() })
+    context.record(Event::SnapshotTaken { identifier: identifier.to_owned() })
 }
 
-/// One call: whatever becomes of it, the next look finds the snapshot or calls again. Gives the refusal that
+/// One call: whatever it answers, the next read finds the snapshot or calls again. Returns the refusal that
 /// may pass.
 async fn begin(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     identifier: &str,
     tags: &BTreeMap<String, String>,
 ) -> Result<Option<CloudError>, ActionError> {
-    let target = hands.database()?;
-    hands.journal.verify()?;
-    match hands.cloud.create_snapshot(target, identifier, tags).await {
+    let target = context.database()?;
+    context.journal.verify()?;
+    match context.cloud.create_snapshot(target, identifier, tags).await {
         Ok(()) => Ok(None),
         Err(error) if error.kind.is_transient() || error.kind == Kind::InvalidState => Ok(Some(error)),
         Err(error) => Err(error.into()),
@@ -91,12 +91,12 @@ async fn begin(
 }
 
 async fn find(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     identifier: &str,
     value: &str,
 ) -> Result<Option<DbSnapshot>, ActionError> {
-    let target = hands.database()?;
-    let snapshots = hands.read(|| hands.cloud.snapshots(target)).await?;
+    let target = context.database()?;
+    let snapshots = context.read(|| context.cloud.snapshots(target)).await?;
     let found = snapshots.into_iter().find(|snapshot| snapshot.identifier == identifier);
     match found {
         Some(foreign) if foreign.tags.get(tag::SNAPSHOT).map(String::as_str) != Some(value) => {
@@ -109,10 +109,10 @@ async fn find(
 }
 
 /// Deletes snapshots; what is gone already is gone.
-pub(super) async fn prune(hands: &ActionContext<'_>, identifiers: &[String]) -> Result<(), ActionError> {
-    let target = hands.database()?;
+pub(super) async fn prune(context: &ActionContext<'_>, identifiers: &[String]) -> Result<(), ActionError> {
+    let target = context.database()?;
     for identifier in identifiers {
-        match hands.write(|| hands.cloud.delete_snapshot(target, identifier)).await {
+        match context.write(|| context.cloud.delete_snapshot(target, identifier)).await {
             Err(ActionError::Cloud(CloudError { kind: Kind::NotFound, .. })) => {}
             answer => answer?,
         }

@@ -17,41 +17,41 @@ const START_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// Starts, rolls or scales a service.
 pub(super) async fn start(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     start: &StartService,
 ) -> Result<(), ActionError> {
     let StartService { service, definition, desired, scaling, rollback_off, follows_migration } = start;
-    let before = look(hands, service).await?;
+    let before = look(context, service).await?;
     // Read before anything is written: should the start fail, what was to run must be told for sure.
     let runs = match definition {
-        Some(wanted) => resolve(hands, &before, wanted).await?,
+        Some(wanted) => resolve(context, &before, wanted).await?,
         None => {
             let arn = &primary(&before)?.definition;
-            hands.read(|| hands.cloud.task_definition(arn)).await?
+            context.read(|| context.cloud.task_definition(arn)).await?
         }
     };
     if *follows_migration {
-        hands.record(Event::CodeStarted { service: service.clone() })?;
+        context.record(Event::CodeStarted { service: service.clone() })?;
     }
     if let Some(was) = *rollback_off {
-        hands.record(Event::RollbackBorrowed { service: service.clone(), was })?;
+        context.record(Event::RollbackBorrowed { service: service.clone(), was })?;
     }
     let update = UpdateService {
-        cluster: hands.spec.cluster.clone(),
+        cluster: context.spec.cluster.clone(),
         service: service.clone(),
         definition: definition.as_ref().map(|_| runs.arn.clone()),
         desired: *desired,
         rollback: rollback_off.map(|_| Rollback::OFF),
     };
-    let asked_at = hands.clock.now();
-    let answer = hands.write(|| hands.cloud.update_service(&update)).await?;
+    let asked_at = context.clock.now();
+    let answer = context.write(|| context.cloud.update_service(&update)).await?;
     if let Some(target) = scaling {
-        let cluster = &hands.spec.cluster;
-        hands.write(|| hands.cloud.set_scalable_target(cluster, service, target)).await?;
+        let cluster = &context.spec.cluster;
+        context.write(|| context.cloud.set_scalable_target(cluster, service, target)).await?;
     }
-    if hands.journal.ask(|ledger| ledger.scaling_borrowed.contains_key(service)) {
-        hands.record(Event::ScalingRestored { service: service.clone() })?;
+    if context.journal.ask(|ledger| ledger.scaling_borrowed.contains_key(service)) {
+        context.record(Event::ScalingRestored { service: service.clone() })?;
     }
     let primary = primary(&answer)?;
     let asked = Asked {
@@ -61,9 +61,9 @@ pub(super) async fn start(
         is_new: update.definition.is_some(),
         at: asked_at,
     };
-    match settle(hands, id, service, &asked, before.strategy).await {
-        Err(ActionError::Refused(why)) => Err(failed(hands, service, &runs, why)?),
-        Err(late @ ActionError::Deadline { .. }) => Err(failed(hands, service, &runs, late.to_string())?),
+    match settle(context, id, service, &asked, before.strategy).await {
+        Err(ActionError::Refused(why)) => Err(failed(context, service, &runs, why)?),
+        Err(late @ ActionError::Deadline { .. }) => Err(failed(context, service, &runs, late.to_string())?),
         settled => settled,
     }
 }
@@ -71,30 +71,30 @@ pub(super) async fn start(
 /// The definition to move to. A deployment that failed is not begun again by naming its definition once more:
 /// ECS compares and does nothing. Then the same text gets a fresh revision.
 async fn resolve(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     before: &Service,
     wanted: &NewDefinition,
 ) -> Result<TaskDefinition, ActionError> {
     let primary = primary(before)?;
     let failed = (primary.rollout == Rollout::Failed).then_some(primary.definition.as_str());
-    definition::with_images(hands, &wanted.template, &wanted.images, failed).await
+    definition::with_images(context, &wanted.template, &wanted.images, failed).await
 }
 
 async fn settle(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     service: &ServiceName,
     asked: &Asked,
     strategy: Strategy,
 ) -> Result<(), ActionError> {
-    let cluster = &hands.spec.cluster;
+    let cluster = &context.spec.cluster;
     let at_most = START_MAX + bakes(strategy);
-    let mut wait = hands.wait(id, format!("`{service}` to come up"), at_most);
+    let mut wait = context.wait(id, format!("`{service}` to come up"), at_most);
     let mut well_since = None;
     loop {
-        let found = look(hands, service).await?;
-        let tasks = hands.read(|| hands.cloud.service_tasks(cluster, service)).await?;
-        let now = hands.clock.now();
+        let found = look(context, service).await?;
+        let tasks = context.read(|| context.cloud.service_tasks(cluster, service)).await?;
+        let now = context.clock.now();
         let seen = match judge(asked, &found, &tasks, well_since, now) {
             Verdict::Up => return Ok(()),
             Verdict::Failed(why) => {
@@ -123,40 +123,40 @@ fn bakes(strategy: Strategy) -> Duration {
 
 /// Journals that the service did not come up, and with which images.
 fn failed(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     service: &ServiceName,
     runs: &TaskDefinition,
     why: String,
 ) -> Result<ActionError, ActionError> {
     let images = runs.document.images().into_values().collect();
-    hands.record(Event::StartFailed { service: service.clone(), images, why: why.clone() })?;
+    context.record(Event::StartFailed { service: service.clone(), images, why: why.clone() })?;
     Ok(ActionError::refused(format!("`{service}` did not come up: {why}")))
 }
 
 /// Gives a service its automatic rollbacks back.
 pub(super) async fn restore_rollback(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     service: &ServiceName,
     rollback: Rollback,
 ) -> Result<(), ActionError> {
     let update = UpdateService {
-        cluster: hands.spec.cluster.clone(),
+        cluster: context.spec.cluster.clone(),
         service: service.clone(),
         definition: None,
         desired: None,
         rollback: Some(rollback),
     };
-    hands.write(|| hands.cloud.update_service(&update)).await?;
-    hands.record(Event::RollbackRestored { service: service.clone() })
+    context.write(|| context.cloud.update_service(&update)).await?;
+    context.record(Event::RollbackRestored { service: service.clone() })
 }
 
-async fn look(hands: &ActionContext<'_>, service: &ServiceName) -> Result<Service, ActionError> {
-    let cluster = &hands.spec.cluster;
+async fn look(context: &ActionContext<'_>, service: &ServiceName) -> Result<Service, ActionError> {
+    let cluster = &context.spec.cluster;
     let names = std::slice::from_ref(service);
-    let mut found = hands.read(|| hands.cloud.services(cluster, names)).await?;
+    let mut found = context.read(|| context.cloud.services(cluster, names)).await?;
     found
         .remove(service)
-        .ok_or_else(|| ActionError::refused(format!("the service `{service}` is gone from `{cluster}`")))
+        .ok_or_else(|| ActionError::refused(format!("the service `{service}` does not exist in `{cluster}`")))
 }
 
 fn primary(service: &Service) -> Result<&Deployment, ActionError> {

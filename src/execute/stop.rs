@@ -14,22 +14,22 @@ use crate::store::journal::Event;
 /// Five minutes of deregistration (the default) and two of `stopTimeout` (Fargate's most), and some.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-connection-draining.html>
 const STOP_MAX: Duration = Duration::from_secs(10 * 60);
-/// How often a count that somebody raises meanwhile is put back, before we stop fighting.
+/// How often a count that someone raises meanwhile is set back, before tidegate gives up.
 const CORRECTIONS_MAX: u32 = 3;
 
 /// Suspends scaling, sets desired 0, and waits until no task is left.
 pub(super) async fn stop(
-    hands: &ActionContext<'_>,
+    context: &ActionContext<'_>,
     id: &str,
     service: &ServiceName,
     scaling: Option<ScalableTarget>,
 ) -> Result<(), ActionError> {
-    let cluster = &hands.spec.cluster;
+    let cluster = &context.spec.cluster;
     if let Some(was) = scaling {
-        hands.record(Event::ScalingBorrowed { service: service.clone(), was })?;
+        context.record(Event::ScalingBorrowed { service: service.clone(), was })?;
         // One call: registering alone would clamp the count up to an old minimum.
         let target = ScalableTarget { min: 0, max: was.max, suspended: Suspended::ALL };
-        hands.write(|| hands.cloud.set_scalable_target(cluster, service, &target)).await?;
+        context.write(|| context.cloud.set_scalable_target(cluster, service, &target)).await?;
     }
     let update = UpdateService {
         cluster: cluster.clone(),
@@ -38,14 +38,14 @@ pub(super) async fn stop(
         desired: Some(0),
         rollback: None,
     };
-    hands.write(|| hands.cloud.update_service(&update)).await?;
+    context.write(|| context.cloud.update_service(&update)).await?;
     let (mut corrections, mut was_zero) = (0, false);
-    let mut wait = hands.wait(id, format!("the last task of `{service}`"), STOP_MAX);
+    let mut wait = context.wait(id, format!("the last task of `{service}`"), STOP_MAX);
     loop {
         let names = std::slice::from_ref(service);
-        let found = hands.read(|| hands.cloud.services(cluster, names)).await?;
+        let found = context.read(|| context.cloud.services(cluster, names)).await?;
         let Some(found) = found.get(service) else { return Ok(()) };
-        let tasks = hands.read(|| hands.cloud.service_tasks(cluster, service)).await?;
+        let tasks = context.read(|| context.cloud.service_tasks(cluster, service)).await?;
         let left = tasks.iter().filter(|task| task.status != TaskStatus::Stopped).count();
         if found.desired == 0 && found.running + found.pending == 0 && left == 0 {
             return Ok(());
@@ -55,15 +55,15 @@ pub(super) async fn stop(
         if found.desired == 0 {
             was_zero = true;
         } else {
-            // A count from before our call is an old answer, not a correction by somebody else.
+            // A count from before our call is an old answer, not a change by someone else.
             corrections += u32::from(std::mem::take(&mut was_zero));
             if corrections > CORRECTIONS_MAX {
                 let count = found.desired;
                 return Err(ActionError::refused(format!(
-                    "somebody keeps setting the count of `{service}` to {count}"
+                    "someone outside tidegate keeps setting the count of `{service}` to {count}"
                 )));
             }
-            hands.write(|| hands.cloud.update_service(&update)).await?;
+            context.write(|| context.cloud.update_service(&update)).await?;
         }
     }
 }

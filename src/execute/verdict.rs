@@ -1,4 +1,4 @@
-//! Whether a service came up. Pure: what was asked for, what is seen, and a verdict.
+//! Whether a service came up. Pure: the requested start, the observed service, and a verdict.
 //!
 //! "Stable" alone lies: it is true at 0/0 and after a rollback. So a start is judged by its own deployment,
 //! its own definition, and its own tasks.
@@ -8,14 +8,14 @@ use chrono::TimeDelta;
 use crate::cloud::{Deployment, Rollout, Service, Task, TaskStatus};
 use crate::model::Instant;
 
-/// How long a start without a deployment must look well: three rounds of a target group's default health
+/// How long a start without a deployment must stay healthy: three rounds of a target group's default health
 /// check, which asks every ten to thirty seconds.
 const HEALTHY_FOR: TimeDelta = TimeDelta::seconds(30);
 /// Failed tasks after which a start without a deployment has failed: where ECS's circuit breaker begins.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html>
 const FAILURES_MAX: usize = 3;
 
-/// What was asked for.
+/// The requested start.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Asked {
     /// The deployment that answers for it.
@@ -30,12 +30,12 @@ pub(super) struct Asked {
     pub(super) at: Instant,
 }
 
-/// What is to be said.
+/// The judgement of one observation.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Verdict {
     /// It is up.
     Up,
-    /// Nothing is wrong; it has to look so for a while.
+    /// Everything is healthy; it has to stay so for a while.
     Well(String),
     /// Not yet.
     NotYet(String),
@@ -43,7 +43,7 @@ pub(super) enum Verdict {
     Failed(String),
 }
 
-/// Looks once. `well_since` = when this first said [`Verdict::Well`] without interruption.
+/// Judges one observation. `well_since` = when this first said [`Verdict::Well`] without interruption.
 pub(super) fn judge(
     asked: &Asked,
     service: &Service,
@@ -69,7 +69,7 @@ pub(super) fn judge(
     // ECS counts by itself where its breaker is on; where it is off, nobody else ends this.
     let failures_max = if asked.is_new { 2 * breaker_threshold(service.desired) } else { FAILURES_MAX };
     if stopped.len() >= failures_max {
-        let counted = format!("{} tasks stopped since we asked", stopped.len());
+        let counted = format!("{} tasks stopped since the start was requested", stopped.len());
         return Verdict::Failed(with_reasons(&counted, &stopped));
     }
     let ours = |task: &&Task| task.started_by == asked.deployment && task.status == TaskStatus::Running;
@@ -91,13 +91,13 @@ pub(super) fn judge(
 fn superseded(asked: &Asked, service: &Service, primary: &Deployment) -> String {
     match failed(asked, service) {
         Some(ours) => {
-            format!("{}; AWS has gone back to what ran before", said(&ours.rollout_reason))
+            format!("{}; AWS rolled back to the deployment before", said(&ours.rollout_reason))
         }
         None => format!("another deployment took its place: {}", said(&primary.rollout_reason)),
     }
 }
 
-/// The deployment that was asked for, when it is listed as failed.
+/// The requested deployment, if AWS lists it as failed.
 fn failed<'s>(asked: &Asked, service: &'s Service) -> Option<&'s Deployment> {
     let ours = service.deployments.iter().find(|deployment| deployment.id == asked.deployment);
     ours.filter(|deployment| deployment.rollout == Rollout::Failed)
@@ -108,7 +108,7 @@ fn said(reason: &str) -> &str {
     reason.trim_end_matches('.')
 }
 
-/// A task of this start that ended although nobody asked it to: it never ran, its program ended, or it was
+/// A task of this start that stopped by itself: it never ran, its program ended, or it was
 /// found ill. Scaling in is no failure.
 fn has_failed(asked: &Asked, task: &Task) -> bool {
     let ended = task.stopped_at.is_some_and(|at| at >= asked.at);

@@ -1,21 +1,32 @@
-//! Waiting for the cloud: first a second, then longer, never for ever, and never against a wish to go.
+//! Waiting for AWS: first a second, then longer, always with a deadline, and not beyond a shutdown.
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::context::ActionContext;
 use super::error::ActionError;
+use super::journal::Journal;
+use super::progress::Progress;
+use crate::clock::Clock;
 use crate::model::Instant;
 
-/// The first pause. Most tags and rules are there at once.
+/// The first pause. Most tags and rules can be read back at once.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
-/// The longest pause: people who watch should not wonder, AWS's throttles should not notice.
+/// The longest pause: short for a person who watches, long for AWS's throttles.
 const PAUSE_MAX: Duration = Duration::from_secs(15);
+
+/// The parts of an action's context that a wait needs.
+#[derive(Clone, Copy)]
+pub(super) struct Watcher<'a> {
+    pub(super) clock: &'a dyn Clock,
+    pub(super) journal: &'a Journal<'a>,
+    pub(super) progress: &'a dyn Progress,
+    pub(super) cancel: &'a (dyn Fn() -> bool + Send + Sync),
+}
 
 /// One wait with its deadline.
 pub(super) struct Wait<'a> {
-    hands: ActionContext<'a>,
+    watcher: Watcher<'a>,
     id: &'a str,
     what: String,
     begun_at: Instant,
@@ -24,18 +35,18 @@ pub(super) struct Wait<'a> {
 }
 
 impl<'a> Wait<'a> {
-    pub(super) fn begin(hands: ActionContext<'a>, id: &'a str, what: String, at_most: Duration) -> Self {
-        Self { hands, id, what, begun_at: hands.clock.now(), at_most, pause: PAUSE_MIN }
+    pub(super) fn begin(watcher: Watcher<'a>, id: &'a str, what: String, at_most: Duration) -> Self {
+        Self { watcher, id, what, begun_at: watcher.clock.now(), at_most, pause: PAUSE_MIN }
     }
 
-    /// Tells whoever watches how it looks, and pauses.
+    /// Reports what was seen, and pauses.
     ///
     /// # Errors
-    /// When the time is up, when we are asked to go, or when the lease is lost: whoever has it now waits, too.
+    /// At the deadline, on shutdown, or when the lease is lost: its new holder waits, too.
     pub(super) async fn pause(&mut self, seen: &str) -> Result<(), ActionError> {
-        self.hands.journal.verify()?;
-        if (self.hands.cancel)() {
-            return Err(ActionError::Left(self.what.clone()));
+        self.watcher.journal.verify()?;
+        if (self.watcher.cancel)() {
+            return Err(ActionError::Interrupted(self.what.clone()));
         }
         let waited = self.waited();
         if waited >= self.at_most {
@@ -43,15 +54,15 @@ impl<'a> Wait<'a> {
             return Err(ActionError::Deadline { what, waited: self.at_most, seen });
         }
         let elapsed = humantime::format_duration(Duration::from_secs(waited.as_secs()));
-        self.hands.progress.action_progress(self.id, &format!("{seen}, {elapsed}"));
-        self.hands.clock.sleep(self.pause.min(self.at_most - waited)).await;
+        self.watcher.progress.action_progress(self.id, &format!("{seen}, {elapsed}"));
+        self.watcher.clock.sleep(self.pause.min(self.at_most - waited)).await;
         self.pause = (self.pause * 2).min(PAUSE_MAX);
         Ok(())
     }
 
-    /// Pauses until an instant that is known beforehand.
+    /// Pauses until an instant that is known in advance.
     pub(super) async fn until(&mut self, until: Instant, seen: &str) -> Result<(), ActionError> {
-        while let Ok(left) = (until - self.hands.clock.now()).to_std()
+        while let Ok(left) = (until - self.watcher.clock.now()).to_std()
             && !left.is_zero()
         {
             self.pause = left.min(PAUSE_MAX);
@@ -61,11 +72,11 @@ impl<'a> Wait<'a> {
     }
 
     fn waited(&self) -> Duration {
-        (self.hands.clock.now() - self.begun_at).to_std().unwrap_or_default()
+        (self.watcher.clock.now() - self.begun_at).to_std().unwrap_or_default()
     }
 }
 
-/// A duration that `chrono` can hold; longer ones are as good as for ever.
+/// A duration that `chrono` can hold; longer ones are as good as endless.
 pub(super) fn delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }

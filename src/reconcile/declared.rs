@@ -1,4 +1,4 @@
-//! What a run works towards, asked again at each step: a newer commit replaces the older plan.
+//! The declaration that a run works towards, asked for again at each step: a newer commit replaces the older plan.
 
 use crate::model::Revision;
 use crate::spec::EnvironmentSpec;
@@ -6,15 +6,15 @@ use crate::spec::EnvironmentSpec;
 /// One environment as it was last declared without an error.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeclaredEnvironment {
-    /// The declaration.
+    /// The declaration, merged and validated.
     pub spec: EnvironmentSpec,
     /// The commit it comes from.
     pub revision: Revision,
 }
 
-/// Who says what is wanted.
+/// Gives the newest declaration of one environment.
 pub trait CurrentDeclaration: Send + Sync {
-    /// What is wanted now; `None` = the environment is declared no more, and is left as it is.
+    /// The declaration now; `None` = the repository no longer declares the environment, which becomes unmanaged.
     fn current(&self) -> Option<DeclaredEnvironment>;
 
     /// Whether moving tags are to be resolved again, beyond a new commit or a wake.
@@ -22,21 +22,21 @@ pub trait CurrentDeclaration: Send + Sync {
         false
     }
 
-    /// Whether what a person starts while the environment sleeps is left alone for a while. Whoever acts once
-    /// was asked to act; whoever goes on acting would be fighting.
+    /// Whether a service that a person starts while the environment sleeps has grace. A one-shot `apply` stops such
+    /// services at once; the daemon waits for the end of the grace first.
     fn gives_grace(&self) -> bool {
         false
     }
 }
 
-/// A wish that does not change: one command, one test.
+/// A declaration that does not change: for one command, for a test.
 impl CurrentDeclaration for DeclaredEnvironment {
     fn current(&self) -> Option<DeclaredEnvironment> {
         Some(self.clone())
     }
 }
 
-/// The same for whoever goes on acting.
+/// The same with grace, as the daemon gives it.
 #[derive(Clone, Debug)]
 pub struct WithGrace(pub DeclaredEnvironment);
 

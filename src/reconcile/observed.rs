@@ -1,4 +1,4 @@
-//! What may be done of a plan: everything in `enforce`; in `observe` only watching what is under way.
+//! The permitted part of a plan: in `enforce` every action; in `observe` only watching what already runs.
 
 use crate::model::Mode;
 use crate::plan::{Action, Plan};

@@ -1,11 +1,11 @@
 //! Overrides and suspensions on their way from the store into decisions, and into the journal.
 //!
-//! They hold by their records, from the moment a person has written them. The journal only remembers: whoever
-//! acts next writes down that they began and that they ended, and takes away what is over.
+//! They are in effect from the moment an operator has written their records. The journal only remembers them: the next
+//! run journals that they began and that they ended, and removes the records of those that ended.
 
 use serde::de::DeserializeOwned;
 
-use super::runner::ReconcileError;
+use super::error::ReconcileError;
 use crate::execute::Journal;
 use crate::model::{EnvironmentName, Instant, Mode, State};
 use crate::schedule::Override;
@@ -13,20 +13,20 @@ use crate::spec::EnvironmentSpec;
 use crate::store::journal::{Event, Ledger, OperatorRequest};
 use crate::store::{EndedBy, OVERRIDE, RuntimeOverride, SUSPENSION, Store, Suspension};
 
-/// What people have set for a while.
+/// The override and the suspension in effect.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ActiveOverrides {
-    /// A state instead of the declared one.
+    /// Replaces the declared state.
     pub override_: Option<RuntimeOverride>,
-    /// Nothing is written.
+    /// The environment is only observed.
     pub suspension: Option<Suspension>,
 }
 
 impl ActiveOverrides {
-    /// What stands at `now`.
+    /// Those in effect at `now`.
     ///
     /// # Errors
-    /// When the store cannot be read, or holds a record that nobody understands.
+    /// When the store cannot be read, or holds a record of another shape.
     pub fn at(now: Instant, store: &dyn Store, spec: &EnvironmentSpec) -> Result<Self, ReconcileError> {
         let ActiveOverrides { override_, suspension } = Self::records(store, &spec.name)?;
         Ok(Self {
@@ -35,7 +35,7 @@ impl ActiveOverrides {
         })
     }
 
-    /// What the store has, whether it stands or not.
+    /// The records in the store, whether in effect or not.
     fn records(store: &dyn Store, environment: &EnvironmentName) -> Result<Self, ReconcileError> {
         Ok(Self {
             override_: record(store, environment, OVERRIDE)?,
@@ -43,19 +43,19 @@ impl ActiveOverrides {
         })
     }
 
-    /// The override in the words of schedules.
+    /// The override as `schedule` takes it.
     pub fn runtime_override(&self) -> Option<Override> {
         let set = self.override_.as_ref()?;
         Some(Override { state: set.state, until: set.until, reason: set.reason.clone() })
     }
 
-    /// Whether may be written: a suspended environment is observed.
+    /// The mode that applies: a suspended environment is only observed.
     pub fn mode(&self, declared: Mode) -> Mode {
         if self.suspension.is_some() { Mode::Observe } else { declared }
     }
 }
 
-/// A record, understood.
+/// A record, decoded.
 fn record<T: DeserializeOwned>(
     store: &dyn Store,
     environment: &EnvironmentName,
@@ -69,12 +69,12 @@ fn record<T: DeserializeOwned>(
     })
 }
 
-/// What was written down.
+/// News that were journaled.
 #[derive(Debug, Default)]
-pub(super) struct Noted {
-    /// What people asked for.
+pub(super) struct Journaled {
+    /// Operator requests.
     pub(super) requests: Vec<OperatorRequest>,
-    /// What ended without them.
+    /// Overrides and suspensions that ended by themselves, in words.
     pub(super) ended: Vec<String>,
 }
 
@@ -90,26 +90,28 @@ pub(super) fn has_news(
         || !suspension_news(now, found.suspension.as_ref(), ledger).is_empty())
 }
 
-/// Writes down what began and what ended, and takes away what is over. After a crash between the two it is
-/// written down twice, which decides nothing new.
-pub(super) fn note(
+/// Journals what began and what ended, and removes the records of what ended. After a crash between the two it is
+/// journaled twice, which changes nothing.
+pub(super) fn journal_news(
     store: &dyn Store,
     spec: &EnvironmentSpec,
     journal: &Journal<'_>,
     now: Instant,
-) -> Result<Noted, ReconcileError> {
+) -> Result<Journaled, ReconcileError> {
     let environment = &spec.name;
     let ActiveOverrides { override_, suspension } = ActiveOverrides::records(store, environment)?;
     let ledger = journal.ledger();
-    let mut noted = Noted::default();
+    let mut journaled = Journaled::default();
     let news = override_news(now, spec.state, override_.as_ref(), &ledger).into_iter();
     for event in news.chain(suspension_news(now, suspension.as_ref(), &ledger)) {
         match &event {
             Event::Requested(request) => {
-                tracing::info!(who = request.who, reason = request.reason, command = ?request.command, "noted");
-                noted.requests.push(request.clone());
+                tracing::info!(who = request.who, reason = request.reason, command = ?request.command, "operator request journaled");
+                journaled.requests.push(request.clone());
             }
-            Event::OverrideEnded { why } | Event::SuspensionEnded { why } => noted.ended.push(why.clone()),
+            Event::OverrideEnded { why } | Event::SuspensionEnded { why } => {
+                journaled.ended.push(why.clone())
+            }
             _ => {}
         }
         journal.record(event)?;
@@ -123,10 +125,10 @@ pub(super) fn note(
     if let Some(set) = suspension.filter(|set| set.over(now).is_some()) {
         swap(store, environment, SUSPENSION, &set, None)?;
     }
-    Ok(noted)
+    Ok(journaled)
 }
 
-/// Replaces a record, unless a person has meanwhile.
+/// Replaces a record, unless an operator has replaced it meanwhile.
 fn swap<T: serde::Serialize>(
     store: &dyn Store,
     environment: &EnvironmentName,

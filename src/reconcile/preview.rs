@@ -1,9 +1,9 @@
-//! Looking and planning without acting: for `plan`, `status`, and the look before each step.
+//! Observing and planning without acting: for `plan`, `status`, and before each step.
 
 use super::declared::CurrentDeclaration;
+use super::error::ReconcileError;
 use super::overrides::ActiveOverrides;
 use super::run::Run;
-use super::runner::ReconcileError;
 use super::{expected, overrides, request};
 use crate::clock::Clock;
 use crate::cloud::CloudRead;
@@ -20,43 +20,43 @@ use crate::store::journal::{Event, Ledger};
 /// Runs that say how long things take.
 const RUNS_MAX: usize = 30;
 
-/// A look, and what would be done about it.
+/// An observation, and the plan made from it.
 #[derive(Clone, Debug)]
 pub struct Preview {
-    /// What would be done.
+    /// The actions that are due.
     pub plan: Plan,
-    /// What is.
+    /// The observation.
     pub snapshot: Snapshot,
-    /// What was begun.
+    /// The folded journal: what was begun and what is recorded.
     pub ledger: Ledger,
-    /// What would be done when the wait for a window or for the morning is over, were nothing done before.
+    /// The plan for the end of the wait for a window or for the morning, if nothing changes before.
     pub later: Option<Later>,
-    /// What people have set for a while.
+    /// Overrides and suspensions in effect.
     pub standing: ActiveOverrides,
 }
 
 /// A plan for an instant to come.
 #[derive(Clone, Debug)]
 pub struct Later {
-    /// When.
+    /// The instant that was planned for.
     pub at: Instant,
-    /// What would be done then.
+    /// The actions due then.
     pub plan: Plan,
 }
 
-/// Looks at one environment and plans, also for the instant at which a waiting release may begin. Writes
+/// Observes one environment and plans, also for the instant at which a waiting release may begin. Writes
 /// nothing anywhere.
 ///
 /// # Errors
-/// When the store cannot be read. What cannot be read of the cloud stands in the plan.
+/// When the store cannot be read. Parts of AWS that are unreadable are named in the plan.
 pub async fn preview(
     cloud: &dyn CloudRead,
     clock: &dyn Clock,
     store: &dyn Store,
-    wishes: &dyn CurrentDeclaration,
+    declared: &dyn CurrentDeclaration,
 ) -> Result<Option<Preview>, ReconcileError> {
-    let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: false };
-    Ok(look(cloud, clock, store, wishes, options).await?.map(|(input, standing)| shown(input, standing)))
+    let options = ObserveOptions { refresh_images: declared.refresh_images(), all_images: false };
+    Ok(look(cloud, clock, store, declared, options).await?.map(|(input, standing)| shown(input, standing)))
 }
 
 /// The same, and everything that a release needs, whether or not one is due: every image is looked up.
@@ -67,10 +67,10 @@ pub async fn preflight(
     cloud: &dyn CloudRead,
     clock: &dyn Clock,
     store: &dyn Store,
-    wishes: &dyn CurrentDeclaration,
+    declared: &dyn CurrentDeclaration,
 ) -> Result<Option<(Preview, Vec<Topic>)>, ReconcileError> {
-    let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: true };
-    let seen = look(cloud, clock, store, wishes, options).await?;
+    let options = ObserveOptions { refresh_images: declared.refresh_images(), all_images: true };
+    let seen = look(cloud, clock, store, declared, options).await?;
     Ok(seen.map(|(input, standing)| {
         let topics = plan::preflight(&input);
         (shown(input, standing), topics)
@@ -81,12 +81,12 @@ async fn look(
     cloud: &dyn CloudRead,
     clock: &dyn Clock,
     store: &dyn Store,
-    wishes: &dyn CurrentDeclaration,
+    declared: &dyn CurrentDeclaration,
     options: ObserveOptions,
 ) -> Result<Option<(PlanningInput, ActiveOverrides)>, ReconcileError> {
-    let Some(wanted) = wishes.current() else { return Ok(None) };
+    let Some(wanted) = declared.current() else { return Ok(None) };
     let mut ledger = read_ledger(store, &wanted.spec.name)?;
-    // What a person has asked for is as good as taken up: the plan shows what comes of it.
+    // The plan shows what an operator request leads to before a run has journaled it.
     let asked = request::waiting(store, &wanted.spec.name)?;
     let standing = ActiveOverrides::at(clock.now(), store, &wanted.spec)?;
     if let Some(request) = &asked
@@ -97,7 +97,7 @@ async fn look(
     }
     let expected = expect(store, &wanted.spec.name)?;
     let look = Look { cloud, clock, store, expected };
-    let input = look.input(wanted, ledger, &standing, options, wishes.gives_grace()).await;
+    let input = look.input(wanted, ledger, &standing, options, declared.gives_grace()).await;
     Ok(Some((input, standing)))
 }
 
@@ -113,7 +113,7 @@ fn shown(input: PlanningInput, standing: ActiveOverrides) -> Preview {
     Preview { plan, later, snapshot: input.snapshot, ledger: input.ledger, standing }
 }
 
-/// Whether a look finds everything as a plan that ended a run left it, and nobody has asked for anything since.
+/// Whether an observation leads to the plan that the last run ended with, and no operator request is new since.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -121,10 +121,10 @@ pub async fn is_unchanged(
     cloud: &dyn CloudRead,
     clock: &dyn Clock,
     store: &dyn Store,
-    wishes: &dyn CurrentDeclaration,
+    declared: &dyn CurrentDeclaration,
     last: &Plan,
 ) -> Result<bool, ReconcileError> {
-    let Some(wanted) = wishes.current() else { return Ok(false) };
+    let Some(wanted) = declared.current() else { return Ok(false) };
     if request::waiting(store, &wanted.spec.name)?.is_some() {
         return Ok(false);
     }
@@ -133,7 +133,7 @@ pub async fn is_unchanged(
     if is_noted && overrides::has_news(clock.now(), store, &wanted.spec, &ledger)? {
         return Ok(false);
     }
-    let seen = preview(cloud, clock, store, wishes).await?;
+    let seen = preview(cloud, clock, store, declared).await?;
     Ok(seen.is_some_and(|seen| seen.plan == *last))
 }
 
@@ -150,12 +150,12 @@ fn says<'a>(spec: &'a EnvironmentSpec, runtime_override: Option<&'a Override>) -
 /// How long things take here.
 pub(super) fn expect(store: &dyn Store, environment: &EnvironmentName) -> Result<Expected, ReconcileError> {
     let runs = store.list_runs(environment, RUNS_MAX)?;
-    // A run of another version of the program says nothing; it is no reason to stop.
+    // A run that another version of tidegate saved in another shape is ignored.
     let runs: Vec<Run> = runs.into_iter().filter_map(|run| serde_json::from_value(run.value).ok()).collect();
     Ok(expected::from(&runs))
 }
 
-/// What a look is taken with.
+/// Everything that an observation and its plan need.
 pub(super) struct Look<'a> {
     pub(super) cloud: &'a dyn CloudRead,
     pub(super) clock: &'a dyn Clock,
@@ -169,11 +169,11 @@ impl Look<'_> {
         &self,
         wanted: DeclaredEnvironment,
         ledger: Ledger,
-        wishes: &dyn CurrentDeclaration,
+        declared: &dyn CurrentDeclaration,
     ) -> Result<Preview, ReconcileError> {
         let standing = ActiveOverrides::at(self.clock.now(), self.store, &wanted.spec)?;
-        let options = ObserveOptions { refresh_images: wishes.refresh_images(), all_images: false };
-        let input = self.input(wanted, ledger, &standing, options, wishes.gives_grace()).await;
+        let options = ObserveOptions { refresh_images: declared.refresh_images(), all_images: false };
+        let input = self.input(wanted, ledger, &standing, options, declared.gives_grace()).await;
         let plan = plan::plan(&input);
         Ok(Preview { plan, later: None, snapshot: input.snapshot, ledger: input.ledger, standing })
     }
@@ -190,7 +190,7 @@ impl Look<'_> {
         let DeclaredEnvironment { spec, revision } = wanted;
         let over = standing.runtime_override();
         let desired = schedule::state_at(self.clock.now(), &says(&spec, over.as_ref()));
-        // Moving tags are resolved again on a commit, a wake and a poke, until what they bring is reached.
+        // Moving tags are resolved again on a commit, a wake and a poke, until the environment has converged.
         let refresh_images = options.refresh_images
             || ledger.converged.as_ref().is_none_or(|reached| {
                 reached.revision != revision

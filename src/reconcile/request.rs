@@ -1,6 +1,6 @@
-//! What people ask for reaches the journal here: they leave a record, whoever acts next writes it down.
+//! Operator requests on their way into the journal: an operator leaves a record, the next run journals it.
 
-use super::runner::ReconcileError;
+use super::error::ReconcileError;
 use crate::execute::Journal;
 use crate::model::EnvironmentName;
 use crate::store::Store;
@@ -9,22 +9,22 @@ use crate::store::journal::{Event, OperatorRequest};
 /// The kind of the record that holds a request.
 pub const REQUEST: &str = "request";
 
-/// Takes up a request, if there is one. It leaves its place only after it is in the journal; after a crash
-/// between the two it is taken up twice, which decides nothing new.
-pub(super) fn take_up(
+/// Journals a request, if there is one. Its record is removed only after that; after a crash between the two the
+/// request is journaled twice, which changes nothing.
+pub(super) fn journal_waiting(
     store: &dyn Store,
     environment: &EnvironmentName,
     journal: &Journal<'_>,
 ) -> Result<Option<OperatorRequest>, ReconcileError> {
     let Some(value) = store.get_record(environment, REQUEST)? else { return Ok(None) };
     let request = understood(environment, value.clone())?;
-    tracing::info!(who = request.who, reason = request.reason, command = ?request.command, "taken up");
+    tracing::info!(who = request.who, reason = request.reason, command = ?request.command, "operator request journaled");
     journal.record(Event::Requested(request.clone()))?;
     store.swap_record(environment, REQUEST, Some(&value), None)?;
     Ok(Some(request))
 }
 
-/// A request that nobody has taken up yet.
+/// A request that no run has journaled yet.
 pub(super) fn waiting(
     store: &dyn Store,
     environment: &EnvironmentName,

@@ -10,36 +10,36 @@ use crate::store::journal::OperatorRequest;
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// Its identity.
+    /// Sortable: the time at which it began, and a number.
     pub id: RunId,
-    /// Which environment.
+    /// The environment that it changed.
     pub environment: EnvironmentName,
-    /// The commit it worked towards last.
+    /// The revision of its last pass.
     pub revision: Revision,
     /// Who ran it: `apply by ann@laptop`.
     pub holder: String,
     /// When it began.
     pub started_at: Instant,
-    /// When it ended; none = it is under way, or its process died.
+    /// When it ended; none = it still runs, or its process died.
     pub finished_at: Option<Instant>,
-    /// How it ended; none likewise.
+    /// How it ended; none as above.
     pub outcome: Option<RunOutcome>,
-    /// Why it ended so, where there is more to say.
+    /// Why it ended so, if the outcome alone does not say it.
     pub message: Option<String>,
-    /// The release it began or went on with.
+    /// The release that it began or continued.
     pub release: Option<ReleaseReport>,
-    /// What people asked for and this run took up.
+    /// Operator requests that this run journaled.
     #[serde(default)]
     pub requests: Vec<OperatorRequest>,
-    /// What ended by itself and this run has noticed: an override, a suspension.
+    /// Overrides and suspensions that ended by themselves, in words.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// What it did, in order.
+    /// The steps that it carried out, in order.
     pub steps: Vec<StepReport>,
-    /// What stood in the way at its end.
+    /// What blocked it at its end.
     #[serde(default)]
     pub blocked: Vec<BlockedReport>,
-    /// What was waited for at its end, and comes by itself.
+    /// What it waited for at its end.
     #[serde(default)]
     pub waiting: Vec<WaitingReport>,
 }
@@ -48,27 +48,45 @@ pub struct Run {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunOutcome {
-    /// What is declared holds, or will by itself when the environment wakes.
+    /// The environment is as declared, or will be when it wakes.
     Converged,
-    /// Only a window is awaited.
+    /// Only a window is missing.
     Window,
-    /// `mode: observe`: something was to be done, nothing was.
+    /// `mode: observe`: actions are due, and none was carried out.
     Observed,
-    /// Something stands in the way.
+    /// An operator has to change something first.
     Blocked,
     /// A release failed and is held: the gate stays closed.
     Held,
-    /// A step failed, and would again.
+    /// A step failed, and would fail again.
     Failed,
-    /// Its time was up.
+    /// Its deadline passed.
     TimedOut,
-    /// It was asked to go.
+    /// A shutdown ended it.
     Stopped,
-    /// The environment is declared no more.
+    /// The repository no longer declares the environment.
     Unmanaged,
 }
 
 impl RunOutcome {
+    /// What a plan without further actions means for the run that ends with it.
+    pub(super) fn of(plan: &Plan) -> RunOutcome {
+        let awaits = |reason| plan.waiting.iter().any(|waiting| waiting.reason == reason);
+        if plan.is_held() {
+            RunOutcome::Held
+        } else if !plan.blocked.is_empty() {
+            RunOutcome::Blocked
+        } else if !plan.actions.is_empty() {
+            RunOutcome::Observed
+        } else if awaits(WaitingReason::Window) {
+            RunOutcome::Window
+        } else if plan.waiting.iter().all(|waiting| waiting.reason.ends_by_the_clock()) {
+            RunOutcome::Converged
+        } else {
+            RunOutcome::TimedOut
+        }
+    }
+
     /// The word for people and programs.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -125,7 +143,7 @@ pub struct ActionReport {
     /// Why.
     #[serde(default)]
     pub reason: String,
-    /// The field that somebody had changed, when it was put back.
+    /// The field that had drifted, if this action corrected drift.
     #[serde(default)]
     pub corrects: Option<String>,
     /// When it began.
@@ -278,7 +296,7 @@ fn report(action: &Action, outcome: &ActionOutcome) -> ActionReport {
     let message = match &outcome.result {
         ActionResult::Done => None,
         ActionResult::Again { why } | ActionResult::Failed { why } => Some(why.clone()),
-        ActionResult::Left { what } => Some(format!("left to itself: {what}")),
+        ActionResult::Unfinished { what } => Some(format!("still running: {what}")),
     };
     ActionReport {
         id: action.id.clone(),
@@ -299,7 +317,7 @@ fn word(result: &ActionResult) -> &'static str {
     match result {
         ActionResult::Done => "done",
         ActionResult::Again { .. } => "again",
-        ActionResult::Left { .. } => "left",
+        ActionResult::Unfinished { .. } => "left",
         ActionResult::Failed { .. } => "failed",
     }
 }
@@ -307,7 +325,7 @@ fn word(result: &ActionResult) -> &'static str {
 fn severity(result: &ActionResult) -> u8 {
     match result {
         ActionResult::Done => 0,
-        ActionResult::Left { .. } => 1,
+        ActionResult::Unfinished { .. } => 1,
         ActionResult::Again { .. } => 2,
         ActionResult::Failed { .. } => 3,
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::runner::ReconcileError;
+use super::error::ReconcileError;
 use crate::cloud::Document;
 use crate::model::{EnvironmentName, ServiceName};
 use crate::observe::Snapshot;
@@ -18,7 +18,7 @@ const SIZES: &str = "sizes";
 pub struct Sizes {
     /// By service.
     pub services: BTreeMap<ServiceName, TaskSize>,
-    /// `db.t4g.small`, as far as anybody has said.
+    /// `db.t4g.small`, if it is known.
     #[serde(default)]
     pub database_class: Option<String>,
 }
@@ -33,7 +33,7 @@ pub struct TaskSize {
 }
 
 impl Sizes {
-    /// What was seen last. A record that nobody understands is as good as none: it is only about money.
+    /// The sizes observed last. A record of another shape counts as none: sizes serve only an estimate of cost.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -51,7 +51,7 @@ impl Sizes {
     }
 }
 
-/// Keeps what a look has found, if it is news.
+/// Saves the observed sizes if they changed.
 pub(super) fn keep(
     store: &dyn Store,
     environment: &EnvironmentName,

@@ -160,10 +160,10 @@ impl Rig {
         &self,
         progress: &dyn Progress,
         deadline: Option<Instant>,
-        haste: &(dyn Fn() -> ShutdownLevel + Send + Sync),
+        shutdown: &(dyn Fn() -> ShutdownLevel + Send + Sync),
     ) -> Result<Result<Run, ReconcileError>, Interrupted> {
         self.with_reconciler(progress, |reconciler, name| {
-            let reconciler = Reconciler { deadline, haste, ..reconciler };
+            let reconciler = Reconciler { deadline, shutdown, ..reconciler };
             self.clock.run(&self.crash, reconciler.converge(name))
         })
     }
@@ -203,11 +203,11 @@ impl Rig {
             cloud: &*cloud,
             clock: &self.clock,
             store: &store,
-            wishes: &self.repository,
+            declared: &self.repository,
             progress,
             holder: "test",
             deadline: None,
-            haste: &|| ShutdownLevel::None,
+            shutdown: &|| ShutdownLevel::None,
         };
         let ended = act(reconciler, &spec.name);
         if ended.is_err() {

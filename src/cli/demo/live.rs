@@ -140,7 +140,7 @@ impl Progress for LiveView {
         let (style, ended, why) = match &outcome.result {
             ActionResult::Done => (GREEN, took, None),
             ActionResult::Again { why } => (YELLOW, "will be retried".to_owned(), Some(why)),
-            ActionResult::Left { what } => (YELLOW, "continues in AWS".to_owned(), Some(what)),
+            ActionResult::Unfinished { what } => (YELLOW, "continues in AWS".to_owned(), Some(what)),
             ActionResult::Failed { why } => (RED, "failed".to_owned(), Some(why)),
         };
         let sign = labels::Sign::of(action).glyph();

@@ -136,18 +136,18 @@ impl Stage {
         let cloud = self.cloud.cloud(self.spec());
         let interrupt = &self.interrupt;
         // A person who presses Ctrl-C has seen enough of the demo: waits end at once, too.
-        let haste = || {
+        let shutdown = || {
             if interrupt.level() == ShutdownLevel::None { ShutdownLevel::None } else { ShutdownLevel::Now }
         };
         let reconciler = Reconciler {
             cloud: &*cloud,
             clock: &self.clock,
             store: &self.store,
-            wishes: self.declared(),
+            declared: self.declared(),
             progress,
             holder: "the demo",
             deadline: None,
-            haste: &haste,
+            shutdown: &shutdown,
         };
         self.clock.set_pace(pace);
         let run = self.clock.block_on(reconciler.converge(&self.spec().name));

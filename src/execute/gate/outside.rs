@@ -1,4 +1,4 @@
-//! The closed gate as users see it. What was read back from AWS is what AWS was told; here somebody knocks.
+//! The closed gate as users meet it. Reading rules back from AWS shows what AWS was told; this asks as a user would.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,33 +15,35 @@ use crate::spec::Maintenance;
 const CLOSED_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 /// Asks the URLs of the checks without the header, where a closed gate must send everybody away, until it does.
-/// Without the header nothing is told to anybody, so that `http` is asked, too. A URL that does not answer here
+/// The request carries no header and so reveals nothing: `http` URLs are asked, too. A URL that does not answer here
 /// tells nothing: it may be reached from elsewhere only.
-pub(in crate::execute) async fn verify(hands: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
-    let Some(maintenance) = &hands.spec.maintenance else { return Ok(()) };
+pub(in crate::execute) async fn verify(context: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
+    let Some(maintenance) = &context.spec.maintenance else { return Ok(()) };
     // The plan has seen the gate closed; what cannot be read for this knocking only spares it.
-    let urls = gated(hands, maintenance).await.unwrap_or_default();
-    try_join_all(urls.iter().map(|url| knock(hands, id, url))).await?;
+    let urls = gated(context, maintenance).await.unwrap_or_default();
+    try_join_all(urls.iter().map(|url| knock(context, id, url))).await?;
     Ok(())
 }
 
 /// URLs of checks that must be redirected; a check that expects a redirect by itself tells nothing.
 async fn gated<'a>(
-    hands: &ActionContext<'a>,
+    context: &ActionContext<'a>,
     maintenance: &Maintenance,
 ) -> Result<Vec<&'a Url>, ActionError> {
-    let told = hands.spec.checks.iter().filter(|check| !is_redirect(check.status)).map(|check| &check.url);
+    let told = context.spec.checks.iter().filter(|check| !is_redirect(check.status)).map(|check| &check.url);
     let asked: Vec<&Url> = told.collect();
     if asked.is_empty() {
         return Ok(asked);
     }
     let listener = match &maintenance.load_balancer {
-        Some(target) => hands.read(|| hands.cloud.listener(target)).await?.map(|found| (target.port, found)),
+        Some(target) => {
+            context.read(|| context.cloud.listener(target)).await?.map(|found| (target.port, found))
+        }
         None => None,
     };
     let mut aliases = BTreeSet::new();
     if let Some(cloudfront) = &maintenance.cloudfront {
-        let found = hands.read(|| hands.cloud.distributions(&cloudfront.distributions)).await?;
+        let found = context.read(|| context.cloud.distributions(&cloudfront.distributions)).await?;
         aliases.extend(found.into_values().flat_map(|distribution| distribution.aliases));
     }
     let header = &maintenance.bypass.header;
@@ -54,15 +56,15 @@ async fn gated<'a>(
     Ok(asked.into_iter().filter(|url| is_gated(url)).collect())
 }
 
-async fn knock(hands: &ActionContext<'_>, id: &str, url: &Url) -> Result<(), ActionError> {
-    let what = format!("{url} to send users to the maintenance page");
-    let mut wait = hands.wait(id, what, CLOSED_WITHIN);
+async fn knock(context: &ActionContext<'_>, id: &str, url: &Url) -> Result<(), ActionError> {
+    let what = format!("the gate to close: {url} must redirect users to the maintenance page");
+    let mut wait = context.wait(id, what, CLOSED_WITHIN);
     loop {
-        match hands.cloud.probe(url, None).await {
+        match context.cloud.probe(url, None).await {
             Ok(status) if is_redirect(status) => return Ok(()),
-            Ok(status) => wait.pause(&format!("{url} answers users {status}")).await?,
+            Ok(status) => wait.pause(&format!("users still get through: {url} answers {status}")).await?,
             Err(error) => {
-                tracing::info!(%url, error = error.message, "cannot be asked from here whether it is closed");
+                tracing::info!(%url, error = error.message, "cannot reach the URL from this host; skipping the outside check of the gate");
                 return Ok(());
             }
         }

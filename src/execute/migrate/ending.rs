@@ -37,7 +37,7 @@ pub(super) fn of(
     }
 }
 
-/// Nobody saw it end.
+/// AWS no longer lists the task, so its end is unknown.
 pub(super) fn unknown(reached_running: bool) -> Outcome {
     Outcome {
         succeeded: false,
@@ -45,7 +45,7 @@ pub(super) fn unknown(reached_running: bool) -> Outcome {
         unknown: true,
         exit_code: None,
         stop_code: None,
-        reason: Some("the task is not listed any more, and nobody saw it stop".to_owned()),
+        reason: Some("AWS no longer lists the task, and its end was not seen".to_owned()),
         log_tail: Vec::new(),
     }
 }

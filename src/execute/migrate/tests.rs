@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 
+use super::send::concludes;
 use super::*;
 use crate::bench::{Bench, failure};
 use crate::cloud::TaskStatus;
+use crate::cloud::{Kind, RunTask};
 use crate::execute::ActionResult;
 use crate::plan::ActionKind;
 use crate::sim::{self, FaultOptions, FaultPlan};
@@ -276,7 +278,7 @@ fn a_task_that_vanished_is_lost_only_after_45_minutes() {
 fn one_listing_without_it_is_no_proof_either() {
     let bench = ending([sim::Outcome::Hangs]);
     while bench.seconds() < 46 * 60 {
-        assert!(matches!(act(&bench), ActionResult::Left { .. }));
+        assert!(matches!(act(&bench), ActionResult::Unfinished { .. }));
     }
     let began = bench.seconds();
     let vanishes = async {
@@ -296,7 +298,7 @@ fn a_long_migration_is_told_once_and_goes_on() {
         std::iter::repeat_with(|| act(&bench)).take_while(|ended| *ended != ActionResult::Done).count();
     assert!((35..37).contains(&looks), "every five minutes: {looks}");
     assert_eq!(bench.events().iter().filter(|event| *event == "migration-overdue").count(), 1);
-    assert_eq!(bench.said().matches("longer than 1h; it goes on").count(), 1);
+    assert_eq!(bench.said().matches("running for longer than 1h").count(), 1);
     assert_eq!(bench.count("ecs:StopTask"), 0);
 }
 
@@ -308,7 +310,7 @@ fn a_wish_to_go_leaves_it_to_itself_and_the_next_one_adopts_it() {
         bench.leave(true);
     };
     let left = bench.act_while(ActionKind::Migrate(planned(&bench)), leaves);
-    assert!(matches!(left, ActionResult::Left { .. }), "{left:?}");
+    assert!(matches!(left, ActionResult::Unfinished { .. }), "{left:?}");
     assert!(bench.ledger().migration_in_flight());
     bench.leave(false);
     let adopts = planned(&bench);
@@ -320,7 +322,7 @@ fn a_wish_to_go_leaves_it_to_itself_and_the_next_one_adopts_it() {
 #[test]
 fn after_five_minutes_of_watching_it_is_left_to_itself_for_a_look_around() {
     let bench = ending([sim::Outcome::Hangs]);
-    assert!(matches!(act(&bench), ActionResult::Left { .. }));
+    assert!(matches!(act(&bench), ActionResult::Unfinished { .. }));
     assert!((300..=315).contains(&bench.seconds()), "{}", bench.seconds());
     let running = bench.cloud.with(|world| {
         world.regions[0]
@@ -335,7 +337,7 @@ fn after_five_minutes_of_watching_it_is_left_to_itself_for_a_look_around() {
 fn whoever_only_observes_takes_no_mark_away() {
     let mut bench = ending([sim::Outcome::NeverStarts]);
     bench.leave(true);
-    assert!(matches!(act(&bench), ActionResult::Left { .. }));
+    assert!(matches!(act(&bench), ActionResult::Unfinished { .. }));
     bench.leave(false);
     bench.spec.mode = Mode::Observe;
     let before = bench.cloud.effects();
@@ -363,7 +365,7 @@ fn a_lost_lease_ends_the_watch_and_not_the_migration() {
 #[test]
 fn a_task_is_stopped_once_and_then_watched_to_its_end() {
     let bench = ending([sim::Outcome::Hangs]);
-    assert!(matches!(act(&bench), ActionResult::Left { .. }), "it hangs");
+    assert!(matches!(act(&bench), ActionResult::Unfinished { .. }), "it hangs");
     let MigrationStart::Adopt { task } = planned(&bench).start else { panic!("it runs") };
     let stops =
         Migration { start: MigrationStart::Stop { task, why: "seen to".to_owned() }, ..planned(&bench) };

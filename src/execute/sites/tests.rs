@@ -142,7 +142,9 @@ fn files_of_no_release_are_named_and_stay() {
     let bench = Bench::new();
     bench.act(switch_to("v1.4.0"));
     assert!(
-        bench.said().contains("files of no release are left alone: .well-known/security.txt"),
+        bench.said().contains(
+            "files belong to no release, and tidegate does not delete them: .well-known/security.txt"
+        ),
         "{}",
         bench.said()
     );
@@ -196,7 +198,7 @@ fn a_marker_that_never_stays_still_is_reported() {
     let bench = Bench::new();
     bench.fault(PUT, u32::MAX, Kind::Conflict);
     let why = failure(bench.act(switch_to("v1.4.0")));
-    assert_eq!(why, "waited 1m for the marker of `shop-client`; now: changed meanwhile");
+    assert_eq!(why, "waited 1m for the marker of `shop-client`; last seen: changed meanwhile");
 }
 
 #[test]
@@ -260,12 +262,12 @@ fn too_many_invalidations_in_progress_pass() {
 fn what_is_not_there_is_not_switched_to() {
     let bench = Bench::new();
     let why = failure(bench.act(switch_to("v-missing")));
-    assert_eq!(why, "there is nothing below `s3://shop-releases/client/v-missing/`");
+    assert_eq!(why, "`s3://shop-releases/client/v-missing/` holds no files");
     let bench = Bench::with(|spec| {
         spec.sites.get_mut("client").unwrap().distribution = Some("E404".to_owned());
     });
     bench.cloud.with(|world| world.regions[0].distributions.clear());
-    assert_eq!(failure(bench.act(switch_to("v1.4.0"))), "there is no distribution `E404`");
+    assert_eq!(failure(bench.act(switch_to("v1.4.0"))), "the distribution `E404` does not exist");
     assert_eq!(bench.count(PUT), 0);
 }
 
@@ -277,7 +279,7 @@ fn folders_that_a_console_made_are_no_files() {
     let live = marker_of(&bench).live.unwrap();
     assert!(!live.keys.contains("") && !live.keys.contains("assets/"), "{:?}", live.keys);
     with_files(&bench, "v-missing-but-a-folder", &[("", "0")]);
-    assert!(failure(bench.act(switch_to("v-missing-but-a-folder"))).contains("nothing below"));
+    assert!(failure(bench.act(switch_to("v-missing-but-a-folder"))).contains("holds no files"));
 }
 
 #[test]

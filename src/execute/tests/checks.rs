@@ -58,7 +58,7 @@ fn a_check_has_its_time_and_no_more() {
     let why = failure(bench.act(checks(&["https://shop.example/health", "https://library.shop.example/"])));
     assert_eq!(
         why,
-        "waited 5m for https://shop.example/health to answer 200; now: https://shop.example/health answers 503"
+        "waited 5m for https://shop.example/health to answer 200; last seen: https://shop.example/health answers 503"
     );
     assert_eq!(bench.seconds() - began, 300);
     assert!(!bench.events().contains(&"checks-passed".to_owned()));

@@ -63,7 +63,10 @@ fn one_that_somebody_starts_meanwhile_is_looked_at_anew_before_it_is_stopped_aga
         set_status(&bench, DatabaseStatus::Starting);
     };
     let again = bench.act_while(ActionKind::StopDatabase, somebody);
-    assert_eq!(again, ActionResult::Again { why: "somebody has started `shop`".to_owned() });
+    assert_eq!(
+        again,
+        ActionResult::Again { why: "`shop` was started outside tidegate while it was stopping".to_owned() }
+    );
     assert_eq!(bench.count(STOP), 1);
 }
 
@@ -107,7 +110,10 @@ fn a_broken_one_is_left_to_a_person() {
     for kind in [ActionKind::StartDatabase, ActionKind::StopDatabase] {
         let bench = Bench::new();
         set_status(&bench, DatabaseStatus::Broken("storage-full".to_owned()));
-        assert_eq!(failure(bench.act(kind)), "`shop` is storage-full; a person must look");
+        assert_eq!(
+            failure(bench.act(kind)),
+            "`shop` is storage-full; an operator has to look at it in the RDS console"
+        );
         assert_eq!(bench.cloud.effects(), 0);
     }
 }
@@ -117,7 +123,7 @@ fn one_that_is_gone_is_not_waited_for() {
     for kind in [ActionKind::StartDatabase, ActionKind::StopDatabase] {
         let bench = Bench::new();
         bench.cloud.with(|world| world.regions[0].databases.clear());
-        assert_eq!(failure(bench.act(kind)), "the database `shop` is gone");
+        assert_eq!(failure(bench.act(kind)), "the database `shop` does not exist");
     }
 }
 
@@ -126,5 +132,5 @@ fn a_start_may_take_hours_but_not_for_ever() {
     let bench = Bench::new();
     set_status(&bench, DatabaseStatus::Busy("upgrading".to_owned()));
     let why = failure(bench.act(ActionKind::StartDatabase));
-    assert_eq!(why, "waited 2h for `shop` to be available; now: upgrading");
+    assert_eq!(why, "waited 2h for `shop` to be available; last seen: upgrading");
 }

@@ -15,7 +15,7 @@ fn act_without_lease(bench: &Bench, kind: ActionKind, after_seconds: u64) -> Act
     let port = bench.port();
     let lease = bench.store.acquire(&bench.spec.name, "test", bench.now()).unwrap().unwrap();
     let journal = Journal::open(&bench.store, &bench.clock, &lease).unwrap();
-    let hands = ActionContext {
+    let context = ActionContext {
         cloud: &*port,
         clock: &bench.clock,
         journal: &journal,
@@ -36,9 +36,9 @@ fn act_without_lease(bench: &Bench, kind: ActionKind, after_seconds: u64) -> Act
         match after_seconds {
             0 => {
                 breaks.await;
-                (carry_out(&hands, &actions).await, ())
+                (carry_out(&context, &actions).await, ())
             }
-            _ => join(carry_out(&hands, &actions), breaks).await,
+            _ => join(carry_out(&context, &actions), breaks).await,
         }
     });
     outcomes.into_iter().next().unwrap().result
@@ -94,7 +94,7 @@ fn a_line_in_doubt_stops_this_process_and_the_next_one_reads_it() {
     {
         let lease = store.acquire(&bench.spec.name, "test", bench.now()).unwrap().unwrap();
         let journal = Journal::open(&store, &bench.clock, &lease).unwrap();
-        let hands = ActionContext {
+        let context = ActionContext {
             cloud: &*port,
             clock: &bench.clock,
             journal: &journal,
@@ -105,10 +105,10 @@ fn a_line_in_doubt_stops_this_process_and_the_next_one_reads_it() {
         };
         // The line is written, the answer is an error: as when the last sync of a disk fails.
         store.lose_answers(1);
-        bench.clock.block_on(carry_out(&hands, &actions));
+        bench.clock.block_on(carry_out(&context, &actions));
         assert_eq!(bench.events(), ["migration-intent"]);
         assert!(!journal.ledger().migration_in_flight(), "it is not known to be there");
-        let again = bench.clock.block_on(carry_out(&hands, &actions)).pop().unwrap().result;
+        let again = bench.clock.block_on(carry_out(&context, &actions)).pop().unwrap().result;
         assert_eq!(failure(again), JournalError::InDoubt.to_string());
         assert!(matches!(journal.record(Event::Drained), Err(JournalError::InDoubt)));
     }

@@ -60,7 +60,7 @@ fn a_tag_that_does_not_stay_is_not_believed() {
     let slow = FaultOptions { latency_max: std::time::Duration::from_secs(3), ..FaultOptions::default() };
     bench.cloud.set_faults(FaultPlan::new(1, slow));
     let why = failure(bench.act_while(record(&bench), other));
-    assert_eq!(why, "waited 2m for the schema tag of `shop`; now: tagged v0");
+    assert_eq!(why, "waited 2m for the schema tag of `shop`; last seen: tagged v0");
     assert_eq!(bench.events(), [""; 0]);
 }
 
@@ -102,5 +102,5 @@ fn of_two_that_claim_at_once_one_loses() {
     };
     let claim = ActionKind::ClaimOwner { store: StoreId::new("ours") };
     let why = failure(bench.act_while(claim, other));
-    assert_eq!(why, "waited 2m for the owner tag of `shop`; now: owned by the-other");
+    assert_eq!(why, "waited 2m for the owner tag of `shop`; last seen: owned by the-other");
 }

@@ -43,7 +43,7 @@ fn one_that_an_earlier_try_has_begun_is_waited_for() {
         bench.after(5).await;
         bench.leave(true);
     };
-    assert!(matches!(bench.act_while(take(), leaves), ActionResult::Left { .. }));
+    assert!(matches!(bench.act_while(take(), leaves), ActionResult::Unfinished { .. }));
     bench.leave(false);
     assert_eq!(bench.planned("database/snapshot"), take(), "the same one again");
     assert_eq!(bench.act(take()), ActionResult::Done);
@@ -101,7 +101,7 @@ fn one_that_failed_is_replaced_by_another() {
         });
     };
     let why = failure(bench.act_while(take(), fails));
-    assert_eq!(why, format!("RDS says that snapshot `{NAME}` failed"));
+    assert_eq!(why, format!("RDS reports that snapshot `{NAME}` failed"));
     let ActionKind::TakeSnapshot { identifier, .. } = bench.planned("database/snapshot") else { panic!() };
     assert_eq!(identifier, "tidegate-shop-v1-3-0-to-v1-4-0-2");
 }
@@ -115,7 +115,10 @@ fn a_busy_database_is_waited_for_and_a_broken_one_is_not() {
 
     let bench = Bench::new();
     set_status(&bench, DatabaseStatus::Broken("storage-full".to_owned()));
-    assert_eq!(failure(bench.act(take())), "`shop` is storage-full; a person must look");
+    assert_eq!(
+        failure(bench.act(take())),
+        "`shop` is storage-full; an operator has to look at it in the RDS console"
+    );
 
     let bench = Bench::new();
     set_status(&bench, DatabaseStatus::Stopped);

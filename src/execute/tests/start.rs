@@ -123,7 +123,7 @@ fn a_rollback_by_aws_is_no_success() {
         .cloud
         .with(|world| world.script.broken.insert("library:v1.1.0".to_owned(), Broken::Crashes { code: 1 }));
     let why = failure(act(&bench, rolls_library(&bench)));
-    assert!(why.contains("AWS has gone back"), "{why}");
+    assert!(why.contains("AWS rolled back"), "{why}");
     assert_eq!(bench.events(), ["start-failed"]);
 }
 
@@ -225,7 +225,7 @@ fn a_wish_to_go_leaves_a_start_to_itself() {
         bench.leave(true);
     };
     let left = bench.act_while(ActionKind::StartService(rolls_web(&bench)), leaves);
-    assert!(matches!(left, ActionResult::Left { .. }), "{left:?}");
+    assert!(matches!(left, ActionResult::Unfinished { .. }), "{left:?}");
     assert!(!bench.events().contains(&"start-failed".to_owned()));
     bench.leave(false);
     assert_eq!(act(&bench, settles("web")), ActionResult::Done);
@@ -240,6 +240,9 @@ fn a_start_that_takes_for_ever_has_failed() {
         library.not_before = Some(crate::model::Instant::MAX_UTC);
     });
     let why = failure(act(&bench, scales("library", 3)));
-    assert!(why.ends_with("waited 15m for `library` to come up; now: running 1/3, healthy 1/3"), "{why}");
+    assert!(
+        why.ends_with("waited 15m for `library` to come up; last seen: running 1/3, healthy 1/3"),
+        "{why}"
+    );
     assert_eq!(bench.events(), ["start-failed"]);
 }

@@ -92,7 +92,7 @@ fn a_fight_over_the_count_is_given_up() {
         }
     };
     let why = failure(bench.act_while(stops("workers", None), somebody));
-    assert_eq!(why, "somebody keeps setting the count of `workers` to 2");
+    assert_eq!(why, "someone outside tidegate keeps setting the count of `workers` to 2");
     assert_eq!(bench.count(UPDATE), 4);
 }
 

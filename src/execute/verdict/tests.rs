@@ -144,7 +144,7 @@ fn stable_alone_lies_after_a_rollback() {
     assert_eq!(
         listed,
         "failed: ECS deployment circuit breaker: tasks failed to start; \
-         AWS has gone back to what ran before"
+         AWS rolled back to the deployment before"
     );
     let older = Deployment { created_at: at(-3600), ..back.clone() };
     let went_back = after(|service, _| service.deployments = vec![failed.clone(), older.clone()]);
@@ -235,7 +235,7 @@ fn three_tasks_that_died_since_we_asked_end_a_change_of_count() {
     let three = [task(1), crashed(40), crashed(50), pull];
     assert_eq!(
         judged(&three),
-        "failed: 3 tasks stopped since we asked (last task: CannotPullContainerError: not found)"
+        "failed: 3 tasks stopped since the start was requested (last task: CannotPullContainerError: not found)"
     );
 }
 

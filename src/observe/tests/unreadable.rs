@@ -168,8 +168,8 @@ fn migrating() -> Bench {
             tasks.values().any(|task| task.service.is_none() && task.shown.status == TaskStatus::Running)
         })
     };
-    let haste = || if is_running() { ShutdownLevel::Now } else { ShutdownLevel::None };
-    bench.run_with(&bench.wanted(), None, &haste).unwrap();
+    let shutdown = || if is_running() { ShutdownLevel::Now } else { ShutdownLevel::None };
+    bench.run_with(&bench.wanted(), None, &shutdown).unwrap();
     assert!(bench.ledger().migration_in_flight());
     bench
 }
@@ -226,8 +226,8 @@ fn one_blind_spot_before_the_migration_keeps_it_from_being_sent() {
     let bench = Bench::new();
     // Until the gate is closed and everything has stopped.
     let stopped = || bench.events().contains(&"snapshot-intent".to_owned());
-    let haste = || if stopped() { ShutdownLevel::AfterStep } else { ShutdownLevel::None };
-    bench.run_with(&bench.wanted(), None, &haste).unwrap();
+    let shutdown = || if stopped() { ShutdownLevel::AfterStep } else { ShutdownLevel::None };
+    bench.run_with(&bench.wanted(), None, &shutdown).unwrap();
     assert!(bench.planned("migration/v1.4.0/1") != ActionKind::StopDatabase);
     for (name, snapshot) in blinded(&bench.snapshot()) {
         let plan = bench.plan_on(snapshot);

@@ -32,16 +32,16 @@ impl Progress for Notes<'_> {
 fn a_run_is_saved_after_each_step() {
     let bench = Bench::new();
     let notes = Notes { store: &bench.store, seen: Mutex::default() };
-    let (port, wanted, haste) = (bench.port(), bench.wanted(), || ShutdownLevel::None);
+    let (port, wanted, shutdown) = (bench.port(), bench.wanted(), || ShutdownLevel::None);
     let reconciler = Reconciler {
         cloud: &*port,
         clock: &bench.clock,
         store: &bench.store,
-        wishes: &wanted,
+        declared: &wanted,
         progress: &notes,
         holder: "apply by ann@laptop",
         deadline: None,
-        haste: &haste,
+        shutdown: &shutdown,
     };
     let run = bench.clock.block_on(reconciler.converge(&bench.spec.name)).unwrap();
     let seen = notes.seen.into_inner().unwrap();
@@ -55,9 +55,9 @@ fn a_run_is_saved_after_each_step() {
 #[test]
 fn a_run_that_goes_on_with_a_release_says_which() {
     let bench = Bench::new();
-    let haste =
+    let shutdown =
         || if has(&bench, "migration-ended") { ShutdownLevel::AfterStep } else { ShutdownLevel::None };
-    bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap();
+    bench.run_with(&core(&bench, "v1.4.0"), None, &shutdown).unwrap();
     let run = bench.run();
     assert_eq!(run.release.map(|release| release.to.to_string()).as_deref(), Some("v1.4.0"));
     let stored = runs(&bench.store);
@@ -109,13 +109,13 @@ fn a_request_is_taken_up_once() {
 fn a_request_that_comes_meanwhile_is_taken_up_at_the_next_step() {
     let bench = Bench::new();
     let asked = Mutex::new(false);
-    let haste = || {
+    let shutdown = || {
         if has(&bench, "gate-closed") && !std::mem::replace(&mut *asked.lock().unwrap(), true) {
             ask(&bench, "ignore-window");
         }
         ShutdownLevel::None
     };
-    let run = bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap();
+    let run = bench.run_with(&core(&bench, "v1.4.0"), None, &shutdown).unwrap();
     assert_eq!((run.outcome, run.requests.len()), (Some(RunOutcome::Converged), 1));
 }
 
@@ -125,7 +125,10 @@ fn a_request_that_nobody_understands_is_named_and_nothing_is_done() {
     ask(&bench, "make-it-so");
     let error = bench.run_with(&bench.wanted(), None, &|| ShutdownLevel::None).unwrap_err();
     assert!(matches!(error, ReconcileError::Record { .. }));
-    assert!(error.to_string().starts_with("the request for `shop` cannot be understood"), "{error}");
+    assert!(
+        error.to_string().starts_with("cannot read the request record of `shop` in the store"),
+        "{error}"
+    );
     assert_eq!(bench.cloud.effects(), 0);
 }
 

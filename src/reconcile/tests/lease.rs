@@ -15,7 +15,7 @@ fn a_run_does_not_begin_while_somebody_else_acts_and_names_who() {
     let bench = Bench::new();
     let held = bench.store.acquire(&bench.spec.name, "daemon on host-7", bench.now()).unwrap();
     let error = bench.run_with(&bench.wanted(), None, &|| ShutdownLevel::None).unwrap_err();
-    assert_eq!(error.to_string(), "`shop` is being worked on by daemon on host-7");
+    assert_eq!(error.to_string(), "`shop` is locked by daemon on host-7");
     assert!(matches!(error, ReconcileError::Busy { .. }));
     assert_eq!((bench.cloud.effects(), bench.events().len()), (0, 0));
     drop(held);
@@ -35,14 +35,14 @@ fn a_lease_that_is_lost_ends_the_run_and_no_call_comes_after_it() {
     for event in ["gate-closed", "snapshot-intent", "migration-running", "code-started"] {
         let bench = Bench::new();
         let broken_at = Mutex::new(None);
-        let haste = || {
+        let shutdown = || {
             if has(&bench, event) && broken_at.lock().unwrap().is_none() {
                 *broken_at.lock().unwrap() = Some((bench.now(), bench.cloud.effects()));
                 bench.store.break_lease(&bench.spec.name);
             }
             ShutdownLevel::None
         };
-        let error = bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap_err();
+        let error = bench.run_with(&core(&bench, "v1.4.0"), None, &shutdown).unwrap_err();
         let lost = "the lease 1 of `shop` is held no more";
         assert!(error.to_string().starts_with(lost), "{event}: {error}");
         let (at, effects) = broken_at.lock().unwrap().unwrap();
@@ -61,16 +61,16 @@ fn a_store_that_fails_ends_the_run() {
     let bench = Bench::new();
     let store = crate::bench::FlakyStore::new(bench.store.clone());
     store.lose_answers(1);
-    let (port, wanted, haste) = (bench.port(), bench.wanted(), || ShutdownLevel::None);
+    let (port, wanted, shutdown) = (bench.port(), bench.wanted(), || ShutdownLevel::None);
     let reconciler = Reconciler {
         cloud: &*port,
         clock: &bench.clock,
         store: &store,
-        wishes: &wanted,
+        declared: &wanted,
         progress: &Silent,
         holder: "test",
         deadline: None,
-        haste: &haste,
+        shutdown: &shutdown,
     };
     let ended = bench.clock.block_on(reconciler.converge(&bench.spec.name));
     let error = ended.unwrap_err();

@@ -51,8 +51,8 @@ fn observing_what_is_as_declared_is_converged_and_not_written_down() {
 fn migrating(outcome: Outcome) -> Bench {
     let mut bench = Bench::new();
     bench.cloud.with(|world| world.script.migration("v1.4.0", [outcome]));
-    let haste = || if has(&bench, "migration-running") { ShutdownLevel::Now } else { ShutdownLevel::None };
-    bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap();
+    let shutdown = || if has(&bench, "migration-running") { ShutdownLevel::Now } else { ShutdownLevel::None };
+    bench.run_with(&core(&bench, "v1.4.0"), None, &shutdown).unwrap();
     bench.spec.mode = Mode::Observe;
     bench
 }

@@ -146,8 +146,8 @@ fn a_suspension_ends_by_itself() {
 fn suspended_in_a_release_the_migration_is_watched_and_the_gate_stays_closed() {
     let bench = Bench::new();
     bench.cloud.with(|world| world.script.migration("v1.4.0", [Outcome::Success]));
-    let haste = || if has(&bench, "migration-running") { ShutdownLevel::Now } else { ShutdownLevel::None };
-    bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap();
+    let shutdown = || if has(&bench, "migration-running") { ShutdownLevel::Now } else { ShutdownLevel::None };
+    bench.run_with(&core(&bench, "v1.4.0"), None, &shutdown).unwrap();
     suspend(&bench, None);
     let effects = bench.cloud.effects();
     let run = bench.run_with(&core(&bench, "v1.4.0"), None, &|| ShutdownLevel::None).unwrap();

@@ -1,4 +1,4 @@
-//! Deadlines, haste, and waits that are cut short.
+//! Deadlines, shutdown, and waits that are cut short.
 
 use chrono::TimeDelta;
 
@@ -39,23 +39,23 @@ fn where_nothing_is_left_to_do_no_deadline_was_missed() {
 #[test]
 fn some_haste_ends_it_after_the_step() {
     let bench = Bench::new();
-    let haste =
+    let shutdown =
         || if has(&bench, "migration-running") { ShutdownLevel::AfterStep } else { ShutdownLevel::None };
-    let run = bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap();
+    let run = bench.run_with(&core(&bench, "v1.4.0"), None, &shutdown).unwrap();
     assert_eq!(run.outcome, Some(RunOutcome::Stopped));
     assert_eq!(
         bench.events().last().map(String::as_str),
         Some("migration-ended"),
         "it was watched to its end"
     );
-    assert_eq!(run.message.as_deref(), Some("asked to go; the next run goes on from here"));
+    assert_eq!(run.message.as_deref(), Some("interrupted by shutdown; the next run resumes here"));
 }
 
 #[test]
 fn more_haste_leaves_even_a_migration_to_itself() {
     let bench = Bench::new();
-    let haste = || if has(&bench, "migration-running") { ShutdownLevel::Now } else { ShutdownLevel::None };
-    let run = bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap();
+    let shutdown = || if has(&bench, "migration-running") { ShutdownLevel::Now } else { ShutdownLevel::None };
+    let run = bench.run_with(&core(&bench, "v1.4.0"), None, &shutdown).unwrap();
     assert_eq!(run.outcome, Some(RunOutcome::Stopped));
     assert_eq!(run.steps.last().map(|step| step.outcome.as_str()), Some("left"));
     assert!(bench.ledger().migration_in_flight());
@@ -70,7 +70,7 @@ fn a_pause_between_two_tries_is_cut_short() {
     bench.cloud.with(|world| world.script.migration("v1.4.0", vec![Outcome::NoCapacity; 5]));
     let tried = || bench.events().iter().filter(|event| *event == "migration-ended").count() == 3;
     let since = std::sync::Mutex::new(None);
-    let haste = || {
+    let shutdown = || {
         if tried() {
             since.lock().unwrap().get_or_insert(bench.now());
         }
@@ -79,7 +79,7 @@ fn a_pause_between_two_tries_is_cut_short() {
         }
         ShutdownLevel::None
     };
-    let run = bench.run_with(&core(&bench, "v1.4.0"), None, &haste).unwrap();
+    let run = bench.run_with(&core(&bench, "v1.4.0"), None, &shutdown).unwrap();
     assert_eq!(run.outcome, Some(RunOutcome::Stopped));
     let waited = bench.now() - since.lock().unwrap().unwrap();
     assert!(waited < TimeDelta::seconds(10), "{waited}");

@@ -254,11 +254,11 @@ impl Shop {
             cloud: &self.platform.cloud,
             clock: &FastClock,
             store: &*self.store,
-            wishes: &self.repository,
+            declared: &self.repository,
             progress: &Silent,
             holder: "test",
             deadline,
-            haste: &|| ShutdownLevel::None,
+            shutdown: &|| ShutdownLevel::None,
         };
         reconciler.converge(&self.repository.spec().name).await.unwrap()
     }

@@ -96,14 +96,14 @@ impl Scenario {
         let leaves_at = (may_be_cut && dice.chance(0.1)).then(|| begins + minutes(dice));
         let hurry = if dice.chance(0.5) { ShutdownLevel::AfterStep } else { ShutdownLevel::Now };
         let clock = rig.clock.clone();
-        let haste = move || {
+        let shutdown = move || {
             use tidegate::clock::Clock as _;
             if leaves_at.is_some_and(|at| clock.now() >= at) { hurry } else { ShutdownLevel::None }
         };
         let reader = self.diary.reader(&rig.clock);
         let ended = match (may_be_cut && dice.chance(0.05)).then(|| Duration::from_secs(dice.below(900))) {
             Some(later) => rig.try_apply_beside(&reader, later).map(Vec::from),
-            None => rig.try_apply_until(&reader, deadline, &haste).map(|ended| vec![ended]),
+            None => rig.try_apply_until(&reader, deadline, &shutdown).map(|ended| vec![ended]),
         };
         let mut died = false;
         for ended in ended.or_else(|interrupted| match interrupted {

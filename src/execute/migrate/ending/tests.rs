@@ -126,7 +126,7 @@ fn the_words_tell_the_endings_apart() {
         (outcome(exited), "ended with exit code 1: Essential container in task exited"),
         (outcome(stopped), "was stopped: Essential container in task exited"),
         (outcome(never), "never ran: CannotPullContainerError"),
-        (unknown(true), "is lost: the task is not listed any more, and nobody saw it stop"),
+        (unknown(true), "is lost: AWS no longer lists the task, and its end was not seen"),
     ] {
         assert_eq!(said(&migration, &outcome), format!("the migration v1 → v2, attempt 2, {words}"));
     }

@@ -92,11 +92,11 @@ fn of_a_process_that_may_be_killed() {
         cloud: &*aws.cloud(&wanted.spec),
         clock: &FastClock,
         store: &LocalStore::open(store).unwrap(),
-        wishes: &wanted,
+        declared: &wanted,
         progress: &Silent,
         holder: "test",
         deadline: None,
-        haste: &|| ShutdownLevel::None,
+        shutdown: &|| ShutdownLevel::None,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let run = runtime.block_on(reconciler.converge(&wanted.spec.name)).unwrap();

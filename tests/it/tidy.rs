@@ -177,7 +177,24 @@ fn planner_floors_import_only_downwards() {
 }
 
 /// Rooms in which no file needs another one that needs it, directly or by way of others.
-const ROOMS_WITHOUT_CIRCLES: &[&str] = &["src/plan"];
+const ROOMS_WITHOUT_CIRCLES: &[&str] = &[
+    "src/cli",
+    "src/cloud/aws",
+    "src/config",
+    "src/context",
+    "src/daemon",
+    "src/execute",
+    "src/gate",
+    "src/import",
+    "src/observe",
+    "src/plan",
+    "src/reconcile",
+    "src/report",
+    "src/schedule",
+    "src/source",
+    "src/spec",
+    "src/store",
+];
 
 #[test]
 fn no_circle_of_files_inside_a_room() {

@@ -18,8 +18,8 @@ mod traffic;
 
 pub use document::Document;
 pub use ecs::{
-    Container, Controller, Deployment, Rollback, Rollout, RunTask, ScalableTarget, Service, Strategy,
-    Suspended, Task, TaskDefinition, TaskStatus, UpdateService,
+    Container, Controller, Deployment, ENDED_BY_ITSELF, Rollback, Rollout, RunTask, ScalableTarget, Service,
+    Strategy, Suspended, Task, TaskDefinition, TaskStatus, UpdateService,
 };
 pub use error::{CloudError, Kind};
 pub use last_look::{LastLook, Pace, Remembering};

@@ -5,9 +5,11 @@
 
 mod function;
 mod routing;
+mod wildcard;
 
 pub use function::{recognise, write_code};
 pub use routing::turns_away;
+pub use wildcard::{matches_host, matches_path};
 
 use secrecy::{ExposeSecret, SecretString};
 

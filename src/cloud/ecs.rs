@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::Document;
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, Instant, ServiceName};
 
+/// The stop code of a task whose program ended by itself. Every other stop code means that AWS or an operator
+/// stopped the task.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
+pub const ENDED_BY_ITSELF: &str = "EssentialContainerExited";
+
 /// A service, from
 /// [DescribeServices](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -55,7 +55,10 @@ impl Header {
     /// Only to hosts that this environment serves itself, and only encrypted: anybody else would learn it.
     fn for_url(&self, url: &Url) -> Option<(&str, &SecretString)> {
         let host = url.host_str().filter(|_| url.scheme() == "https")?;
-        let serves = self.hosts.iter().any(|pattern| fits(pattern, host));
+        let serves = self
+            .hosts
+            .iter()
+            .any(|pattern| is_narrow(pattern) && !host.starts_with('.') && gate::matches_host(pattern, host));
         serves.then_some((self.name.as_str(), &self.secret))
     }
 }
@@ -83,17 +86,11 @@ fn is_host(condition: &Condition) -> bool {
     condition.field == "host-header"
 }
 
-/// A host pattern of a rule or an alias: `*` stands for any characters, `?` for one. A pattern without a
-/// dot after its wildcard would cover other people's hosts, too, and covers none here.
-fn fits(pattern: &str, host: &str) -> bool {
-    let pattern = pattern.to_ascii_lowercase();
-    let host = host.to_ascii_lowercase();
-    match pattern.strip_prefix("*.") {
-        Some(domain) if !domain.contains(['*', '?']) && domain.contains('.') => {
-            host.strip_suffix(domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
-        }
-        _ => !pattern.contains(['*', '?']) && pattern == host,
-    }
+/// Whether a host pattern of a rule or an alias covers only hosts of this environment. `*` and `*.org` would also
+/// cover hosts of other owners: a wildcard must stand alone in front of a domain that has a dot of its own.
+fn is_narrow(pattern: &str) -> bool {
+    let domain = pattern.strip_prefix("*.").filter(|domain| domain.contains('.'));
+    !domain.unwrap_or(pattern).contains(['*', '?'])
 }
 
 #[cfg(test)]
@@ -113,6 +110,7 @@ mod tests {
             ("https://a.dev.graasp.org/", true),
             ("http://api.graasp.org/health", false),
             ("https://dev.graasp.org/", false),
+            ("https://.dev.graasp.org/", false),
             ("https://evil.org/", false),
             ("https://xdev.graasp.org.evil.com/", false),
         ] {

@@ -6,8 +6,7 @@ use super::context::ActionContext;
 use super::error::ActionError;
 use crate::cloud::tag;
 use crate::model::{StoreId, Version};
-use crate::plan::Recorded;
-use crate::store::journal::Event;
+use crate::store::journal::{Event, Recorded};
 
 /// Tags are read back from an eventually consistent API; it takes seconds.
 const TAG_READ_BACK_MAX: Duration = Duration::from_secs(120);

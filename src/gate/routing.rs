@@ -1,9 +1,9 @@
 //! Which way a request without the header takes through a listener: a pure walk over its rules.
 
 use url::Url;
-use wildmatch::WildMatch;
 
 use super::is_ours;
+use super::wildcard::{matches_host, matches_path};
 use crate::cloud::{Condition, Listener, Rule, RuleAction};
 
 /// Whether a closed gate sends everybody away who asks for this URL without the header, as far as the rules can
@@ -29,12 +29,8 @@ pub fn turns_away(listener: &Listener, header: &str, url: &Url) -> bool {
 fn takes_place(rule: &Rule, host: &str, path: &str) -> bool {
     rule.conditions.iter().filter(|condition| is_place(condition)).all(|condition| {
         condition.values.iter().any(|pattern| match condition.field.as_str() {
-            // Hosts are compared without regard to case, paths with.
-            // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
-            "host-header" => {
-                WildMatch::new(&pattern.to_ascii_lowercase()).matches(&host.to_ascii_lowercase())
-            }
-            _ => WildMatch::new(pattern).matches(path),
+            "host-header" => matches_host(pattern, host),
+            _ => matches_path(pattern, path),
         })
     })
 }

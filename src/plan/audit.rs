@@ -3,20 +3,23 @@
 
 use std::collections::BTreeSet;
 
+use super::action::{Action, ActionKind, MigrationStart, StartService, Step};
+use super::facts::Facts;
+use super::report::Plan;
+use super::steps::OPEN_ID;
 use crate::model::{ServiceName, State};
-use crate::plan::{Action, ActionKind, MigrationStart, Plan, PlanningInput, StartService, Step};
 
 /// Rules that the plan breaks, in words.
-pub fn audit(input: &PlanningInput, plan: &Plan) -> Vec<String> {
+pub(super) fn audit(facts: &Facts<'_>, plan: &Plan) -> Vec<String> {
     let mut broken = Vec::new();
     let actions = &plan.actions;
     ids_are_unique(actions, &mut broken);
     steps_are_in_order(actions, &mut broken);
-    migration_is_alone(input, actions, &mut broken);
-    code_waits_for_its_schema(input, actions, &mut broken);
-    migration_is_behind_the_gate(input, actions, &mut broken);
+    migration_is_alone(facts, actions, &mut broken);
+    code_waits_for_its_schema(facts, actions, &mut broken);
+    migration_is_behind_the_gate(facts, actions, &mut broken);
     gate_opens_last(plan, actions, &mut broken);
-    database_stops_last(input, actions, &mut broken);
+    database_stops_last(facts, actions, &mut broken);
     broken
 }
 
@@ -48,7 +51,7 @@ fn sending(actions: &[Action]) -> Option<usize> {
 }
 
 /// No service whose code follows the schema has a task when a migration is sent.
-fn migration_is_alone(input: &PlanningInput, actions: &[Action], broken: &mut Vec<String>) {
+fn migration_is_alone(facts: &Facts<'_>, actions: &[Action], broken: &mut Vec<String>) {
     let Some(migrate) = sending(actions) else { return };
     let stopped: BTreeSet<&ServiceName> = actions[..migrate]
         .iter()
@@ -57,8 +60,8 @@ fn migration_is_alone(input: &PlanningInput, actions: &[Action], broken: &mut Ve
             _ => None,
         })
         .collect();
-    for (name, spec) in input.spec.services.iter().filter(|(_, spec)| input.spec.follows_migration(spec)) {
-        let seen = input.snapshot.services.get(name).and_then(|seen| seen.present());
+    for (name, spec) in facts.spec.services.iter().filter(|(_, spec)| facts.spec.follows_migration(spec)) {
+        let seen = facts.input.snapshot.services.get(name).and_then(|seen| seen.present());
         let empty = seen.is_some_and(|seen| seen.service.desired == 0 && seen.live_tasks() == 0);
         if !empty && !stopped.contains(name) {
             broken.push(format!("the migration would run while `{name}` may write"));
@@ -70,8 +73,8 @@ fn migration_is_alone(input: &PlanningInput, actions: &[Action], broken: &mut Ve
 }
 
 /// …and none gets one, until the schema is recorded.
-fn code_waits_for_its_schema(input: &PlanningInput, actions: &[Action], broken: &mut Vec<String>) {
-    if index_of(actions, Step::Migrate).is_none() && !input.ledger.migration_in_flight() {
+fn code_waits_for_its_schema(facts: &Facts<'_>, actions: &[Action], broken: &mut Vec<String>) {
+    if index_of(actions, Step::Migrate).is_none() && !facts.ledger.migration_in_flight() {
         return;
     }
     let record = index_of(actions, Step::Record);
@@ -86,16 +89,16 @@ fn code_waits_for_its_schema(input: &PlanningInput, actions: &[Action], broken: 
     }
 }
 
-fn migration_is_behind_the_gate(input: &PlanningInput, actions: &[Action], broken: &mut Vec<String>) {
+fn migration_is_behind_the_gate(facts: &Facts<'_>, actions: &[Action], broken: &mut Vec<String>) {
     let Some(migrate) = sending(actions) else { return };
     let closes = index_of(actions, Step::CloseGate).is_some_and(|close| close < migrate);
-    if input.spec.maintenance.is_some() && !closes && !super::traffic::is_closed(input) {
+    if facts.spec.maintenance.is_some() && !closes && !facts.gate.is_closed {
         broken.push("the migration would run with the gate open".to_owned());
     }
 }
 
 fn gate_opens_last(plan: &Plan, actions: &[Action], broken: &mut Vec<String>) {
-    let Some(open) = actions.iter().position(|action| action.id == super::traffic::OPEN_ID) else { return };
+    let Some(open) = actions.iter().position(|action| action.id == OPEN_ID) else { return };
     if plan.is_held() {
         broken.push("the gate would open although the environment is held".to_owned());
     }
@@ -107,13 +110,13 @@ fn gate_opens_last(plan: &Plan, actions: &[Action], broken: &mut Vec<String>) {
 }
 
 /// The database stops after every service, and nothing that needs it comes after.
-fn database_stops_last(input: &PlanningInput, actions: &[Action], broken: &mut Vec<String>) {
+fn database_stops_last(facts: &Facts<'_>, actions: &[Action], broken: &mut Vec<String>) {
     let Some(stop) = index_of(actions, Step::StopDatabase) else { return };
     if stop + 1 != actions.len() {
         broken.push("something would be done after the database is stopped".to_owned());
     }
-    for name in input.spec.services.keys() {
-        let seen = input.snapshot.services.get(name).and_then(|seen| seen.present());
+    for name in facts.spec.services.keys() {
+        let seen = facts.input.snapshot.services.get(name).and_then(|seen| seen.present());
         let empty = seen.is_some_and(|seen| seen.service.desired == 0 && seen.live_tasks() == 0);
         let stops = actions[..stop]
             .iter()

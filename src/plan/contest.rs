@@ -1,23 +1,25 @@
 //! Drift that comes back: after three corrections in an hour somebody else means it, and a person must decide.
 
-use super::draft::{Draft, blocked};
-use crate::plan::{ActionKind, BlockedReason, PlanningInput};
+use super::action::ActionKind;
+use super::draft::Draft;
+use super::facts::Facts;
+use super::report::{BlockedReason, blocked};
 use crate::store::journal::Correction;
 
 /// Corrections of the same field within the hour after which tidegate stops correcting it.
 const CORRECTIONS_MAX: usize = 3;
 
 /// Drops corrections that have become a fight. Closing the gate is exempt: users come first.
-pub(super) fn yield_contested(input: &PlanningInput, draft: &mut Draft) {
+pub(super) fn yield_contested(facts: &Facts<'_>, draft: &mut Draft) {
     let mut contested = Vec::new();
     draft.actions.retain(|action| {
         if matches!(action.kind, ActionKind::CloseGate { .. }) {
             return true;
         }
         let corrections: Vec<&Correction> = match &action.corrects {
-            Some(field) => input.ledger.corrections_of(&action.resource, field, input.now),
+            Some(field) => facts.ledger.corrections_of(&action.resource, field, facts.now),
             // Something else was declared meanwhile, and this is to be put back to the very same all the same.
-            None => input.ledger.corrections_since(input.now).filter(|correction| {
+            None => facts.ledger.corrections_since(facts.now).filter(|correction| {
                 correction.resource == action.resource && correction.after == action.after
             }).collect(),
         };
@@ -37,7 +39,7 @@ pub(super) fn yield_contested(input: &PlanningInput, draft: &mut Draft) {
         );
         let hints = [
             "find out who: CloudTrail shows it; Terraform, a second tool or a person".to_owned(),
-            format!("then: tidegate retry {} --reason \"…\"", input.spec.name),
+            format!("then: tidegate retry {} --reason \"…\"", facts.spec.name),
         ];
         contested.push(blocked(BlockedReason::Contested, message, hints));
         false

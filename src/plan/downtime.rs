@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::action::{Action, ActionKind, Step};
+use super::input::Expected;
+use super::steps::OPEN_ID;
 use crate::model::Instant;
-use crate::plan::{Action, ActionKind, Expected, Step};
 
 /// Seconds between closing and opening the gate; `None` = the plan leaves it closed; 0 = it stays open.
 pub(super) fn estimate(
@@ -15,7 +17,7 @@ pub(super) fn estimate(
 ) -> Option<u64> {
     let closes = actions.iter().any(|action| action.step == Step::CloseGate);
     // What is kept open in a closed gate opens nothing for users.
-    let opens = actions.iter().any(|action| action.id == super::traffic::OPEN_ID);
+    let opens = actions.iter().any(|action| action.id == OPEN_ID);
     match (closes || gate_is_closed, opens) {
         (false, _) => return Some(0),
         (true, false) => return None,

@@ -1,7 +1,8 @@
 //! The plan in the making: what the parts of the planner add to, in any order.
 
+use super::action::{Action, ActionKind, Step};
+use super::report::{Awake, Blocked, Drift, Waiting, WaitingReason};
 use crate::model::{ImageRef, Instant};
-use crate::plan::{Action, ActionKind, Awake, Blocked, BlockedReason, Drift, Step, Waiting, WaitingReason};
 
 /// Collects; decides nothing.
 #[derive(Default)]
@@ -102,22 +103,4 @@ impl Draft {
     pub(super) fn wait(&mut self, reason: WaitingReason, message: impl Into<String>, until: Option<Instant>) {
         self.waiting.push(Waiting { reason, message: message.into(), until });
     }
-}
-
-/// Something that needs a person.
-pub(super) fn blocked(
-    reason: BlockedReason,
-    message: impl Into<String>,
-    hints: impl IntoIterator<Item = String>,
-) -> Blocked {
-    Blocked { reason, message: message.into(), hints: hints.into_iter().collect() }
-}
-
-/// A thing that could not be read.
-pub(super) fn unreadable(what: &str, why: &str) -> Blocked {
-    blocked(
-        BlockedReason::Unreadable,
-        format!("{what} could not be read: {why}"),
-        ["nothing is done to what cannot be read; it is read again at the next pass".to_owned()],
-    )
 }

@@ -11,6 +11,8 @@ mod attempt;
 mod event;
 mod ledger;
 
-pub use attempt::{Attempt, AttemptStatus};
-pub use event::{CONTEST_WINDOW_MINUTES, Event, GateParts, Line, OperatorCommand, OperatorRequest, Outcome};
+pub use attempt::{Attempt, AttemptStatus, LISTING_DELAY_MAX};
+pub use event::{
+    CONTEST_WINDOW_MINUTES, Event, GateParts, Line, OperatorCommand, OperatorRequest, Outcome, Recorded,
+};
 pub use ledger::{Converged, Correction, FailedStart, IllegalEvent, Ledger, Release, SnapshotRecord};

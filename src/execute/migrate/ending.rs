@@ -2,15 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::cloud::{Document, Task};
+use crate::cloud::{Document, ENDED_BY_ITSELF, Task};
 use crate::model::ContainerName;
 use crate::plan::Migration;
 use crate::spec::MigrationSpec;
 use crate::store::journal::Outcome;
 
-/// The only stop code that means "its program ended by itself".
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
-const ENDED_BY_ITSELF: &str = "EssentialContainerExited";
 /// Characters of a logged line that are kept.
 const LINE_CHARS_MAX: usize = 500;
 

@@ -12,15 +12,11 @@ use crate::cloud::{Task, TaskStatus};
 use crate::model::Instant;
 use crate::plan::Migration;
 use crate::spec::MigrationSpec;
-use crate::store::journal::{Event, Outcome};
+use crate::store::journal::{Event, LISTING_DELAY_MAX, Outcome};
 
 /// After this long the run looks at everything else, and goes on watching: somebody may have opened the gate.
 const LOOK_AROUND_AFTER: Duration = Duration::from_secs(5 * 60);
-/// Stopped tasks are listed for about an hour. One that was asked for less than 45 minutes ago and is not
-/// listed has not been listed *yet*.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html>
-const LISTED_AFTER: TimeDelta = TimeDelta::minutes(45);
-/// …and one old answer is no proof either.
+/// After [`LISTING_DELAY_MAX`], one answer without the task is still no proof that AWS has lost it.
 const MISSING_FOR: TimeDelta = TimeDelta::minutes(5);
 /// A task that is missed is looked for to the end before anybody looks around: 45 minutes, five more, and some.
 const MISSED_MAX: Duration = Duration::from_secs(3600);
@@ -59,7 +55,7 @@ pub(super) async fn watch(
             }
             None => {
                 let since = *missing_since.get_or_insert(now);
-                if now - intended_at > LISTED_AFTER && now - since > MISSING_FOR {
+                if now - intended_at > LISTING_DELAY_MAX && now - since > MISSING_FOR {
                     return Ok(ending::unknown(ran));
                 }
                 "not listed".to_owned()

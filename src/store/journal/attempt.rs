@@ -1,8 +1,16 @@
 //! An attempt at a migration, as far as the journal knows it. How it goes from one status to the next is the
 //! ledger's.
 
+use chrono::TimeDelta;
+
 use super::event::{OperatorRequest, Outcome};
 use crate::model::{Instant, Version};
+
+/// For this long after its intent, a migration task that AWS does not list may not be listed *yet*: the same request
+/// may be sent again, with the same client token. Later the task counts as lost, and is never sent again. AWS lists
+/// stopped tasks for about an hour; the rest of the hour is the margin.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html>
+pub const LISTING_DELAY_MAX: TimeDelta = TimeDelta::minutes(45);
 
 /// An attempt at a migration.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Rollback, ScalableTarget};
 use crate::model::{ImageRef, Instant, Revision, ServiceName, State, Version, VersionKey};
-use crate::plan::Recorded;
 
 /// An event of an environment's journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -210,6 +209,20 @@ pub struct GateParts {
     pub load_balancer: Option<String>,
     /// The CloudFront function, if there is one.
     pub function: Option<String>,
+}
+
+/// Where a recorded schema version comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recorded {
+    /// The version that ran when tidegate first observed the database.
+    FirstContact,
+    /// A migration that tidegate ran ended well.
+    Migration,
+    /// An operator said so (`tidegate record-schema`).
+    Person,
+    /// The migration failed without changing the schema, and its version is no longer declared.
+    Unchanged,
 }
 
 /// How an attempt ended.

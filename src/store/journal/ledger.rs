@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attempt::{Attempt, AttemptStatus};
-use super::event::{CONTEST_WINDOW_MINUTES, Event, GateParts, OperatorCommand, OperatorRequest};
+use super::event::{CONTEST_WINDOW_MINUTES, Event, GateParts, OperatorCommand, OperatorRequest, Recorded};
 use crate::cloud::{Rollback, ScalableTarget};
 use crate::model::{ImageRef, Instant, Revision, ServiceName, State, Version, VersionKey};
 
@@ -328,14 +328,14 @@ impl Ledger {
         Ok(())
     }
 
-    fn record(&mut self, at: Instant, version: &Version, resource_id: &str, how: crate::plan::Recorded) {
+    fn record(&mut self, at: Instant, version: &Version, resource_id: &str, how: Recorded) {
         self.schema.insert(resource_id.to_owned(), version.clone());
         self.ran.insert(version.clone());
         if let Some(attempt) = &mut self.attempt {
             attempt.ended_badly &= attempt.to != *version;
             attempt.status = AttemptStatus::Closed;
         }
-        if how == crate::plan::Recorded::Migration {
+        if how == Recorded::Migration {
             self.settling_since = Some(at);
             self.checks_passed_at = None;
         }

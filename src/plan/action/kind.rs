@@ -1,0 +1,174 @@
+//! Everything that tidegate can change, as values.
+
+use std::collections::BTreeMap;
+
+use super::migration::Migration;
+use super::start::StartService;
+use crate::cloud::{Rollback, ScalableTarget};
+use crate::model::{ImageRef, Instant, RuleArn, ServiceName, SiteName, StoreId, Version};
+use crate::spec::Check;
+use crate::store::journal::{GateParts, Recorded};
+
+/// What is done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ActionKind {
+    /// Tag the cluster: `tidegate:owner=<store>`.
+    ClaimOwner {
+        /// Us.
+        store: StoreId,
+    },
+    /// Tag the database: `tidegate:schema-version=<version>`, and forget `tidegate:migrating`.
+    RecordSchema {
+        /// The version.
+        version: Version,
+        /// The database it was read on.
+        resource_id: String,
+        /// Where it comes from.
+        how: Recorded,
+    },
+    /// Associate the gate's function with a distribution.
+    AssociateFunction {
+        /// The distribution's id.
+        distribution: String,
+    },
+    /// Copy a release's assets into the site's bucket; entry points stay.
+    StageSite {
+        /// The site.
+        site: SiteName,
+        /// Rendered source.
+        source: String,
+        /// Its version.
+        version: Version,
+    },
+    /// Copy entry points, delete stale files, write the marker, ask for an invalidation.
+    SwitchSite {
+        /// The site.
+        site: SiteName,
+        /// Rendered source.
+        source: String,
+        /// Its version.
+        version: Version,
+    },
+    /// Journal that a release has begun.
+    BeginRelease {
+        /// Recorded schema version; `None` where a release is gated for another reason.
+        from: Version,
+        /// Wanted version.
+        to: Version,
+        /// Images as written → pinned, for the whole release.
+        images: BTreeMap<ImageRef, ImageRef>,
+    },
+    /// Add the header condition to rules and publish the closing function.
+    CloseGate {
+        /// Rules to change.
+        rules: Vec<RuleArn>,
+        /// Whether the function is to be changed.
+        function: bool,
+        /// Whether users get through now.
+        was_open: bool,
+        /// What it is closed with.
+        with: GateParts,
+    },
+    /// Remove our header conditions and publish the open function.
+    OpenGate {
+        /// Rules to change.
+        rules: Vec<RuleArn>,
+        /// Whether the function is to be changed.
+        function: bool,
+        /// Whether the gate is open afterwards; else only what is kept open in a closed one.
+        whole: bool,
+    },
+    /// Wait until requests have run out.
+    Drain {
+        /// At least until then.
+        until: Instant,
+        /// With metrics: at most until then.
+        at_most_until: Instant,
+    },
+    /// Suspend scaling, set desired 0, wait until no task is left.
+    StopService {
+        /// The service.
+        service: ServiceName,
+        /// Its scalable target as it is, when it has one that still has to be suspended.
+        scaling: Option<ScalableTarget>,
+    },
+    /// Start the database if it is stopped, and wait until it is available.
+    StartDatabase,
+    /// Stop the database and wait until it is stopped.
+    StopDatabase,
+    /// Take a snapshot and wait until it is available.
+    TakeSnapshot {
+        /// Its identifier: the same for the same database, from and to.
+        identifier: String,
+        /// Value of our tag: `<from>/<to>`.
+        tag: String,
+    },
+    /// Run the migration task and wait for its end.
+    Migrate(Migration),
+    /// Journal that nobody knows how an attempt at a migration ended: its task is gone.
+    EndLostMigration {
+        /// Which attempt.
+        attempt: u32,
+        /// Whether it is known to have reached RUNNING.
+        reached_running: bool,
+    },
+    /// Wait after a migration.
+    Settle {
+        /// Until then.
+        until: Instant,
+    },
+    /// Bring a service up, or to other images, or to another count, and wait for the verdict.
+    StartService(StartService),
+    /// Bring a service's automatic rollbacks back to what they were.
+    RestoreRollback {
+        /// The service.
+        service: ServiceName,
+        /// What they were.
+        rollback: Rollback,
+    },
+    /// Ask the checks until they pass.
+    Check {
+        /// All of them.
+        checks: Vec<Check>,
+    },
+    /// Delete snapshots of ours.
+    PruneSnapshots {
+        /// Their identifiers.
+        identifiers: Vec<String>,
+    },
+    /// Journal that the release is over.
+    FinishRelease {
+        /// What it brought.
+        to: Version,
+    },
+}
+
+impl ActionKind {
+    /// The word in JSON and in the history.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            ActionKind::ClaimOwner { .. } => "claim-owner",
+            ActionKind::RecordSchema { .. } => "record-schema",
+            ActionKind::AssociateFunction { .. } => "associate-function",
+            ActionKind::StageSite { .. } => "stage-site",
+            ActionKind::SwitchSite { .. } => "switch-site",
+            ActionKind::BeginRelease { .. } => "begin-release",
+            ActionKind::CloseGate { .. } => "close-gate",
+            ActionKind::OpenGate { .. } => "open-gate",
+            ActionKind::Drain { .. } => "drain",
+            ActionKind::StopService { .. } => "stop-service",
+            ActionKind::StartDatabase => "start-database",
+            ActionKind::StopDatabase => "stop-database",
+            ActionKind::TakeSnapshot { .. } => "take-snapshot",
+            ActionKind::Migrate(_) => "migrate",
+            ActionKind::EndLostMigration { .. } => "end-lost-migration",
+            ActionKind::Settle { .. } => "settle",
+            ActionKind::StartService(start) if start.definition.is_some() => "roll-service",
+            ActionKind::StartService(_) => "start-service",
+            ActionKind::RestoreRollback { .. } => "restore-rollback",
+            ActionKind::Check { .. } => "check",
+            ActionKind::PruneSnapshots { .. } => "prune-snapshots",
+            ActionKind::FinishRelease { .. } => "finish-release",
+        }
+    }
+}

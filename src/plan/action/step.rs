@@ -1,0 +1,76 @@
+//! The steps of a plan, in the one order in which they are carried out.
+
+use serde::{Deserialize, Serialize};
+
+/// The order of everything. Derived `Ord` is the order of execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "step", content = "layer")]
+pub enum Step {
+    /// Tag the cluster with our store.
+    Claim,
+    /// Record a schema version that is there already: at first contact, because a person says so, or because a
+    /// failed migration has changed nothing, or because a migration has succeeded.
+    RecordPresent,
+    /// Associate the CloudFront function, ahead of any release.
+    Associate,
+    /// Upload sites' assets.
+    StageSites,
+    /// Preflight has passed: the release is journaled with its digests.
+    Begin,
+    /// Close the gate.
+    CloseGate,
+    /// Associate the CloudFront function again, in a gate that somebody opened: closing comes first.
+    Reassociate,
+    /// Wait for requests in flight.
+    Drain,
+    /// Stop services; layer 0 first: dependents before what they depend on.
+    StopServices(u16),
+    /// Bring the database to `available`.
+    StartDatabase,
+    /// Take the snapshot.
+    Snapshot,
+    /// Run the migration.
+    Migrate,
+    /// Tag the database with its new schema version.
+    Record,
+    /// Wait after the migration.
+    Settle,
+    /// Start, roll and scale services; layer 0 first: dependencies before dependents.
+    StartServices(u16),
+    /// Switch sites' entry points.
+    SwitchSites,
+    /// Ask the checks.
+    Check,
+    /// Open the gate.
+    OpenGate,
+    /// Give back what was borrowed: rollback switches, old snapshots.
+    Tidy,
+    /// Stop the database, last of all.
+    StopDatabase,
+}
+
+impl Step {
+    /// The word for people and for `steps` in the history.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Step::Claim => "claim",
+            Step::RecordPresent | Step::Record => "record",
+            Step::Associate | Step::Reassociate => "associate",
+            Step::StageSites => "stage-sites",
+            Step::Begin => "begin",
+            Step::CloseGate => "close-gate",
+            Step::Drain => "drain",
+            Step::StopServices(_) => "stop-services",
+            Step::StartDatabase => "start-database",
+            Step::Snapshot => "snapshot",
+            Step::Migrate => "migrate",
+            Step::Settle => "settle",
+            Step::StartServices(_) => "start-services",
+            Step::SwitchSites => "switch-sites",
+            Step::Check => "check",
+            Step::OpenGate => "open-gate",
+            Step::Tidy => "tidy",
+            Step::StopDatabase => "stop-database",
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! A migration must run first: whether its release may begin now.
+
+use super::decision::Decision;
+use super::goal::{Frozen, Goal, Work};
+use super::no_migration::{finish_first, is_schedules_stop};
+use super::{hold, windows};
+use crate::model::State;
+use crate::plan::facts::{Facts, preflight};
+use crate::plan::report::{Blocked, WaitingReason};
+use crate::schedule::AppliesTo;
+
+/// `doubt`: an earlier attempt ended badly; until this one runs, everything is held.
+pub(super) fn decide(facts: &Facts<'_>, goal: Goal, work: Work, doubt: Option<Blocked>) -> Decision {
+    let has_begun = match (&work, &facts.ledger.release) {
+        (Work::Run { to, .. }, Some(release)) => release.to == *to,
+        _ => false,
+    };
+    let decision = match goal.state {
+        State::Stopped if has_begun && is_schedules_stop(facts) => finish_first(facts, goal),
+        State::Stopped => return wait_for_waking(goal),
+        _ => Decision::towards(goal),
+    };
+    let admitted = match has_begun {
+        true => hold::hold_if_blind(facts, decision),
+        false => begin(facts, decision, doubt),
+    };
+    match admitted {
+        Ok(decision) => decision.with_migration(work),
+        Err(decision) => decision,
+    }
+}
+
+fn wait_for_waking(goal: Goal) -> Decision {
+    let until = goal.planned.until;
+    Decision::towards(Goal { frozen: Frozen::Everything, ..goal }).waiting_for(
+        WaitingReason::Asleep,
+        "the release begins when the environment wakes",
+        until,
+    )
+}
+
+/// `Ok`: the release may begin. `Err`: it may not, and this is the decision instead.
+fn begin(facts: &Facts<'_>, decision: Decision, doubt: Option<Blocked>) -> Result<Decision, Decision> {
+    let problems = preflight::problems(facts);
+    if !problems.is_empty() {
+        let decision =
+            decision.blocked_by(problems).with_goal(|goal| Goal { frozen: Frozen::Everything, ..goal });
+        // The way out of a hold may be blocked; the hold remains.
+        return Err(match doubt {
+            Some(doubt) => hold::hold(facts, decision, [doubt], State::DbOnly),
+            None => decision,
+        });
+    }
+    // Users who are locked out already do not wait for a window.
+    let may_wait = doubt.is_none() && decision.goal.state == State::Running && !facts.gate.is_closed;
+    match windows::wait_for(facts, windows::Work::Gated).filter(|_| may_wait) {
+        Some(waiting) => {
+            let applies_to = facts.spec.windows.as_ref().map(|windows| windows.applies_to);
+            let frozen = match applies_to {
+                Some(AppliesTo::All) => Frozen::Everything,
+                _ => Frozen::Followers,
+            };
+            Err(decision.waiting(waiting).with_goal(|goal| Goal { frozen, ..goal }))
+        }
+        None => Ok(decision),
+    }
+}

@@ -1,0 +1,64 @@
+//! What was started outside tidegate while the environment sleeps: it is reported, keeps running for a while, and is
+//! then stopped.
+//!
+//! An operator who needs the environment at night should learn how to keep it up, instead of fighting tidegate. The
+//! gate and the schema have no grace, and neither has a database that AWS has started by itself.
+
+use std::collections::BTreeSet;
+
+use super::goal::Goal;
+use crate::model::State;
+use crate::plan::facts::{DATABASE, Facts};
+use crate::plan::report::{Awake, Waiting, WaitingReason};
+
+/// What is awake and should not be, and what follows.
+#[derive(Debug, Default)]
+pub(super) struct Grace {
+    /// Parts that keep running for now.
+    pub in_grace: BTreeSet<String>,
+    pub awake: Vec<Awake>,
+    /// How long they keep running, and how to keep them up.
+    pub waiting: Option<Waiting>,
+    /// Their grace is over, or there is none.
+    pub note: Option<String>,
+}
+
+pub(super) fn judge(facts: &Facts<'_>, goal: &Goal) -> Grace {
+    if !is_asleep(facts, goal) {
+        return Grace::default();
+    }
+    let awake = facts.awake.clone();
+    let in_grace = awake.iter().filter(|awake| awake.left_until.is_some());
+    let in_grace = in_grace.map(|awake| awake.part.clone()).collect();
+    let (waiting, note) = explain(facts, &awake);
+    Grace { in_grace, awake, waiting, note }
+}
+
+/// The environment was brought to sleep before, and stays asleep.
+fn is_asleep(facts: &Facts<'_>, goal: &Goal) -> bool {
+    let reached = facts.ledger.converged.as_ref().is_some_and(|reached| reached.state == State::Stopped);
+    goal.state == State::Stopped && reached && !goal.is_disturbed(facts)
+}
+
+/// What people are to know of it: that it keeps running for a while, or that it is stopped now.
+fn explain(facts: &Facts<'_>, awake: &[Awake]) -> (Option<Waiting>, Option<String>) {
+    let by_aws = facts.database.started_by_aws.is_some();
+    let started: Vec<&Awake> = awake.iter().filter(|awake| awake.part != DATABASE || !by_aws).collect();
+    if started.is_empty() {
+        return (None, None);
+    }
+    let names: BTreeSet<String> = started.iter().map(|awake| format!("`{}`", awake.resource)).collect();
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    let environment = &facts.spec.name;
+    let keep = format!("to keep it up: tidegate override {environment} running --for 2h --reason \"…\"");
+    let verb = if started.len() == 1 { "was" } else { "were" };
+    match started.iter().filter_map(|awake| awake.left_until).min() {
+        Some(until) => {
+            let message = format!(
+                "{names} {verb} started while `{environment}` sleeps: left alone for a while\n{keep}"
+            );
+            (Some(Waiting { reason: WaitingReason::Grace, message, until: Some(until) }), None)
+        }
+        None => (None, Some(format!("{names} {verb} started while `{environment}` sleeps; {keep}"))),
+    }
+}

@@ -1,0 +1,78 @@
+//! An attempt that is open, and one that failed.
+
+use super::assessment::Assessment;
+use super::verdict::{OpenAttempt, SchemaView, Verdict};
+use crate::model::{Instant, Version};
+use crate::store::journal::{Attempt, LISTING_DELAY_MAX, Outcome, Recorded};
+
+/// How often tidegate tries a migration that never reached RUNNING: with the pauses between the attempts, for some
+/// four minutes.
+const UNSTARTED_ATTEMPTS_MAX: u32 = 5;
+
+impl Assessment<'_> {
+    pub(super) fn in_flight(&self, attempt: &Attempt) -> SchemaView {
+        let recorded = Some(attempt.from.clone());
+        let flight = |task: Option<String>| {
+            let flight = Box::new(OpenAttempt { attempt: attempt.clone(), task });
+            SchemaView::new(recorded.clone(), Verdict::InFlight(flight))
+        };
+        // The caller holds what cannot be watched.
+        let Some(seen) = self.family else { return flight(attempt.task.clone()) };
+        let ours = seen
+            .tasks
+            .iter()
+            .filter(|task| task.started_by == attempt.started_by || attempt.task.as_ref() == Some(&task.arn));
+        let found = ours.max_by_key(|task| (task.created_at, &task.arn));
+        let age = self.facts.now - attempt.intended_at;
+        match found {
+            Some(task) => flight(Some(task.arn.clone())),
+            None if age <= LISTING_DELAY_MAX => flight(attempt.task.clone()),
+            None => SchemaView {
+                lost: Some(attempt.clone()),
+                ..SchemaView::new(recorded, Verdict::Hold(self.lost(attempt)))
+            },
+        }
+    }
+
+    pub(super) fn failed(&self, attempt: &Attempt, outcome: &Outcome, at: Instant) -> SchemaView {
+        let wanted = self.wanted();
+        let is_intact = self.is_intact(attempt, outcome);
+        let aborted = self.facts.ledger.aborted.as_ref().is_some_and(|(version, _)| version == wanted);
+        let recorded = self.facts.database.recorded.clone().unwrap_or_else(|| attempt.from.clone());
+        let again = |number| Verdict::Due {
+            from: attempt.from.clone(),
+            to: wanted.clone(),
+            attempt: number,
+            doubt: (!is_intact).then(|| self.failure(attempt, outcome, at)),
+        };
+        let verdict = if *wanted == attempt.to {
+            let by_itself =
+                !outcome.reached_running && !outcome.unknown && attempt.number < UNSTARTED_ATTEMPTS_MAX;
+            if aborted && is_intact {
+                return self.given_up(recorded);
+            } else if aborted {
+                Verdict::Hold(self.failure(attempt, outcome, at))
+            } else if by_itself || self.facts.ledger.retry.is_some() {
+                again(attempt.number + 1)
+            } else {
+                Verdict::Hold(self.failure(attempt, outcome, at))
+            }
+        } else if is_intact {
+            return self.given_up(recorded);
+        } else if self.is_newer_than(&attempt.to) && !aborted {
+            again(self.attempts_made(wanted) + 1)
+        } else {
+            Verdict::Hold(self.failure(attempt, outcome, at))
+        };
+        SchemaView::new(Some(recorded), verdict)
+    }
+
+    /// The failed migration has changed nothing and is not wanted any more: the mark it left is taken away.
+    fn given_up(&self, recorded: Version) -> SchemaView {
+        match self.compare(&recorded) {
+            // The next attempt's mark takes its place.
+            due @ Verdict::Due { .. } => SchemaView::new(Some(recorded), due),
+            _ => self.recording(recorded, Recorded::Unchanged),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! A migration that did not end well: how it failed, and the ways out, with their commands.
+
+use super::assessment::{Assessment, clock_time};
+use crate::cloud::ENDED_BY_ITSELF;
+use crate::model::Instant;
+use crate::plan::report::{Blocked, BlockedReason, blocked};
+use crate::store::journal::{Attempt, Outcome};
+
+/// How many of the task's last log lines are shown: the last ones say why it failed.
+const LOG_LINES_SHOWN: usize = 3;
+
+impl Assessment<'_> {
+    /// It ended, and not well.
+    pub(super) fn failure(&self, attempt: &Attempt, outcome: &Outcome, at: Instant) -> Blocked {
+        if outcome.unknown {
+            return self.lost(attempt);
+        }
+        let code = outcome.exit_code.map_or("no exit code".to_owned(), |code| format!("exit code {code}"));
+        let reason = outcome.reason.as_deref().unwrap_or("no reason given");
+        let how = if !outcome.reached_running {
+            format!("it never ran: {reason}")
+        } else if outcome.stop_code.as_deref() == Some(ENDED_BY_ITSELF) {
+            code
+        } else {
+            format!("it was stopped from outside ({reason}), {code}; it may have committed before")
+        };
+        let mut message = format!(
+            "the migration {} → {} (attempt {}) failed at {}: {how}",
+            attempt.from,
+            attempt.to,
+            attempt.number,
+            clock_time(at)
+        );
+        for line in outcome.log_tail.iter().rev().take(LOG_LINES_SHOWN).rev() {
+            message.push_str("\n  | ");
+            message.push_str(line);
+        }
+        let is_intact = self.is_intact(attempt, outcome);
+        if !is_intact && self.has_changed_nothing(outcome) {
+            message.push_str("\nan attempt before it may have changed the schema: nobody knows");
+        }
+        message.push_str(self.what_users_see());
+        let why_intact = is_intact.then_some(if outcome.reached_running {
+            "the migration is declared atomic: it changed nothing"
+        } else {
+            "it never ran: nothing has changed"
+        });
+        let mut ways = self.ways_forward(attempt, "run it again as it is");
+        ways.extend(why_intact.map(|why| {
+            format!("or go back: set `versions.{}` to {} ({why})", self.migration.follows, attempt.from)
+        }));
+        if outcome.reached_running || !is_intact {
+            ways.extend(self.ways_by_hand());
+        } else {
+            ways.push(format!(
+                "or give the release up: tidegate abort {} --reason \"…\"",
+                self.facts.spec.name
+            ));
+        }
+        blocked(BlockedReason::MigrationFailed, message, ways)
+    }
+
+    /// Its task is gone, and nobody saw it end.
+    pub(super) fn lost(&self, attempt: &Attempt) -> Blocked {
+        let mut message = format!(
+            "the migration {} → {} (attempt {}) was sent at {} and its task is not listed any more: nobody knows how it ended",
+            attempt.from,
+            attempt.to,
+            attempt.number,
+            clock_time(attempt.intended_at)
+        );
+        message.push_str(self.what_users_see());
+        let mut ways = vec![format!(
+            "look at the database and say what its schema is: tidegate record-schema {} VERSION --reason \"…\"",
+            self.facts.spec.name
+        )];
+        let again = self.ways_forward(attempt, "if it may run twice, send it again");
+        ways.extend(again.into_iter().enumerate().map(|(index, way)| match index {
+            0 => format!("or, {way}"),
+            _ => way,
+        }));
+        ways.extend(self.way_back());
+        blocked(BlockedReason::OutcomeUnknown, message, ways)
+    }
+
+    fn what_users_see(&self) -> &'static str {
+        match &self.facts.spec.maintenance {
+            Some(_) => "\nusers see the maintenance page; the services stay down",
+            None => "\nthe services stay down",
+        }
+    }
+
+    pub(super) fn ways_forward(&self, attempt: &Attempt, again: &str) -> Vec<String> {
+        let (follows, tried) = (&self.migration.follows, &attempt.to);
+        let first = match self.wanted() == tried {
+            true => String::new(),
+            false => format!("set `versions.{follows}` to {tried}, then "),
+        };
+        vec![
+            format!("{again}: {first}tidegate retry {} --reason \"…\"", self.facts.spec.name),
+            format!("or fix it forward: set `versions.{follows}` to a version newer than {tried}"),
+        ]
+    }
+
+    fn ways_by_hand(&self) -> Vec<String> {
+        let say = format!(
+            "or look at the database and say what its schema is: tidegate record-schema {} VERSION --reason \"…\"",
+            self.facts.spec.name
+        );
+        std::iter::once(say).chain(self.way_back()).collect()
+    }
+
+    fn way_back(&self) -> Option<String> {
+        let snapshot = self.facts.ledger.snapshot.as_ref()?;
+        Some(format!("or restore the snapshot `{}` taken before it", snapshot.identifier))
+    }
+}

@@ -1,0 +1,96 @@
+//! The ground floor: what the declaration, the observation and the ledger say, each computed once.
+//!
+//! Nothing here decides and nothing here plans. A check of the preflight stands beside the fact that it judges;
+//! `preflight` only lists the checks.
+
+mod access;
+mod awake;
+mod database;
+mod gate;
+mod images;
+mod migration;
+pub(super) mod preflight;
+mod services;
+mod sites;
+
+use std::collections::BTreeMap;
+
+use access::Access;
+pub(super) use awake::{DATABASE, service_part};
+use database::DatabaseFacts;
+use gate::GateFacts;
+pub(super) use gate::{DeclaredGate, by_priority};
+pub(super) use images::ImageChange;
+use migration::MigrationFacts;
+pub(super) use services::{ServiceFacts, missing_image};
+pub(super) use sites::SiteChange;
+
+use super::input::PlanningInput;
+use super::report::{Awake, Blocked};
+use crate::model::{Instant, ServiceName};
+use crate::spec::EnvironmentSpec;
+use crate::store::journal::Ledger;
+
+/// Everything that is known before anything is decided.
+#[derive(Debug)]
+pub(super) struct Facts<'a> {
+    /// For plain values that need no reading: the mode, the desired state, how long things took before.
+    pub input: &'a PlanningInput,
+    pub now: Instant,
+    pub spec: &'a EnvironmentSpec,
+    pub ledger: &'a Ledger,
+    pub access: Access<'a>,
+    /// The declared services.
+    pub services: BTreeMap<&'a ServiceName, ServiceFacts<'a>>,
+    pub migration: MigrationFacts<'a>,
+    pub database: DatabaseFacts<'a>,
+    pub gate: GateFacts<'a>,
+    /// The sites that do not show the declared version.
+    pub sites: Vec<SiteChange<'a>>,
+    /// The services and the database that are awake, whether or not they should be.
+    pub awake: Vec<Awake>,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn of(input: &'a PlanningInput) -> Self {
+        let services = services::services(input);
+        let database = database::database(input);
+        Facts {
+            input,
+            now: input.now,
+            spec: &input.spec,
+            ledger: &input.ledger,
+            access: access::access(input),
+            migration: migration::migration(input),
+            gate: gate::gate(input),
+            sites: sites::sites(input),
+            awake: awake::awake(input, services.values(), &database),
+            services,
+            database,
+        }
+    }
+
+    /// Why nothing may be planned at all. A migration that runs is watched even if the gate could not be opened
+    /// again: its end is seen now or never.
+    pub(super) fn obstacles(&self) -> Vec<Blocked> {
+        let gate = self.gate.config_changed.iter().filter(|_| !self.ledger.migration_in_flight());
+        self.access.problems.iter().chain(gate).cloned().collect()
+    }
+
+    /// The services that could not be read, as one line for each reason.
+    pub(super) fn unreadable_services(&self) -> Vec<Blocked> {
+        services::unreadable(&self.services)
+    }
+
+    /// Whether a declared version waits to be applied.
+    pub(super) fn has_pending_bump(&self) -> bool {
+        self.services.values().any(|service| !service.changes.is_empty()) || !self.sites.is_empty()
+    }
+
+    /// Images that could not be looked up, of all services and of the migration.
+    fn unverified_images(&self) -> Vec<String> {
+        let wanted = self.services.values().map(|service| &service.wanted).chain([&self.migration.wanted]);
+        let unverified = wanted.flat_map(|wanted| &wanted.unverified);
+        unverified.map(|(image, why)| format!("`{image}`: {why}")).collect()
+    }
+}

@@ -1,0 +1,98 @@
+//! The database: whether it can be seen, used and stopped, and who started it.
+
+use chrono::TimeDelta;
+
+use crate::cloud::{DatabaseStatus, tag};
+use crate::model::{Instant, Version};
+use crate::observe::{DatabaseSeen, Observed};
+use crate::plan::input::PlanningInput;
+use crate::plan::report::{Blocked, BlockedReason, blocked, unreadable};
+
+/// RDS starts a stopped database after seven days.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
+const AWS_STARTS_AFTER: TimeDelta = TimeDelta::days(7);
+/// AWS begins to count at the stop; tidegate observes the stop up to this much later.
+const COUNTED_EARLIER_MAX: TimeDelta = TimeDelta::hours(2);
+
+/// The declared database.
+#[derive(Debug)]
+pub(in crate::plan) struct DatabaseFacts<'a> {
+    /// The database, or why tidegate cannot see it.
+    pub seen: Result<&'a DatabaseSeen, Blocked>,
+    /// Whether a service that uses the database may be started once it is available: not if nothing can be read of
+    /// it, and not if only an operator can bring it back. True where none is declared.
+    pub can_be_used: bool,
+    /// It runs, or it is on its way up.
+    pub is_awake: bool,
+    /// Its status needs an operator.
+    pub broken: Option<Blocked>,
+    /// AWS refuses to stop it.
+    pub unstoppable: Option<Blocked>,
+    /// When tidegate stopped it, if AWS has started it again after seven days.
+    pub started_by_aws: Option<Instant>,
+    /// The schema version on its tag.
+    pub recorded: Option<Version>,
+}
+
+pub(super) fn database(input: &PlanningInput) -> DatabaseFacts<'_> {
+    let seen = seen(input);
+    let present = seen.as_ref().ok().map(|seen| &seen.database);
+    DatabaseFacts {
+        can_be_used: match &input.snapshot.database {
+            None => true,
+            Some(Observed::Present(seen)) => !matches!(seen.database.status, DatabaseStatus::Broken(_)),
+            Some(Observed::Absent | Observed::Unreadable { .. }) => false,
+        },
+        is_awake: present.is_some_and(|database| {
+            !matches!(database.status, DatabaseStatus::Stopped | DatabaseStatus::Stopping)
+        }),
+        broken: present.and_then(|database| match &database.status {
+            DatabaseStatus::Broken(word) => Some(broken(&database.identifier, word)),
+            _ => None,
+        }),
+        unstoppable: present
+            .and_then(|database| Some(unstoppable(&database.identifier, database.unstoppable.as_ref()?))),
+        started_by_aws: present.and_then(|database| started_by_aws(input, &database.resource_id)),
+        recorded: present
+            .and_then(|database| database.tags.get(tag::SCHEMA).map(|text| Version::new(text.as_str()))),
+        seen,
+    }
+}
+
+/// What stands in a release's way.
+pub(super) fn problems(database: &DatabaseFacts<'_>) -> Vec<Blocked> {
+    database.seen.as_ref().err().or(database.broken.as_ref()).into_iter().cloned().collect()
+}
+
+fn seen(input: &PlanningInput) -> Result<&DatabaseSeen, Blocked> {
+    let name = input.spec.database.as_ref().map_or("", |database| database.target.identifier());
+    match &input.snapshot.database {
+        Some(Observed::Present(seen)) => Ok(seen),
+        Some(Observed::Unreadable { why }) => Err(unreadable(&format!("database `{name}`"), why)),
+        Some(Observed::Absent) | None => {
+            let message = format!("database `{name}` does not exist in {}", input.spec.region);
+            let hint = "correct `database:`, or create it".to_owned();
+            Err(blocked(BlockedReason::Missing, message, [hint]))
+        }
+    }
+}
+
+fn unstoppable(identifier: &str, why: &str) -> Blocked {
+    let message = format!("database `{identifier}` cannot be stopped: {why}");
+    let hint = "use `state: db-only` for hours without services, or remove what keeps it up".to_owned();
+    blocked(BlockedReason::Database, message, [hint])
+}
+
+fn broken(identifier: &str, status: &str) -> Blocked {
+    blocked(
+        BlockedReason::Database,
+        format!("database `{identifier}` is `{status}`"),
+        ["look at its events in the RDS console; tidegate goes on by itself once it is available".to_owned()],
+    )
+}
+
+fn started_by_aws(input: &PlanningInput, found: &str) -> Option<Instant> {
+    let (resource_id, stopped_at) = input.ledger.database_stopped.as_ref()?;
+    let is_old = input.now - *stopped_at >= AWS_STARTS_AFTER - COUNTED_EARLIER_MAX;
+    (*resource_id == found && is_old).then_some(*stopped_at)
+}

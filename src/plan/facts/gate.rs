@@ -1,0 +1,148 @@
+//! The gate: whether it is closed, what a closed or open one still lacks, and what makes it unsafe.
+
+mod change;
+mod problems;
+mod rules;
+
+pub(in crate::plan) use change::GateChange;
+pub(in crate::plan) use rules::by_priority;
+use rules::{KeepOpen, gated};
+
+use crate::model::State;
+use crate::observe::{CodeSeen, FunctionSeen, HeaderSeen, Observed, TrafficSeen};
+use crate::plan::input::PlanningInput;
+use crate::plan::report::{Blocked, BlockedReason, blocked};
+use crate::spec::Maintenance;
+use crate::store::journal::GateParts;
+
+/// The gate, declared or not.
+#[derive(Debug)]
+pub(in crate::plan) struct GateFacts<'a> {
+    /// `None` = no gate is declared.
+    pub declared: Option<DeclaredGate<'a>>,
+    /// No gated target can be reached now. Always false without a gate.
+    pub is_closed: bool,
+    /// Parts that could not be read: whether the gate is closed cannot be told.
+    pub unreadable: Vec<Blocked>,
+    /// tidegate closed the gate, and `maintenance` has changed since: the gate could not be opened again.
+    pub config_changed: Option<Blocked>,
+}
+
+/// A declared gate, and what was observed of its parts.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::plan) struct DeclaredGate<'a> {
+    input: &'a PlanningInput,
+    pub maintenance: &'a Maintenance,
+    pub traffic: &'a TrafficSeen,
+}
+
+pub(super) fn gate(input: &PlanningInput) -> GateFacts<'_> {
+    let declared = input.spec.maintenance.as_ref().zip(input.snapshot.traffic.as_ref());
+    let declared = declared.map(|(maintenance, traffic)| DeclaredGate { input, maintenance, traffic });
+    GateFacts {
+        is_closed: declared.is_some_and(DeclaredGate::is_closed),
+        unreadable: declared
+            .map(|gate| problems::unreadable_parts(gate.maintenance, gate.traffic))
+            .unwrap_or_default(),
+        config_changed: config_changed(input),
+        declared,
+    }
+}
+
+/// What stands in a release's way.
+pub(super) fn problems(gate: &GateFacts<'_>) -> Vec<Blocked> {
+    let declared = gate.declared;
+    declared.map(|gate| problems::problems(gate.input, gate.maintenance, gate.traffic)).unwrap_or_default()
+}
+
+impl<'a> DeclaredGate<'a> {
+    /// What the gate is closed with, as it is declared now.
+    pub(in crate::plan) fn parts(self) -> GateParts {
+        parts(self.maintenance)
+    }
+
+    /// What has to change for the gate to be closed in `state`.
+    pub(in crate::plan) fn to_close(self, state: State) -> GateChange {
+        change::to_close(self.input, self.maintenance, self.traffic, state)
+    }
+
+    /// What has to change for the gate to be open.
+    pub(in crate::plan) fn to_open(self) -> GateChange {
+        change::to_open(self.input, self.maintenance, self.traffic, None)
+    }
+
+    /// What has to change for the rules that stay open in a gate that is closed in `state`.
+    pub(in crate::plan) fn to_keep_open(self, state: State) -> GateChange {
+        change::to_open(self.input, self.maintenance, self.traffic, Some(state))
+    }
+
+    /// What is closed with an older secret.
+    pub(in crate::plan) fn stale(self) -> GateChange {
+        change::stale(self.traffic)
+    }
+
+    pub(in crate::plan) fn function(self) -> Option<&'a FunctionSeen> {
+        change::function(self.traffic)
+    }
+
+    /// Without the secret nothing can be closed.
+    pub(in crate::plan) fn secret_problem(self) -> Option<Blocked> {
+        problems::secret_problem(self.traffic)
+    }
+
+    /// Rules with the gate's header and without tidegate's tag.
+    pub(in crate::plan) fn foreign_conditions(self) -> Vec<Blocked> {
+        problems::foreign_conditions(self.traffic)
+    }
+
+    /// Gated rules whose users reach a rule that stays open, not the maintenance page; as notes.
+    pub(in crate::plan) fn fall_through(self, state: State) -> Vec<String> {
+        problems::fall_through(self.input, self.maintenance, self.traffic, state)
+    }
+
+    fn is_closed(self) -> bool {
+        let DeclaredGate { input, maintenance, traffic } = self;
+        let listener = match &traffic.listener {
+            None => true,
+            Some(Observed::Present(listener)) => gated(input, maintenance, listener, KeepOpen::Now)
+                .all(|rule| rule.header != HeaderSeen::Absent),
+            Some(_) => false,
+        };
+        let function = match &traffic.function {
+            None => true,
+            Some(Observed::Present(function)) => {
+                matches!(function.code, CodeSeen::Closed | CodeSeen::ClosedStale)
+            }
+            Some(_) => false,
+        };
+        listener && function
+    }
+}
+
+fn parts(maintenance: &Maintenance) -> GateParts {
+    GateParts {
+        header: maintenance.bypass.header.clone(),
+        load_balancer: maintenance.load_balancer.as_ref().map(|it| format!("{}:{}", it.name, it.port)),
+        function: maintenance.cloudfront.as_ref().map(|it| it.function.clone()),
+    }
+}
+
+fn config_changed(input: &PlanningInput) -> Option<Blocked> {
+    let closed_with = input.ledger.gate_parts.as_ref()?;
+    let declared = input.spec.maintenance.as_ref().map(parts);
+    if declared.as_ref() == Some(closed_with) {
+        return None;
+    }
+    let GateParts { header, load_balancer, function } = closed_with;
+    let places: Vec<String> = load_balancer
+        .iter()
+        .map(|name| format!("load balancer {name}"))
+        .chain(function.iter().map(|name| format!("function {name}")))
+        .collect();
+    let message = format!(
+        "the gate is closed with header `{header}` at {}, and `maintenance` is not declared like that any more: it could not be opened again",
+        places.join(" and ")
+    );
+    let hint = "put `maintenance` back as it was, let it open (`state: running`), then remove or rename it";
+    Some(blocked(BlockedReason::GateUnsafe, message, [hint.to_owned()]))
+}

@@ -1,0 +1,157 @@
+//! What makes a gate unsafe: no secret, no room in a rule, another function on a distribution, rules that let users
+//! fall through to something open. Nothing here changes the gate.
+
+use std::collections::BTreeSet;
+
+use super::rules::{CONDITION_VALUES_MAX, KeepOpen, by_priority, gated, has_room, place};
+use crate::model::{RuleArn, State};
+use crate::observe::{
+    DistributionSeen, FunctionSeen, HeaderSeen, ListenerSeen, Observed, RuleSeen, TrafficSeen,
+};
+use crate::plan::input::PlanningInput;
+use crate::plan::report::{Blocked, BlockedReason, blocked, unreadable};
+use crate::spec::Maintenance;
+
+/// Parts of the gate that could not be read: tidegate cannot tell whether it is closed.
+pub(super) fn unreadable_parts(maintenance: &Maintenance, traffic: &TrafficSeen) -> Vec<Blocked> {
+    let mut unread = Vec::new();
+    if let (Some(Observed::Unreadable { why }), Some(target)) =
+        (&traffic.listener, &maintenance.load_balancer)
+    {
+        unread.push(unreadable(&format!("load balancer `{}`", target.name), why));
+    }
+    if let Some(Observed::Unreadable { why }) = &traffic.function {
+        unread.push(unreadable("the CloudFront function", why));
+    }
+    unread
+}
+
+/// What makes closing the gate unsafe or impossible.
+pub(super) fn problems(
+    input: &PlanningInput,
+    maintenance: &Maintenance,
+    traffic: &TrafficSeen,
+) -> Vec<Blocked> {
+    let mut problems = unreadable_parts(maintenance, traffic);
+    problems.extend(secret_problem(traffic));
+    match (&traffic.listener, &maintenance.load_balancer) {
+        (Some(Observed::Present(listener)), Some(target)) => {
+            problems.extend(listener_problems(input, maintenance, listener, &target.name));
+        }
+        (Some(Observed::Absent), Some(target)) => problems.push(blocked(
+            BlockedReason::Missing,
+            format!("load balancer `{}` has no listener on port {}", target.name, target.port),
+            ["correct `maintenance.load_balancer`".to_owned()],
+        )),
+        _ => {}
+    }
+    if let Some(Observed::Present(function)) = &traffic.function {
+        problems.extend(distribution_problems(function));
+    }
+    problems
+}
+
+/// Without the secret nothing can be closed.
+pub(super) fn secret_problem(traffic: &TrafficSeen) -> Option<Blocked> {
+    let why = traffic.secret.as_ref().err()?;
+    let hint = "the secret is 20 to 128 of `A-Z a-z 0-9 _ -`; give the daemon's role the right to read it";
+    let message = format!("the bypass secret cannot be used: {why}");
+    Some(blocked(BlockedReason::BypassSecret, message, [hint.to_owned()]))
+}
+
+fn listener_problems(
+    input: &PlanningInput,
+    maintenance: &Maintenance,
+    listener: &ListenerSeen,
+    name: &str,
+) -> Vec<Blocked> {
+    let mut problems = Vec::new();
+    if !listener.default_is_closed {
+        problems.push(blocked(
+            BlockedReason::GateUnsafe,
+            format!("the default action of load balancer `{name}` forwards: users without the header would fall through to it"),
+            ["let the default action redirect to the maintenance page".to_owned()],
+        ));
+    }
+    for rule in
+        gated(input, maintenance, listener, KeepOpen::In(State::DbOnly)).filter(|rule| !has_room(rule))
+    {
+        problems.push(blocked(
+            BlockedReason::GateUnsafe,
+            format!("rule {} ({}) already has {CONDITION_VALUES_MAX} condition values: there is no room for the header", rule.priority, place(rule)),
+            ["split the rule in two".to_owned()],
+        ));
+    }
+    problems
+}
+
+fn distribution_problems(function: &FunctionSeen) -> Vec<Blocked> {
+    let mut problems = Vec::new();
+    for (name, distribution) in &function.distributions {
+        match distribution {
+            DistributionSeen::Missing => problems.push(blocked(
+                BlockedReason::Missing,
+                format!("distribution `{name}` does not exist"),
+                ["correct `maintenance.cloudfront.distributions`: an alias or an id".to_owned()],
+            )),
+            DistributionSeen::Conflict { id, what } => problems.push(blocked(
+                BlockedReason::GateUnsafe,
+                format!("distribution `{name}` ({id}) cannot be gated: {what}"),
+                ["one function an event and behaviour: take the other away, or take the distribution out of the gate".to_owned()],
+            )),
+            DistributionSeen::Guarded { .. } | DistributionSeen::Deploying { .. } | DistributionSeen::Unguarded { .. } => {}
+        }
+    }
+    problems
+}
+
+/// Rules with the gate's header and without tidegate's tag: who added the condition must remove it.
+pub(super) fn foreign_conditions(traffic: &TrafficSeen) -> Vec<Blocked> {
+    let Some(Observed::Present(listener)) = &traffic.listener else { return Vec::new() };
+    let foreign = by_priority(listener).into_iter().filter(|rule| rule.header == HeaderSeen::Foreign);
+    let problems = foreign.map(|rule| {
+        let message = format!(
+            "rule {} ({}) asks for the bypass header, but not because of tidegate: it is left as it is",
+            rule.priority,
+            place(rule)
+        );
+        let hint =
+            "remove the condition, or hand it over by tagging the rule `tidegate:gate=closed`".to_owned();
+        blocked(BlockedReason::ForeignCondition, message, [hint])
+    });
+    problems.collect()
+}
+
+/// Names gated rules whose users reach a rule that stays open, not the maintenance page.
+pub(super) fn fall_through(
+    input: &PlanningInput,
+    maintenance: &Maintenance,
+    traffic: &TrafficSeen,
+    state: State,
+) -> Vec<String> {
+    let Some(Observed::Present(listener)) = &traffic.listener else { return Vec::new() };
+    let closed: BTreeSet<&RuleArn> =
+        gated(input, maintenance, listener, KeepOpen::In(state)).map(|rule| &rule.arn).collect();
+    let rules = by_priority(listener);
+    let gated = rules.iter().enumerate().filter(|(_, rule)| closed.contains(&rule.arn));
+    let notes = gated.filter_map(|(index, rule)| {
+        let mut later = rules[index + 1..].iter();
+        let next = later.find(|next| !closed.contains(&next.arn) && takes_over(next, rule))?;
+        Some(format!(
+            "while the gate is closed, requests for {} (rule {}) reach rule {} ({}), which stays open, not the maintenance page",
+            place(rule), rule.priority, next.priority, place(next)
+        ))
+    });
+    notes.collect()
+}
+
+/// Whether a request that `rule` took can match `next`.
+fn takes_over(next: &RuleSeen, rule: &RuleSeen) -> bool {
+    let hosts = next.hosts.is_empty()
+        || rule.hosts.is_empty()
+        || next.hosts.iter().any(|host| rule.hosts.contains(host));
+    let paths = next.paths.is_empty()
+        || rule.paths.is_empty()
+        || next.paths.iter().any(|path| rule.paths.contains(path));
+    hosts && paths
+}

@@ -1,0 +1,70 @@
+//! The migration: its task family, the tasks of it that run, the images it should run, and the attempt in the journal.
+
+use super::images::WantedImages;
+use super::services::missing_containers;
+use crate::cloud::TaskStatus;
+use crate::observe::{MigrationSeen, Observed};
+use crate::plan::input::PlanningInput;
+use crate::plan::report::{Blocked, BlockedReason, blocked, unreadable};
+use crate::spec::MigrationSpec;
+use crate::store::journal::AttemptStatus;
+
+/// The migration, declared or not.
+#[derive(Debug)]
+pub(in crate::plan) struct MigrationFacts<'a> {
+    /// The task family, or why tidegate cannot see it; `None` = no migration is declared.
+    pub family: Option<Result<&'a MigrationSeen, Blocked>>,
+    /// How many tasks of the family have not stopped; `None` = the family was not observed.
+    pub live_tasks: Option<usize>,
+    pub wanted: WantedImages,
+    /// A release or an attempt is not over.
+    pub is_undecided: bool,
+}
+
+pub(super) fn migration(input: &PlanningInput) -> MigrationFacts<'_> {
+    let declared = input.spec.migration.as_ref();
+    let present = input.snapshot.migration.as_ref().and_then(Observed::present);
+    let attempt = input.ledger.attempt.as_ref();
+    MigrationFacts {
+        family: declared.map(|declared| family(input, declared)),
+        live_tasks: present
+            .map(|seen| seen.tasks.iter().filter(|task| task.status != TaskStatus::Stopped).count()),
+        wanted: declared.map(|declared| WantedImages::of(input, &declared.images)).unwrap_or_default(),
+        is_undecided: input.ledger.release.is_some()
+            || attempt.is_some_and(|attempt| attempt.status != AttemptStatus::Closed),
+    }
+}
+
+fn family<'a>(input: &'a PlanningInput, migration: &MigrationSpec) -> Result<&'a MigrationSeen, Blocked> {
+    match &input.snapshot.migration {
+        Some(Observed::Present(seen)) => Ok(seen),
+        Some(Observed::Unreadable { why }) => {
+            Err(unreadable(&format!("migration family `{}`", migration.task), why))
+        }
+        Some(Observed::Absent) | None => {
+            let message = format!("task-definition family `{}` has no ACTIVE revision", migration.task);
+            let hint = "register it once (Terraform, CDK or the console), or correct `migration.task`";
+            Err(blocked(BlockedReason::Missing, message, [hint.to_owned()]))
+        }
+    }
+}
+
+/// What stands in a release's way: no family, no such container, or another task of the family.
+pub(super) fn problems(declared: Option<&MigrationSpec>, migration: &MigrationFacts<'_>) -> Vec<Blocked> {
+    let (Some(declared), Some(family)) = (declared, &migration.family) else { return Vec::new() };
+    let seen = match family {
+        Ok(seen) => seen,
+        Err(why) => return vec![why.clone()],
+    };
+    let mut problems = missing_containers(declared.images.keys(), &seen.newest);
+    let mut live: Vec<_> = seen.tasks.iter().filter(|task| task.status != TaskStatus::Stopped).collect();
+    live.sort_by_key(|task| (task.created_at, &task.arn));
+    for task in live {
+        problems.push(blocked(
+            BlockedReason::ForeignMigration,
+            format!("another task of the family `{}` runs, started by `{}`", declared.task, task.started_by),
+            ["wait until it has ended, or stop it; two migrations at once ruin a database".to_owned()],
+        ));
+    }
+    problems
+}

@@ -1,0 +1,152 @@
+//! Each declared service: what was observed of it, which images it should run, and how its last start ended.
+
+mod problems;
+
+use std::collections::BTreeMap;
+
+pub(super) use problems::missing_containers;
+pub(in crate::plan) use problems::missing_image;
+use problems::{
+    missing_service, rolls_back_by_itself, undeclared_autoscaling, unreadable_services, unsupported,
+};
+
+use super::images::{ImageChange, MissingImage, WantedImages, same_version};
+use crate::cloud::{Controller, Strategy};
+use crate::model::{ContainerName, ImageRef, ServiceName};
+use crate::observe::{Observed, ServiceSeen};
+use crate::plan::input::PlanningInput;
+use crate::plan::report::Blocked;
+use crate::spec::{EnvironmentSpec, ServiceSpec};
+use crate::store::journal::FailedStart;
+
+/// One declared service.
+#[derive(Debug)]
+pub(in crate::plan) struct ServiceFacts<'a> {
+    pub name: &'a ServiceName,
+    pub spec: &'a ServiceSpec,
+    /// The service as observed, whoever rolls it; `None` = it does not exist, or it could not be read.
+    pub seen: Option<&'a ServiceSeen>,
+    /// Why the service could not be read.
+    pub unreadable: Option<&'a str>,
+    /// The service does not exist, or ECS does not roll it: tidegate cannot work with it.
+    pub unusable: Option<Blocked>,
+    pub wanted: WantedImages,
+    /// Containers whose image differs; empty where the service was not observed.
+    pub changes: Vec<ImageChange>,
+    /// Images that are gone from their registry, and that the service still runs by digest.
+    pub kept_by_digest: Vec<MissingImage>,
+    /// Images that no registry has.
+    pub missing: Vec<MissingImage>,
+    /// Containers that git names and that the newest revision does not have.
+    pub missing_containers: Vec<Blocked>,
+    /// The start that failed with the very images that are still declared.
+    pub failed_as_wanted: Option<&'a FailedStart>,
+    /// The images that are deployed have failed to come up.
+    pub failed_as_deployed: bool,
+    /// The newest revision of the family differs from the deployed one in more than managed images.
+    pub newest_differs: bool,
+}
+
+/// All declared services, by name.
+pub(super) fn services(input: &PlanningInput) -> BTreeMap<&ServiceName, ServiceFacts<'_>> {
+    input.spec.services.iter().map(|(name, spec)| (name, service(input, name, spec))).collect()
+}
+
+fn service<'a>(input: &'a PlanningInput, name: &'a ServiceName, spec: &'a ServiceSpec) -> ServiceFacts<'a> {
+    let observed = input.snapshot.services.get(name);
+    let seen = observed.and_then(Observed::present);
+    let unreadable = match observed {
+        Some(Observed::Unreadable { why }) => Some(why.as_str()),
+        Some(Observed::Present(_) | Observed::Absent) | None => None,
+    };
+    let unusable = match seen {
+        Some(seen) if seen.service.controller == Controller::Ecs => None,
+        Some(seen) => Some(unsupported(&seen.service)),
+        None if unreadable.is_some() => None,
+        None => Some(missing_service(input, name)),
+    };
+    let wanted = WantedImages::of(input, &spec.images);
+    let changes = seen.map(|seen| wanted.changes(input, seen)).unwrap_or_default();
+    let (kept_by_digest, missing) = seen.map(|seen| wanted.missing_beside(seen)).unwrap_or_default();
+    let is_well = seen.is_some_and(ServiceSeen::is_well);
+    let failed = input.ledger.failed_starts.get(name);
+    // A service that came up after the deadline has not failed.
+    let failed_as_wanted = failed
+        .filter(|failed| wanted.are_all_in(&failed.images))
+        .filter(|_| !(is_well && changes.is_empty()));
+    let failed_as_deployed =
+        failed.zip(seen).is_some_and(|(failed, seen)| !is_well && runs_what_failed(spec, seen, failed));
+    ServiceFacts {
+        name,
+        spec,
+        seen,
+        unreadable,
+        unusable,
+        changes,
+        kept_by_digest,
+        missing,
+        missing_containers: seen
+            .map(|seen| missing_containers(spec.images.keys(), &seen.newest))
+            .unwrap_or_default(),
+        failed_as_wanted,
+        failed_as_deployed,
+        newest_differs: seen.is_some_and(|seen| newest_differs(seen, spec.images.keys())),
+        wanted,
+    }
+}
+
+/// What stands in a release's way: services that are missing, unreadable, or not as they are declared.
+pub(super) fn problems(
+    spec: &EnvironmentSpec,
+    services: &BTreeMap<&ServiceName, ServiceFacts<'_>>,
+) -> Vec<Blocked> {
+    let mut problems = unreadable(services);
+    for service in services.values() {
+        problems.extend(service.unusable.clone());
+        let goes_back = service.seen.is_some_and(|seen| seen.service.strategy != Strategy::Rolling);
+        if service.unusable.is_none() {
+            problems.extend(match goes_back && spec.follows_migration(service.spec) {
+                true => Some(rolls_back_by_itself(service.name)),
+                false => service.undeclared_autoscaling(),
+            });
+        }
+        problems.extend(service.missing_containers.iter().cloned());
+    }
+    problems
+}
+
+/// The services that could not be read, as one line for each reason.
+pub(super) fn unreadable(services: &BTreeMap<&ServiceName, ServiceFacts<'_>>) -> Vec<Blocked> {
+    unreadable_services(services.values().filter_map(|service| Some((service.name, service.unreadable?))))
+}
+
+impl ServiceFacts<'_> {
+    /// A scalable target that git does not declare: Application Auto Scaling would start tasks that tidegate stops.
+    pub(in crate::plan) fn undeclared_autoscaling(&self) -> Option<Blocked> {
+        let is_undeclared = self.spec.autoscaling.is_none() && self.seen?.scaling.is_some();
+        is_undeclared.then(|| undeclared_autoscaling(self.name))
+    }
+
+    /// The images that are deployed now, of the containers that git manages.
+    pub(in crate::plan) fn deployed_images(&self) -> BTreeMap<ContainerName, ImageRef> {
+        let Some(seen) = self.seen else { return BTreeMap::new() };
+        let deployed = seen.definition.document.images();
+        self.spec.images.keys().filter_map(|name| Some((name.clone(), deployed.get(name)?.clone()))).collect()
+    }
+}
+
+fn runs_what_failed(spec: &ServiceSpec, seen: &ServiceSeen, failed: &FailedStart) -> bool {
+    let deployed = seen.definition.document.images();
+    let mut managed = spec.images.keys().filter_map(|name| deployed.get(name));
+    managed.all(|image| failed.images.iter().any(|other| same_version(image, other)))
+}
+
+/// Managed images are left out of the comparison: tidegate puts them in at every roll.
+fn newest_differs<'a>(seen: &ServiceSeen, managed: impl Iterator<Item = &'a ContainerName>) -> bool {
+    if seen.newest.revision <= seen.definition.revision {
+        return false;
+    }
+    let deployed = seen.definition.document.images();
+    let kept = managed.filter_map(|name| Some((name.clone(), deployed.get(name)?.clone()))).collect();
+    seen.newest.document.with_images(&kept).fingerprint() != seen.definition.document.fingerprint()
+}

@@ -1,0 +1,112 @@
+//! Services that tidegate cannot work with, in words, with the ways out.
+
+use std::collections::BTreeMap;
+
+use crate::cloud::{Controller, Service, TaskDefinition};
+use crate::model::{ContainerName, ServiceName};
+use crate::plan::facts::images::MissingImage;
+use crate::plan::input::PlanningInput;
+use crate::plan::report::{Blocked, BlockedReason, blocked, unreadable};
+use crate::spec::EnvironmentSpec;
+
+/// One line for all services that could not be read for the same reason.
+pub(super) fn unreadable_services<'a>(
+    unread: impl Iterator<Item = (&'a ServiceName, &'a str)>,
+) -> Vec<Blocked> {
+    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (name, why) in unread {
+        by_reason.entry(why).or_default().push(format!("`{name}`"));
+    }
+    let lines = by_reason.into_iter().map(|(why, names)| {
+        let noun = if names.len() == 1 { "service" } else { "services" };
+        unreadable(&format!("{noun} {}", names.join(", ")), why)
+    });
+    lines.collect()
+}
+
+pub(super) fn missing_service(input: &PlanningInput, service: &ServiceName) -> Blocked {
+    let near = input
+        .snapshot
+        .unmanaged
+        .iter()
+        .filter(|other| strsim::jaro_winkler(other.as_str(), service.as_str()) > 0.8)
+        .map(|other| format!("did you mean `{other}`?"))
+        .next();
+    let hint = near.unwrap_or_else(|| {
+        "create it (Terraform, CDK or the console), or take it out of `services`".to_owned()
+    });
+    let message = format!("service `{service}` does not exist in cluster `{}`", input.spec.cluster);
+    blocked(BlockedReason::Missing, message, [hint])
+}
+
+pub(super) fn unsupported(service: &Service) -> Blocked {
+    let name = &service.name;
+    let (message, hint) = match service.controller {
+        Controller::Daemon => (
+            format!(
+                "service `{name}` is a DAEMON: ECS runs one task of it on each instance, no count can be set"
+            ),
+            "take it out of `services`: it goes up and down with its instances",
+        ),
+        Controller::Ecs | Controller::CodeDeploy | Controller::External => (
+            format!(
+                "service `{name}` is rolled by CodeDeploy or a third party; tidegate works with the ECS controller only"
+            ),
+            "recreate the service with the deployment controller `ECS`, or take it out of `services`",
+        ),
+    };
+    blocked(BlockedReason::UnsupportedController, message, [hint.to_owned()])
+}
+
+/// A blue/green deployment that fails brings the old code back, on the new schema.
+pub(super) fn rolls_back_by_itself(service: &ServiceName) -> Blocked {
+    blocked(
+        BlockedReason::UnsupportedController,
+        format!(
+            "service `{service}` follows the migrated version and shifts traffic between two sets of tasks; when that fails, AWS starts the old code again, which nothing switches off"
+        ),
+        ["set its deployment strategy to `ROLLING`: behind a closed gate there is no traffic to shift"
+            .to_owned()],
+    )
+}
+
+pub(super) fn undeclared_autoscaling(service: &ServiceName) -> Blocked {
+    blocked(
+        BlockedReason::AutoscalingUndeclared,
+        format!(
+            "service `{service}` has a scalable target, which would start its tasks again behind our back"
+        ),
+        [format!("declare it: `services: {{{service}: {{autoscaling: {{min: …, max: …}}}}}}`")],
+    )
+}
+
+/// Containers that are named in git and that a definition does not have: their images would go nowhere.
+pub(in crate::plan::facts) fn missing_containers<'a>(
+    named: impl Iterator<Item = &'a ContainerName>,
+    definition: &TaskDefinition,
+) -> Vec<Blocked> {
+    let known = definition.document.images();
+    let missing = named.filter(|container| !known.contains_key(*container));
+    let block = |container: &ContainerName| {
+        let names: Vec<&str> = known.keys().map(|name| name.as_str()).collect();
+        let near = names.iter().find(|name| strsim::jaro_winkler(name, container.as_str()) > 0.8);
+        let hint = match near {
+            Some(near) => format!("did you mean `{near}`? its containers: {}", names.join(", ")),
+            None => format!("its containers: {}", names.join(", ")),
+        };
+        let message = format!("task definition `{}` has no container `{container}`", definition.short());
+        blocked(BlockedReason::Missing, message, [hint])
+    };
+    missing.map(block).collect()
+}
+
+/// An image that its registry does not have.
+pub(in crate::plan) fn missing_image(spec: &EnvironmentSpec, missing: &MissingImage) -> Blocked {
+    let hint = match missing.newest_tags.first() {
+        Some(tag) => format!("push the image first, or correct `versions`; the newest tag there is `{tag}`"),
+        None => "push the image first, or correct `versions`".to_owned(),
+    };
+    let message =
+        format!("`{}` asks for image `{}`, which the registry does not have", spec.name, missing.image);
+    blocked(BlockedReason::ImageMissing, message, [hint])
+}

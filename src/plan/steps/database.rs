@@ -1,0 +1,116 @@
+//! The database: started first, stopped last, and the migration on it.
+
+mod migration;
+mod record;
+mod settle;
+mod snapshot;
+mod token;
+
+pub(super) use record::{record_present, write_off};
+pub(super) use settle::settle_rest;
+
+use crate::cloud::DatabaseStatus;
+use crate::model::State;
+use crate::observe::DatabaseSeen;
+use crate::plan::action::{ActionKind, Step};
+use crate::plan::decide::Goal;
+use crate::plan::draft::{Draft, Words};
+use crate::plan::facts::Facts;
+use crate::plan::report::WaitingReason;
+
+pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, needs_database: bool, draft: &mut Draft) {
+    if facts.spec.database.is_none() {
+        return;
+    }
+    let seen = match &facts.database.seen {
+        Ok(seen) => seen,
+        Err(why) => return draft.block(why.clone()),
+    };
+    if goal.state.database_up() || goal.is_release() {
+        start(facts, goal, seen, needs_database, draft);
+    }
+    if let Some(work) = &goal.migration {
+        migration::migrate(facts, seen, work, draft);
+    }
+    snapshot::prune(facts, goal, seen, draft);
+}
+
+fn start(facts: &Facts<'_>, goal: &Goal, seen: &DatabaseSeen, needs_database: bool, draft: &mut Draft) {
+    let name = &seen.database.identifier;
+    let status = &seen.database.status;
+    let reason = match status {
+        DatabaseStatus::Available => return,
+        DatabaseStatus::Broken(_) => {
+            return facts.database.broken.iter().for_each(|broken| draft.block(broken.clone()));
+        }
+        DatabaseStatus::Busy(_) if !needs_database => return,
+        DatabaseStatus::Busy(word) => {
+            draft.wait(WaitingReason::Database, format!("database `{name}` is {word}"), None);
+            "until it is done"
+        }
+        DatabaseStatus::Stopped | DatabaseStatus::Starting | DatabaseStatus::Stopping => {
+            "before anything that uses it"
+        }
+    };
+    let words = Words::new(status.to_string(), "available", reason);
+    draft.act(Step::StartDatabase, "database/start", name, ActionKind::StartDatabase, words);
+    if goal.is_settled("database") && *status == DatabaseStatus::Stopped {
+        draft.corrects("status", "available", status.to_string());
+    }
+}
+
+/// The database stops last, and only when nothing can be using it.
+pub(super) fn stop(facts: &Facts<'_>, goal: &Goal, everything_stops: bool, draft: &mut Draft) {
+    if goal.state != State::Stopped || goal.is_release() {
+        return;
+    }
+    let Ok(seen) = &facts.database.seen else { return };
+    let name = &seen.database.identifier;
+    if seen.database.status == DatabaseStatus::Stopped {
+        return;
+    }
+    if !goal.in_grace.is_empty() {
+        return draft.drift(name, "status", "stopped", seen.database.status.to_string());
+    }
+    if let Some(obstacle) = facts.database.unstoppable.as_ref().or(facts.database.broken.as_ref()) {
+        return draft.block(obstacle.clone());
+    }
+    let migration_may_run = match facts.migration.live_tasks {
+        Some(live) => live > 0,
+        None => facts.spec.migration.is_some(),
+    };
+    if !everything_stops || migration_may_run {
+        draft.wait(
+            WaitingReason::Database,
+            format!("database `{name}` stops once every task that may use it is gone"),
+            None,
+        );
+        return;
+    }
+    let status = seen.database.status.to_string();
+    let is_drift = goal.is_settled("database");
+    draft.act(
+        Step::StopDatabase,
+        "database/stop",
+        name,
+        ActionKind::StopDatabase,
+        Words::new(status.clone(), "stopped", stop_reason(facts, is_drift)),
+    );
+    if is_drift {
+        draft.corrects("status", "stopped", status);
+    }
+}
+
+fn stop_reason(facts: &Facts<'_>, is_drift: bool) -> String {
+    match facts.database.started_by_aws {
+        _ if !is_drift => "last: after every task is gone".to_owned(),
+        Some(stopped_at) => format!(
+            "AWS has started it: it does so 7 days after a stop, which was on {}",
+            stopped_at.format("%Y-%m-%d")
+        ),
+        None if facts.ledger.database_stopped.is_some() => {
+            "somebody started it while the environment sleeps".to_owned()
+        }
+        None => "AWS starts a stopped database after 7 days, if nobody has before".to_owned(),
+    }
+}

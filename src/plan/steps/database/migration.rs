@@ -1,0 +1,97 @@
+//! The migration: sent, sent again, watched or stopped.
+
+use super::record::record;
+use super::settle::settle;
+use super::snapshot::take;
+use super::token::token;
+use crate::model::Mode;
+use crate::observe::DatabaseSeen;
+use crate::plan::action::{ActionKind, Migration, MigrationStart, Step};
+use crate::plan::decide::Work;
+use crate::plan::draft::{Draft, Words};
+use crate::plan::facts::Facts;
+use crate::spec::MigrationSpec;
+use crate::store::journal::Recorded;
+
+pub(super) fn migrate(facts: &Facts<'_>, seen: &DatabaseSeen, work: &Work, draft: &mut Draft) {
+    let Some(spec) = &facts.spec.migration else { return };
+    let (from, to) = match work {
+        Work::Run { from, to, .. } => (from, to),
+        Work::Watch(flight) => (&flight.attempt.from, &flight.attempt.to),
+    };
+    if let Some(why) = stop_asked(facts, work) {
+        let migration = attempt(facts, spec, seen, work);
+        let id = format!("migration/{to}/{}/stop", migration.attempt);
+        let words = Words::new("under way", "stopped", why);
+        return draft.act(Step::Migrate, &id, spec.task.as_str(), ActionKind::Migrate(migration), words);
+    }
+    if matches!(work, Work::Run { .. }) && spec.snapshot.take {
+        take(facts, seen, from, to, draft);
+    }
+    let migration = attempt(facts, spec, seen, work);
+    let again = format!("once more: attempt {}", migration.attempt);
+    let reason = match migration.start {
+        MigrationStart::Send { .. } if migration.attempt > 1 => again.as_str(),
+        MigrationStart::Send { .. } if spec.snapshot.take => "once, after the snapshot is available",
+        MigrationStart::Send { .. } => "once, while only the database is up",
+        MigrationStart::Resend { .. } => {
+            "it was begun and no task of it is found: the same request again, which AWS carries out once"
+        }
+        MigrationStart::Adopt { .. } | MigrationStart::Stop { .. } => {
+            "it runs already: it is watched to its end"
+        }
+    };
+    let id = format!("migration/{to}/{}", migration.attempt);
+    let words = Words::new(from.to_string(), to.to_string(), reason);
+    draft.act(Step::Migrate, &id, spec.task.as_str(), ActionKind::Migrate(migration), words);
+    let words = Words::new(from.to_string(), to.to_string(), "after the migration succeeds");
+    record(Step::Record, "schema/record", seen, to, Recorded::Migration, words, draft);
+    if !spec.settle.is_zero() {
+        let until = facts.now + chrono::TimeDelta::from_std(spec.settle).unwrap_or_default();
+        settle(facts, until, spec, draft);
+    }
+}
+
+fn attempt(facts: &Facts<'_>, spec: &MigrationSpec, seen: &DatabaseSeen, work: &Work) -> Migration {
+    let resource_id = &seen.database.resource_id;
+    match work {
+        Work::Watch(flight) => Migration {
+            from: flight.attempt.from.clone(),
+            to: flight.attempt.to.clone(),
+            attempt: flight.attempt.number,
+            resource_id: flight.attempt.resource_id.clone(),
+            start: match (&flight.task, stop_asked(facts, work)) {
+                (Some(task), Some(why)) => MigrationStart::Stop { task: task.clone(), why },
+                (Some(task), None) => MigrationStart::Adopt { task: task.clone() },
+                (None, _) => MigrationStart::Resend { definition: flight.attempt.definition.clone() },
+            },
+            client_token: flight.attempt.client_token.clone(),
+            started_by: flight.attempt.started_by.clone(),
+            timeout: spec.timeout,
+        },
+        Work::Run { from, to, attempt } => {
+            let images = facts.migration.wanted.images.clone();
+            let pinned: Vec<&str> = images.values().map(|image| image.as_str()).collect();
+            let number = attempt.to_string();
+            let family = facts.migration.family.as_ref().and_then(|family| family.as_ref().ok());
+            let template = family.map(|family| family.newest.arn.clone()).unwrap_or_default();
+            Migration {
+                from: from.clone(),
+                to: to.clone(),
+                attempt: *attempt,
+                resource_id: resource_id.clone(),
+                start: MigrationStart::Send { template, images: images.clone() },
+                client_token: token(&[resource_id, to.as_str(), &pinned.join(" "), &number]),
+                started_by: token(&[resource_id, to.as_str(), &number]),
+                timeout: spec.timeout,
+            }
+        }
+    }
+}
+
+/// Who wants the task under way to be stopped, and why. Where nothing is written it is only watched.
+fn stop_asked(facts: &Facts<'_>, work: &Work) -> Option<String> {
+    let Work::Watch(flight) = work else { return None };
+    let request = flight.attempt.stop.as_ref().filter(|_| facts.input.mode == Mode::Enforce)?;
+    flight.task.as_ref().map(|_| format!("asked for by {}: {}", request.who, request.reason))
+}

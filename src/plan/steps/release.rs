@@ -1,0 +1,109 @@
+//! A release from its beginning to its end: the images it pins, the wait for requests in flight, and the settings that
+//! are restored when it is over. The steps between are those of the other parts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::model::{ImageRef, State, Version};
+use crate::plan::action::{ActionKind, StartService, Step};
+use crate::plan::decide::{Goal, Work};
+use crate::plan::draft::{Draft, Words};
+use crate::plan::facts::Facts;
+
+/// With metrics, the wait for requests ends at this multiple of `drain` at the latest.
+const DRAIN_FACTOR_MAX: i32 = 5;
+
+pub(super) fn begin(facts: &Facts<'_>, from: &Version, to: &Version, draft: &mut Draft) {
+    if facts.ledger.release.as_ref().is_some_and(|release| release.to == *to) {
+        return;
+    }
+    let mut pinned: BTreeMap<ImageRef, ImageRef> = BTreeMap::new();
+    let services = facts.services.values().map(|service| (&service.spec.images, &service.wanted));
+    let migration = facts.spec.migration.iter().map(|spec| (&spec.images, &facts.migration.wanted));
+    for (templates, wanted) in services.chain(migration) {
+        for (container, template) in templates {
+            if let (Some(image), Some(pin)) =
+                (template.image(&facts.spec.versions), wanted.images.get(container))
+            {
+                pinned.insert(image, pin.clone());
+            }
+        }
+        draft.unverified(&wanted.unverified);
+    }
+    let kind = ActionKind::BeginRelease { from: from.clone(), to: to.clone(), images: pinned };
+    let words = Words::new(
+        from.to_string(),
+        to.to_string(),
+        "preflight has passed; images are pinned for the whole release",
+    );
+    draft.act(Step::Begin, "release/begin", facts.spec.name.as_str(), kind, words);
+}
+
+/// Requests in flight get their time before services stop, once after the gate has closed.
+pub(super) fn drain(facts: &Facts<'_>, goal: &Goal, closed_in: Option<State>, draft: &mut Draft) {
+    let Some(maintenance) = &facts.spec.maintenance else { return };
+    let stops = draft.actions.iter().any(|action| matches!(action.step, Step::StopServices(_)));
+    if !stops || goal.held || maintenance.drain.is_zero() || closed_in.is_none() {
+        return;
+    }
+    let was_open = !facts.gate.is_closed;
+    if !was_open && facts.ledger.drained_at.is_some() {
+        return;
+    }
+    // Closed, and not in the journal: the process that closed it has died since, or it was never ours. Nobody
+    // knows since when, so the wait begins now.
+    let since = facts.ledger.gate_closed_at.filter(|_| !was_open).unwrap_or(facts.now);
+    let drain = chrono::TimeDelta::from_std(maintenance.drain).unwrap_or_default();
+    let (until, at_most_until) = (since + drain, since + drain * DRAIN_FACTOR_MAX);
+    // A release also knocks at the gate from outside, whenever it was closed.
+    let knocks = goal.is_release() && !facts.spec.checks.is_empty();
+    if at_most_until <= facts.now && !knocks {
+        return;
+    }
+    let left = (until - facts.now).to_std().unwrap_or_default();
+    let left = Duration::from_secs(left.as_secs());
+    let after = match left.is_zero() {
+        true => "until requests have run out".to_owned(),
+        false => format!("at least {}", humantime::format_duration(left)),
+    };
+    let kind = ActionKind::Drain { until, at_most_until };
+    let words = Words::new("", after, "requests in flight finish");
+    draft.act(Step::Drain, "gate/drain", "maintenance", kind, words);
+}
+
+/// What was borrowed is given back once everything is up, and then the release is over. With rollbacks on, a
+/// service that has not come up yet would go back to code from before the schema.
+pub(super) fn tidy(facts: &Facts<'_>, goal: &Goal, all_up: bool, draft: &mut Draft) {
+    let is_over = goal.is_release() || facts.ledger.release.is_some();
+    let nothing = !is_over && facts.ledger.rollback_borrowed.is_empty();
+    if goal.held || goal.release_stays || !all_up || nothing {
+        return;
+    }
+    let mut borrowed = facts.ledger.rollback_borrowed.clone();
+    for action in &draft.actions {
+        if let ActionKind::StartService(StartService { service, rollback_off: Some(was), .. }) = &action.kind
+        {
+            borrowed.entry(service.clone()).or_insert(*was);
+        }
+    }
+    for (service, rollback) in borrowed {
+        let kind = ActionKind::RestoreRollback { service: service.clone(), rollback };
+        let words = Words::new("off", "on", "automatic rollbacks as they were");
+        draft.act(Step::Tidy, &format!("service/{service}/rollback"), service.as_str(), kind, words);
+    }
+
+    let (to, is_reached) = match (&goal.migration, &facts.ledger.release) {
+        (Some(Work::Run { to, .. }), _) => (to.clone(), true),
+        (Some(Work::Watch(flight)), _) => (flight.attempt.to.clone(), true),
+        (None, Some(release)) => (release.to.clone(), goal.recorded.as_ref() == Some(&release.to)),
+        (None, None) => return,
+    };
+    let words = match (is_reached, &goal.recorded) {
+        (false, Some(recorded)) => {
+            Words::new(to.to_string(), recorded.to_string(), "the release is given up: the schema stays")
+        }
+        _ => Words::new("", to.to_string(), "the release is over"),
+    };
+    let kind = ActionKind::FinishRelease { to };
+    draft.act(Step::Tidy, "release/finish", facts.spec.name.as_str(), kind, words);
+}

@@ -1,0 +1,121 @@
+//! Services: down, up, to other images, to other counts. Dependents stop first, dependencies start first.
+
+mod definition;
+mod describe;
+mod planner;
+mod start;
+mod stop;
+
+use planner::ServicePlanner;
+
+use crate::model::State;
+use crate::plan::decide::Goal;
+use crate::plan::draft::Draft;
+use crate::plan::facts::{Facts, service_part};
+use crate::spec::AdoptRevision;
+
+/// What the services' part of the plan means for the rest of it.
+#[derive(Debug)]
+pub(super) struct Outlook {
+    /// Everything that should be up will be: the gate may open.
+    pub all_up: bool,
+    /// Everything that should be down will be, and can be seen to be.
+    pub all_down: bool,
+    /// Some service is stopped or started, or will be.
+    pub moves: bool,
+}
+
+impl Outlook {
+    const NOTHING_KNOWN: Outlook = Outlook { all_up: false, all_down: false, moves: false };
+
+    /// Both outlooks together.
+    fn and(self, other: Outlook) -> Outlook {
+        Outlook {
+            all_up: self.all_up && other.all_up,
+            all_down: self.all_down && other.all_down,
+            moves: self.moves || other.moves,
+        }
+    }
+}
+
+pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) -> Outlook {
+    if goal.held {
+        return Outlook::NOTHING_KNOWN;
+    }
+    facts.unreadable_services().into_iter().for_each(|problem| draft.block(problem));
+    let layers = facts.spec.layers();
+    let mut outlook = Outlook { all_up: true, all_down: true, moves: false };
+    for (layer, names) in layers.iter().enumerate() {
+        for service in names.iter().filter_map(|name| facts.services.get(name)) {
+            let layers = (layer_number(layers.len() - 1 - layer), layer_number(layer));
+            let of_service = match (service.seen, &service.unusable) {
+                (Some(seen), None) => {
+                    let is_settled = goal.is_settled(&service_part(service.name));
+                    let planner = ServicePlanner { facts, goal, is_settled, service, seen };
+                    one(&planner, layers, draft)
+                }
+                (_, unusable) => {
+                    unusable.iter().for_each(|problem| draft.block(problem.clone()));
+                    Outlook::NOTHING_KNOWN
+                }
+            };
+            outlook = outlook.and(of_service);
+        }
+    }
+    outlook
+}
+
+fn layer_number(layer: usize) -> u16 {
+    u16::try_from(layer).unwrap_or(u16::MAX)
+}
+
+fn one(planner: &ServicePlanner<'_>, (stop_layer, start_layer): (u16, u16), draft: &mut Draft) -> Outlook {
+    let ServicePlanner { facts, goal, service, seen, .. } = *planner;
+    if let Some(problem) = service.undeclared_autoscaling() {
+        draft.block(problem);
+        return Outlook::NOTHING_KNOWN;
+    }
+    if let (Some(range), None) = (service.spec.autoscaling, &seen.scaling) {
+        let range = format!("{}..{}", range.min, range.max);
+        draft.drift(service.name.as_str(), "autoscaling", range, "no scalable target");
+    }
+    let up = facts.spec.is_up_in(service.spec, goal.state);
+    let stops = !up || (goal.is_release() && !facts.spec.is_up_in(service.spec, State::DbOnly));
+    let is_in_grace = stops && goal.in_grace.contains(&service_part(service.name));
+    let before = draft.actions.len();
+    if is_in_grace {
+        draft.drift(service.name.as_str(), "count", "0", planner.tasks().to_string());
+    } else if stops {
+        stop::stop(planner, stop_layer, up, draft);
+    }
+    let will_be_up = !up || start::start(planner, start_layer, stops, draft);
+    Outlook { all_up: will_be_up, all_down: !is_in_grace, moves: draft.actions.len() > before }
+}
+
+/// A newer revision that tidegate was not asked to roll.
+pub(super) fn newer_revisions(facts: &Facts<'_>, draft: &mut Draft) {
+    if facts.spec.adopt_revision == AdoptRevision::Always {
+        return;
+    }
+    for service in facts.services.values().filter(|service| service.newest_differs) {
+        let Some(seen) = service.seen else { continue };
+        let id = format!("service/{}/roll", service.name);
+        if draft.actions.iter().all(|action| action.id != id) {
+            draft.drift(
+                service.name.as_str(),
+                "newest revision",
+                seen.definition.short(),
+                seen.newest.short(),
+            );
+        }
+    }
+}
+
+/// Services that exist in the cluster and that git does not declare.
+pub(super) fn note_unmanaged(facts: &Facts<'_>, draft: &mut Draft) {
+    let unmanaged = &facts.input.snapshot.unmanaged;
+    let names: Vec<String> = unmanaged.iter().map(|name| format!("`{name}`")).collect();
+    if !names.is_empty() {
+        draft.note(format!("in the cluster and not declared, left alone: {}", names.join(", ")));
+    }
+}

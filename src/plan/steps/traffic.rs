@@ -1,0 +1,77 @@
+//! The gate's part of the plan: associate, close, check, open.
+
+mod checks;
+mod close;
+mod open;
+
+pub(in crate::plan) use open::OPEN_ID;
+
+use crate::model::{Gate, State};
+use crate::observe::DistributionSeen;
+use crate::plan::action::{ActionKind, Step};
+use crate::plan::decide::Goal;
+use crate::plan::draft::{Draft, Words};
+use crate::plan::facts::{DeclaredGate, Facts};
+
+/// The state whose gate has to be closed on the way to the goal, if any. `moves` = services are still to be stopped or
+/// started: until they are up, a release keeps users out, even if the gate was opened outside tidegate.
+pub(super) fn closed_in(facts: &Facts<'_>, goal: &Goal, moves: bool) -> Option<State> {
+    if goal.is_release() {
+        Some(State::DbOnly)
+    } else if goal.state.gate() == Gate::Closed {
+        Some(goal.state)
+    } else if facts.ledger.release.is_some() && moves {
+        Some(State::Restricted)
+    } else {
+        None
+    }
+}
+
+/// Whether the gate has to be closed, and tidegate cannot tell that it is, or cannot close it. Then nothing that users
+/// would notice continues behind it.
+pub(super) fn is_stuck(facts: &Facts<'_>, closed_in: Option<State>) -> bool {
+    let (Some(state), Some(gate)) = (closed_in, facts.gate.declared) else { return false };
+    !facts.gate.unreadable.is_empty() || (gate.traffic.secret.is_err() && !gate.to_close(state).is_empty())
+}
+
+/// The gate's actions. `closed_in`: the state it is closed in on the way, if it has to be closed at all.
+pub(super) fn plan(
+    facts: &Facts<'_>,
+    goal: &Goal,
+    closed_in: Option<State>,
+    may_open: bool,
+    draft: &mut Draft,
+) {
+    let Some(gate) = facts.gate.declared else { return };
+    let is_closed = facts.gate.is_closed;
+    // In a gate that was opened outside tidegate, closing comes first: an association takes minutes.
+    let reopened = closed_in.is_some() && facts.ledger.gate_closed_at.is_some() && !is_closed;
+    associate(gate, if reopened { Step::Reassociate } else { Step::Associate }, draft);
+    facts.gate.unreadable.iter().for_each(|unread| draft.block(unread.clone()));
+    if let (Err(why), true, false) = (&gate.traffic.secret, is_closed, goal.opens()) {
+        draft.note(format!(
+            "the bypass secret cannot be used: {why}; the gate stays closed with the one it has"
+        ));
+    }
+    if let Some(state) = closed_in {
+        close::close(facts, goal, gate, state, draft);
+    }
+    if goal.opens() {
+        if may_open {
+            open::open(facts, goal, gate, closed_in.is_some(), draft);
+        }
+    } else if !goal.held {
+        open::keep_open(gate, goal.state, draft);
+    }
+}
+
+fn associate(gate: DeclaredGate<'_>, step: Step, draft: &mut Draft) {
+    for (name, distribution) in gate.function().iter().flat_map(|function| &function.distributions) {
+        let (DistributionSeen::Unguarded { id } | DistributionSeen::Deploying { id }) = distribution else {
+            continue;
+        };
+        let kind = ActionKind::AssociateFunction { distribution: id.clone() };
+        let words = Words::new("", "function associated", "once, ahead of any release: it takes minutes");
+        draft.act(step, &format!("distribution/{id}/associate"), name.as_str(), kind, words);
+    }
+}

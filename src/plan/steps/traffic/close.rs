@@ -1,0 +1,42 @@
+//! Closing the gate.
+
+use crate::model::State;
+use crate::plan::action::{ActionKind, Step};
+use crate::plan::decide::Goal;
+use crate::plan::draft::{Draft, Words};
+use crate::plan::facts::{DeclaredGate, Facts};
+
+pub(super) fn close(facts: &Facts<'_>, goal: &Goal, gate: DeclaredGate<'_>, state: State, draft: &mut Draft) {
+    let change = gate.to_close(state);
+    if change.is_empty() {
+        return;
+    }
+    if let Some(problem) = gate.secret_problem() {
+        return draft.block(problem);
+    }
+    gate.fall_through(state).into_iter().for_each(|note| draft.note(note));
+    let is_rotation = change.is_rotation(gate.traffic);
+    let before = match (is_rotation, facts.gate.is_closed) {
+        (true, _) => "closed with the secret before",
+        (false, true) => "closed, not everywhere",
+        (false, false) => "open",
+    };
+    let reason = if is_rotation {
+        "the bypass secret has changed"
+    } else if goal.is_release() || goal.state < State::Restricted {
+        "first: users see the maintenance page"
+    } else {
+        "users see the maintenance page"
+    };
+    let observed = format!("{} open", change.summary());
+    let kind = ActionKind::CloseGate {
+        rules: change.rules,
+        function: change.function,
+        was_open: !facts.gate.is_closed,
+        with: gate.parts(),
+    };
+    draft.act(Step::CloseGate, "gate/close", "maintenance", kind, Words::new(before, "closed", reason));
+    if goal.is_settled("gate") && !is_rotation {
+        draft.corrects("gate", "closed", observed);
+    }
+}

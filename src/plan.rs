@@ -6,8 +6,8 @@
 //!
 //! The planner has three floors, and nothing imports upwards. `facts` says what is, each fact once. `decide` says what
 //! follows, by value. `steps` says how, as actions. Above them, `contest` drops corrections that have become a fight,
-//! `downtime` estimates how long users are locked out, and `audit` reads the result by rules of its own making. Below
-//! them lie the words that all floors share: `action`, `report`, `draft` and `input`.
+//! `downtime` estimates how long users are locked out, and `audit` reads the result by rules that do not know how it
+//! was made. Below them lie the words that all floors share: `action`, `report`, `draft` and `input`.
 
 mod action;
 mod audit;
@@ -75,10 +75,10 @@ fn finish(facts: &Facts<'_>, state: PlannedState, mut draft: Draft) -> Plan {
     let broken = audit::audit(facts, &plan);
     if !broken.is_empty() {
         plan.actions.clear();
-        let message =
-            format!("the plan would break a rule of its own, and nothing is done: {}", broken.join("; "));
+        let message = format!("internal safety check failed; no action will be taken: {}", broken.join("; "));
         let hint =
-            "this is a defect of tidegate: please report it with `tidegate plan --output json`".to_owned();
+            "this is a defect of tidegate; please report it with the output of `tidegate plan --output json`"
+                .to_owned();
         plan.blocked.push(blocked(BlockedReason::UnsafePlan, message, [hint]));
     }
     plan

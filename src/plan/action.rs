@@ -10,29 +10,29 @@ pub use migration::{Migration, MigrationStart};
 pub use start::{NewDefinition, StartService};
 pub use step::Step;
 
-/// One action with what people are told about it.
+/// One action, and its words for people.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Action {
     /// Stable for the same intention: `service/graasp/start`.
     pub id: String,
-    /// What is done.
+    /// The change, with all that its execution needs.
     pub kind: ActionKind,
-    /// What it is done to, as people call it: `graasp`, `graasp-prod`.
+    /// The resource that it changes, by name: `graasp`, `graasp-prod`.
     pub resource: String,
-    /// How it is now.
+    /// The present value.
     pub before: String,
-    /// How it will be.
+    /// The value afterwards.
     pub after: String,
     /// Why, and when in the order.
     pub reason: String,
-    /// The step it belongs to: actions of one step go side by side, steps one after the other.
+    /// The step it belongs to. Actions of one step run side by side, steps one after the other.
     pub step: Step,
-    /// The field it corrects, when it puts back what somebody changed.
+    /// The field that it corrects, if the field was changed outside tidegate.
     pub corrects: Option<String>,
 }
 
 impl Action {
-    /// Whether it changes nothing: a migration that runs is watched to its end.
+    /// Whether it changes nothing, and only watches a migration to its end.
     pub fn only_watches(&self) -> bool {
         matches!(&self.kind, ActionKind::Migrate(migration) if matches!(migration.start, MigrationStart::Adopt { .. }))
     }

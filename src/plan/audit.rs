@@ -1,5 +1,5 @@
-//! A second reading of a finished plan, by rules that do not know how it was made. A plan that breaks one is
-//! not carried out: that is a defect of tidegate, and a locked door is better than a broken database.
+//! A second reading of a finished plan, by rules that do not know how the plan was made. A plan that breaks a rule is
+//! not carried out: that is a defect of tidegate, and a closed gate is better than a broken database.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ pub(super) fn audit(facts: &Facts<'_>, plan: &Plan) -> Vec<String> {
 fn ids_are_unique(actions: &[Action], broken: &mut Vec<String>) {
     let mut seen = BTreeSet::new();
     for action in actions.iter().filter(|action| !seen.insert(&action.id)) {
-        broken.push(format!("action `{}` stands twice in the plan", action.id));
+        broken.push(format!("action `{}` is in the plan twice", action.id));
     }
 }
 
@@ -40,7 +40,7 @@ fn index_of(actions: &[Action], step: Step) -> Option<usize> {
     actions.iter().position(|action| action.step == step)
 }
 
-/// Where a migration would be sent. One that runs already is watched, whatever stands around it.
+/// The position of the action that sends a migration. One that already runs is only watched.
 fn sending(actions: &[Action]) -> Option<usize> {
     actions.iter().position(|action| match &action.kind {
         ActionKind::Migrate(migration) => {
@@ -113,7 +113,7 @@ fn gate_opens_last(plan: &Plan, actions: &[Action], broken: &mut Vec<String>) {
 fn database_stops_last(facts: &Facts<'_>, actions: &[Action], broken: &mut Vec<String>) {
     let Some(stop) = index_of(actions, Step::StopDatabase) else { return };
     if stop + 1 != actions.len() {
-        broken.push("something would be done after the database is stopped".to_owned());
+        broken.push("an action would follow the stop of the database".to_owned());
     }
     for name in facts.spec.services.keys() {
         let seen = facts.input.snapshot.services.get(name).and_then(|seen| seen.present());

@@ -1,4 +1,4 @@
-//! Drift that comes back: after three corrections in an hour somebody else means it, and a person must decide.
+//! Drift that comes back: after three corrections within an hour, tidegate stops correcting and an operator decides.
 
 use super::action::ActionKind;
 use super::draft::Draft;
@@ -18,7 +18,7 @@ pub(super) fn yield_contested(facts: &Facts<'_>, draft: &mut Draft) {
         }
         let corrections: Vec<&Correction> = match &action.corrects {
             Some(field) => facts.ledger.corrections_of(&action.resource, field, facts.now),
-            // Something else was declared meanwhile, and this is to be put back to the very same all the same.
+            // The declaration changed meanwhile; the action corrects the field to the same value all the same.
             None => facts.ledger.corrections_since(facts.now).filter(|correction| {
                 correction.resource == action.resource && correction.after == action.after
             }).collect(),
@@ -33,12 +33,12 @@ pub(super) fn yield_contested(facts: &Facts<'_>, draft: &mut Draft) {
             .collect::<Vec<_>>()
             .join("; ");
         let message = format!(
-            "somebody keeps changing {field} of `{}`: put back {} times within the hour ({history}), now left alone",
+            "someone outside tidegate keeps changing {field} of `{}`: tidegate corrected it {} times within the hour ({history}) and no longer does",
             action.resource,
             corrections.len()
         );
         let hints = [
-            "find out who: CloudTrail shows it; Terraform, a second tool or a person".to_owned(),
+            "find the cause in CloudTrail: Terraform, another tool or a person".to_owned(),
             format!("then: tidegate retry {} --reason \"…\"", facts.spec.name),
         ];
         contested.push(blocked(BlockedReason::Contested, message, hints));

@@ -16,7 +16,7 @@ pub(super) fn estimate(
     gate_is_closed: bool,
 ) -> Option<u64> {
     let closes = actions.iter().any(|action| action.step == Step::CloseGate);
-    // What is kept open in a closed gate opens nothing for users.
+    // Rules that stay open in a closed gate let no users in.
     let opens = actions.iter().any(|action| action.id == OPEN_ID);
     match (closes || gate_is_closed, opens) {
         (false, _) => return Some(0),

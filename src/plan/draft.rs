@@ -1,4 +1,4 @@
-//! The plan in the making: what the parts of the planner add to, in any order.
+//! The plan in the making: the steps add to it, in any order.
 
 use super::action::{Action, ActionKind, Step};
 use super::report::{Awake, Blocked, Drift, Waiting, WaitingReason};
@@ -15,7 +15,7 @@ pub(super) struct Draft {
     pub notes: Vec<String>,
 }
 
-/// The words of an action: how it is, how it will be, why.
+/// The words of an action: before, after, and why.
 pub(super) struct Words {
     pub before: String,
     pub after: String,
@@ -55,7 +55,7 @@ impl Draft {
         self.actions.push(action);
     }
 
-    /// Says of the newest action that it puts back what somebody changed.
+    /// Marks the newest action as a correction of a field that was changed outside tidegate.
     pub(super) fn corrects(&mut self, field: &str, expected: impl Into<String>, observed: impl Into<String>) {
         if let Some(action) = self.actions.last_mut() {
             action.corrects = Some(field.to_owned());
@@ -85,7 +85,7 @@ impl Draft {
         }
     }
 
-    /// Worth knowing, once.
+    /// Adds a note, once.
     pub(super) fn note(&mut self, note: impl Into<String>) {
         let note = note.into();
         if !self.notes.contains(&note) {
@@ -93,7 +93,7 @@ impl Draft {
         }
     }
 
-    /// Images that no registry would tell about.
+    /// Notes the images that could not be looked up in their registry.
     pub(super) fn unverified(&mut self, images: &[(ImageRef, String)]) {
         for (image, why) in images {
             self.note(format!("unverified: `{image}` could not be looked up: {why}"));

@@ -82,6 +82,11 @@ impl<'a> Facts<'a> {
         services::unreadable(&self.services)
     }
 
+    /// Services and parts of the gate that could not be read: on the way to a migration, nothing moves until they can.
+    pub(super) fn unreadable_on_the_way(&self) -> Vec<Blocked> {
+        self.unreadable_services().into_iter().chain(self.gate.unreadable.iter().cloned()).collect()
+    }
+
     /// Whether a declared version waits to be applied.
     pub(super) fn has_pending_bump(&self) -> bool {
         self.services.values().any(|service| !service.changes.is_empty()) || !self.sites.is_empty()

@@ -1,4 +1,4 @@
-//! Everything a decision needs, as one value. The planner asks nobody else.
+//! Everything a decision needs, as one value. The planner reads nothing else.
 
 use std::time::Duration;
 
@@ -8,26 +8,27 @@ use crate::schedule::EffectiveState;
 use crate::spec::EnvironmentSpec;
 use crate::store::journal::Ledger;
 
-/// The planner's whole world.
+/// The input of the planner.
 #[derive(Clone, Debug)]
 pub struct PlanningInput {
     /// The present instant.
     pub now: Instant,
-    /// Which commit is planned for.
+    /// The revision that is planned for.
     pub revision: Revision,
-    /// Whether may be written: as declared, unless the environment is suspended.
+    /// Whether tidegate may write: as declared, unless the environment is suspended.
     pub mode: Mode,
-    /// For how long what a person starts in a sleeping environment is left alone; none = not at all.
+    /// How long services that were started outside tidegate keep running in a sleeping environment; `None` = they are
+    /// stopped at once.
     pub grace: Option<Duration>,
-    /// What is declared.
+    /// The declaration.
     pub spec: EnvironmentSpec,
-    /// What state should hold now: schedule and overrides are worked out already.
+    /// The desired state: schedule and overrides are applied already.
     pub desired: EffectiveState,
-    /// What is.
+    /// The observation of AWS.
     pub snapshot: Snapshot,
-    /// What was begun.
+    /// The folded journal: releases, attempts and operator requests.
     pub ledger: Ledger,
-    /// Who we are.
+    /// The store of this tidegate.
     pub store: StoreId,
     /// Whether moving tags may be resolved again: after a commit, a wake or a poke.
     pub refresh_images: bool,
@@ -42,7 +43,7 @@ pub struct Expected {
     pub stop: Duration,
     /// From stopped to available.
     pub start_database: Duration,
-    /// From asked to available.
+    /// From the request to available.
     pub snapshot: Duration,
     /// The migration task.
     pub migration: Duration,

@@ -14,25 +14,25 @@ use crate::schedule::Because;
 /// A finished plan: ordered actions and the reasons for them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// Which commit it is for.
+    /// The revision it is for.
     pub revision: Revision,
-    /// Whether it may be carried out.
+    /// Whether the plan may be carried out.
     pub mode: Mode,
     /// The state it leads to.
     pub state: PlannedState,
     /// In order of execution: steps one after the other, actions of one step side by side.
     pub actions: Vec<Action>,
-    /// What cannot go on without a person.
+    /// Problems that need an operator.
     pub blocked: Vec<Blocked>,
-    /// What goes on by itself later.
+    /// Work that continues by itself later.
     pub waiting: Vec<Waiting>,
-    /// Differences that nobody declared.
+    /// Differences between the declaration and AWS that no release explains.
     pub drift: Vec<Drift>,
-    /// What somebody started while the environment sleeps.
+    /// What was started outside tidegate while the environment sleeps.
     pub awake: Vec<Awake>,
-    /// What people should know; nothing depends on it.
+    /// Remarks for people; nothing depends on them.
     pub notes: Vec<String>,
-    /// Seconds for which users are locked out by this plan: `None` = until somebody opens the gate again.
+    /// Seconds for which the plan locks users out; `None` = the plan leaves the gate closed.
     pub expected_downtime_seconds: Option<u64>,
 }
 
@@ -41,37 +41,37 @@ pub struct Plan {
 pub struct PlannedState {
     /// `state:` in git.
     pub declared: State,
-    /// What holds now.
+    /// The state that schedule and overrides give now.
     pub effective: State,
-    /// Why.
+    /// Why the effective state is what it is.
     pub because: Because,
-    /// Until when.
+    /// Until when the effective state lasts, if that is known.
     pub until: Option<Instant>,
 }
 
-/// Something that runs although the environment sleeps.
+/// A service or the database that runs although the environment sleeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Awake {
     /// `service/web`, `database`.
     pub part: String,
-    /// As people call it.
+    /// Its name.
     pub resource: String,
-    /// Since when that is known; none = it was not there before.
+    /// When tidegate first observed it; `None` = in this pass.
     pub since: Option<Instant>,
-    /// Until when it is left alone; none = it is stopped now.
+    /// Until when it keeps running; `None` = tidegate stops it now.
     pub left_until: Option<Instant>,
 }
 
-/// A difference that nobody declared.
+/// A difference between the declaration and AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drift {
-    /// Of what.
+    /// The resource, by name.
     pub resource: String,
-    /// Which field.
+    /// The field: `count`, `image web`, `gate`.
     pub field: String,
-    /// As declared.
+    /// The declared value.
     pub expected: String,
-    /// As found.
+    /// The observed value.
     pub observed: String,
 }
 
@@ -83,12 +83,12 @@ impl Plan {
         &self.actions[..end.unwrap_or(self.actions.len())]
     }
 
-    /// Whether nothing is to be done, and nothing stands in the way of anything.
+    /// Whether there is no action, nothing blocked and nothing waiting.
     pub fn is_converged(&self) -> bool {
         self.actions.is_empty() && self.blocked.is_empty() && self.waiting.is_empty()
     }
 
-    /// A release or a service is held: the gate stays closed until a person decides.
+    /// Whether the environment is held: the gate stays closed until an operator decides.
     pub fn is_held(&self) -> bool {
         self.state.because == Because::Hold
     }

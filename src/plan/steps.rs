@@ -49,9 +49,9 @@ pub(super) fn claim(facts: &Facts<'_>, draft: &mut Draft) {
     if draft.actions.is_empty() || owner == Some(store) {
         return;
     }
-    let before = owner.map_or("nobody".to_owned(), |owner| owner.to_string());
+    let before = owner.map_or("no owner".to_owned(), |owner| owner.to_string());
     let kind = ActionKind::ClaimOwner { store: store.clone() };
-    let words = Words::new(before, store.to_string(), "so that no other tidegate acts here");
+    let words = Words::new(before, store.to_string(), "so that no other store acts here");
     draft.act(Step::Claim, "cluster/claim", facts.spec.cluster.as_str(), kind, words);
 }
 

@@ -90,7 +90,7 @@ pub(crate) fn resource(action: &Action) -> String {
 pub(crate) fn change(action: &Action) -> String {
     match (&action.kind, action.before.as_str(), action.after.as_str()) {
         // Identities and identifiers are for programs: they are in the JSON.
-        (ActionKind::ClaimOwner { .. }, "nobody", _) => "nobody -> this store".to_owned(),
+        (ActionKind::ClaimOwner { .. }, "no owner" | "nobody", _) => "no owner -> this store".to_owned(),
         (ActionKind::ClaimOwner { .. }, _, _) => "another store -> this one".to_owned(),
         (ActionKind::TakeSnapshot { .. }, _, _) => "take".to_owned(),
         (ActionKind::Check { .. }, _, _) => "must answer".to_owned(),

@@ -51,7 +51,7 @@ fn the_demo_shows_a_release_a_hold_and_a_way_out() {
         "attempt 1, ended",
         "held: a person must decide",
         "closed: users see the maintenance page",
-        "hint: run it again as it is: tidegate retry production",
+        "hint: run the same migration again: tidegate retry production",
         "answers 302: on to https://maintenance.graasp.org/",
         "still held, no migrations started since",
         "4  One way out",

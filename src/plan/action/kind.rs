@@ -9,19 +9,19 @@ use crate::model::{ImageRef, Instant, RuleArn, ServiceName, SiteName, StoreId, V
 use crate::spec::Check;
 use crate::store::journal::{GateParts, Recorded};
 
-/// What is done.
+/// One change.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ActionKind {
     /// Tag the cluster: `tidegate:owner=<store>`.
     ClaimOwner {
-        /// Us.
+        /// The store of this tidegate.
         store: StoreId,
     },
     /// Tag the database: `tidegate:schema-version=<version>`, and forget `tidegate:migrating`.
     RecordSchema {
-        /// The version.
+        /// The schema version.
         version: Version,
-        /// The database it was read on.
+        /// The database's resource id: another database under the same name is not tagged.
         resource_id: String,
         /// Where it comes from.
         how: Recorded,
@@ -64,25 +64,25 @@ pub enum ActionKind {
         rules: Vec<RuleArn>,
         /// Whether the function is to be changed.
         function: bool,
-        /// Whether users get through now.
+        /// Whether users can reach the services now.
         was_open: bool,
-        /// What it is closed with.
+        /// Header, load balancer and function of the gate.
         with: GateParts,
     },
-    /// Remove our header conditions and publish the open function.
+    /// Remove tidegate's header conditions and publish the open function.
     OpenGate {
         /// Rules to change.
         rules: Vec<RuleArn>,
         /// Whether the function is to be changed.
         function: bool,
-        /// Whether the gate is open afterwards; else only what is kept open in a closed one.
+        /// Whether the whole gate opens; otherwise only the rules that stay open in a closed gate.
         whole: bool,
     },
-    /// Wait until requests have run out.
+    /// Wait until no request is in flight.
     Drain {
-        /// At least until then.
+        /// Wait at least until this instant.
         until: Instant,
-        /// With metrics: at most until then.
+        /// Where metrics show requests in flight: wait at most until this instant.
         at_most_until: Instant,
     },
     /// Suspend scaling, set desired 0, wait until no task is left.
@@ -100,12 +100,12 @@ pub enum ActionKind {
     TakeSnapshot {
         /// Its identifier: the same for the same database, from and to.
         identifier: String,
-        /// Value of our tag: `<from>/<to>`.
+        /// Value of tidegate's tag: `<from>/<to>`.
         tag: String,
     },
     /// Run the migration task and wait for its end.
     Migrate(Migration),
-    /// Journal that nobody knows how an attempt at a migration ended: its task is gone.
+    /// Journal that the result of an attempt is unknown: AWS no longer lists its task.
     EndLostMigration {
         /// Which attempt.
         attempt: u32,
@@ -114,31 +114,31 @@ pub enum ActionKind {
     },
     /// Wait after a migration.
     Settle {
-        /// Until then.
+        /// Until this instant.
         until: Instant,
     },
     /// Bring a service up, or to other images, or to another count, and wait for the verdict.
     StartService(StartService),
-    /// Bring a service's automatic rollbacks back to what they were.
+    /// Restore the automatic rollbacks of a service.
     RestoreRollback {
         /// The service.
         service: ServiceName,
-        /// What they were.
+        /// The setting before the release.
         rollback: Rollback,
     },
-    /// Ask the checks until they pass.
+    /// Send the checks until they pass.
     Check {
-        /// All of them.
+        /// Every check that is due.
         checks: Vec<Check>,
     },
-    /// Delete snapshots of ours.
+    /// Delete snapshots that tidegate took.
     PruneSnapshots {
         /// Their identifiers.
         identifiers: Vec<String>,
     },
     /// Journal that the release is over.
     FinishRelease {
-        /// What it brought.
+        /// The version of the release.
         to: Version,
     },
 }

@@ -16,17 +16,17 @@ pub struct Migration {
     pub attempt: u32,
     /// The database it changes.
     pub resource_id: String,
-    /// How it is brought about.
+    /// How its task comes into being.
     pub start: MigrationStart,
     /// `clientToken`
     pub client_token: String,
     /// `startedBy`
     pub started_by: String,
-    /// After this, a person is told; the task goes on.
+    /// After this long the plan says so; the task keeps running.
     pub timeout: Duration,
 }
 
-/// How an attempt is brought about.
+/// How the task of an attempt comes into being.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MigrationStart {
     /// Journal the intent, tag the database, register the definition, send RunTask.
@@ -46,11 +46,11 @@ pub enum MigrationStart {
         /// Its ARN.
         task: String,
     },
-    /// A task of this attempt exists, and a person wants it to be stopped: stop it, and watch it to its end.
+    /// A task of this attempt exists, and an operator requested its stop: stop it, and watch it to its end.
     Stop {
         /// Its ARN.
         task: String,
-        /// Who wants it and why, for AWS's record of the task.
+        /// Who requested the stop and why, for AWS's record of the task.
         why: String,
     },
 }

@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use crate::cloud::{Rollback, ScalableTarget};
 use crate::model::{ContainerName, ImageRef, ServiceName};
 
-/// A service on its way up.
+/// A service that starts, rolls or scales.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StartService {
     /// The service.
     pub service: ServiceName,
-    /// Other images: `None` = the definition stays.
+    /// The new task definition; `None` = the definition stays.
     pub definition: Option<NewDefinition>,
-    /// Tasks wanted; `None` = the count stays (autoscaling owns it).
+    /// The number of tasks to ask for; `None` = the count stays.
     pub desired: Option<u32>,
-    /// Scaling as it has to be afterwards; `None` = it is right already.
+    /// The scalable target afterwards; `None` = it stays.
     pub scaling: Option<ScalableTarget>,
-    /// Switch automatic rollbacks off for this start: what they are now.
+    /// The present setting of automatic rollbacks, if they must be switched off for this start.
     pub rollback_off: Option<Rollback>,
-    /// Its code follows the migrated version: from its start on, an older snapshot counts no more.
+    /// Its code follows the migrated version: once it has started, the snapshot of the release is not reused.
     pub follows_migration: bool,
 }
 

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "step", content = "layer")]
 pub enum Step {
-    /// Tag the cluster with our store.
+    /// Tag the cluster with the store.
     Claim,
-    /// Record a schema version that is there already: at first contact, because a person says so, or because a
-    /// failed migration has changed nothing, or because a migration has succeeded.
+    /// Record a schema version that exists already: at first contact, because an operator says so, because a failed
+    /// migration has changed nothing, or because a migration has succeeded.
     RecordPresent,
     /// Associate the CloudFront function, ahead of any release.
     Associate,
@@ -19,7 +19,7 @@ pub enum Step {
     Begin,
     /// Close the gate.
     CloseGate,
-    /// Associate the CloudFront function again, in a gate that somebody opened: closing comes first.
+    /// Associate the CloudFront function in a gate that was opened outside tidegate: closing comes first.
     Reassociate,
     /// Wait for requests in flight.
     Drain,
@@ -39,18 +39,18 @@ pub enum Step {
     StartServices(u16),
     /// Switch sites' entry points.
     SwitchSites,
-    /// Ask the checks.
+    /// Send the checks.
     Check,
     /// Open the gate.
     OpenGate,
-    /// Give back what was borrowed: rollback switches, old snapshots.
+    /// Restore rollback settings, delete old snapshots, finish the release.
     Tidy,
     /// Stop the database, last of all.
     StopDatabase,
 }
 
 impl Step {
-    /// The word for people and for `steps` in the history.
+    /// The word in plans and in `steps` of the history.
     pub fn as_str(self) -> &'static str {
         match self {
             Step::Claim => "claim",

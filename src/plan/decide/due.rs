@@ -20,14 +20,7 @@ pub(super) fn decide(facts: &Facts<'_>, goal: Goal, work: Work, doubt: Option<Bl
         State::Stopped => return wait_for_waking(goal),
         _ => Decision::towards(goal),
     };
-    let admitted = match has_begun {
-        true => hold::hold_if_blind(facts, decision),
-        false => begin(facts, decision, doubt),
-    };
-    match admitted {
-        Ok(decision) => decision.with_migration(work),
-        Err(decision) => decision,
-    }
+    if has_begun { resume(facts, decision, work) } else { begin(facts, decision, work, doubt) }
 }
 
 fn wait_for_waking(goal: Goal) -> Decision {
@@ -39,29 +32,33 @@ fn wait_for_waking(goal: Goal) -> Decision {
     )
 }
 
-/// `Ok`: the release may begin. `Err`: it may not, and this is the decision instead.
-fn begin(facts: &Facts<'_>, decision: Decision, doubt: Option<Blocked>) -> Result<Decision, Decision> {
+/// The release has begun: nothing but an unreadable part stops it.
+fn resume(facts: &Facts<'_>, decision: Decision, work: Work) -> Decision {
+    let unread = facts.unreadable_on_the_way();
+    match unread.is_empty() {
+        true => decision.with_migration(work),
+        false => hold::hold(facts, decision, unread, State::DbOnly),
+    }
+}
+
+/// The release begins after a preflight without problems, and in its window.
+fn begin(facts: &Facts<'_>, decision: Decision, work: Work, doubt: Option<Blocked>) -> Decision {
     let problems = preflight::problems(facts);
     if !problems.is_empty() {
         let decision =
             decision.blocked_by(problems).with_goal(|goal| Goal { frozen: Frozen::Everything, ..goal });
         // The way out of a hold may be blocked; the hold remains.
-        return Err(match doubt {
+        return match doubt {
             Some(doubt) => hold::hold(facts, decision, [doubt], State::DbOnly),
             None => decision,
-        });
+        };
     }
     // Users who are locked out already do not wait for a window.
     let may_wait = doubt.is_none() && decision.goal.state == State::Running && !facts.gate.is_closed;
-    match windows::wait_for(facts, windows::Work::Gated).filter(|_| may_wait) {
-        Some(waiting) => {
-            let applies_to = facts.spec.windows.as_ref().map(|windows| windows.applies_to);
-            let frozen = match applies_to {
-                Some(AppliesTo::All) => Frozen::Everything,
-                _ => Frozen::Followers,
-            };
-            Err(decision.waiting(waiting).with_goal(|goal| Goal { frozen, ..goal }))
-        }
-        None => Ok(decision),
-    }
+    let Some(waiting) = windows::wait_for(facts, windows::Work::Gated).filter(|_| may_wait) else {
+        return decision.with_migration(work);
+    };
+    let applies_to = facts.spec.windows.as_ref().map(|windows| windows.applies_to);
+    let frozen = if applies_to == Some(AppliesTo::All) { Frozen::Everything } else { Frozen::Followers };
+    decision.waiting(waiting).with_goal(|goal| Goal { frozen, ..goal })
 }

@@ -11,7 +11,7 @@ use crate::model::State;
 use crate::plan::facts::{DATABASE, Facts};
 use crate::plan::report::{Awake, Waiting, WaitingReason};
 
-/// What is awake and should not be, and what follows.
+/// The parts that are awake and should sleep, and the consequences.
 #[derive(Debug, Default)]
 pub(super) struct Grace {
     /// Parts that keep running for now.
@@ -40,7 +40,7 @@ fn is_asleep(facts: &Facts<'_>, goal: &Goal) -> bool {
     goal.state == State::Stopped && reached && !goal.is_disturbed(facts)
 }
 
-/// What people are to know of it: that it keeps running for a while, or that it is stopped now.
+/// The words for people: the parts keep running for a while, or tidegate stops them now.
 fn explain(facts: &Facts<'_>, awake: &[Awake]) -> (Option<Waiting>, Option<String>) {
     let by_aws = facts.database.started_by_aws.is_some();
     let started: Vec<&Awake> = awake.iter().filter(|awake| awake.part != DATABASE || !by_aws).collect();
@@ -50,15 +50,18 @@ fn explain(facts: &Facts<'_>, awake: &[Awake]) -> (Option<Waiting>, Option<Strin
     let names: BTreeSet<String> = started.iter().map(|awake| format!("`{}`", awake.resource)).collect();
     let names = names.into_iter().collect::<Vec<_>>().join(", ");
     let environment = &facts.spec.name;
-    let keep = format!("to keep it up: tidegate override {environment} running --for 2h --reason \"…\"");
-    let verb = if started.len() == 1 { "was" } else { "were" };
+    let (verb, them) = if started.len() == 1 { ("was", "it") } else { ("were", "them") };
+    let keep = format!("to keep {them} up: tidegate override {environment} running --for 2h --reason \"…\"");
     match started.iter().filter_map(|awake| awake.left_until).min() {
         Some(until) => {
             let message = format!(
-                "{names} {verb} started while `{environment}` sleeps: left alone for a while\n{keep}"
+                "{names} {verb} started outside tidegate while `{environment}` sleeps; tidegate stops {them} when the grace ends\n{keep}"
             );
             (Some(Waiting { reason: WaitingReason::Grace, message, until: Some(until) }), None)
         }
-        None => (None, Some(format!("{names} {verb} started while `{environment}` sleeps; {keep}"))),
+        None => (
+            None,
+            Some(format!("{names} {verb} started outside tidegate while `{environment}` sleeps; {keep}")),
+        ),
     }
 }

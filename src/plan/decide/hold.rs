@@ -32,13 +32,3 @@ pub(super) fn hold(
         Goal { planned, ..goal }
     })
 }
-
-/// Everything on the way to a migration must be readable: holds if something is not.
-pub(super) fn hold_if_blind(facts: &Facts<'_>, decision: Decision) -> Result<Decision, Decision> {
-    let unread: Vec<Blocked> =
-        facts.unreadable_services().into_iter().chain(facts.gate.unreadable.iter().cloned()).collect();
-    match unread.is_empty() {
-        true => Ok(decision),
-        false => Err(hold(facts, decision, unread, State::DbOnly)),
-    }
-}

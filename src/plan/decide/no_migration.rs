@@ -38,7 +38,7 @@ fn in_release(facts: &Facts<'_>, goal: Goal, release: &Release) -> Decision {
     let failed = facts.services.values().find_map(|service| Some((service, service.failed_as_wanted?)));
     if let Some((service, failed)) = failed {
         let message = format!(
-            "`{}` did not come up{} after the schema went to {}: {}\nusers see the maintenance page until it does",
+            "`{}` did not start{} after the migration to {}: {}\nusers see the maintenance page until it does",
             service.name,
             service.wanted.on(),
             release.to,
@@ -46,8 +46,8 @@ fn in_release(facts: &Facts<'_>, goal: Goal, release: &Release) -> Decision {
         );
         let name = &facts.spec.name;
         let hints = [
-            format!("try the same again: tidegate retry {name} --reason \"…\""),
-            "or fix it forward: set a newer version in git; old code is never started on the new schema"
+            format!("try the same version again: tidegate retry {name} --reason \"…\""),
+            "or fix forward: set a newer version in git; tidegate never starts old code on the new schema"
                 .to_owned(),
         ];
         let why = blocked(BlockedReason::StartFailed, message, hints);
@@ -66,7 +66,7 @@ pub(super) fn is_schedules_stop(facts: &Facts<'_>) -> bool {
 pub(super) fn finish_first(facts: &Facts<'_>, goal: Goal) -> Decision {
     Decision::towards(goal.in_state(facts.spec.state)).waiting_for(
         WaitingReason::Release,
-        "a release is under way: the schedule stops the environment after it",
+        "a release is in progress; the schedule stops the environment after it",
         None,
     )
 }

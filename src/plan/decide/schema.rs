@@ -46,7 +46,7 @@ fn judge(assessment: &Assessment<'_>) -> SchemaView {
         return assessment.recording(version.clone(), Recorded::Person);
     }
     match ledger.attempt.as_ref().map(|attempt| (attempt, &attempt.status)) {
-        // Whatever became of the database meanwhile: a task may be at work.
+        // Even if another database stands in its place now: a task may be running.
         Some((attempt, AttemptStatus::Open)) => assessment.in_flight(attempt),
         Some((attempt, AttemptStatus::Ended { outcome, at }))
             if attempt.resource_id == assessment.resource_id() =>
@@ -56,7 +56,7 @@ fn judge(assessment: &Assessment<'_>) -> SchemaView {
                 false => assessment.failed(attempt, outcome, *at),
             }
         }
-        // Another database stands in its place, restored from a snapshot as a rule.
+        // Another database stands in its place; as a rule, it was restored from a snapshot.
         Some((_, AttemptStatus::Ended { .. } | AttemptStatus::Closed)) | None => assessment.settled(),
     }
 }
@@ -72,21 +72,22 @@ fn with_unseen_family(facts: &Facts<'_>, view: SchemaView, why: Blocked) -> Sche
     }
 }
 
-/// Without a migration every bump rolls, unless one is undecided: taking the declaration away decides nothing.
+/// Without a migration every new version rolls, unless an attempt is undecided: removing the declaration decides
+/// nothing.
 fn undeclared(facts: &Facts<'_>) -> SchemaView {
     let attempt = facts.ledger.attempt.as_ref();
     let Some(attempt) = attempt.filter(|attempt| attempt.status != AttemptStatus::Closed) else {
         return SchemaView::new(None, Verdict::Fits);
     };
     let message = format!(
-        "`migration` is not declared any more, and nobody has seen the migration {} → {} end well",
+        "`migration` is no longer declared, and the result of the migration {} → {} is undecided",
         attempt.from, attempt.to
     );
-    let hint = "put `migration` back until that is decided".to_owned();
+    let hint = "declare `migration` again until its result is decided".to_owned();
     SchemaView::new(None, Verdict::Hold(blocked(BlockedReason::OutcomeUnknown, message, [hint])))
 }
 
-/// The database cannot be seen. In the middle of a release nothing moves until it can.
+/// The database cannot be read. In the middle of a release nothing moves until it can.
 fn unseen(facts: &Facts<'_>, why: Blocked) -> SchemaView {
     let verdict = if facts.migration.is_undecided { Verdict::Hold(why) } else { Verdict::Forbidden(why) };
     SchemaView::new(None, verdict)

@@ -11,13 +11,10 @@ use crate::plan::report::WaitingReason;
 pub(super) fn decide(facts: &Facts<'_>, goal: Goal, attempt: Box<OpenAttempt>) -> Decision {
     let decision = Decision::towards(goal);
     // Without a known task the request may have to be sent once more.
-    let decision = match attempt.task.is_none().then_some(()) {
-        Some(()) => hold::hold_if_blind(facts, decision),
-        None => Ok(decision),
-    };
-    match decision {
-        Ok(decision) => watch(facts, decision.noting(overdue(facts, &attempt)), attempt),
-        Err(held) => held,
+    let unread = if attempt.task.is_none() { facts.unreadable_on_the_way() } else { Vec::new() };
+    match unread.is_empty() {
+        true => watch(facts, decision.noting(overdue(facts, &attempt)), attempt),
+        false => hold::hold(facts, decision, unread, State::DbOnly),
     }
 }
 
@@ -26,7 +23,7 @@ fn overdue(facts: &Facts<'_>, open: &OpenAttempt) -> Option<String> {
     let timeout = chrono::TimeDelta::from_std(declared.timeout).ok()?;
     let is_overdue = facts.now - open.attempt.intended_at > timeout;
     is_overdue.then(|| format!(
-        "the migration to {} has been under way for longer than its timeout of {}; it is watched on: look at its log and its locks, or have its task stopped: tidegate abort {} --stop-task --reason \"…\"",
+        "the migration to {} has been running for longer than its timeout of {}; tidegate keeps watching it: check its log and the database locks, or stop its task: tidegate abort {} --stop-task --reason \"…\"",
         open.attempt.to,
         humantime::format_duration(declared.timeout),
         facts.spec.name
@@ -42,13 +39,13 @@ fn watch(facts: &Facts<'_>, decision: Decision, open: Box<OpenAttempt>) -> Decis
     // In mode `observe` nothing is written, so nothing is stopped either.
     let stop = open.attempt.stop.as_ref().filter(|_| facts.input.mode == Mode::Enforce);
     let message = match stop {
-        None => format!("the migration to {to} is under way; it is not interrupted"),
-        Some(request) => format!("the migration to {to} is being stopped, as {} wants it", request.who),
+        None => format!("the migration to {to} is running; tidegate does not interrupt it"),
+        Some(request) => format!("tidegate is stopping the migration to {to}, as {} requested", request.who),
     };
     let (message, release_stays) = match other {
-        _ if stop.is_some() => (format!("{message}; what follows is seen when it has ended"), true),
+        _ if stop.is_some() => (format!("{message}; the next steps are planned after it ends"), true),
         _ if decision.goal.state == State::Stopped => (message, decision.goal.release_stays),
-        Some(other) => (format!("{message}; what `{other}` needs is seen when it has ended"), true),
+        Some(other) => (format!("{message}; `{other}` will be planned after it ends"), true),
         None => return decision.with_migration(Work::Watch(open)),
     };
     decision

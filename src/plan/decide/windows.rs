@@ -38,18 +38,18 @@ fn message(facts: &Facts<'_>, windows: &Windows, length: Duration, begins_at: Op
     let environment = &facts.spec.name;
     match (window_at(facts.now, windows), begins_at) {
         (WindowState::Open { until: Some(until) }, Some(at)) => format!(
-            "the release takes some {takes} here, and its window closes {}; the next that is long enough opens {}",
+            "the release takes about {takes}, and the open window closes {}; the next window that is long enough opens {}",
             shown(until),
             shown(at)
         ),
         (WindowState::Closed { .. }, Some(at)) => {
-            format!("the release waits for its window, which opens {}", shown(at))
+            format!("the release waits for the next window, which opens {}", shown(at))
         }
         (WindowState::Closed { opens_at: None }, None) => {
-            "the release waits for its window, and none is in sight: look at `windows:`".to_owned()
+            "the release waits for a window, and none is upcoming; check `windows:`".to_owned()
         }
         (_, None) | (WindowState::Open { until: None }, Some(_)) => format!(
-            "the release takes some {takes} here, and no window in sight is that long: widen `windows.allow`, or begin all the same\ntidegate apply {environment} --now --reason \"…\""
+            "the release takes about {takes}, and no upcoming window is that long: widen `windows.allow`, or begin outside a window\ntidegate apply {environment} --now --reason \"…\""
         ),
     }
 }

@@ -27,7 +27,7 @@ fn account(input: &PlanningInput) -> Option<Blocked> {
         Observed::Present(account) if *account == spec.account => None,
         Observed::Present(account) => {
             let message = format!(
-                "the credentials belong to account {account}, `{}` is declared for {}",
+                "the credentials belong to account {account}; `{}` is declared for account {}",
                 spec.name, spec.account
             );
             let hint = "use other credentials, or declare `aws.assume_role` in that account".to_owned();
@@ -42,9 +42,9 @@ fn cluster(input: &PlanningInput) -> Option<Blocked> {
     let spec = &input.spec;
     match &input.snapshot.owner {
         Observed::Present(Some(owner)) if *owner != input.store && input.ledger.take_over.is_none() => {
-            let message = format!("cluster `{}` belongs to another store of tidegate: {owner}", spec.cluster);
+            let message = format!("cluster `{}` belongs to another tidegate store: {owner}", spec.cluster);
             let hint = format!(
-                "two must not act on one environment; if the other is gone: tidegate apply {} --take-over --reason \"…\"",
+                "two stores must not manage one environment; if the other store is gone: tidegate apply {} --take-over --reason \"…\"",
                 spec.name
             );
             Some(blocked(BlockedReason::OwnedByAnother, message, [hint]))

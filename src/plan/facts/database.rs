@@ -79,7 +79,7 @@ fn seen(input: &PlanningInput) -> Result<&DatabaseSeen, Blocked> {
 
 fn unstoppable(identifier: &str, why: &str) -> Blocked {
     let message = format!("database `{identifier}` cannot be stopped: {why}");
-    let hint = "use `state: db-only` for hours without services, or remove what keeps it up".to_owned();
+    let hint = "use `state: db-only` for hours without services, or remove what prevents the stop".to_owned();
     blocked(BlockedReason::Database, message, [hint])
 }
 
@@ -87,7 +87,7 @@ fn broken(identifier: &str, status: &str) -> Blocked {
     blocked(
         BlockedReason::Database,
         format!("database `{identifier}` is `{status}`"),
-        ["look at its events in the RDS console; tidegate goes on by itself once it is available".to_owned()],
+        ["look at the events of the database in the RDS console; tidegate continues by itself once the database is available".to_owned()],
     )
 }
 

@@ -22,7 +22,7 @@ pub(in crate::plan) struct GateFacts<'a> {
     pub declared: Option<DeclaredGate<'a>>,
     /// No gated target can be reached now. Always false without a gate.
     pub is_closed: bool,
-    /// Parts that could not be read: whether the gate is closed cannot be told.
+    /// Parts that could not be read: tidegate cannot tell whether the gate is closed.
     pub unreadable: Vec<Blocked>,
     /// tidegate closed the gate, and `maintenance` has changed since: the gate could not be opened again.
     pub config_changed: Option<Blocked>,
@@ -140,9 +140,10 @@ fn config_changed(input: &PlanningInput) -> Option<Blocked> {
         .chain(function.iter().map(|name| format!("function {name}")))
         .collect();
     let message = format!(
-        "the gate is closed with header `{header}` at {}, and `maintenance` is not declared like that any more: it could not be opened again",
+        "`maintenance` changed while the gate is closed with header `{header}` at {}; with the new settings, tidegate could not open the gate again",
         places.join(" and ")
     );
-    let hint = "put `maintenance` back as it was, let it open (`state: running`), then remove or rename it";
+    let hint =
+        "restore `maintenance` as it was, let the gate open (`state: running`), then change `maintenance`";
     Some(blocked(BlockedReason::GateUnsafe, message, [hint.to_owned()]))
 }

@@ -49,7 +49,7 @@ fn family<'a>(input: &'a PlanningInput, migration: &MigrationSpec) -> Result<&'a
     }
 }
 
-/// What stands in a release's way: no family, no such container, or another task of the family.
+/// Problems that stand in a release's way: no family, no such container, or another task of the family.
 pub(super) fn problems(declared: Option<&MigrationSpec>, migration: &MigrationFacts<'_>) -> Vec<Blocked> {
     let (Some(declared), Some(family)) = (declared, &migration.family) else { return Vec::new() };
     let seen = match family {
@@ -62,8 +62,12 @@ pub(super) fn problems(declared: Option<&MigrationSpec>, migration: &MigrationFa
     for task in live {
         problems.push(blocked(
             BlockedReason::ForeignMigration,
-            format!("another task of the family `{}` runs, started by `{}`", declared.task, task.started_by),
-            ["wait until it has ended, or stop it; two migrations at once ruin a database".to_owned()],
+            format!(
+                "another task of family `{}` is running, started by `{}`",
+                declared.task, task.started_by
+            ),
+            ["wait until the task ends, or stop it: two migrations at the same time can destroy data"
+                .to_owned()],
         ));
     }
     problems

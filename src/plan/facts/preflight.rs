@@ -9,11 +9,11 @@ use crate::plan::report::Blocked;
 pub struct Topic {
     /// A stable word: `account`, `services`, `images`, `migration`, `database`, `sites` or `gate`.
     pub name: &'static str,
-    /// What is looked at, for people.
+    /// What is checked, for people.
     pub about: &'static str,
-    /// What stands in a release's way.
+    /// Problems that stand in a release's way.
     pub problems: Vec<Blocked>,
-    /// What could not be looked at, and is no reason to refuse.
+    /// Images that could not be looked up; no reason to refuse a release.
     pub unverified: Vec<String>,
 }
 
@@ -29,20 +29,20 @@ struct Check {
 const CHECKS: [Check; 6] = [
     Check {
         name: "services",
-        about: "they exist, with the containers and scalable targets declared",
+        about: "they exist, with the containers and scalable targets that are declared",
         is_declared: |_| true,
         problems: |facts| services::problems(facts.spec, &facts.services),
     },
     Check { name: "images", about: "their registries have them", is_declared: |_| true, problems: images },
     Check {
         name: "migration",
-        about: "its family and container exist, no other task of it runs",
+        about: "its task family and containers exist, and no other task of the family runs",
         is_declared: |facts| facts.spec.migration.is_some(),
         problems: |facts| migration::problems(facts.spec.migration.as_ref(), &facts.migration),
     },
     Check {
         name: "database",
-        about: "it can do what is asked",
+        about: "it can be started, and stopped where it has to sleep",
         is_declared: |facts| facts.spec.database.is_some(),
         problems: |facts| database::problems(&facts.database),
     },
@@ -70,7 +70,7 @@ pub(in crate::plan) fn problems(facts: &Facts<'_>) -> Vec<Blocked> {
 pub(in crate::plan) fn topics(facts: &Facts<'_>) -> Vec<Topic> {
     let account = Topic {
         name: "account",
-        about: "the credentials, the cluster and who acts on it",
+        about: "the credentials, the cluster and the store that owns it",
         problems: facts.obstacles(),
         unverified: Vec::new(),
     };

@@ -24,7 +24,7 @@ use crate::store::journal::FailedStart;
 pub(in crate::plan) struct ServiceFacts<'a> {
     pub name: &'a ServiceName,
     pub spec: &'a ServiceSpec,
-    /// The service as observed, whoever rolls it; `None` = it does not exist, or it could not be read.
+    /// The service as observed, also if ECS does not roll it; `None` = it does not exist, or it could not be read.
     pub seen: Option<&'a ServiceSeen>,
     /// Why the service could not be read.
     pub unreadable: Option<&'a str>,
@@ -95,7 +95,7 @@ fn service<'a>(input: &'a PlanningInput, name: &'a ServiceName, spec: &'a Servic
     }
 }
 
-/// What stands in a release's way: services that are missing, unreadable, or not as they are declared.
+/// Problems that stand in a release's way: services that are missing, unreadable, or not as declared.
 pub(super) fn problems(
     spec: &EnvironmentSpec,
     services: &BTreeMap<&ServiceName, ServiceFacts<'_>>,

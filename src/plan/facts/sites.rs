@@ -44,7 +44,7 @@ pub(super) fn sites(input: &PlanningInput) -> Vec<SiteChange<'_>> {
 }
 
 fn missing_release(name: &SiteName, source: &str) -> Blocked {
-    let message = format!("site `{name}` asks for `{source}`, where there is nothing");
+    let message = format!("site `{name}` asks for `{source}`, which does not exist");
     blocked(
         BlockedReason::ReleaseMissing,
         message,

@@ -2,30 +2,30 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What cannot go on without a person.
+/// Something that needs an operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
     /// A stable word.
     pub reason: BlockedReason,
-    /// What, where and why.
+    /// What is wrong, where and why.
     pub message: String,
-    /// The ways out, a line each.
+    /// The ways out, one a line; commands work as printed.
     pub hints: Vec<String>,
 }
 
-/// Stable words for what needs a person.
+/// Stable words for what needs an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BlockedReason {
-    /// Something could not be read; nothing is done to it.
+    /// A resource could not be read; tidegate does not change it.
     Unreadable,
-    /// The credentials are of another account.
+    /// The credentials belong to another account.
     AccountMismatch,
-    /// Another store acts on this cluster.
+    /// Another store owns the cluster.
     OwnedByAnother,
     /// The cluster, a service, the database, the balancer or a distribution does not exist.
     Missing,
-    /// A service is rolled by CodeDeploy or a third party, or it is a DAEMON.
+    /// A service is deployed by CodeDeploy or an external controller, or it is a DAEMON service.
     UnsupportedController,
     /// An image does not exist.
     ImageMissing,
@@ -39,27 +39,27 @@ pub enum BlockedReason {
     AutoscalingUndeclared,
     /// The database cannot be stopped or is broken.
     Database,
-    /// No schema version is known, and none can be read.
+    /// The database has no schema version yet, and none can be read from the running services.
     FirstContactUnreadable,
-    /// The journal knows the schema version, its tag is gone.
+    /// The journal knows the schema version; the tag of the database is missing.
     SchemaTagLost,
-    /// The wanted version is older than the schema.
+    /// The declared version is older than the schema.
     Backward,
-    /// Another task of the migration family runs.
+    /// Another task of the migration family is running.
     ForeignMigration,
     /// A migration failed.
     MigrationFailed,
-    /// Nobody knows how a migration ended.
+    /// The result of a migration is unknown.
     OutcomeUnknown,
-    /// A service did not come up.
+    /// A service did not start.
     StartFailed,
-    /// A person gave the release up.
+    /// An operator gave the release up.
     Aborted,
-    /// Somebody else keeps changing the same field.
+    /// Someone outside tidegate keeps changing the same field.
     Contested,
-    /// A rule carries our header without our tag.
+    /// A rule has the bypass header without tidegate's tag.
     ForeignCondition,
-    /// The plan broke one of its own rules: a defect of tidegate, and nothing is done.
+    /// The plan failed the internal safety check: a defect of tidegate. No action is taken.
     UnsafePlan,
 }
 
@@ -73,7 +73,7 @@ impl BlockedReason {
     }
 }
 
-/// Something that needs a person.
+/// A problem with its ways out.
 pub(in crate::plan) fn blocked(
     reason: BlockedReason,
     message: impl Into<String>,
@@ -82,11 +82,11 @@ pub(in crate::plan) fn blocked(
     Blocked { reason, message: message.into(), hints: hints.into_iter().collect() }
 }
 
-/// A thing that could not be read.
+/// A resource that could not be read.
 pub(in crate::plan) fn unreadable(what: &str, why: &str) -> Blocked {
     blocked(
         BlockedReason::Unreadable,
         format!("{what} could not be read: {why}"),
-        ["nothing is done to what cannot be read; it is read again at the next pass".to_owned()],
+        ["tidegate does not touch what it cannot read; it retries automatically".to_owned()],
     )
 }

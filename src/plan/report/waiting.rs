@@ -1,21 +1,21 @@
-//! What continues by itself later.
+//! Work that continues by itself later.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::Instant;
 
-/// What goes on by itself later.
+/// Work that continues by itself later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
     /// A stable word.
     pub reason: WaitingReason,
-    /// What for.
+    /// The reason in words.
     pub message: String,
-    /// When, if that is known.
+    /// When it continues; `None` = unknown.
     pub until: Option<Instant>,
 }
 
-/// Stable words for what is waited for.
+/// Stable words for the reasons to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WaitingReason {
@@ -23,15 +23,16 @@ pub enum WaitingReason {
     Window,
     /// A bump waits until the environment wakes.
     Asleep,
-    /// A migration is under way: it is never interrupted.
+    /// A migration is running: tidegate never interrupts it.
     Migration,
-    /// A release is under way: a schedule never interrupts it.
+    /// A release is in progress: a schedule never interrupts it.
     Release,
-    /// The database is in a passing state.
+    /// The database is in a transitional state.
     Database,
     /// A distribution is still learning its function.
     Distribution,
-    /// A person started something while the environment sleeps: it is left alone for a while.
+    /// A service or the database was started outside tidegate while the environment sleeps: it keeps running for a
+    /// while.
     Grace,
 }
 
@@ -41,7 +42,7 @@ impl WaitingReason {
         matches!(self, WaitingReason::Window | WaitingReason::Asleep)
     }
 
-    /// Whether the environment is as good as converged: what is left comes with the clock.
+    /// Whether the environment counts as converged: only the clock is waited for.
     pub fn ends_by_the_clock(self) -> bool {
         matches!(self, WaitingReason::Asleep | WaitingReason::Grace)
     }

@@ -46,10 +46,10 @@ fn start(facts: &Facts<'_>, goal: &Goal, seen: &DatabaseSeen, needs_database: bo
         DatabaseStatus::Busy(_) if !needs_database => return,
         DatabaseStatus::Busy(word) => {
             draft.wait(WaitingReason::Database, format!("database `{name}` is {word}"), None);
-            "until it is done"
+            "until AWS is done with it"
         }
         DatabaseStatus::Stopped | DatabaseStatus::Starting | DatabaseStatus::Stopping => {
-            "before anything that uses it"
+            "before the services that use it"
         }
     };
     let words = Words::new(status.to_string(), "available", reason);
@@ -82,7 +82,7 @@ pub(super) fn stop(facts: &Facts<'_>, goal: &Goal, everything_stops: bool, draft
     if !everything_stops || migration_may_run {
         draft.wait(
             WaitingReason::Database,
-            format!("database `{name}` stops once every task that may use it is gone"),
+            format!("database `{name}` stops once every task that may use it has stopped"),
             None,
         );
         return;
@@ -103,14 +103,13 @@ pub(super) fn stop(facts: &Facts<'_>, goal: &Goal, everything_stops: bool, draft
 
 fn stop_reason(facts: &Facts<'_>, is_drift: bool) -> String {
     match facts.database.started_by_aws {
-        _ if !is_drift => "last: after every task is gone".to_owned(),
-        Some(stopped_at) => format!(
-            "AWS has started it: it does so 7 days after a stop, which was on {}",
-            stopped_at.format("%Y-%m-%d")
-        ),
-        None if facts.ledger.database_stopped.is_some() => {
-            "somebody started it while the environment sleeps".to_owned()
+        _ if !is_drift => "last: after every task has stopped".to_owned(),
+        Some(stopped_at) => {
+            format!("AWS started it again 7 days after it was stopped on {}", stopped_at.format("%Y-%m-%d"))
         }
-        None => "AWS starts a stopped database after 7 days, if nobody has before".to_owned(),
+        None if facts.ledger.database_stopped.is_some() => {
+            "started outside tidegate while the environment sleeps".to_owned()
+        }
+        None => "started by AWS, 7 days after a stop, or by someone outside tidegate".to_owned(),
     }
 }

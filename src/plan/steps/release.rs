@@ -34,7 +34,7 @@ pub(super) fn begin(facts: &Facts<'_>, from: &Version, to: &Version, draft: &mut
     let words = Words::new(
         from.to_string(),
         to.to_string(),
-        "preflight has passed; images are pinned for the whole release",
+        "preflight passed; images are pinned for the whole release",
     );
     draft.act(Step::Begin, "release/begin", facts.spec.name.as_str(), kind, words);
 }
@@ -50,12 +50,12 @@ pub(super) fn drain(facts: &Facts<'_>, goal: &Goal, closed_in: Option<State>, dr
     if !was_open && facts.ledger.drained_at.is_some() {
         return;
     }
-    // Closed, and not in the journal: the process that closed it has died since, or it was never ours. Nobody
-    // knows since when, so the wait begins now.
+    // Closed, and not in the journal: the process that closed it has died since, or tidegate did not close it. Since
+    // when it is closed is unknown, so the wait begins now.
     let since = facts.ledger.gate_closed_at.filter(|_| !was_open).unwrap_or(facts.now);
     let drain = chrono::TimeDelta::from_std(maintenance.drain).unwrap_or_default();
     let (until, at_most_until) = (since + drain, since + drain * DRAIN_FACTOR_MAX);
-    // A release also knocks at the gate from outside, whenever it was closed.
+    // A release also checks the gate from outside, even if the gate was closed long ago.
     let knocks = goal.is_release() && !facts.spec.checks.is_empty();
     if at_most_until <= facts.now && !knocks {
         return;
@@ -63,7 +63,7 @@ pub(super) fn drain(facts: &Facts<'_>, goal: &Goal, closed_in: Option<State>, dr
     let left = (until - facts.now).to_std().unwrap_or_default();
     let left = Duration::from_secs(left.as_secs());
     let after = match left.is_zero() {
-        true => "until requests have run out".to_owned(),
+        true => "until no request is in flight".to_owned(),
         false => format!("at least {}", humantime::format_duration(left)),
     };
     let kind = ActionKind::Drain { until, at_most_until };
@@ -71,8 +71,8 @@ pub(super) fn drain(facts: &Facts<'_>, goal: &Goal, closed_in: Option<State>, dr
     draft.act(Step::Drain, "gate/drain", "maintenance", kind, words);
 }
 
-/// What was borrowed is given back once everything is up, and then the release is over. With rollbacks on, a
-/// service that has not come up yet would go back to code from before the schema.
+/// Rollback settings are restored once everything is up, and then the release is over. With rollbacks on, AWS would
+/// return a service that is not up yet to code from before the migration.
 pub(super) fn tidy(facts: &Facts<'_>, goal: &Goal, all_up: bool, draft: &mut Draft) {
     let is_over = goal.is_release() || facts.ledger.release.is_some();
     let nothing = !is_over && facts.ledger.rollback_borrowed.is_empty();
@@ -94,7 +94,7 @@ pub(super) fn tidy(facts: &Facts<'_>, goal: &Goal, all_up: bool, draft: &mut Dra
 
     let (to, is_reached) = match (&goal.migration, &facts.ledger.release) {
         (Some(Work::Run { to, .. }), _) => (to.clone(), true),
-        (Some(Work::Watch(flight)), _) => (flight.attempt.to.clone(), true),
+        (Some(Work::Watch(open)), _) => (open.attempt.to.clone(), true),
         (None, Some(release)) => (release.to.clone(), goal.recorded.as_ref() == Some(&release.to)),
         (None, None) => return,
     };

@@ -116,6 +116,9 @@ pub(super) fn note_unmanaged(facts: &Facts<'_>, draft: &mut Draft) {
     let unmanaged = &facts.input.snapshot.unmanaged;
     let names: Vec<String> = unmanaged.iter().map(|name| format!("`{name}`")).collect();
     if !names.is_empty() {
-        draft.note(format!("in the cluster and not declared, left alone: {}", names.join(", ")));
+        draft.note(format!(
+            "unmanaged services in the cluster, which tidegate does not change: {}",
+            names.join(", ")
+        ));
     }
 }

@@ -17,19 +17,18 @@ pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) {
         }
         let Some(seen) = seen else { continue };
         let before = seen.marker.live.as_ref().map_or("unknown".to_owned(), |live| live.version.to_string());
-        let is_taken_back = seen.marker.live.as_ref().is_some_and(|live| live.source == *source);
-        if !is_taken_back && seen.marker.staged.as_ref().is_none_or(|staged| staged.source != *source) {
+        let is_reverted = seen.marker.live.as_ref().is_some_and(|live| live.source == *source);
+        if !is_reverted && seen.marker.staged.as_ref().is_none_or(|staged| staged.source != *source) {
             let kind = ActionKind::StageSite {
                 site: (*name).clone(),
                 source: source.clone(),
                 version: version.clone(),
             };
-            let words =
-                Words::new("", format!("{version} assets"), "ahead of everything: nobody sees them yet");
+            let words = Words::new("", format!("{version} assets"), "first: users do not see them yet");
             draft.act(Step::StageSites, &format!("site/{name}/stage"), name.as_str(), kind, words);
         }
-        let reason = if is_taken_back {
-            "a switch to another version was begun, and is not wanted any more"
+        let reason = if is_reverted {
+            "reverts an unfinished switch to another version"
         } else if goal.is_release() {
             "with the services"
         } else {

@@ -50,7 +50,7 @@ pub(super) fn plan(
     facts.gate.unreadable.iter().for_each(|unread| draft.block(unread.clone()));
     if let (Err(why), true, false) = (&gate.traffic.secret, is_closed, goal.opens()) {
         draft.note(format!(
-            "the bypass secret cannot be used: {why}; the gate stays closed with the one it has"
+            "the bypass secret cannot be used: {why}; the gate stays closed with the previous secret"
         ));
     }
     if let Some(state) = closed_in {
@@ -71,7 +71,7 @@ fn associate(gate: DeclaredGate<'_>, step: Step, draft: &mut Draft) {
             continue;
         };
         let kind = ActionKind::AssociateFunction { distribution: id.clone() };
-        let words = Words::new("", "function associated", "once, ahead of any release: it takes minutes");
+        let words = Words::new("", "function associated", "once, before any release: it takes minutes");
         draft.act(step, &format!("distribution/{id}/associate"), name.as_str(), kind, words);
     }
 }

@@ -60,7 +60,9 @@ async fn a_service_that_others_roll_is_refused_and_nothing_else_is_touched() {
         let refused =
             plan.blocked.iter().find(|blocked| blocked.reason == BlockedReason::UnsupportedController);
         let refused = refused.unwrap_or_else(|| panic!("{:#?}", plan.blocked));
-        assert!(refused.message.contains("service `legacy` is rolled by CodeDeploy or a third party"));
+        assert!(
+            refused.message.contains("service `legacy` is deployed by CodeDeploy or an external controller")
+        );
         assert!(refused.hints.iter().any(|hint| hint.contains("deployment controller `ECS`")), "{refused:?}");
         let (run, writes) = shop.writes(shop.apply()).await;
         assert_eq!((run.outcome, writes), (Some(RunOutcome::Blocked), BTreeMap::new()), "{run:#?}");

@@ -34,7 +34,7 @@ pub fn plan(plan: &Plan) -> Vec<String> {
             let length = humantime::format_duration(std::time::Duration::from_secs(seconds));
             format!(", downtime {length}")
         }
-        None => ", closed until somebody opens".to_owned(),
+        None => ", closed until an operator opens it".to_owned(),
     });
     let mut lines = vec![head];
     let (mut number, mut last) = (0, None);
@@ -118,14 +118,14 @@ fn blocked(blocked: &Blocked) -> Vec<String> {
 
 /// The outcome, the steps, and what stood in the way.
 pub fn run(run: &Run, last: Option<&Plan>) -> Vec<String> {
-    let mut head = run.outcome.map_or("under way".to_owned(), |outcome| outcome.as_str().to_owned());
+    let mut head = run.outcome.map_or("running".to_owned(), |outcome| outcome.as_str().to_owned());
     if let Some(message) = &run.message {
         head.push_str(&format!(": {message}"));
     }
     let mut lines: Vec<String> = head.lines().map(str::to_owned).collect();
     for request in &run.requests {
         lines.push(format!(
-            "taken up: {}",
+            "applied: {}",
             serde_json::to_value(&request.command).unwrap()["wish"].as_str().unwrap()
         ));
     }

@@ -38,13 +38,13 @@ impl Assessment<'_> {
         }
     }
 
-    /// Whether bad ends have left the schema as it was recorded: that of this attempt, and those that it came after.
+    /// Whether the schema is still as it was recorded, after this attempt and those before it.
     pub(super) fn is_intact(&self, attempt: &Attempt, outcome: &Outcome) -> bool {
         attempt.after.iter().chain([outcome]).all(|outcome| self.has_changed_nothing(outcome))
     }
 
-    /// The promise of `atomic` is about a migration that ends by itself; one that is stopped from outside may have
-    /// committed a moment before.
+    /// `atomic` is a promise about a migration that ends by itself; one that was killed may have committed a moment
+    /// before.
     pub(super) fn has_changed_nothing(&self, outcome: &Outcome) -> bool {
         let by_itself = outcome.stop_code.as_deref() == Some(ENDED_BY_ITSELF);
         let said_no = by_itself && outcome.exit_code.is_some_and(|code| code != 0);

@@ -12,21 +12,21 @@ const UNSTARTED_ATTEMPTS_MAX: u32 = 5;
 impl Assessment<'_> {
     pub(super) fn in_flight(&self, attempt: &Attempt) -> SchemaView {
         let recorded = Some(attempt.from.clone());
-        let flight = |task: Option<String>| {
-            let flight = Box::new(OpenAttempt { attempt: attempt.clone(), task });
-            SchemaView::new(recorded.clone(), Verdict::InFlight(flight))
+        let open = |task: Option<String>| {
+            let open = Box::new(OpenAttempt { attempt: attempt.clone(), task });
+            SchemaView::new(recorded.clone(), Verdict::InFlight(open))
         };
-        // The caller holds what cannot be watched.
-        let Some(seen) = self.family else { return flight(attempt.task.clone()) };
-        let ours = seen
+        // Without an observation of the family nothing can be watched: the caller turns the verdict into a hold.
+        let Some(family) = self.family else { return open(attempt.task.clone()) };
+        let of_attempt = family
             .tasks
             .iter()
             .filter(|task| task.started_by == attempt.started_by || attempt.task.as_ref() == Some(&task.arn));
-        let found = ours.max_by_key(|task| (task.created_at, &task.arn));
+        let found = of_attempt.max_by_key(|task| (task.created_at, &task.arn));
         let age = self.facts.now - attempt.intended_at;
         match found {
-            Some(task) => flight(Some(task.arn.clone())),
-            None if age <= LISTING_DELAY_MAX => flight(attempt.task.clone()),
+            Some(task) => open(Some(task.arn.clone())),
+            None if age <= LISTING_DELAY_MAX => open(attempt.task.clone()),
             None => SchemaView {
                 lost: Some(attempt.clone()),
                 ..SchemaView::new(recorded, Verdict::Hold(self.lost(attempt)))
@@ -67,10 +67,10 @@ impl Assessment<'_> {
         SchemaView::new(Some(recorded), verdict)
     }
 
-    /// The failed migration has changed nothing and is not wanted any more: the mark it left is taken away.
+    /// The failed migration has changed nothing, and its version is no longer declared: its mark is removed.
     fn given_up(&self, recorded: Version) -> SchemaView {
         match self.compare(&recorded) {
-            // The next attempt's mark takes its place.
+            // The mark of the next attempt replaces it.
             due @ Verdict::Due { .. } => SchemaView::new(Some(recorded), due),
             _ => self.recording(recorded, Recorded::Unchanged),
         }

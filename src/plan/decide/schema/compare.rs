@@ -28,7 +28,7 @@ impl Assessment<'_> {
         if !is_forward {
             return Verdict::KeepCode(self.backward(recorded));
         }
-        // A schema that a person recorded or restored is no reason to run again what failed.
+        // A schema that an operator recorded or restored is no reason to run a failed migration again.
         if let Some(attempt) = ledger.attempt.as_ref().filter(|attempt| attempt.to == *wanted)
             && attempt.ended_badly
             && ledger.retry.is_none()

@@ -10,7 +10,7 @@ use crate::store::journal::{Attempt, Outcome};
 const LOG_LINES_SHOWN: usize = 3;
 
 impl Assessment<'_> {
-    /// It ended, and not well.
+    /// The attempt failed.
     pub(super) fn failure(&self, attempt: &Attempt, outcome: &Outcome, at: Instant) -> Blocked {
         if outcome.unknown {
             return self.lost(attempt);
@@ -18,11 +18,11 @@ impl Assessment<'_> {
         let code = outcome.exit_code.map_or("no exit code".to_owned(), |code| format!("exit code {code}"));
         let reason = outcome.reason.as_deref().unwrap_or("no reason given");
         let how = if !outcome.reached_running {
-            format!("it never ran: {reason}")
+            format!("its task never ran: {reason}")
         } else if outcome.stop_code.as_deref() == Some(ENDED_BY_ITSELF) {
             code
         } else {
-            format!("it was stopped from outside ({reason}), {code}; it may have committed before")
+            format!("its task was killed ({reason}), {code}; it may have committed before that")
         };
         let mut message = format!(
             "the migration {} → {} (attempt {}) failed at {}: {how}",
@@ -37,15 +37,15 @@ impl Assessment<'_> {
         }
         let is_intact = self.is_intact(attempt, outcome);
         if !is_intact && self.has_changed_nothing(outcome) {
-            message.push_str("\nan attempt before it may have changed the schema: nobody knows");
+            message.push_str("\nan earlier attempt may have changed the schema");
         }
         message.push_str(self.what_users_see());
         let why_intact = is_intact.then_some(if outcome.reached_running {
             "the migration is declared atomic: it changed nothing"
         } else {
-            "it never ran: nothing has changed"
+            "the migration never ran, so nothing has changed"
         });
-        let mut ways = self.ways_forward(attempt, "run it again as it is");
+        let mut ways = self.ways_forward(attempt, "run the same migration again");
         ways.extend(why_intact.map(|why| {
             format!("or go back: set `versions.{}` to {} ({why})", self.migration.follows, attempt.from)
         }));
@@ -60,10 +60,10 @@ impl Assessment<'_> {
         blocked(BlockedReason::MigrationFailed, message, ways)
     }
 
-    /// Its task is gone, and nobody saw it end.
+    /// AWS no longer lists the task, and its end was not observed.
     pub(super) fn lost(&self, attempt: &Attempt) -> Blocked {
         let mut message = format!(
-            "the migration {} → {} (attempt {}) was sent at {} and its task is not listed any more: nobody knows how it ended",
+            "the migration {} → {} (attempt {}) started at {}, but AWS no longer lists its task: the result is unknown",
             attempt.from,
             attempt.to,
             attempt.number,
@@ -71,10 +71,10 @@ impl Assessment<'_> {
         );
         message.push_str(self.what_users_see());
         let mut ways = vec![format!(
-            "look at the database and say what its schema is: tidegate record-schema {} VERSION --reason \"…\"",
+            "check the database, then record its schema version: tidegate record-schema {} VERSION --reason \"…\"",
             self.facts.spec.name
         )];
-        let again = self.ways_forward(attempt, "if it may run twice, send it again");
+        let again = self.ways_forward(attempt, "if running the migration twice is safe");
         ways.extend(again.into_iter().enumerate().map(|(index, way)| match index {
             0 => format!("or, {way}"),
             _ => way,
@@ -98,13 +98,13 @@ impl Assessment<'_> {
         };
         vec![
             format!("{again}: {first}tidegate retry {} --reason \"…\"", self.facts.spec.name),
-            format!("or fix it forward: set `versions.{follows}` to a version newer than {tried}"),
+            format!("or fix forward: set `versions.{follows}` to a version newer than {tried}"),
         ]
     }
 
     fn ways_by_hand(&self) -> Vec<String> {
         let say = format!(
-            "or look at the database and say what its schema is: tidegate record-schema {} VERSION --reason \"…\"",
+            "or check the database, then record its schema version: tidegate record-schema {} VERSION --reason \"…\"",
             self.facts.spec.name
         );
         std::iter::once(say).chain(self.way_back()).collect()
@@ -112,6 +112,9 @@ impl Assessment<'_> {
 
     fn way_back(&self) -> Option<String> {
         let snapshot = self.facts.ledger.snapshot.as_ref()?;
-        Some(format!("or restore the snapshot `{}` taken before it", snapshot.identifier))
+        Some(format!(
+            "or restore the snapshot `{}`, which was taken before the migration",
+            snapshot.identifier
+        ))
     }
 }

@@ -1,4 +1,4 @@
-//! Why a version is not migrated to, although nothing is wrong with a running attempt: in words, with the ways out.
+//! Why tidegate does not migrate to a version: in words, with the ways out.
 
 use super::assessment::{Assessment, clock_time};
 use crate::cloud::tag;
@@ -12,13 +12,13 @@ impl Assessment<'_> {
     pub(super) fn tag_lost(&self, known: &Version) -> Blocked {
         let environment = &self.facts.spec.name;
         let message = format!(
-            "the tag `{}` of database `{}` is gone; the journal last recorded `{known}`",
+            "the tag `{}` of database `{}` is missing; the journal last recorded `{known}`",
             tag::SCHEMA,
             self.database.database.identifier
         );
         let hints = [
-            format!("put it back: tidegate record-schema {environment} {known} --reason \"the tag was lost\""),
-            "Terraform removes tags it does not know: add `tidegate:` to the provider's `ignore_tags.key_prefixes`".to_owned(),
+            format!("restore the tag: tidegate record-schema {environment} {known} --reason \"the tag was lost\""),
+            "Terraform removes tags that it does not know: add `tidegate:` to the provider's `ignore_tags.key_prefixes`".to_owned(),
         ];
         blocked(BlockedReason::SchemaTagLost, message, hints)
     }
@@ -29,51 +29,54 @@ impl Assessment<'_> {
             RunningVersion::Several(versions) => {
                 format!("two versions run side by side: {}", versions.join(", "))
             }
-            RunningVersion::Unknown(image) => format!("`{image}` does not tell its version"),
-            RunningVersion::NoTask | RunningVersion::Known(_) => "no task of it runs".to_owned(),
+            RunningVersion::Unknown(image) => format!("image `{image}` does not show its version"),
+            RunningVersion::NoTask | RunningVersion::Known(_) => "none of them has a running task".to_owned(),
         };
         let message = format!(
-            "database `{}` carries no schema version yet, and `{}` does not show one: {why}",
+            "database `{}` has no schema version yet, and none can be read from the services that follow `{}`: {why}",
             self.database.database.identifier, self.migration.follows
         );
         let hint = format!(
-            "say which version its schema has: tidegate record-schema {} VERSION --reason \"first contact\"",
+            "record its schema version: tidegate record-schema {} VERSION --reason \"first contact\"",
             self.facts.spec.name
         );
         blocked(BlockedReason::FirstContactUnreadable, message, [hint])
     }
 
-    /// The database says that a migration was under way, and this store's journal does not know it.
-    pub(super) fn unknown_to_us(&self, under_way: &str) -> Blocked {
+    /// The tags of the database announce a migration that this store's journal does not know.
+    pub(super) fn unknown_attempt(&self, announced: &str) -> Blocked {
         let message = format!(
-            "database `{}` says that the migration `{under_way}` was under way, and this store does not know how it ended",
+            "the tags of database `{}` say that the migration `{announced}` was running; this store does not know its result",
             self.database.database.identifier
         );
         let way = format!(
-            "look at the database and say what its schema is: tidegate record-schema {} VERSION --reason \"…\"",
+            "check the database, then record its schema version: tidegate record-schema {} VERSION --reason \"…\"",
             self.facts.spec.name
         );
         blocked(BlockedReason::OutcomeUnknown, message, [way])
     }
 
-    /// The schema is known, and the migration to the wanted version has failed before.
+    /// The schema is known, and the migration to the declared version has failed before.
     pub(super) fn not_again(&self, attempt: &Attempt, recorded: &Version) -> Blocked {
         let at = match &attempt.status {
             AttemptStatus::Ended { at, .. } => *at,
             AttemptStatus::Open | AttemptStatus::Closed => attempt.intended_at,
         };
         let message = format!(
-            "the schema is {recorded}; the migration to {} failed before (attempt {}, {}) and is not run again without being asked",
+            "the schema is {recorded}; the migration to {} failed before (attempt {}, {}); tidegate will not retry it by itself",
             attempt.to,
             attempt.number,
             clock_time(at)
         );
-        let mut ways = self.ways_forward(attempt, "run it again as it is");
-        ways.push(format!("or stay: set `versions.{}` to {recorded}", self.migration.follows));
+        let mut ways = self.ways_forward(attempt, "run the same migration again");
+        ways.push(format!(
+            "or stay on this version: set `versions.{}` to {recorded}",
+            self.migration.follows
+        ));
         blocked(BlockedReason::MigrationFailed, message, ways)
     }
 
-    /// A person gave the release up.
+    /// An operator gave the release up.
     pub(super) fn aborted(&self, request: &OperatorRequest) -> Blocked {
         let follows = &self.migration.follows;
         let message = format!(
@@ -83,22 +86,22 @@ impl Assessment<'_> {
             request.reason
         );
         let hints = [
-            format!("try it again: tidegate retry {} --reason \"…\"", self.facts.spec.name),
+            format!("try the release again: tidegate retry {} --reason \"…\"", self.facts.spec.name),
             format!("or set `versions.{follows}` to another version"),
         ];
         blocked(BlockedReason::Aborted, message, hints)
     }
 
-    /// The wanted version is older than the schema.
+    /// The declared version is older than the schema.
     pub(super) fn backward(&self, recorded: &Version) -> Blocked {
         let (follows, wanted) = (&self.migration.follows, self.wanted());
         let message = format!(
-            "`versions.{follows}` wants {wanted}, and the schema of database `{}` is at {recorded}: going back is not tidegate's to decide",
+            "`versions.{follows}` is {wanted}, but the schema of database `{}` is at {recorded}: tidegate never downgrades a schema",
             self.database.database.identifier
         );
         let hints = [
             format!(
-                "if {wanted} really runs on that schema, say so in git: `migration: {{allow_schema: {recorded}}}`"
+                "if {wanted} really runs on that schema, declare it in git: `migration: {{allow_schema: {recorded}}}`"
             ),
             format!("or set `versions.{follows}` back to {recorded}"),
         ];

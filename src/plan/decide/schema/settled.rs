@@ -12,7 +12,7 @@ impl Assessment<'_> {
     pub(super) fn settled(&self) -> SchemaView {
         if let Some(recorded) = self.facts.database.recorded.clone() {
             return match self.database.database.tags.get(tag::MIGRATING) {
-                Some(under_way) => self.stray_migration(recorded, under_way),
+                Some(announced) => self.announced_migration(recorded, announced),
                 None => {
                     let verdict = self.compare(&recorded);
                     SchemaView::new(Some(recorded), verdict)
@@ -29,13 +29,13 @@ impl Assessment<'_> {
         }
     }
 
-    /// The database says that a migration was under way, and this store's journal does not know it.
-    fn stray_migration(&self, recorded: Version, under_way: &str) -> SchemaView {
-        let to = under_way.split('/').nth(1).map(Version::new);
+    /// The tags of the database announce a migration that this store's journal does not know.
+    fn announced_migration(&self, recorded: Version, announced: &str) -> SchemaView {
+        let to = announced.split('/').nth(1).map(Version::new);
         if to.as_ref() == Some(&recorded) {
-            // It was recorded; only the tag that announced it is left.
+            // The version was recorded; only the tag that announced it remains.
             return self.recording(recorded, Recorded::Migration);
         }
-        SchemaView::new(Some(recorded), Verdict::Hold(self.unknown_to_us(under_way)))
+        SchemaView::new(Some(recorded), Verdict::Hold(self.unknown_attempt(announced)))
     }
 }

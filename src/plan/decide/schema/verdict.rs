@@ -4,7 +4,7 @@ use crate::model::Version;
 use crate::plan::report::Blocked;
 use crate::store::journal::{Attempt, Recorded};
 
-/// What is known of the schema, and what follows for the code.
+/// The judgement about the schema, and its consequences for the code.
 #[derive(Debug)]
 pub(in crate::plan::decide) struct SchemaView {
     /// The schema version, as recorded or as about to be recorded.

@@ -54,7 +54,7 @@ pub(super) fn problems(
 /// Without the secret nothing can be closed.
 pub(super) fn secret_problem(traffic: &TrafficSeen) -> Option<Blocked> {
     let why = traffic.secret.as_ref().err()?;
-    let hint = "the secret is 20 to 128 of `A-Z a-z 0-9 _ -`; give the daemon's role the right to read it";
+    let hint = "the secret must have 20 to 128 characters of `A-Z a-z 0-9 _ -`, and the daemon's role must be allowed to read it";
     let message = format!("the bypass secret cannot be used: {why}");
     Some(blocked(BlockedReason::BypassSecret, message, [hint.to_owned()]))
 }
@@ -69,7 +69,7 @@ fn listener_problems(
     if !listener.default_is_closed {
         problems.push(blocked(
             BlockedReason::GateUnsafe,
-            format!("the default action of load balancer `{name}` forwards: users without the header would fall through to it"),
+            format!("the default action of load balancer `{name}` forwards requests: users without the header would reach its targets"),
             ["let the default action redirect to the maintenance page".to_owned()],
         ));
     }
@@ -92,12 +92,12 @@ fn distribution_problems(function: &FunctionSeen) -> Vec<Blocked> {
             DistributionSeen::Missing => problems.push(blocked(
                 BlockedReason::Missing,
                 format!("distribution `{name}` does not exist"),
-                ["correct `maintenance.cloudfront.distributions`: an alias or an id".to_owned()],
+                ["correct `maintenance.cloudfront.distributions`: use an alias or an id".to_owned()],
             )),
             DistributionSeen::Conflict { id, what } => problems.push(blocked(
                 BlockedReason::GateUnsafe,
                 format!("distribution `{name}` ({id}) cannot be gated: {what}"),
-                ["one function an event and behaviour: take the other away, or take the distribution out of the gate".to_owned()],
+                ["CloudFront allows one function for each event of a behaviour: remove the other function, or remove the distribution from the gate".to_owned()],
             )),
             DistributionSeen::Guarded { .. } | DistributionSeen::Deploying { .. } | DistributionSeen::Unguarded { .. } => {}
         }
@@ -105,18 +105,18 @@ fn distribution_problems(function: &FunctionSeen) -> Vec<Blocked> {
     problems
 }
 
-/// Rules with the gate's header and without tidegate's tag: who added the condition must remove it.
+/// Rules with the gate's header and without tidegate's tag: tidegate does not remove a condition that it did not add.
 pub(super) fn foreign_conditions(traffic: &TrafficSeen) -> Vec<Blocked> {
     let Some(Observed::Present(listener)) = &traffic.listener else { return Vec::new() };
     let foreign = by_priority(listener).into_iter().filter(|rule| rule.header == HeaderSeen::Foreign);
     let problems = foreign.map(|rule| {
         let message = format!(
-            "rule {} ({}) asks for the bypass header, but not because of tidegate: it is left as it is",
+            "rule {} ({}) already has a condition on the bypass header that tidegate did not add; tidegate does not change it",
             rule.priority,
             place(rule)
         );
         let hint =
-            "remove the condition, or hand it over by tagging the rule `tidegate:gate=closed`".to_owned();
+            "remove the condition, or tag the rule `tidegate:gate=closed` so that tidegate manages it".to_owned();
         blocked(BlockedReason::ForeignCondition, message, [hint])
     });
     problems.collect()
@@ -138,7 +138,7 @@ pub(super) fn fall_through(
         let mut later = rules[index + 1..].iter();
         let next = later.find(|next| !closed.contains(&next.arn) && takes_over(next, rule))?;
         Some(format!(
-            "while the gate is closed, requests for {} (rule {}) reach rule {} ({}), which stays open, not the maintenance page",
+            "while the gate is closed, requests for {} (rule {}) reach rule {} ({}), which stays open, instead of the maintenance page",
             place(rule), rule.priority, next.priority, place(next)
         ))
     });

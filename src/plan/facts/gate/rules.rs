@@ -15,7 +15,7 @@ pub(super) enum KeepOpen {
     /// Services that are up in a state.
     In(State),
     /// Services that have tasks now, or that are to have some in `db-only`. A rule whose service has lost its tasks
-    /// leads nobody anywhere.
+    /// answers no request.
     Now,
 }
 

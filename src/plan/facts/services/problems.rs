@@ -33,7 +33,7 @@ pub(super) fn missing_service(input: &PlanningInput, service: &ServiceName) -> B
         .map(|other| format!("did you mean `{other}`?"))
         .next();
     let hint = near.unwrap_or_else(|| {
-        "create it (Terraform, CDK or the console), or take it out of `services`".to_owned()
+        "create it (Terraform, CDK or the console), or remove it from `services`".to_owned()
     });
     let message = format!("service `{service}` does not exist in cluster `{}`", input.spec.cluster);
     blocked(BlockedReason::Missing, message, [hint])
@@ -44,15 +44,15 @@ pub(super) fn unsupported(service: &Service) -> Blocked {
     let (message, hint) = match service.controller {
         Controller::Daemon => (
             format!(
-                "service `{name}` is a DAEMON: ECS runs one task of it on each instance, no count can be set"
+                "service `{name}` is a DAEMON service: ECS runs one task of it on each instance, and its count cannot be set"
             ),
-            "take it out of `services`: it goes up and down with its instances",
+            "remove it from `services`: it starts and stops with its instances",
         ),
         Controller::Ecs | Controller::CodeDeploy | Controller::External => (
             format!(
-                "service `{name}` is rolled by CodeDeploy or a third party; tidegate works with the ECS controller only"
+                "service `{name}` is deployed by CodeDeploy or an external controller; tidegate supports only the ECS controller"
             ),
-            "recreate the service with the deployment controller `ECS`, or take it out of `services`",
+            "recreate the service with the deployment controller `ECS`, or remove it from `services`",
         ),
     };
     blocked(BlockedReason::UnsupportedController, message, [hint.to_owned()])
@@ -63,7 +63,7 @@ pub(super) fn rolls_back_by_itself(service: &ServiceName) -> Blocked {
     blocked(
         BlockedReason::UnsupportedController,
         format!(
-            "service `{service}` follows the migrated version and shifts traffic between two sets of tasks; when that fails, AWS starts the old code again, which nothing switches off"
+            "service `{service}` follows the migrated version and is deployed blue/green; when such a deployment fails, AWS starts the old code again, and no setting prevents that"
         ),
         ["set its deployment strategy to `ROLLING`: behind a closed gate there is no traffic to shift"
             .to_owned()],
@@ -74,7 +74,7 @@ pub(super) fn undeclared_autoscaling(service: &ServiceName) -> Blocked {
     blocked(
         BlockedReason::AutoscalingUndeclared,
         format!(
-            "service `{service}` has a scalable target, which would start its tasks again behind our back"
+            "service `{service}` has autoscaling that is not declared; it would restart tasks that tidegate stops"
         ),
         [format!("declare it: `services: {{{service}: {{autoscaling: {{min: …, max: …}}}}}}`")],
     )

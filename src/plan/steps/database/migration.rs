@@ -17,28 +17,28 @@ pub(super) fn migrate(facts: &Facts<'_>, seen: &DatabaseSeen, work: &Work, draft
     let Some(spec) = &facts.spec.migration else { return };
     let (from, to) = match work {
         Work::Run { from, to, .. } => (from, to),
-        Work::Watch(flight) => (&flight.attempt.from, &flight.attempt.to),
+        Work::Watch(open) => (&open.attempt.from, &open.attempt.to),
     };
-    if let Some(why) = stop_asked(facts, work) {
+    if let Some(why) = stop_requested(facts, work) {
         let migration = attempt(facts, spec, seen, work);
         let id = format!("migration/{to}/{}/stop", migration.attempt);
-        let words = Words::new("under way", "stopped", why);
+        let words = Words::new("running", "stopped", why);
         return draft.act(Step::Migrate, &id, spec.task.as_str(), ActionKind::Migrate(migration), words);
     }
     if matches!(work, Work::Run { .. }) && spec.snapshot.take {
         take(facts, seen, from, to, draft);
     }
     let migration = attempt(facts, spec, seen, work);
-    let again = format!("once more: attempt {}", migration.attempt);
+    let again = format!("retry: attempt {}", migration.attempt);
     let reason = match migration.start {
         MigrationStart::Send { .. } if migration.attempt > 1 => again.as_str(),
         MigrationStart::Send { .. } if spec.snapshot.take => "once, after the snapshot is available",
         MigrationStart::Send { .. } => "once, while only the database is up",
         MigrationStart::Resend { .. } => {
-            "it was begun and no task of it is found: the same request again, which AWS carries out once"
+            "the request was sent and no task is found: the same request again, which AWS carries out once"
         }
         MigrationStart::Adopt { .. } | MigrationStart::Stop { .. } => {
-            "it runs already: it is watched to its end"
+            "already running: tidegate watches it to its end"
         }
     };
     let id = format!("migration/{to}/{}", migration.attempt);
@@ -55,18 +55,18 @@ pub(super) fn migrate(facts: &Facts<'_>, seen: &DatabaseSeen, work: &Work, draft
 fn attempt(facts: &Facts<'_>, spec: &MigrationSpec, seen: &DatabaseSeen, work: &Work) -> Migration {
     let resource_id = &seen.database.resource_id;
     match work {
-        Work::Watch(flight) => Migration {
-            from: flight.attempt.from.clone(),
-            to: flight.attempt.to.clone(),
-            attempt: flight.attempt.number,
-            resource_id: flight.attempt.resource_id.clone(),
-            start: match (&flight.task, stop_asked(facts, work)) {
+        Work::Watch(open) => Migration {
+            from: open.attempt.from.clone(),
+            to: open.attempt.to.clone(),
+            attempt: open.attempt.number,
+            resource_id: open.attempt.resource_id.clone(),
+            start: match (&open.task, stop_requested(facts, work)) {
                 (Some(task), Some(why)) => MigrationStart::Stop { task: task.clone(), why },
                 (Some(task), None) => MigrationStart::Adopt { task: task.clone() },
-                (None, _) => MigrationStart::Resend { definition: flight.attempt.definition.clone() },
+                (None, _) => MigrationStart::Resend { definition: open.attempt.definition.clone() },
             },
-            client_token: flight.attempt.client_token.clone(),
-            started_by: flight.attempt.started_by.clone(),
+            client_token: open.attempt.client_token.clone(),
+            started_by: open.attempt.started_by.clone(),
             timeout: spec.timeout,
         },
         Work::Run { from, to, attempt } => {
@@ -89,9 +89,9 @@ fn attempt(facts: &Facts<'_>, spec: &MigrationSpec, seen: &DatabaseSeen, work: &
     }
 }
 
-/// Who wants the task under way to be stopped, and why. Where nothing is written it is only watched.
-fn stop_asked(facts: &Facts<'_>, work: &Work) -> Option<String> {
-    let Work::Watch(flight) = work else { return None };
-    let request = flight.attempt.stop.as_ref().filter(|_| facts.input.mode == Mode::Enforce)?;
-    flight.task.as_ref().map(|_| format!("asked for by {}: {}", request.who, request.reason))
+/// Who requested the stop of the running task, and why. In mode `observe` the task is only watched.
+fn stop_requested(facts: &Facts<'_>, work: &Work) -> Option<String> {
+    let Work::Watch(open) = work else { return None };
+    let request = open.attempt.stop.as_ref().filter(|_| facts.input.mode == Mode::Enforce)?;
+    open.task.as_ref().map(|_| format!("requested by {}: {}", request.who, request.reason))
 }

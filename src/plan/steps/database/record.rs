@@ -7,7 +7,7 @@ use crate::plan::draft::{Draft, Words};
 use crate::plan::facts::Facts;
 use crate::store::journal::{Attempt, Recorded};
 
-/// Records what is true already, before anything else is done.
+/// Records a version that is true already, before anything else happens.
 pub(in crate::plan::steps) fn record_present(
     facts: &Facts<'_>,
     version: &Version,
@@ -17,9 +17,9 @@ pub(in crate::plan::steps) fn record_present(
     let Ok(seen) = &facts.database.seen else { return };
     let reason = match how {
         Recorded::FirstContact => "first contact: this is the version that runs",
-        Recorded::Migration => "the migration has succeeded",
-        Recorded::Person => "a person says so",
-        Recorded::Unchanged => "the failed migration has changed nothing; its mark is taken away",
+        Recorded::Migration => "the migration succeeded",
+        Recorded::Person => "an operator recorded it",
+        Recorded::Unchanged => "the failed migration changed nothing; its mark is removed",
     };
     // Where the tag is gone, the attempt knows the version before the migration.
     let attempt = facts.ledger.attempt.as_ref().filter(|_| how == Recorded::Migration);
@@ -44,11 +44,12 @@ pub(super) fn record(
     draft.act(step, id, &seen.database.identifier, kind, words);
 }
 
-/// The task of an attempt is gone: that nobody knows its end is written down, so that a person can decide.
+/// AWS no longer lists the task of an attempt: the journal notes that its result is unknown, and an operator can
+/// decide.
 pub(in crate::plan::steps) fn write_off(attempt: &Attempt, draft: &mut Draft) {
     let kind =
         ActionKind::EndLostMigration { attempt: attempt.number, reached_running: attempt.reached_running };
-    let words = Words::new("under way", "nobody knows", "its task is not listed any more");
+    let words = Words::new("running", "unknown", "AWS no longer lists the task");
     let id = format!("migration/{}/{}/lost", attempt.to, attempt.number);
     draft.act(Step::Record, &id, attempt.to.to_string(), kind, words);
 }

@@ -46,14 +46,14 @@ fn snapshot_name(facts: &Facts<'_>, seen: &DatabaseSeen, from: &Version, to: &Ve
             _ => name.push('-'),
         }
     }
-    // A repeated first contact with another store must not meet a name that is taken.
+    // A first contact of another store must not reuse a name that is taken.
     if seen.snapshots.iter().any(|snapshot| snapshot.identifier == name) {
         name = format!("{name}-{}", &token(&[&seen.database.resource_id, &facts.now.to_rfc3339()])[9..17]);
     }
     name
 }
 
-/// Ours, oldest first: manual, our prefix, our tag.
+/// Snapshots of tidegate, oldest first: manual, with its prefix and its tag.
 fn ours(seen: &DatabaseSeen) -> Vec<&DbSnapshot> {
     let mut ours: Vec<&DbSnapshot> = seen
         .snapshots
@@ -77,7 +77,7 @@ pub(super) fn prune(facts: &Facts<'_>, goal: &Goal, seen: &DatabaseSeen, draft: 
     }
     let recorded = match &goal.migration {
         Some(Work::Run { to, .. }) => Some(to.as_str()),
-        Some(Work::Watch(flight)) => Some(flight.attempt.to.as_str()),
+        Some(Work::Watch(open)) => Some(open.attempt.to.as_str()),
         None => seen.database.tags.get(tag::SCHEMA).map(String::as_str),
     };
     let ours = ours(seen);
@@ -97,7 +97,7 @@ pub(super) fn prune(facts: &Facts<'_>, goal: &Goal, seen: &DatabaseSeen, draft: 
         .map(|snapshot| snapshot.identifier.clone())
         .collect();
     if !identifiers.is_empty() {
-        let words = Words::new(identifiers.join(" "), "", format!("{} are kept", spec.snapshot.keep));
+        let words = Words::new(identifiers.join(" "), "", format!("tidegate keeps {}", spec.snapshot.keep));
         let kind = ActionKind::PruneSnapshots { identifiers };
         draft.act(Step::Tidy, "database/prune", &seen.database.identifier, kind, words);
     }

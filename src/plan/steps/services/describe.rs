@@ -30,7 +30,7 @@ pub(super) fn words(
         let now = seen.definition.short();
         return match planner.adopts() {
             true => Words::new(now, seen.newest.short(), "adopt_revision: always"),
-            false => Words::new(now, "the same again, as a new revision", "its deployment failed"),
+            false => Words::new(now, "a new revision with the same images", "the previous deployment failed"),
         };
     }
     Words::new(before.join(", "), after.join(", "), reason)
@@ -60,7 +60,7 @@ fn reason(planner: &ServicePlanner<'_>, changes_images: bool, count: u32, only_s
     } else if changes_images && count > 0 {
         "rolls without downtime".to_owned()
     } else if planner.is_settled {
-        "as declared; somebody changed it".to_owned()
+        "as declared; it was changed outside tidegate".to_owned()
     } else if spec.after.is_empty() {
         format!("up in {}", planner.goal.state)
     } else {

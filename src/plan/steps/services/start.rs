@@ -25,7 +25,7 @@ pub(super) fn start(
     if frozen {
         // Also where it was started outside tidegate: with a count of its own, tidegate would keep it up.
         if let Some(code) = incompatible.as_ref().filter(|_| !is_up || goal.recorded.is_some()) {
-            draft_incompatible(planner, code, is_up, draft);
+            note_incompatible(planner, code, is_up, draft);
             return false;
         }
     }
@@ -84,16 +84,16 @@ fn rollback_off(planner: &ServicePlanner<'_>, follows: bool, rolls: bool, fits: 
     (must_stay && rollback != Rollback::OFF).then_some(rollback)
 }
 
-fn draft_incompatible(planner: &ServicePlanner<'_>, code: &str, is_up: bool, draft: &mut Draft) {
+fn note_incompatible(planner: &ServicePlanner<'_>, code: &str, is_up: bool, draft: &mut Draft) {
     let Some(recorded) = &planner.goal.recorded else { return };
     let name = planner.service.name;
     draft.note(match is_up {
         true => format!(
-            "`{name}` runs {code}, which is not known to fit the schema {recorded}: it is left as it is"
+            "`{name}` runs {code}, which may not work with schema {recorded}; tidegate does not change it"
         ),
-        false => format!(
-            "`{name}` stays down: it would run {code}, which is not known to fit the schema {recorded}"
-        ),
+        false => {
+            format!("`{name}` stays down: it would run {code}, which may not work with schema {recorded}")
+        }
     });
 }
 
@@ -102,7 +102,7 @@ fn is_blocked(planner: &ServicePlanner<'_>, draft: &mut Draft) -> bool {
     let ServicePlanner { facts, goal, service, seen, .. } = *planner;
     for kept in &service.kept_by_digest {
         draft.note(format!(
-            "`{}` is gone from its registry; `{}` runs it by its digest",
+            "image `{}` was removed from its registry; `{}` still runs it by digest",
             kept.image, service.name
         ));
     }
@@ -111,11 +111,10 @@ fn is_blocked(planner: &ServicePlanner<'_>, draft: &mut Draft) -> bool {
     }
     if let Some(failed) = service.failed_as_wanted {
         let hints = [
-            format!("try the same again: tidegate retry {} --reason \"…\"", facts.spec.name),
+            format!("try the same version again: tidegate retry {} --reason \"…\"", facts.spec.name),
             "or set another version in git".to_owned(),
         ];
-        let mut message =
-            format!("`{}` did not come up{}: {}", service.name, service.wanted.on(), failed.why);
+        let mut message = format!("`{}` did not start{}: {}", service.name, service.wanted.on(), failed.why);
         if seen.service.running == 0 && goal.opens() && facts.gate.is_closed {
             message.push_str("\nusers see the maintenance page until it does");
         }

@@ -32,7 +32,7 @@ fn reason(planner: &ServicePlanner<'_>, again: bool, draft: &Draft) -> String {
             "its version is empty: not deployed".to_owned()
         }
         (false, _) if draft.awake.iter().any(|awake| awake.part == service_part(service.name)) => {
-            "somebody started it while the environment sleeps".to_owned()
+            "started outside tidegate while the environment sleeps".to_owned()
         }
         (false, _) => format!("not up in {}", goal.state),
     }

@@ -6,7 +6,7 @@ use crate::plan::draft::{Draft, Words};
 use crate::plan::facts::{DeclaredGate, Facts, by_priority};
 use crate::spec::Check;
 
-/// Asks the checks that can be answered; a header that the rules no longer know is renewed first.
+/// Sends the checks that can be answered. Where rules still carry an older secret, they get the present one first.
 pub(super) fn plan(facts: &Facts<'_>, gate: DeclaredGate<'_>, draft: &mut Draft) {
     if !are_due(facts, draft) {
         return;
@@ -20,21 +20,21 @@ pub(super) fn plan(facts: &Facts<'_>, gate: DeclaredGate<'_>, draft: &mut Draft)
             with: gate.parts(),
         };
         let words = Words::new(
-            "closed with the secret before",
+            "closed with the previous secret",
             "closed",
-            "the bypass secret has changed: checks carry it",
+            "the bypass secret changed, and the checks send it",
         );
         draft.act(Step::CloseGate, "gate/close", "maintenance", kind, words);
     }
     for check in facts.spec.checks.iter().filter(|check| leads_nowhere(facts, check)) {
         draft.note(format!(
-            "the check {} is left out: it leads to what is not deployed (its version is empty)",
+            "the check {} is skipped: its service is not deployed (its version is empty)",
             check.url
         ));
     }
     let checks = asked(facts);
     let urls: Vec<&str> = checks.iter().map(|check| check.url.as_str()).collect();
-    let words = Words::new("", "pass", "with the bypass header, before users come back");
+    let words = Words::new("", "pass", "with the bypass header, before users return");
     let subject = urls.join(" ");
     draft.act(Step::Check, "check", subject, ActionKind::Check { checks }, words);
 }
@@ -43,7 +43,7 @@ pub(super) fn are_due(facts: &Facts<'_>, draft: &Draft) -> bool {
     !asked(facts).is_empty() && !have_passed(facts, draft)
 }
 
-/// Checks that passed count as long as nothing has been started since, and not for ever.
+/// Checks that passed count as long as nothing has been started since, and for five minutes at most.
 fn have_passed(facts: &Facts<'_>, draft: &Draft) -> bool {
     const FRESH_MINUTES: i64 = 5;
     let starts =
@@ -56,8 +56,8 @@ fn asked(facts: &Facts<'_>) -> Vec<Check> {
     facts.spec.checks.iter().filter(|check| !leads_nowhere(facts, check)).cloned().collect()
 }
 
-/// Whether the load balancer leads a check to services of which none is deployed: nobody could answer it, and
-/// the gate would stay closed for all others. In doubt it is asked.
+/// Whether the load balancer routes a check to services of which none is deployed: no task could answer, and the gate
+/// would stay closed for all others. In doubt the check is sent.
 fn leads_nowhere(facts: &Facts<'_>, check: &Check) -> bool {
     let listener = facts.input.snapshot.traffic.as_ref().and_then(|traffic| traffic.listener.as_ref());
     let Some(Observed::Present(listener)) = listener else { return false };

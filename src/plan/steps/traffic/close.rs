@@ -17,12 +17,12 @@ pub(super) fn close(facts: &Facts<'_>, goal: &Goal, gate: DeclaredGate<'_>, stat
     gate.fall_through(state).into_iter().for_each(|note| draft.note(note));
     let is_rotation = change.is_rotation(gate.traffic);
     let before = match (is_rotation, facts.gate.is_closed) {
-        (true, _) => "closed with the secret before",
-        (false, true) => "closed, not everywhere",
+        (true, _) => "closed with the previous secret",
+        (false, true) => "partly closed",
         (false, false) => "open",
     };
     let reason = if is_rotation {
-        "the bypass secret has changed"
+        "the bypass secret changed"
     } else if goal.is_release() || goal.state < State::Restricted {
         "first: users see the maintenance page"
     } else {

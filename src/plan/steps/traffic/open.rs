@@ -30,7 +30,7 @@ pub(super) fn open(
     if change.is_empty() {
         if facts.ledger.gate_closed_at.is_some() {
             let kind = ActionKind::OpenGate { rules: Vec::new(), function: false, whole: true };
-            let words = Words::new("open", "open", "somebody else has opened it: noted");
+            let words = Words::new("open", "open", "opened outside tidegate; recording that");
             draft.act(Step::OpenGate, OPEN_ID, "maintenance", kind, words);
         }
         return;
@@ -38,7 +38,7 @@ pub(super) fn open(
     if !change.lets_in {
         let kind = ActionKind::OpenGate { rules: change.rules, function: false, whole: true };
         let words =
-            Words::new("open, still marked", "open", "a mark that an interrupted opening left behind");
+            Words::new("open, still marked", "open", "removes a tag that an interrupted opening left behind");
         return draft.act(Step::OpenGate, "gate/unmark", "maintenance", kind, words);
     }
     if let Some(problem) = gate.secret_problem().filter(|_| checks::are_due(facts, draft)) {

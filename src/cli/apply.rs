@@ -14,14 +14,13 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context::{self, Access, Backend, ContextError};
 use crate::daemon::mailbox::{self, Running};
-use crate::execute;
 use crate::plan::{BlockedReason, Plan, WaitingReason};
 use crate::reconcile::{self, DeclaredEnvironment, ReconcileError, RunOutcome};
 use crate::report::run::{self as report, RunView};
 use crate::report::time_format;
 use crate::schedule::Tz;
 use crate::spec::EnvironmentSpec;
-use crate::store::journal::{OperatorCommand, OperatorRequest};
+use crate::store::journal::{OperatorCommand, OperatorRequest, read_events};
 use crate::store::{LeaseHolder, LocalStore, Store as _};
 
 /// Bring an environment to where it is declared, once
@@ -107,8 +106,8 @@ fn converge(
         Err(ReconcileError::Busy { holder, .. }) => return Ok(Attempt::Taken(whoever(holder, zone, None))),
         ended => ended.map_err(|error| CliError::from(error).about(format!("cannot apply `{name}`")))?,
     };
-    let events = execute::read_events(&*backend.store(), name)
-        .map_err(|error| CliError::from(ReconcileError::from(error)))?;
+    let events =
+        read_events(&*backend.store(), name).map_err(|error| CliError::from(ReconcileError::from(error)))?;
     let closures = reconcile::closures(&events);
     let view = RunView { run: &run, closures: &closures, is_under_way: false, now: backend.now(), zone };
     match args.output {

@@ -10,7 +10,7 @@ use crate::model::{Instant, State};
 use crate::reconcile::{ActiveOverrides, ReconcileError};
 use crate::report::{overrides, time_format};
 use crate::spec::EnvironmentSpec;
-use crate::store::{LocalStore, OVERRIDE, RuntimeOverride, Store as _, TakenBack};
+use crate::store::{LocalStore, OVERRIDE, RuntimeOverride, Store as _, Withdrawal};
 
 /// Set another state for a while, whatever is declared and scheduled; without a state, show what is set
 ///
@@ -112,7 +112,7 @@ fn clear(args: &Args, settings: &Settings, spec: &EnvironmentSpec, now: Instant)
     };
     let reason = args.reason.clone().unwrap_or_else(|| "not needed any more".to_owned());
     let who = context::person();
-    let ended = RuntimeOverride { taken_back: Some(TakenBack { who: who.clone(), reason }), ..set };
+    let ended = RuntimeOverride { taken_back: Some(Withdrawal { who: who.clone(), reason }), ..set };
     let value = serde_json::to_value(&ended).expect("text, instants and words always become JSON");
     store.put_record(name, OVERRIDE, Some(&value))?;
     let text = format!("{name}: the override `{}` by {} has ended\n", ended.state, ended.who);

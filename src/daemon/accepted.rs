@@ -3,11 +3,12 @@
 //! A file of the daemon beside the store, not a part of it: it says nothing about any environment.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::files;
 use crate::model::Revision;
 
 /// Where the revision of one repository is kept.
@@ -39,10 +40,7 @@ impl Accepted {
     /// Keeps a revision instead of the one before.
     pub(super) fn write(&self, revision: &Revision) -> io::Result<()> {
         let kept = Kept { place: self.place.clone(), revision: revision.clone() };
-        let folder = self.file.parent().expect("the file was joined to a folder");
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&serde_json::to_vec(&kept)?)?;
-        file.persist(&self.file).map_err(|error| error.error)?;
+        files::write_atomically(&self.file, &serde_json::to_vec(&kept)?, files::PRIVATE)?;
         Ok(())
     }
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::error::ActionError;
-use super::journal::Journal;
 use super::progress::Progress;
 use super::wait::Wait;
 use crate::clock::Clock;
@@ -17,6 +16,7 @@ use crate::model::Revision;
 use crate::observe::patiently;
 use crate::spec::{DatabaseTarget, EnvironmentSpec, Maintenance};
 use crate::store::journal::Event;
+use crate::store::journal::Journal;
 
 /// Tries of a call whose refusals are transient: pauses of 1, 2, 4, 8 and 16 seconds between them, half a
 /// minute in all. A longer trouble is the next pass's.

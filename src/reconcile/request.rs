@@ -1,9 +1,9 @@
 //! What people ask for reaches the journal here: they leave a record, whoever acts next writes it down.
 
 use super::runner::ReconcileError;
-use crate::execute::Journal;
 use crate::model::EnvironmentName;
 use crate::store::Store;
+use crate::store::journal::Journal;
 use crate::store::journal::{Event, OperatorRequest};
 
 /// The kind of the record that holds a request.

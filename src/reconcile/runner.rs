@@ -15,12 +15,13 @@ use super::run::{ReleaseReport, Run, RunOutcome};
 use super::sizes;
 use crate::clock::Clock;
 use crate::cloud::{CloudWrite, tag};
-use crate::execute::{self, ActionContext, Journal, JournalError, Progress, read_ledger};
+use crate::execute::{self, ActionContext, Progress};
 use crate::model::{EnvironmentName, Instant, Mode, Revision, Version};
 use crate::observe::{Observed, Snapshot};
 use crate::plan::{Plan, WaitingReason};
 use crate::spec::EnvironmentSpec;
 use crate::store::journal::Event;
+use crate::store::journal::{Journal, JournalError, read_ledger};
 use crate::store::{Lease, LeaseHolder, Store, StoreError};
 
 /// The longest pause without a look at haste and deadline: a service manager waits longer before it kills.

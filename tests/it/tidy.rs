@@ -13,14 +13,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["model", "cloud", "source", "store"]),
     ("cloud", &["model", "clock", "spec"]),
     ("gate", &["model", "cloud"]),
-    ("store", &["model", "cloud"]),
+    ("files", &[]),
+    ("store", &["model", "clock", "cloud", "files"]),
     ("observe", &["model", "clock", "cloud", "gate", "spec", "store"]),
     ("plan", &["model", "cloud", "gate", "observe", "schedule", "spec", "store"]),
     ("execute", &["model", "clock", "cloud", "gate", "observe", "plan", "spec", "store"]),
     ("reconcile", &["model", "clock", "cloud", "execute", "observe", "plan", "schedule", "spec", "store"]),
     ("report", &["model", "cloud", "execute", "observe", "plan", "reconcile", "schedule", "spec", "store"]),
     ("import", &["model", "clock", "cloud", "observe", "spec"]),
-    ("sim", &["model", "clock", "cloud", "gate", "spec"]),
+    ("sim", &["model", "clock", "cloud", "files", "gate", "spec"]),
 ];
 
 /// Past this, ask which second noun is hiding.

@@ -13,13 +13,14 @@ use crate::cli::preview::Seen;
 use crate::clock::Clock as _;
 use crate::context;
 use crate::daemon::in_force::{InForce, Notice};
-use crate::execute::{self, Progress};
+use crate::execute::Progress;
 use crate::model::{EnvironmentName, Instant, StoreId};
 use crate::reconcile::{self, Closure, DeclaredEnvironment, Reconciler, Run, ShutdownLevel};
 use crate::schedule::{self, WindowState};
 use crate::sim::{Age, Outcome, Pace, SimClock, SimCloud, World};
 use crate::source::{self, Credentials, Location, PATH_DEFAULT, Request, Source, TIMEOUT_DEFAULT};
 use crate::spec::EnvironmentSpec;
+use crate::store::journal::read_events;
 use crate::store::{MemoryStore, Store as _};
 
 /// The environment that is played with.
@@ -183,8 +184,7 @@ impl Stage {
 
     /// Every closing of the gate, as the journal knows it.
     pub(super) fn closures(&self) -> Result<Vec<Closure>, CliError> {
-        let events =
-            execute::read_events(&self.store, &self.spec().name).map_err(reconcile::ReconcileError::from)?;
+        let events = read_events(&self.store, &self.spec().name).map_err(reconcile::ReconcileError::from)?;
         Ok(reconcile::closures(&events))
     }
 

@@ -14,12 +14,12 @@ use super::run::{Run, RunOutcome};
 use super::shutdown::ShutdownLevel;
 use super::{request, sizes};
 use crate::cloud::tag;
-use crate::execute::{self, ActionContext, Journal};
+use crate::execute::{self, ActionContext};
 use crate::model::{EnvironmentName, Mode, Version};
 use crate::observe::{Observed, Snapshot};
 use crate::plan::Plan;
 use crate::spec::EnvironmentSpec;
-use crate::store::journal::Event;
+use crate::store::journal::{Event, Journal};
 
 /// The longest pause without asking for a shutdown or the deadline: a service manager waits longer before it kills.
 const NAP_MAX: Duration = Duration::from_secs(5);

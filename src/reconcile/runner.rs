@@ -8,9 +8,9 @@ use super::passes::Passes;
 use super::patience::RunPatience;
 use super::preview::preview;
 use super::run::{ReleaseReport, Run, RunOutcome};
-use crate::execute::{Journal, read_ledger};
 use crate::model::{EnvironmentName, Instant, Mode, Revision};
 use crate::store::Lease;
+use crate::store::journal::{Journal, read_ledger};
 
 impl Reconciler<'_> {
     /// Brings an environment to its declaration, as far as that is possible without an operator and without the

@@ -13,7 +13,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["model", "cloud", "source", "store"]),
     ("cloud", &["model", "clock", "spec"]),
     ("gate", &["model", "cloud"]),
-    ("store", &["model", "cloud"]),
+    ("files", &[]),
+    ("store", &["model", "clock", "cloud", "files"]),
     ("retry", &["model", "clock"]),
     ("observe", &["model", "clock", "cloud", "gate", "retry", "spec", "store"]),
     ("plan", &["model", "cloud", "gate", "observe", "schedule", "spec", "store"]),
@@ -25,7 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["model", "cloud", "execute", "observe", "plan", "reconcile", "schedule", "spec", "store"]),
     ("signals", &["clock", "reconcile"]),
     ("import", &["model", "clock", "cloud", "observe", "spec"]),
-    ("sim", &["model", "clock", "cloud", "gate", "spec"]),
+    ("sim", &["model", "clock", "cloud", "files", "gate", "spec"]),
 ];
 
 /// Past this, ask which second noun is hiding.

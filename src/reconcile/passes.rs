@@ -37,10 +37,7 @@ type RunEnd = (RunOutcome, Option<String>, Option<Plan>);
 
 impl Passes<'_> {
     /// Makes passes until a person, the calendar, the deadline or a shutdown ends the run.
-    pub(super) async fn to_the_end(
-        &mut self,
-        environment: &EnvironmentName,
-    ) -> Result<RunEnd, ReconcileError> {
+    pub(super) async fn converge(&mut self, environment: &EnvironmentName) -> Result<RunEnd, ReconcileError> {
         let with = self.with;
         let expected = expect(with.store, environment)?;
         let look = Look { cloud: with.cloud, clock: with.clock, store: with.store, expected };

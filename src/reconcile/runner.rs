@@ -37,7 +37,7 @@ impl Reconciler<'_> {
         });
         let patience = RunPatience::new(begun_at);
         let mut passes = Passes { with: *self, journal: &journal, run: &mut run, patience };
-        let (outcome, message, plan) = match passes.to_the_end(environment).await {
+        let (outcome, message, plan) = match passes.converge(environment).await {
             Ok(end) => end,
             Err(error) => {
                 // Otherwise the history would show a run that never ends. Writing it needs no lease.

@@ -197,7 +197,6 @@ const ROOMS_WITHOUT_CIRCLES: &[&str] = &[
     "src/report",
     "src/schedule",
     "src/source",
-    "src/spec",
     "src/store",
 ];
 

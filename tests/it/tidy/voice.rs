@@ -43,6 +43,9 @@ const TURNS: &[(&str, &str)] = &[
 /// With these words after it, a turn means something else.
 const MEANS_SOMETHING_ELSE: &[(&str, &str)] = &[("no more", "than"), ("any more", "than")];
 
+/// The JSON of an operator request has a field of this name, which is stable.
+const FIELD: &str = "`wish`";
+
 /// A piece of text, and the line that its first character stands in.
 #[derive(Debug, PartialEq)]
 struct Text {
@@ -226,6 +229,9 @@ fn words(text: &str) -> Vec<Word> {
         for raw in text.split_whitespace() {
             let is_letter =
                 |letter: char| letter.is_alphanumeric() || letter == '\'' || letter == '’' || letter == '_';
+            if raw.trim_matches(',') == FIELD {
+                continue;
+            }
             let bare = raw.trim_matches(|letter| !is_letter(letter));
             if bare.is_empty() {
                 continue;

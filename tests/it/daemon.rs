@@ -149,7 +149,7 @@ fn a_release_that_failed_is_held_until_a_person_asks_for_another_try() {
     let request = serde_json::to_value(request).unwrap();
     host.store().put_record(&EnvironmentName::new("shop"), REQUEST, Some(&request)).unwrap();
     host.poke(None);
-    daemon.hear(&["taken up", "seen to"]);
+    daemon.hear(&["operator request journaled", "seen to"]);
     daemon.hear(&["migration migrate: done"]);
     daemon.hear(READY);
 }

@@ -17,7 +17,7 @@ use futures_util::future::join;
 
 use crate::clock::Clock;
 use crate::cloud::{Cloud, Kind};
-use crate::execute::{self, ActionContext, ActionResult, Journal, Progress, read_ledger};
+use crate::execute::{self, ActionContext, ActionResult, Progress};
 use crate::model::{Instant, Revision, RuleArn, StoreId};
 use crate::observe::{ObserveOptions, Snapshot, observe};
 use crate::plan::{Action, ActionKind, Expected, Plan, PlanningInput, Step, plan};
@@ -29,6 +29,7 @@ use crate::schedule::{StateInputs, state_at};
 use crate::sim::{Age, SimClock, SimCloud, World};
 use crate::spec::{self, CloudFrontGate, EnvironmentSpec};
 use crate::store::journal::{Event, GateParts, Ledger};
+use crate::store::journal::{Journal, read_ledger};
 use crate::store::{MemoryStore, Store};
 
 pub(crate) use store::FlakyStore;

@@ -6,6 +6,7 @@
 //!
 //! [`resolve`] is pure: it decides from its arguments alone. [`load`] also reads the file.
 
+mod allow;
 mod error;
 mod file;
 mod flags;
@@ -13,13 +14,13 @@ mod layers;
 mod raw_value;
 mod store_place;
 
-use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
 
+pub use allow::Allow;
 pub use error::{ConfigError, Origin};
 pub use file::ConfigFile;
 pub use flags::Flags;
@@ -79,18 +80,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-}
-
-/// The roles, variables and files of this machine that declarations may use. Permission to merge into the repository is
-/// no permission to read the daemon's files or to use its roles, so everything that is not named here is refused.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Allow {
-    /// The ARNs that `aws.assume_role` may name.
-    pub assume_roles: BTreeSet<String>,
-    /// The variables that `value_from: {env: …}` may name.
-    pub env: BTreeSet<String>,
-    /// The files that `value_from: {file: …}` may name.
-    pub files: BTreeSet<PathBuf>,
 }
 
 impl Settings {

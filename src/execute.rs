@@ -15,7 +15,6 @@ mod drain;
 mod error;
 mod gate;
 mod invalidation;
-mod journal;
 mod migrate;
 mod outcome;
 mod progress;
@@ -32,7 +31,6 @@ mod tests;
 
 pub use context::ActionContext;
 pub use error::ActionError;
-pub use journal::{Journal, JournalError, read_events, read_ledger};
 pub use outcome::{ActionOutcome, ActionResult};
 pub use progress::{Progress, Silent};
 

@@ -9,6 +9,7 @@ pub mod config;
 pub mod context;
 pub mod daemon;
 pub mod execute;
+mod files;
 pub mod gate;
 pub mod import;
 pub mod model;

@@ -13,14 +13,13 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context::{self, Access, Backend, ContextError};
 use crate::daemon::mailbox::{self, DaemonProcess};
-use crate::execute;
 use crate::plan::{BlockedReason, Plan, WaitingReason};
 use crate::reconcile::{self, DeclaredEnvironment, ReconcileError, RunOutcome};
 use crate::report::{RunView, run as report, time_format};
 use crate::schedule::Tz;
 use crate::signals;
 use crate::spec::EnvironmentSpec;
-use crate::store::journal::{OperatorCommand, OperatorRequest};
+use crate::store::journal::{OperatorCommand, OperatorRequest, read_events};
 use crate::store::{LeaseHolder, LocalStore, Store as _};
 
 /// Change an environment until it is as declared, then return
@@ -112,8 +111,8 @@ fn converge(
         }
         ended => ended.map_err(|error| CliError::from(error).about(format!("cannot apply `{name}`")))?,
     };
-    let events = execute::read_events(&*backend.store(), name)
-        .map_err(|error| CliError::from(ReconcileError::from(error)))?;
+    let events =
+        read_events(&*backend.store(), name).map_err(|error| CliError::from(ReconcileError::from(error)))?;
     let closures = reconcile::closures(&events);
     let view = RunView { run: &run, closures: &closures, is_running: false, now: backend.now(), zone };
     match args.output {

@@ -6,11 +6,11 @@ use super::{declared, ui};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context;
-use crate::execute;
 use crate::model::EnvironmentName;
 use crate::reconcile::{self, ReconcileError, Run};
 use crate::report::{HistoryView, RunView, run as report, time_format};
 use crate::schedule::Tz;
+use crate::store::journal::read_events;
 use crate::store::{LocalStore, RUNS_KEPT_MAX, Store as _};
 
 /// Show what tidegate did: runs with their steps, times and outcomes
@@ -50,8 +50,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
         })?;
         runs.push(run);
     }
-    let events =
-        execute::read_events(&store, &name).map_err(|error| CliError::from(ReconcileError::from(error)))?;
+    let events = read_events(&store, &name).map_err(|error| CliError::from(ReconcileError::from(error)))?;
     let closures = reconcile::closures(&events);
     let lease = store.lease_holder(&name)?;
     let now = SystemClock.now();

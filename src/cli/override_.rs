@@ -10,7 +10,7 @@ use crate::model::{Instant, State};
 use crate::reconcile::{ActiveOverrides, ReconcileError};
 use crate::report::{OverrideView, overrides as report, time_format};
 use crate::spec::EnvironmentSpec;
-use crate::store::{LocalStore, OVERRIDE, RuntimeOverride, Store as _, TakenBack};
+use crate::store::{LocalStore, OVERRIDE, RuntimeOverride, Store as _, Withdrawal};
 
 /// Set another state for a limited time, or show which override holds
 ///
@@ -118,7 +118,7 @@ fn clear(args: &Args, settings: &Settings, spec: &EnvironmentSpec, now: Instant)
     };
     let reason = args.reason.clone().unwrap_or_else(|| "no longer needed".to_owned());
     let who = context::person();
-    let ended = RuntimeOverride { taken_back: Some(TakenBack { who: who.clone(), reason }), ..set };
+    let ended = RuntimeOverride { taken_back: Some(Withdrawal { who: who.clone(), reason }), ..set };
     let value = serde_json::to_value(&ended).expect("text, instants and words always become JSON");
     store.put_record(name, OVERRIDE, Some(&value))?;
     let text = format!("{name}: the override `{}` that {} set has ended\n", ended.state, ended.who);

@@ -7,7 +7,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context;
 use crate::report::time_format;
-use crate::store::{LocalStore, SUSPENSION, Store as _, Suspension, TakenBack};
+use crate::store::{LocalStore, SUSPENSION, Store as _, Suspension, Withdrawal};
 
 /// Stop acting on an environment; tidegate only observes and reports it
 ///
@@ -79,7 +79,7 @@ pub(super) fn resume(args: &ResumeArgs, settings: &Settings) -> Result<Exit, Cli
     };
     let who = context::person();
     let reason = args.reason.clone().unwrap_or_else(|| "no longer needed".to_owned());
-    let ended = Suspension { taken_back: Some(TakenBack { who: who.clone(), reason }), ..set };
+    let ended = Suspension { taken_back: Some(Withdrawal { who: who.clone(), reason }), ..set };
     let value = serde_json::to_value(&ended).expect("text and instants always become JSON");
     store.put_record(name, SUSPENSION, Some(&value))?;
     let text = format!("{name}: resumed; {} had suspended it: {}\n", ended.who, ended.reason);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Allow;
+use super::allow::Allow;
 use super::error::{ConfigError, Origin};
 use super::raw_value::RawValue;
 use crate::cloud::{Family, Rate, Rates};

@@ -3,11 +3,12 @@
 //! The file stands in the store's folder but is no part of the store: it says nothing about any environment.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::files;
 use crate::model::Revision;
 
 /// The file that keeps the accepted revision of one repository.
@@ -39,10 +40,7 @@ impl Accepted {
     /// Replaces the revision in the file.
     pub(super) fn write(&self, revision: &Revision) -> io::Result<()> {
         let kept = Kept { place: self.place.clone(), revision: revision.clone() };
-        let folder = self.file.parent().expect("the file was joined to a folder");
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&serde_json::to_vec(&kept)?)?;
-        file.persist(&self.file).map_err(|error| error.error)?;
+        files::write_atomically(&self.file, &serde_json::to_vec(&kept)?, files::PRIVATE)?;
         Ok(())
     }
 }

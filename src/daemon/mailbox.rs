@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::files;
+
 /// The process of a daemon: the content of its lock file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DaemonProcess {
@@ -89,9 +91,7 @@ impl Mailbox {
 /// When the folder cannot be written.
 pub fn tell(root: &Path, poke: &Poke) -> io::Result<Option<DaemonProcess>> {
     let Some(running) = running(root)? else { return Ok(None) };
-    let mut file = tempfile::NamedTempFile::new_in(root)?;
-    file.write_all(&serde_json::to_vec(poke)?)?;
-    file.persist(letter(root)).map_err(|error| error.error)?;
+    files::write_atomically(&letter(root), &serde_json::to_vec(poke)?, files::PRIVATE)?;
     Ok(Some(running))
 }
 

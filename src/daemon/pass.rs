@@ -228,7 +228,7 @@ mod tests {
             pass(&in_force, 4, || commit(&in_force, "b", "core: v1.4.0", "core: v1.5.0"));
         assert_eq!((run.outcome, run.revision.as_str()), (Some(RunOutcome::Converged), "b"));
         assert_eq!(run.release.unwrap().to.as_str(), "v1.5.0");
-        let log = crate::execute::read_events(&*backend.store(), &"shop".into()).unwrap();
+        let log = crate::store::journal::read_events(&*backend.store(), &"shop".into()).unwrap();
         let migrations = log
             .iter()
             .filter(|(_, event)| matches!(event, crate::store::journal::Event::MigrationIntent { .. }));

@@ -8,7 +8,6 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::error::ActionError;
-use super::journal::Journal;
 use super::progress::Progress;
 use super::wait::{Wait, Watcher};
 use crate::clock::Clock;
@@ -18,6 +17,7 @@ use crate::observe::patiently;
 use crate::retry::{Backoff, retry};
 use crate::spec::{DatabaseTarget, EnvironmentSpec, Maintenance};
 use crate::store::journal::Event;
+use crate::store::journal::Journal;
 
 /// Pauses of up to 1, 2, 4, 8 and 16 seconds between tries, half a minute in all. A longer disturbance is left to the
 /// next pass.

@@ -1,4 +1,4 @@
-//! Starting and stopping the database. Both watch its state, whoever changed it.
+//! Starting and stopping the database. Both watch its state, also when someone else changed it.
 
 use std::time::Duration;
 

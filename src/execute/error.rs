@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cloud::CloudError;
 
-use super::journal::JournalError;
+use crate::store::journal::JournalError;
 
 /// Why an action failed.
 #[derive(Debug, thiserror::Error)]

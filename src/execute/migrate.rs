@@ -6,6 +6,7 @@
 //! the same token then gives the same task.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>
 
+mod conclude;
 mod ending;
 mod send;
 mod watch;
@@ -13,11 +14,10 @@ mod watch;
 use super::context::ActionContext;
 use super::definition;
 use super::error::ActionError;
-use crate::cloud::{TaskStatus, tag};
-use crate::model::Mode;
+use crate::cloud::TaskStatus;
 use crate::plan::{Migration, MigrationStart};
 use crate::spec::MigrationSpec;
-use crate::store::journal::{Event, Outcome};
+use crate::store::journal::Event;
 
 /// Brings one attempt about, or adopts it, and watches it to its end.
 pub(super) async fn migrate(
@@ -48,7 +48,7 @@ pub(super) async fn migrate(
         context.record(Event::MigrationTask { attempt: migration.attempt, task: task.clone() })?;
     }
     let outcome = watch::watch(context, id, declared, migration, &task).await?;
-    end(context, migration, outcome).await
+    conclude::end(context, migration, outcome).await
 }
 
 fn intend(context: &ActionContext<'_>, migration: &Migration, definition: &str) -> Result<(), ActionError> {
@@ -101,29 +101,6 @@ pub(super) async fn write_off(
         context.record(Event::MigrationEnded { attempt, outcome: ending::unknown(reached_running) })?;
     }
     Ok(())
-}
-
-/// Journals how the attempt ended.
-async fn end(
-    context: &ActionContext<'_>,
-    migration: &Migration,
-    outcome: Outcome,
-) -> Result<(), ActionError> {
-    let attempt = migration.attempt;
-    context.record(Event::MigrationEnded { attempt, outcome: outcome.clone() })?;
-    if outcome.succeeded {
-        return Ok(());
-    }
-    let said = ending::said(migration, &outcome);
-    if outcome.reached_running || outcome.unknown {
-        return Err(ActionError::Refused(said));
-    }
-    // The schema is unchanged, and the mark would say otherwise. In observe mode nothing is written.
-    if context.spec.mode == Mode::Enforce {
-        let target = context.database()?;
-        context.write(|| context.cloud.tag_database(target, tag::MIGRATING, None)).await?;
-    }
-    Err(ActionError::Again(said))
 }
 
 #[cfg(test)]

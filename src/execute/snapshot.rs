@@ -54,7 +54,7 @@ pub(super) async fn take(
                     taken += u32::from(refused.as_ref().is_some_and(|error| error.kind == Kind::Conflict));
                     if taken > TAKEN_MAX {
                         return Err(ActionError::refused(format!(
-                            "snapshot `{identifier}` exists, and not of `{}`; nothing is done to it",
+                            "a snapshot `{identifier}` exists that is not of `{}`; tidegate does not change it",
                             context.database()?.identifier()
                         )));
                     }
@@ -101,7 +101,7 @@ async fn find(
     match found {
         Some(foreign) if foreign.tags.get(tag::SNAPSHOT).map(String::as_str) != Some(value) => {
             Err(ActionError::refused(format!(
-                "snapshot `{identifier}` exists and is not ours; nothing is done to it"
+                "a snapshot `{identifier}` exists that tidegate did not take; tidegate does not change it"
             )))
         }
         found => Ok(found),

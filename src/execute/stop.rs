@@ -1,7 +1,7 @@
-//! Bringing a service to nothing: scaling first, then the count, then the wait for its last task.
+//! Stopping a service: scaling first, then the count, then the wait for its last task.
 //!
-//! "Desired 0" is not "stopped": a task that is asked to go may write to the database for minutes
-//! (deregistration, then `stopTimeout`). Only a listing of its tasks tells.
+//! "Desired 0" is not "stopped": a task that has been told to stop may write to the database for minutes
+//! (deregistration, then `stopTimeout`). Only a listing of its tasks shows the end.
 
 use std::time::Duration;
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::error::ActionError;
-use super::journal::Journal;
 use super::progress::Progress;
 use crate::clock::Clock;
 use crate::model::Instant;
+use crate::store::journal::Journal;
 
 /// The first pause. Most tags and rules can be read back at once.
 const PAUSE_MIN: Duration = Duration::from_secs(1);

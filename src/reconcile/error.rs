@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use crate::execute::JournalError;
 use crate::model::EnvironmentName;
+use crate::store::journal::JournalError;
 use crate::store::{LeaseHolder, StoreError};
 
 /// Why a run cannot begin, or cannot continue.

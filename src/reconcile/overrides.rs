@@ -6,12 +6,12 @@
 use serde::de::DeserializeOwned;
 
 use super::error::ReconcileError;
-use crate::execute::Journal;
 use crate::model::{EnvironmentName, Instant, Mode, State};
 use crate::schedule::Override;
 use crate::spec::EnvironmentSpec;
+use crate::store::journal::Journal;
 use crate::store::journal::{Event, Ledger, OperatorRequest};
-use crate::store::{EndedBy, OVERRIDE, RuntimeOverride, SUSPENSION, Store, Suspension};
+use crate::store::{EndReason, OVERRIDE, RuntimeOverride, SUSPENSION, Store, Suspension};
 
 /// The override and the suspension in effect.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,8 +30,8 @@ impl ActiveOverrides {
     pub fn at(now: Instant, store: &dyn Store, spec: &EnvironmentSpec) -> Result<Self, ReconcileError> {
         let ActiveOverrides { override_, suspension } = Self::records(store, &spec.name)?;
         Ok(Self {
-            override_: override_.filter(|set| set.over(now, spec.state).is_none()),
-            suspension: suspension.filter(|set| set.over(now).is_none()),
+            override_: override_.filter(|set| set.ended(now, spec.state).is_none()),
+            suspension: suspension.filter(|set| set.ended(now).is_none()),
         })
     }
 
@@ -117,12 +117,12 @@ pub(super) fn journal_news(
         journal.record(event)?;
     }
     if let Some(set) = &override_ {
-        let stays = set.over(now, spec.state).is_none().then(|| set.having_met(spec.state));
+        let stays = set.ended(now, spec.state).is_none().then(|| set.having_met(spec.state));
         if stays.as_ref() != Some(set) {
             swap(store, environment, OVERRIDE, set, stays.as_ref())?;
         }
     }
-    if let Some(set) = suspension.filter(|set| set.over(now).is_some()) {
+    if let Some(set) = suspension.filter(|set| set.ended(now).is_some()) {
         swap(store, environment, SUSPENSION, &set, None)?;
     }
     Ok(journaled)
@@ -153,12 +153,12 @@ fn override_news(
         return known.map(|_| Event::OverrideEnded { why: why() }).into_iter().collect();
     };
     let begins = (known != Some(&set.request())).then(|| Event::Requested(set.request()));
-    let ends = set.over(now, declared).map(|over| match over {
-        EndedBy::TakenBack(request) => Event::Requested(request),
-        EndedBy::Expired => {
+    let ends = set.ended(now, declared).map(|over| match over {
+        EndReason::Withdrawn(request) => Event::Requested(request),
+        EndReason::Expired => {
             Event::OverrideEnded { why: format!("the override `{}` by {} has expired", set.state, set.who) }
         }
-        EndedBy::Declared(state) => {
+        EndReason::Declared(state) => {
             let why = format!(
                 "the override `{}` by {} has ended: `state: {state}` was committed",
                 set.state, set.who
@@ -176,9 +176,9 @@ fn suspension_news(now: Instant, found: Option<&Suspension>, ledger: &Ledger) ->
         return known.map(|_| Event::SuspensionEnded { why: why() }).into_iter().collect();
     };
     let begins = (known != Some(&set.request())).then(|| Event::Requested(set.request()));
-    let ends = set.over(now).map(|over| match over {
-        EndedBy::TakenBack(request) => Event::Requested(request),
-        EndedBy::Expired | EndedBy::Declared(_) => {
+    let ends = set.ended(now).map(|over| match over {
+        EndReason::Withdrawn(request) => Event::Requested(request),
+        EndReason::Expired | EndReason::Declared(_) => {
             Event::SuspensionEnded { why: format!("the suspension by {} has expired", set.who) }
         }
     });

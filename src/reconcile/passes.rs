@@ -14,12 +14,12 @@ use super::run::{Run, RunOutcome};
 use super::shutdown::ShutdownLevel;
 use super::{request, sizes};
 use crate::cloud::tag;
-use crate::execute::{self, ActionContext, Journal};
+use crate::execute::{self, ActionContext};
 use crate::model::{EnvironmentName, Mode, Version};
 use crate::observe::{Observed, Snapshot};
 use crate::plan::Plan;
 use crate::spec::EnvironmentSpec;
-use crate::store::journal::Event;
+use crate::store::journal::{Event, Journal};
 
 /// The longest pause without asking for a shutdown or the deadline: a service manager waits longer before it kills.
 const NAP_MAX: Duration = Duration::from_secs(5);
@@ -37,10 +37,7 @@ type RunEnd = (RunOutcome, Option<String>, Option<Plan>);
 
 impl Passes<'_> {
     /// Makes passes until a person, the calendar, the deadline or a shutdown ends the run.
-    pub(super) async fn to_the_end(
-        &mut self,
-        environment: &EnvironmentName,
-    ) -> Result<RunEnd, ReconcileError> {
+    pub(super) async fn converge(&mut self, environment: &EnvironmentName) -> Result<RunEnd, ReconcileError> {
         let with = self.with;
         let expected = expect(with.store, environment)?;
         let look = Look { cloud: with.cloud, clock: with.clock, store: with.store, expected };

@@ -7,7 +7,6 @@ use super::run::Run;
 use super::{expected, overrides, request};
 use crate::clock::Clock;
 use crate::cloud::CloudRead;
-use crate::execute::{JournalError, read_ledger};
 use crate::model::{EnvironmentName, Instant, Mode};
 use crate::observe::{self, ObserveOptions, Snapshot};
 use crate::plan::{self, Expected, Plan, PlanningInput, Topic};
@@ -16,6 +15,7 @@ use crate::schedule::{self, Override, StateInputs};
 use crate::spec::EnvironmentSpec;
 use crate::store::Store;
 use crate::store::journal::{Event, Ledger};
+use crate::store::journal::{JournalError, read_ledger};
 
 /// Runs that say how long things take.
 const RUNS_MAX: usize = 30;

@@ -1,9 +1,9 @@
 //! Operator requests on their way into the journal: an operator leaves a record, the next run journals it.
 
 use super::error::ReconcileError;
-use crate::execute::Journal;
 use crate::model::EnvironmentName;
 use crate::store::Store;
+use crate::store::journal::Journal;
 use crate::store::journal::{Event, OperatorRequest};
 
 /// The kind of the record that holds a request.

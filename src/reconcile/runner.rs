@@ -8,9 +8,9 @@ use super::passes::Passes;
 use super::patience::RunPatience;
 use super::preview::preview;
 use super::run::{ReleaseReport, Run, RunOutcome};
-use crate::execute::{Journal, read_ledger};
 use crate::model::{EnvironmentName, Instant, Mode, Revision};
 use crate::store::Lease;
+use crate::store::journal::{Journal, read_ledger};
 
 impl Reconciler<'_> {
     /// Brings an environment to its declaration, as far as that is possible without an operator and without the
@@ -37,7 +37,7 @@ impl Reconciler<'_> {
         });
         let patience = RunPatience::new(begun_at);
         let mut passes = Passes { with: *self, journal: &journal, run: &mut run, patience };
-        let (outcome, message, plan) = match passes.to_the_end(environment).await {
+        let (outcome, message, plan) = match passes.converge(environment).await {
             Ok(end) => end,
             Err(error) => {
                 // Otherwise the history would show a run that never ends. Writing it needs no lease.

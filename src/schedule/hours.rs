@@ -3,7 +3,8 @@
 
 use chrono::Timelike;
 
-use super::Tz;
+use chrono_tz::Tz;
+
 use super::calendar::{DateRange, TimeSpanOnDay};
 use super::crontab::{Crontab, MinutesOfDay};
 use super::wall::{WallTime, midnight_after};

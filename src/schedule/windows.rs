@@ -8,7 +8,8 @@ use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Tz;
+use chrono_tz::Tz;
+
 use super::calendar::DateRange;
 use super::crontab::Crontab;
 use super::effective::{StateInputs, next_change, state_at};

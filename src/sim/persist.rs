@@ -2,12 +2,13 @@
 //! moment leaves a world that can be loaded.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::build::Age;
 use super::cloud::SimCloud;
 use super::world::World;
+use crate::files;
 use crate::model::Instant;
 use crate::spec::EnvironmentSpec;
 
@@ -56,9 +57,7 @@ impl WorldFolder {
     /// Replaces the file.
     pub fn save(&self, world: &World) -> io::Result<()> {
         fs::create_dir_all(&self.0)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
-        file.write_all(&serde_json::to_vec(world)?)?;
-        file.persist(self.file())?;
+        files::write_atomically(&self.file(), &serde_json::to_vec(world)?, files::PRIVATE)?;
         Ok(())
     }
 

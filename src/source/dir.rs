@@ -5,8 +5,10 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::error::SourceError;
 use super::gather::{Gather, folder_of, join};
-use super::{FILE_BYTES_MAX, Poll, Source, SourceError, Tree};
+use super::limits::FILE_BYTES_MAX;
+use super::port::{Poll, Source, Tree};
 use crate::model::Revision;
 
 /// A directory of plain files. Its revision is always `worktree`.

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use super::error::SourceError;
 use super::limits::{FILE_BYTES_MAX, FILES_MAX, TREE_BYTES_MAX};
-use super::{SourceError, Tree};
+use super::port::Tree;
 use crate::model::Revision;
 
 /// The most entries below the folder that are looked at: it may hold other things than declarations.

@@ -7,27 +7,27 @@ use thiserror::Error;
 
 use crate::model::EnvironmentName;
 
-/// Why something could not be kept or read back.
+/// Why the store could not write or read something.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// The disk, or its permissions.
+    /// The operating system refused to read or write.
     #[error("cannot {operation} {}", path.display())]
     Disk {
-        /// What we wanted.
+        /// What tidegate tried: `read`, `write`, `lock`.
         operation: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// Something that no store writes.
+    /// A file that holds something no store writes.
     #[error("{file}:{line}: {why}")]
     Corrupt {
         /// The file, or its counterpart in another kind of store.
         file: String,
-        /// Counted from 1.
+        /// The line, counted from 1.
         line: usize,
-        /// What is wrong there.
+        /// What is wrong in this line.
         why: String,
     },
     /// A store of another format.
@@ -37,25 +37,25 @@ pub enum StoreError {
         path: PathBuf,
         /// The format it has.
         found: String,
-        /// The format we write.
+        /// The format that this version of tidegate writes.
         known: &'static str,
     },
     /// A name that cannot be the name of a file.
     #[error("`{name}` cannot name {what} in a store")]
     Name {
-        /// As it came.
+        /// The refused name.
         name: String,
         /// `an environment`, `a record`, `a run`.
         what: &'static str,
     },
-    /// The lease is gone, or somebody has a newer one.
-    #[error("the lease {fencing} of `{environment}` is held no more: {why}")]
+    /// The lease is gone, or another process has a newer one.
+    #[error("lost the lock on `{environment}` (lease {fencing}): {why}")]
     LeaseLost {
         /// The environment.
         environment: EnvironmentName,
-        /// Our fencing number.
+        /// The fencing number of the lost lease.
         fencing: u64,
-        /// What was found instead.
+        /// What the store holds instead.
         why: String,
     },
     /// A write to a store that was opened for reading.
@@ -87,7 +87,7 @@ impl StoreError {
                 "use at most 100 letters, digits, `.`, `_` and `-`, a letter or digit first".to_owned()
             }
             StoreError::LeaseLost { .. } => {
-                "another tidegate acts on this environment now; nothing more is written here".to_owned()
+                "another tidegate process has the lock now; this one has stopped writing".to_owned()
             }
             StoreError::ReadOnly { .. } => "name the store with `--store` and try again".to_owned(),
         }

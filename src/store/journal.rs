@@ -1,18 +1,34 @@
-//! The journal's events, and what they fold to. Pure: no files, no clock.
+//! The journal: its events, the lines that hold them, the one writer, and the ledger that they fold to.
 //!
-//! The journal holds what reality cannot be asked for: intents of one-shot actions before they are sent,
-//! their outcomes, what a person decided, and what was borrowed and must be given back. Everything else is
-//! read from the cloud on each pass.
+//! The journal holds what AWS cannot be asked for: the intents of one-shot actions before they are sent, their
+//! outcomes, the decisions of operators, and what was borrowed and must be given back. Everything else is read
+//! from the cloud on each pass.
 //!
-//! [`Ledger::apply`] is the one total transition function. It is used when an event is appended and when the
-//! journal is read again, so that a journal that was written can always be read.
+//! [`Ledger::apply`] is the one transition function. The writer uses it before it appends an event, and a reader
+//! uses it when it reads the journal again. So every journal that was written can be read.
+//!
+//! | file | |
+//! |---|---|
+//! | `event` | what is written down; pure |
+//! | `ledger`, `records`, `attempt` | what the events add up to; pure |
+//! | `line` | the text of a line, with its checksum; pure |
+//! | `read`, `writer` | from a store to events, and back |
 
 mod attempt;
+mod error;
 mod event;
 mod ledger;
+pub(super) mod line;
+mod read;
+mod records;
+mod writer;
 
 pub use attempt::{Attempt, AttemptStatus, LISTING_DELAY_MAX};
+pub use error::{IllegalEvent, JournalError};
 pub use event::{
     CONTEST_WINDOW_MINUTES, Event, GateParts, Line, OperatorCommand, OperatorRequest, Outcome, Recorded,
 };
-pub use ledger::{Converged, Correction, FailedStart, IllegalEvent, Ledger, Release, SnapshotRecord};
+pub use ledger::Ledger;
+pub use read::{read_events, read_ledger};
+pub use records::{Converged, Correction, FailedStart, Release, SnapshotRecord};
+pub use writer::Journal;

@@ -1,60 +1,60 @@
-//! The right to act on one environment, as a value: whoever has it may write, whoever drops it gives it back.
+//! The right to act on one environment, as a value: its owner may write, and dropping it gives it back.
 //!
-//! How it is held differs from adapter to adapter and stays behind [`Guard`].
+//! How it is held differs from adapter to adapter and stays behind [`LeaseGuard`].
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
+use super::error::StoreError;
 use crate::model::{EnvironmentName, Instant};
 
 /// The lease of one environment. Dropping it frees it; so does the end of the process, however it comes.
 pub struct Lease {
     environment: EnvironmentName,
     fencing: u64,
-    guard: Box<dyn Guard>,
+    guard: Box<dyn LeaseGuard>,
 }
 
-/// Who holds a lease, for people.
+/// Who holds a lease. Read by people: the store itself decides by its locks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseHolder {
-    /// Grows with every lease of the environment, for ever.
+    /// Grows with every lease of the environment and never falls.
     pub fencing: u64,
-    /// What the holder calls itself.
+    /// The holder's own name for itself: `daemon on host-7`.
     pub holder: String,
-    /// Its process, on its own machine.
+    /// The holder's process id, on its own machine.
     pub pid: u32,
     /// Since when it holds the lease.
     pub since: Instant,
 }
 
 /// How an adapter holds a lease. Dropping it frees the lease.
-pub(super) trait Guard: Send + Sync {
-    /// Fails with [`StoreError::LeaseLost`] when the lease is not ours any more.
+pub(super) trait LeaseGuard: Send + Sync {
+    /// Fails with [`StoreError::LeaseLost`] when the lease is lost.
     fn verify(&self) -> Result<(), StoreError>;
 }
 
 impl Lease {
-    pub(super) fn new(environment: EnvironmentName, fencing: u64, guard: Box<dyn Guard>) -> Self {
+    pub(super) fn new(environment: EnvironmentName, fencing: u64, guard: Box<dyn LeaseGuard>) -> Self {
         Self { environment, fencing, guard }
     }
 
-    /// The environment that it is about.
+    /// The environment that the lease belongs to.
     pub fn environment(&self) -> &EnvironmentName {
         &self.environment
     }
 
-    /// Larger than that of every lease of this environment before.
+    /// The fencing number: larger than that of every earlier lease of this environment.
     pub fn fencing(&self) -> u64 {
         self.fencing
     }
 
-    /// Asks the store whether the lease is still ours. Needed before each write to the cloud, which does not
-    /// look at fencing numbers.
+    /// Asks the store whether this lease still holds. Needed before each write to AWS, because AWS does not
+    /// check fencing numbers.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`] when it is not.
+    /// [`StoreError::LeaseLost`] when it does not.
     pub fn verify(&self) -> Result<(), StoreError> {
         self.guard.verify()
     }

@@ -17,8 +17,8 @@
 //! Operating-system locks hold between the processes of one machine: several machines do not share a
 //! directory, not even over a network file system.
 
+mod append_log;
 mod files;
-mod journal;
 mod lease;
 mod values;
 
@@ -30,8 +30,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::error::StoreError;
+use super::journal::line::Log;
+use super::lease::{Lease, LeaseHolder};
 use super::name::checked;
-use super::{Lease, LeaseHolder, Log, Store, StoreError, StoredRun, no_store};
+use super::port::{Store, StoredRun, no_store};
 use crate::model::{EnvironmentName, Instant, RunId, StoreId};
 
 const FORMAT: &str = "tidegate-store/v1";
@@ -43,7 +46,7 @@ pub struct LocalStore {
     access: Access,
     /// Where each journal ends, so that an append need not read it from the beginning. Locked during each
     /// append: steps that run side by side may write to one journal.
-    tails: Mutex<HashMap<EnvironmentName, journal::Tail>>,
+    ends: Mutex<HashMap<EnvironmentName, append_log::End>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +80,7 @@ impl LocalStore {
                 id
             }
         };
-        Ok(Self { root, id, access: Access::ReadWrite, tails: Mutex::default() })
+        Ok(Self { root, id, access: Access::ReadWrite, ends: Mutex::default() })
     }
 
     /// Opens it for reading only. Makes nothing: a store that is not there reads as empty.
@@ -87,7 +90,7 @@ impl LocalStore {
     pub fn open_existing(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let root = root.into();
         let id = read_identity(&root)?.unwrap_or_else(no_store);
-        Ok(Self { root, id, access: Access::ReadOnly, tails: Mutex::default() })
+        Ok(Self { root, id, access: Access::ReadOnly, ends: Mutex::default() })
     }
 
     /// The directory.
@@ -140,23 +143,23 @@ impl Store for LocalStore {
     }
 
     fn read_log(&self, environment: &EnvironmentName) -> Result<Log, StoreError> {
-        let path = self.folder(environment)?.join(journal::FILE);
-        let log = journal::read(&path)?.log;
-        if log.torn.is_none() {
+        let path = self.folder(environment)?.join(append_log::FILE);
+        let log = append_log::read(&path)?.log;
+        if log.unfinished.is_none() {
             return Ok(log);
         }
-        // Perhaps somebody was writing that line just now. Once more tells.
-        Ok(journal::read(&path)?.log)
+        // Perhaps another process is just writing that line: read once more.
+        Ok(append_log::read(&path)?.log)
     }
 
     fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<u64, StoreError> {
         let folder = self.folder_to_write(lease.environment())?;
         lease.verify()?;
-        let mut tails = self.tails.lock().expect("no code panics while it holds the tails");
-        let known = tails.remove(lease.environment());
-        let tail = journal::append(&folder.join(journal::FILE), lease.fencing(), at, event, known)?;
-        let sequence = tail.sequence;
-        tails.insert(lease.environment().clone(), tail);
+        let mut ends = self.ends.lock().expect("no code panics while it holds the ends");
+        let known = ends.remove(lease.environment());
+        let end = append_log::append(&folder.join(append_log::FILE), lease.fencing(), at, event, known)?;
+        let sequence = end.sequence;
+        ends.insert(lease.environment().clone(), end);
         Ok(sequence)
     }
 

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::Value;
 
-use super::lease::{Guard, Lease, LeaseHolder};
+use super::error::StoreError;
+use super::journal::line::{JournalLine, Log};
+use super::lease::{Lease, LeaseGuard, LeaseHolder};
 use super::name::checked;
-use super::{JournalLine, Log, RUNS_KEPT_MAX, Store, StoreError, StoredRun};
+use super::port::{RUNS_KEPT_MAX, Store, StoredRun};
 use crate::model::{EnvironmentName, Instant, RunId, StoreId};
 
 /// A store that ends with its last clone and lease.
@@ -35,8 +37,8 @@ impl MemoryStore {
         Self { id, rooms: Rooms::default() }
     }
 
-    /// Takes the lease away from whoever holds it, as the end of its time would in a store on a network. The
-    /// holder finds out when it writes next.
+    /// Takes the lease away from its holder, as the end of its time would in a store on a network. The holder
+    /// finds out at its next write.
     pub fn break_lease(&self, environment: &EnvironmentName) {
         if let Some(room) = self.lock().get_mut(environment.as_str()) {
             room.holder = None;
@@ -77,7 +79,7 @@ struct MemoryGuard {
     rooms: Rooms,
 }
 
-impl Guard for MemoryGuard {
+impl LeaseGuard for MemoryGuard {
     fn verify(&self) -> Result<(), StoreError> {
         let rooms = locked(&self.rooms);
         let holder = rooms.get(self.environment.as_str()).and_then(|room| room.holder.as_ref());
@@ -92,7 +94,7 @@ fn still_held(
 ) -> Result<(), StoreError> {
     let why = match holder {
         Some(holder) if holder.fencing == fencing => return Ok(()),
-        Some(holder) => format!("the newest is {}, of {}", holder.fencing, holder.holder),
+        Some(holder) => format!("the newest lease is {}, of {}", holder.fencing, holder.holder),
         None => "it was taken away".to_owned(),
     };
     Err(StoreError::LeaseLost { environment: environment.clone(), fencing, why })
@@ -142,7 +144,7 @@ impl Store for MemoryStore {
     }
 
     fn read_log(&self, environment: &EnvironmentName) -> Result<Log, StoreError> {
-        self.read(environment, |room| Log { lines: room.lines.clone(), torn: None })
+        self.read(environment, |room| Log { lines: room.lines.clone(), unfinished: None })
     }
 
     fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<u64, StoreError> {

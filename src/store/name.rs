@@ -1,6 +1,6 @@
 //! Which names may become names of files. Checked here once, whatever the names' owners allow.
 
-use super::StoreError;
+use super::error::StoreError;
 
 /// Well below what file systems allow, with room for an ending.
 const NAME_BYTES_MAX: usize = 100;

@@ -1,8 +1,8 @@
-//! What a person sets for a while: an override of the state, a suspension. Values as the store keeps them.
+//! What an operator sets for a while: an override of the state, a suspension. Values as the store keeps them.
 //!
-//! They hold as soon as they are written, for everybody who looks; whoever acts next writes them into the
-//! journal. One that was taken back stays until it is journaled, so that it is known who took it back. Reading,
-//! journaling and forgetting them is `reconcile`'s.
+//! They hold as soon as they are written, for every process that reads the store. The next run writes them into
+//! the journal. A withdrawn one stays in the store until it is journaled, so that the history says who withdrew
+//! it. `reconcile` reads, journals and removes them.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,87 +15,87 @@ pub const OVERRIDE: &str = "override";
 /// The kind of the record that holds a suspension.
 pub const SUSPENSION: &str = "suspension";
 
-/// A state that a person wants for a while, whatever is declared.
+/// A state that an operator wants for a while, whatever is declared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RuntimeOverride {
-    /// The state.
+    /// The state that holds instead of the declared one.
     pub state: State,
     /// Its end, not included.
     pub until: Instant,
-    /// Why.
+    /// The reason that the operator gave.
     pub reason: String,
-    /// Who.
+    /// The operator, as the system knows them.
     pub who: String,
-    /// Since when.
+    /// When the operator set it.
     pub since: Instant,
     /// `state:` as it was declared when this was set, and since.
     pub declared: State,
-    /// Whether whoever acts has met `declared`: before that, another declared state is an older commit.
+    /// Whether a run has seen `declared` in force. Before that, another declared state is that of an older commit.
     #[serde(default)]
     pub is_met: bool,
-    /// Who took it back.
+    /// Set when an operator ended it early.
     #[serde(default)]
-    pub taken_back: Option<TakenBack>,
+    pub taken_back: Option<Withdrawal>,
 }
 
-/// An environment that is only observed.
+/// A suspension: tidegate only observes the environment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Suspension {
-    /// Why.
+    /// The reason that the operator gave.
     pub reason: String,
-    /// Who.
+    /// The operator, as the system knows them.
     pub who: String,
-    /// Since when.
+    /// When the operator set it.
     pub since: Instant,
-    /// Its end, not included; none = until somebody resumes it.
+    /// Its end, not included; none = until an operator resumes it.
     pub until: Option<Instant>,
-    /// Who took it back.
+    /// Set when an operator ended it early.
     #[serde(default)]
-    pub taken_back: Option<TakenBack>,
+    pub taken_back: Option<Withdrawal>,
 }
 
-/// Who took something back.
+/// An operator ended an override or a suspension early.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TakenBack {
-    /// Who.
+pub struct Withdrawal {
+    /// The operator, as the system knows them.
     pub who: String,
-    /// Why.
+    /// The reason that the operator gave.
     pub reason: String,
 }
 
-/// Why something does not stand any more.
+/// Why an override or a suspension has ended.
 #[derive(Clone, Debug, PartialEq)]
-pub enum EndedBy {
-    /// Its time is up.
+pub enum EndReason {
+    /// Its end has come.
     Expired,
     /// A commit declares the environment `stopped` or `db-only`.
     Declared(State),
-    /// A person took it back.
-    TakenBack(OperatorRequest),
+    /// An operator withdrew it.
+    Withdrawn(OperatorRequest),
 }
 
 impl RuntimeOverride {
-    /// What the person asked for.
+    /// The operator request that set it.
     pub fn request(&self) -> OperatorRequest {
         let command = OperatorCommand::Override { state: self.state, until: self.until };
         OperatorRequest { who: self.who.clone(), reason: self.reason.clone(), command }
     }
 
-    /// Why it does not stand at `now` where `declared` is declared; `None` = it stands.
-    pub fn over(&self, now: Instant, declared: State) -> Option<EndedBy> {
-        if let Some(TakenBack { who, reason }) = &self.taken_back {
+    /// Why it has ended, at `now` and with `declared` in force; `None` = it holds.
+    pub fn ended(&self, now: Instant, declared: State) -> Option<EndReason> {
+        if let Some(Withdrawal { who, reason }) = &self.taken_back {
             let (who, reason, command) = (who.clone(), reason.clone(), OperatorCommand::ClearOverride);
-            return Some(EndedBy::TakenBack(OperatorRequest { who, reason, command }));
+            return Some(EndReason::Withdrawn(OperatorRequest { who, reason, command }));
         }
         if now >= self.until {
-            return Some(EndedBy::Expired);
+            return Some(EndReason::Expired);
         }
         let is_ordered = matches!(declared, State::Stopped | State::DbOnly) && declared != self.declared;
-        (is_ordered && self.is_met).then_some(EndedBy::Declared(declared))
+        (is_ordered && self.is_met).then_some(EndReason::Declared(declared))
     }
 
-    /// The same after whoever acts has seen what is declared. A state that was declared before is no order to
-    /// end it; one that is declared later is.
+    /// The same after a run has seen which state is declared. A state that was declared before the override does
+    /// not end it; a state that is declared later does.
     pub fn having_met(&self, declared: State) -> Self {
         let is_met = self.is_met || declared == self.declared;
         let declared = if is_met { declared } else { self.declared };
@@ -104,19 +104,19 @@ impl RuntimeOverride {
 }
 
 impl Suspension {
-    /// What the person asked for.
+    /// The operator request that set it.
     pub fn request(&self) -> OperatorRequest {
         let command = OperatorCommand::Suspend { until: self.until };
         OperatorRequest { who: self.who.clone(), reason: self.reason.clone(), command }
     }
 
-    /// Why it does not stand at `now`; `None` = it stands.
-    pub fn over(&self, now: Instant) -> Option<EndedBy> {
-        if let Some(TakenBack { who, reason }) = &self.taken_back {
+    /// Why it has ended at `now`; `None` = it holds.
+    pub fn ended(&self, now: Instant) -> Option<EndReason> {
+        if let Some(Withdrawal { who, reason }) = &self.taken_back {
             let (who, reason, command) = (who.clone(), reason.clone(), OperatorCommand::Resume);
-            return Some(EndedBy::TakenBack(OperatorRequest { who, reason, command }));
+            return Some(EndReason::Withdrawn(OperatorRequest { who, reason, command }));
         }
-        self.until.is_some_and(|until| now >= until).then_some(EndedBy::Expired)
+        self.until.is_some_and(|until| now >= until).then_some(EndReason::Expired)
     }
 }
 
@@ -144,8 +144,8 @@ mod tests {
     #[test]
     fn it_stands_before_its_end_and_no_longer_at_it() {
         let set = set_while(State::Running);
-        assert_eq!(set.over(at(59), State::Running), None);
-        assert_eq!(set.over(at(60), State::Running), Some(EndedBy::Expired));
+        assert_eq!(set.ended(at(59), State::Running), None);
+        assert_eq!(set.ended(at(60), State::Running), Some(EndReason::Expired));
     }
 
     #[test]
@@ -157,7 +157,7 @@ mod tests {
             (Running, &[Running, Stopped], true),
             (Restricted, &[Restricted, DbOnly], true),
             (Stopped, &[Stopped], false),
-            // Set on top of a commit that whoever acts had not met yet.
+            // Set on top of a commit that no run had seen yet.
             (Stopped, &[Running, Stopped], false),
             (Stopped, &[Stopped, Running, Stopped], true),
             (DbOnly, &[DbOnly, Stopped], true),
@@ -165,7 +165,7 @@ mod tests {
             let mut set = set_while(before);
             let mut ended = false;
             for declared in commits {
-                ended = matches!(set.over(at(1), *declared), Some(EndedBy::Declared(_)));
+                ended = matches!(set.ended(at(1), *declared), Some(EndReason::Declared(_)));
                 set = set.having_met(*declared);
             }
             assert_eq!(ended, ends, "{before} {commits:?}");
@@ -174,9 +174,11 @@ mod tests {
 
     #[test]
     fn what_was_taken_back_says_who_did() {
-        let taken_back = Some(TakenBack { who: "bob@desk".to_owned(), reason: "done".to_owned() });
+        let taken_back = Some(Withdrawal { who: "bob@desk".to_owned(), reason: "done".to_owned() });
         let set = RuntimeOverride { taken_back, ..set_while(State::Running) };
-        let Some(EndedBy::TakenBack(request)) = set.over(at(1), State::Running) else { panic!("it is over") };
+        let Some(EndReason::Withdrawn(request)) = set.ended(at(1), State::Running) else {
+            panic!("it is over")
+        };
         assert_eq!((request.who.as_str(), request.command), ("bob@desk", OperatorCommand::ClearOverride));
     }
 }

@@ -1,5 +1,7 @@
 //! House rules that no compiler checks.
 
+mod voice;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -13,7 +15,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["model", "cloud", "source", "store"]),
     ("cloud", &["model", "clock", "spec"]),
     ("gate", &["model", "cloud"]),
-    ("store", &["model", "cloud"]),
+    ("files", &[]),
+    ("store", &["model", "clock", "cloud", "files"]),
     ("retry", &["model", "clock"]),
     ("observe", &["model", "clock", "cloud", "gate", "retry", "spec", "store"]),
     ("plan", &["model", "cloud", "gate", "observe", "schedule", "spec", "store"]),
@@ -25,11 +28,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["model", "cloud", "execute", "observe", "plan", "reconcile", "schedule", "spec", "store"]),
     ("signals", &["clock", "reconcile"]),
     ("import", &["model", "clock", "cloud", "observe", "spec"]),
-    ("sim", &["model", "clock", "cloud", "gate", "spec"]),
+    ("sim", &["model", "clock", "cloud", "files", "gate", "spec"]),
 ];
 
-/// Past this, ask which second noun is hiding.
-const LINES_MAX: usize = 400;
+/// Past this, ask which second noun is hiding…
+const LINES_MAX: usize = 350;
+/// …and in tests, which second claim.
+const TEST_LINES_MAX: usize = 400;
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -59,8 +64,7 @@ fn shipped(text: &str) -> &str {
 
 fn is_test_file(name: &str) -> bool {
     let parts: Vec<&str> = Path::new(name).iter().map(|part| part.to_str().unwrap()).collect();
-    let test_names =
-        ["tests", "tests.rs", "contract.rs", "fixture.rs", "samples.rs", "rehearsal.rs", "bench.rs"];
+    let test_names = ["tests", "tests.rs", "fixture.rs", "samples.rs", "bench.rs", "bench"];
     parts.iter().any(|part| test_names.contains(part))
 }
 
@@ -105,10 +109,11 @@ fn only_execution_may_write() {
 fn no_file_grows_past_its_noun() {
     let long: Vec<String> = sources("src")
         .into_iter()
-        .filter(|(_, text)| text.lines().count() > LINES_MAX)
-        .map(|(name, text)| format!("{name}: {}", text.lines().count()))
+        .map(|(name, text)| (if is_test_file(&name) { TEST_LINES_MAX } else { LINES_MAX }, name, text))
+        .filter(|(at_most, _, text)| text.lines().count() > *at_most)
+        .map(|(at_most, name, text)| format!("{name}: {}, at most {at_most}", text.lines().count()))
         .collect();
-    assert!(long.is_empty(), "longer than {LINES_MAX} lines:\n{}", long.join("\n"));
+    assert!(long.is_empty(), "too long:\n{}", long.join("\n"));
 }
 
 #[test]
@@ -177,7 +182,23 @@ fn planner_floors_import_only_downwards() {
 }
 
 /// Rooms in which no file needs another one that needs it, directly or by way of others.
-const ROOMS_WITHOUT_CIRCLES: &[&str] = &["src/plan"];
+const ROOMS_WITHOUT_CIRCLES: &[&str] = &[
+    "src/cli",
+    "src/cloud/aws",
+    "src/config",
+    "src/context",
+    "src/daemon",
+    "src/execute",
+    "src/gate",
+    "src/import",
+    "src/observe",
+    "src/plan",
+    "src/reconcile",
+    "src/report",
+    "src/schedule",
+    "src/source",
+    "src/store",
+];
 
 #[test]
 fn no_circle_of_files_inside_a_room() {

@@ -12,7 +12,7 @@ use crate::cli::preview::EnvironmentPreview;
 use crate::clock::Clock as _;
 use crate::context;
 use crate::daemon::in_force::{InForce, Notice};
-use crate::execute::{self, Progress};
+use crate::execute::Progress;
 use crate::model::{EnvironmentName, Instant, StoreId};
 use crate::reconcile::{self, Closure, DeclaredEnvironment, Reconciler, Run, ShutdownLevel};
 use crate::schedule::{self, WindowState};
@@ -20,6 +20,7 @@ use crate::signals::Shutdown;
 use crate::sim::{Age, Outcome, Pace, SimClock, SimCloud, World};
 use crate::source::{self, Credentials, Location, OpenRequest, PATH_DEFAULT, Source, TIMEOUT_DEFAULT};
 use crate::spec::EnvironmentSpec;
+use crate::store::journal::read_events;
 use crate::store::{MemoryStore, Store as _};
 
 /// The environment that the demo releases to.
@@ -185,8 +186,7 @@ impl Stage {
 
     /// Every closing of the gate that the journal knows.
     pub(super) fn closures(&self) -> Result<Vec<Closure>, CliError> {
-        let events =
-            execute::read_events(&self.store, &self.spec().name).map_err(reconcile::ReconcileError::from)?;
+        let events = read_events(&self.store, &self.spec().name).map_err(reconcile::ReconcileError::from)?;
         Ok(reconcile::closures(&events))
     }
 

@@ -1,9 +1,7 @@
 //! The file of a new environment: created once, never overwritten.
 
 use std::collections::BTreeMap;
-use std::fs::Permissions;
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::super::error::CliError;
@@ -11,6 +9,7 @@ use super::super::ui;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context;
+use crate::files;
 use crate::import::ImportOptions;
 use crate::model::EnvironmentName;
 use crate::source::Location;
@@ -38,7 +37,8 @@ impl NewFile {
         }
     }
 
-    /// Writes the whole file or nothing; returns its path for people.
+    /// Writes the whole file or nothing, readable for everyone whom the umask allows: it is meant for colleagues. Returns its
+    /// path for people.
     pub(super) fn write(&self, text: &str) -> Result<String, CliError> {
         let failure = |error: std::io::Error| {
             CliError::failure(format!("cannot write {}", shown(&self.path)))
@@ -46,20 +46,12 @@ impl NewFile {
                 .hint("check that this user can write there and that the disk is not full")
         };
         std::fs::create_dir_all(&self.folder).map_err(failure)?;
-        let mut file =
-            tempfile::Builder::new().permissions(permissions()).tempfile_in(&self.folder).map_err(failure)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failure)?;
-        match file.persist_noclobber(&self.path) {
-            Ok(_) => Ok(shown(&self.path)),
-            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Err(exists(&self.path)),
-            Err(error) => Err(failure(error.error)),
+        match files::create_atomically(&self.path, text.as_bytes(), files::SHARED) {
+            Ok(()) => Ok(shown(&self.path)),
+            Err(error) if error.source.kind() == ErrorKind::AlreadyExists => Err(exists(&self.path)),
+            Err(error) => Err(failure(error.source)),
         }
     }
-}
-
-/// The permissions of any new file: colleagues read this one, and the umask applies.
-fn permissions() -> Permissions {
-    Permissions::from_mode(0o666)
 }
 
 fn exists(path: &Path) -> CliError {

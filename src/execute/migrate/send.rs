@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::super::context::{ActionContext, WRITE};
 use super::super::error::ActionError;
+use super::conclude;
 use crate::cloud::{CloudError, Kind, RunTask, Task, tag};
 use crate::plan::{Migration, MigrationStart};
 use crate::retry::retry;
@@ -92,7 +93,7 @@ async fn not_started(
         reason: Some(error.message),
         log_tail: Vec::new(),
     };
-    match super::end(context, migration, outcome).await {
+    match conclude::end(context, migration, outcome).await {
         Err(ended) => Ok(ended),
         Ok(()) => Ok(ActionError::refused("the migration ended before it began")),
     }

@@ -4,11 +4,13 @@ use super::send::concludes;
 use super::*;
 use crate::bench::{Bench, failure};
 use crate::cloud::TaskStatus;
-use crate::cloud::{Kind, RunTask};
+use crate::cloud::{Kind, RunTask, tag};
 use crate::execute::ActionResult;
+use crate::model::Mode;
 use crate::plan::ActionKind;
 use crate::sim::{self, FaultOptions, FaultPlan};
 use crate::store::journal::AttemptStatus;
+use crate::store::journal::Outcome;
 
 const RUN_TASK: &str = "ecs:RunTask";
 const TO: &str = "v1.4.0";

@@ -4,11 +4,12 @@ use futures_util::future::join;
 
 use crate::bench::{Bench, FlakyStore, action, failure};
 use crate::cloud::Kind;
-use crate::execute::{ActionContext, ActionResult, Journal, JournalError, Silent, carry_out};
+use crate::execute::{ActionContext, ActionResult, Silent, carry_out};
 use crate::model::Revision;
 use crate::plan::ActionKind;
 use crate::store::Store;
 use crate::store::journal::Event;
+use crate::store::journal::{Journal, JournalError};
 
 /// Carries an action out under a lease that breaks after so many seconds; 0 = before it begins.
 fn act_without_lease(bench: &Bench, kind: ActionKind, after_seconds: u64) -> ActionResult {

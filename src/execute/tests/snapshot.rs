@@ -77,7 +77,7 @@ fn an_identifier_that_another_database_has_is_not_waited_for_hours() {
     let bench = Bench::new();
     bench.fault(CREATE, u32::MAX, Kind::Conflict);
     let why = failure(bench.act(take()));
-    assert_eq!(why, format!("snapshot `{NAME}` exists, and not of `shop`; nothing is done to it"));
+    assert_eq!(why, format!("a snapshot `{NAME}` exists that is not of `shop`; tidegate does not change it"));
     assert!((60..180).contains(&bench.seconds()), "{}", bench.seconds());
 }
 
@@ -86,7 +86,7 @@ fn one_of_somebody_else_is_neither_used_nor_touched() {
     let bench = Bench::new();
     bench.cloud.with(|world| world.person("shop").take_snapshot(NAME));
     let why = failure(bench.act(take()));
-    assert_eq!(why, format!("snapshot `{NAME}` exists and is not ours; nothing is done to it"));
+    assert_eq!(why, format!("a snapshot `{NAME}` exists that tidegate did not take; tidegate does not change it"));
     assert_eq!(bench.count("rds:DeleteDBSnapshot"), 0);
 }
 

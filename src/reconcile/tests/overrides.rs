@@ -9,7 +9,7 @@ use crate::plan::WaitingReason;
 use crate::reconcile::{Run, RunOutcome, ShutdownLevel, WithGrace};
 use crate::sim::Outcome;
 use crate::store::journal::OperatorCommand;
-use crate::store::{OVERRIDE, RuntimeOverride, SUSPENSION, Store, Suspension, TakenBack};
+use crate::store::{OVERRIDE, RuntimeOverride, SUSPENSION, Store, Suspension, Withdrawal};
 
 fn set(bench: &Bench, state: State, hours: i64) -> RuntimeOverride {
     let set = RuntimeOverride {
@@ -55,8 +55,8 @@ fn wishes(run: &Run) -> Vec<&OperatorCommand> {
     run.requests.iter().map(|request| &request.command).collect()
 }
 
-fn back() -> Option<TakenBack> {
-    Some(TakenBack { who: "bob@desk".to_owned(), reason: "seen enough".to_owned() })
+fn back() -> Option<Withdrawal> {
+    Some(Withdrawal { who: "bob@desk".to_owned(), reason: "seen enough".to_owned() })
 }
 
 #[test]

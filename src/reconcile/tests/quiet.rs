@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::reconcile::is_unchanged;
 use crate::sim::Age;
 use crate::store::journal::{OperatorCommand, OperatorRequest};
-use crate::store::{OVERRIDE, RuntimeOverride, Store as _, TakenBack};
+use crate::store::{OVERRIDE, RuntimeOverride, Store as _, Withdrawal};
 
 fn look(bench: &Bench, last_observation: &LastObservation, depth: Depth, last: &Plan) -> bool {
     let port = bench.port();
@@ -84,7 +84,7 @@ fn a_quiet_look_sees_what_people_do() {
                 since: bench.now(),
                 declared: State::Running,
                 is_met: false,
-                taken_back: Some(TakenBack { who: "ann".into(), reason: "a mistake".into() }),
+                taken_back: Some(Withdrawal { who: "ann".into(), reason: "a mistake".into() }),
             });
             bench.store.put_record(&bench.spec.name, OVERRIDE, Some(&value.unwrap())).unwrap();
         }),

@@ -2,7 +2,7 @@
 
 use git2::{Commit, ErrorCode, ObjectType, Repository, TreeEntry};
 
-use super::git_error;
+use super::libgit2::git_error;
 use crate::model::Revision;
 use crate::source::gather::{Gather, join};
 use crate::source::{SourceError, Tree};

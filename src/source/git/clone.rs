@@ -16,7 +16,8 @@ use sha2::{Digest, Sha256};
 
 use super::connection::Connection;
 use super::resolve::{ResolvedRev, is_commit};
-use super::{checkout, git_error, history, is_empty};
+use super::libgit2::{git_error, is_empty};
+use super::{checkout, history};
 use crate::source::{Poll, RemoteStep, SourceError};
 
 /// Where fetched references are kept.

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use git2::{Commit, ErrorCode, Oid, Repository};
 
-use super::{checkout, git_error, history};
+use super::libgit2::{git_error, is_empty};
+use super::{checkout, history};
 use crate::model::Revision;
 use crate::source::gather::folder_of;
 use crate::source::{Poll, Source, SourceError};
@@ -52,7 +53,7 @@ impl LocalRepoSource {
         };
         found.map_err(|error| {
             let place = self.place.clone();
-            let is_empty = super::is_empty(repository);
+            let is_empty = is_empty(repository);
             match (error.code(), self.rev.clone()) {
                 (ErrorCode::UnbornBranch | ErrorCode::NotFound, _) if is_empty => {
                     SourceError::NoCommits { place }

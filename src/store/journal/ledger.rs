@@ -2,10 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod migration;
+mod request;
+
 use super::attempt::{Attempt, AttemptStatus};
-use super::event::{CONTEST_WINDOW_MINUTES, Event, GateParts, OperatorCommand, OperatorRequest, Recorded};
+use super::error::IllegalEvent;
+use super::event::{CONTEST_WINDOW_MINUTES, Event, GateParts, OperatorRequest};
+use super::records::{Converged, Correction, FailedStart, Release, SnapshotRecord};
 use crate::cloud::{Rollback, ScalableTarget};
-use crate::model::{ImageRef, Instant, Revision, ServiceName, State, Version, VersionKey};
+use crate::model::{Instant, ServiceName, Version};
 
 /// The fold of an environment's journal.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,87 +69,6 @@ pub struct Ledger {
     pub converged: Option<Converged>,
 }
 
-/// A release under way.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Release {
-    /// Since when.
-    pub begun_at: Instant,
-    /// Recorded version at the beginning.
-    pub from: Version,
-    /// Wanted version.
-    pub to: Version,
-    /// Images as written → pinned.
-    pub images: BTreeMap<ImageRef, ImageRef>,
-}
-
-/// A snapshot of ours.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SnapshotRecord {
-    /// Its identifier.
-    pub identifier: String,
-    /// The database.
-    pub resource_id: String,
-    /// Recorded version.
-    pub from: Version,
-    /// Wanted version.
-    pub to: Version,
-    /// Whether it was seen available.
-    pub taken: bool,
-}
-
-/// A service that did not come up.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FailedStart {
-    /// Images it was to run.
-    pub images: Vec<ImageRef>,
-    /// AWS's reason.
-    pub why: String,
-    /// When.
-    pub at: Instant,
-}
-
-/// A field that was put back.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Correction {
-    /// When.
-    pub at: Instant,
-    /// Of what.
-    pub resource: String,
-    /// Which field.
-    pub field: String,
-    /// What it was found at.
-    pub before: String,
-    /// What it was put back to.
-    pub after: String,
-}
-
-/// What was last reached.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Converged {
-    /// When.
-    pub at: Instant,
-    /// The effective state.
-    pub state: State,
-    /// The versions.
-    pub versions: BTreeMap<VersionKey, Version>,
-    /// Where the request came from.
-    pub revision: Revision,
-    /// Fingerprints of the declaration and of its parts.
-    pub declaration: BTreeMap<String, String>,
-}
-
-/// An event that cannot follow what went before. Appending it is refused; reading it is an error.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the journal cannot hold `{event}` here: {why}")]
-pub struct IllegalEvent {
-    event: &'static str,
-    why: String,
-}
-
-fn illegal(event: &'static str, why: impl Into<String>) -> IllegalEvent {
-    IllegalEvent { event, why: why.into() }
-}
-
 impl Ledger {
     /// Folds a whole journal, oldest line first.
     pub fn fold<'a>(lines: impl IntoIterator<Item = &'a (Instant, Event)>) -> Result<Ledger, IllegalEvent> {
@@ -185,7 +109,9 @@ impl Ledger {
             }
             Event::SnapshotTaken { identifier } => match &mut self.snapshot {
                 Some(snapshot) if snapshot.identifier == *identifier => snapshot.taken = true,
-                _ => return Err(illegal("snapshot-taken", format!("no intent for `{identifier}`"))),
+                _ => {
+                    return Err(IllegalEvent::new("snapshot-taken", format!("no intent for `{identifier}`")));
+                }
             },
             Event::MigrationIntent { .. } => self.intend(at, event)?,
             Event::MigrationTask { attempt, task } => {
@@ -269,119 +195,6 @@ impl Ledger {
             }
         }
         Ok(())
-    }
-
-    fn begin(
-        &mut self,
-        at: Instant,
-        from: &Version,
-        to: &Version,
-        images: &BTreeMap<ImageRef, ImageRef>,
-    ) -> Result<(), IllegalEvent> {
-        if self.migration_in_flight() {
-            return Err(illegal("release-begun", "a migration has no outcome yet"));
-        }
-        self.release =
-            Some(Release { begun_at: at, from: from.clone(), to: to.clone(), images: images.clone() });
-        self.ignore_window = None;
-        self.aborted = None;
-        self.checks_passed_at = None;
-        self.failed_starts.clear();
-        Ok(())
-    }
-
-    fn intend(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
-        let Event::MigrationIntent { resource_id, from, to, attempt, client_token, started_by, definition } =
-            event
-        else {
-            return Err(illegal("migration-intent", "not an intent"));
-        };
-        if self.migration_in_flight() {
-            return Err(illegal("migration-intent", "an earlier attempt has no outcome yet"));
-        }
-        let made = self.attempts_made.entry((resource_id.clone(), to.clone())).or_default();
-        if *attempt != *made + 1 {
-            return Err(illegal("migration-intent", format!("attempt {attempt} after {made}")));
-        }
-        *made = *attempt;
-        self.retry = None;
-        self.ran.insert(to.clone());
-        let before = self.attempt.take().filter(|before| before.resource_id == *resource_id);
-        let after = before.map(Attempt::left_behind).unwrap_or_default();
-        self.attempt = Some(Attempt {
-            resource_id: resource_id.clone(),
-            from: from.clone(),
-            to: to.clone(),
-            number: *attempt,
-            intended_at: at,
-            client_token: client_token.clone(),
-            started_by: started_by.clone(),
-            definition: definition.clone(),
-            task: None,
-            reached_running: false,
-            stop: None,
-            overdue: false,
-            ended_badly: false,
-            status: AttemptStatus::Open,
-            after,
-        });
-        Ok(())
-    }
-
-    fn record(&mut self, at: Instant, version: &Version, resource_id: &str, how: Recorded) {
-        self.schema.insert(resource_id.to_owned(), version.clone());
-        self.ran.insert(version.clone());
-        if let Some(attempt) = &mut self.attempt {
-            attempt.ended_badly &= attempt.to != *version;
-            attempt.status = AttemptStatus::Closed;
-        }
-        if how == Recorded::Migration {
-            self.settling_since = Some(at);
-            self.checks_passed_at = None;
-        }
-        self.retry = None;
-        self.record_requested = None;
-    }
-
-    fn request(&mut self, request: &OperatorRequest) {
-        match &request.command {
-            OperatorCommand::Retry => {
-                self.failed_starts.clear();
-                self.aborted = None;
-                self.corrections.clear();
-                self.retry = Some(request.clone());
-            }
-            OperatorCommand::Abort { version } => self.aborted = Some((version.clone(), request.clone())),
-            OperatorCommand::StopMigration { attempt } => {
-                let Ok(open) = self.open_attempt("requested", *attempt) else { return };
-                open.stop = Some(request.clone());
-                // One that has not run would be tried again by itself.
-                let given_up = (!open.reached_running).then(|| (open.to.clone(), request.clone()));
-                self.aborted = given_up.or(self.aborted.take());
-            }
-            // The tag is set by an action; the event that it was set closes the attempt.
-            OperatorCommand::RecordSchema { version } => {
-                self.record_requested = Some((version.clone(), request.clone()))
-            }
-            OperatorCommand::IgnoreWindow => self.ignore_window = Some(request.clone()),
-            OperatorCommand::TakeOver => self.take_over = Some(request.clone()),
-            OperatorCommand::Override { .. } => self.override_ = Some(request.clone()),
-            OperatorCommand::ClearOverride => self.override_ = None,
-            OperatorCommand::Suspend { .. } => self.suspension = Some(request.clone()),
-            OperatorCommand::Resume => self.suspension = None,
-        }
-    }
-
-    fn open_attempt(&mut self, event: &'static str, number: u32) -> Result<&mut Attempt, IllegalEvent> {
-        match &mut self.attempt {
-            Some(attempt) if attempt.number == number && attempt.status == AttemptStatus::Open => Ok(attempt),
-            _ => Err(illegal(event, format!("attempt {number} is not open"))),
-        }
-    }
-
-    /// An intent without an outcome: a task may be under way.
-    pub fn migration_in_flight(&self) -> bool {
-        self.attempt.as_ref().is_some_and(|attempt| attempt.status == AttemptStatus::Open)
     }
 
     /// How often a field was put back within the contest window before `now`.

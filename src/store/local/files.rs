@@ -1,37 +1,32 @@
-//! Files that are either there as a whole or not at all.
-//!
-//! Nothing here knows what the files mean.
+//! The folders, locks and JSON files of a store. Nothing here knows what the files mean.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::store::StoreError;
-
-/// The ending of a file that is being written. One name for each file, so that crashes leave no heap of them:
-/// the next write starts it anew.
-const UNFINISHED: &str = ".tmp";
+use crate::files as atomic;
+use crate::store::error::StoreError;
 
 /// An error about this path.
 pub(super) fn disk(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     move |source| StoreError::Disk { operation, path: path.to_owned(), source }
 }
 
-/// Makes a folder and those above it, for this user alone; one that exists stays as it is.
+/// Makes a folder and those above it, for this user alone. A folder that exists keeps its mode.
 pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
     if path.is_dir() {
         return Ok(());
     }
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(disk("make the folder", path))?;
     // The entry in the folder above must survive a power cut as well.
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync_folder)
+    sync_parent(path)
 }
 
-/// Waits for the lock of a short section. Whoever holds it only reads and writes small files meanwhile.
+/// Waits for the lock of a short section. Its holder only reads and writes small files meanwhile.
 pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
     let file = open_lock(path)?;
     file.lock().map_err(disk("lock", path))?;
@@ -50,22 +45,12 @@ pub(super) fn open_lock(path: &Path) -> Result<File, StoreError> {
         .map_err(disk("open", path))
 }
 
-/// Writes JSON in one step: a reader, and a crash, sees the old content or the new. The caller holds a lock
-/// under which nobody else writes this file.
+/// Writes JSON in one step: a reader, and a crash, sees the old content or the new.
 pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
     let mut text = serde_json::to_vec_pretty(value).expect("what we store is always JSON");
     text.push(b'\n');
-    let unfinished = unfinished(path);
-    File::options()
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&unfinished)
-        .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&unfinished, path))
-        .map_err(disk("write", path))?;
-    sync_parent(path)
+    atomic::write_atomically(path, &text, atomic::PRIVATE)
+        .map_err(|error| disk("write", &error.path)(error.source))
 }
 
 /// Reads JSON; none if there is no such file.
@@ -106,23 +91,13 @@ pub(super) fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(disk("read", folder))?;
-        names.extend(entry.file_name().into_string().ok().filter(|name| !name.ends_with(UNFINISHED)));
+        names.extend(entry.file_name().into_string().ok().filter(|name| !name.ends_with(atomic::UNFINISHED)));
     }
     names.sort();
     Ok(names)
 }
 
-/// Makes a new or renamed entry of the file's folder survive a power cut.
+/// Makes a new or removed entry of the file's folder survive a power cut.
 pub(super) fn sync_parent(path: &Path) -> Result<(), StoreError> {
-    sync_folder(path.parent().expect("every file of a store is in a folder"))
-}
-
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk("write", folder))
-}
-
-fn unfinished(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(UNFINISHED);
-    name.into()
+    atomic::sync_parent(path).map_err(disk("write", path))
 }

@@ -7,13 +7,13 @@ use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{files, journal};
+use super::{append_log, files};
 use crate::model::{EnvironmentName, Instant};
-use crate::store::StoreError;
-use crate::store::lease::{Guard, Lease, LeaseHolder};
+use crate::store::error::StoreError;
+use crate::store::lease::{Lease, LeaseGuard, LeaseHolder};
 
-/// Short sections: whoever asks for the lease, or asks about it, holds this lock meanwhile. So a look at the
-/// lease can never make somebody's attempt to take it fail.
+/// Held for moments, by every process that takes the lease or asks who holds it. So asking about the lease can
+/// never make another process fail to take it.
 const SECTION: &str = "lock";
 const LOCK: &str = "lease.lock";
 const NEWEST: &str = "lease.json";
@@ -32,9 +32,9 @@ pub(super) fn acquire(
         Err(TryLockError::WouldBlock) => return Ok(None),
         Err(TryLockError::Error(error)) => return Err(files::disk("lock", &path)(error)),
     }
-    // The journal knows the number too, should somebody have removed the other file.
+    // The journal knows the number too, in case an operator removed the other file.
     let newest: Option<LeaseHolder> = files::read_json(&folder.join(NEWEST))?;
-    let log = journal::read(&folder.join(journal::FILE))?.log;
+    let log = append_log::read(&folder.join(append_log::FILE))?.log;
     let before = newest.map_or(0, |lease| lease.fencing).max(log.lines.last().map_or(0, |line| line.fencing));
     let lease =
         LeaseHolder { fencing: before + 1, holder: holder.to_owned(), pid: std::process::id(), since: at };
@@ -48,9 +48,9 @@ pub(super) fn acquire(
     Ok(Some(Lease::new(environment.clone(), lease.fencing, Box::new(guard))))
 }
 
-/// Who holds the lease. Makes no file: a store may be read by who must not write.
+/// Who holds the lease. Makes no file: a user who must not write may read a store.
 pub(super) fn holder(folder: &Path) -> Result<Option<LeaseHolder>, StoreError> {
-    // Whoever has ever taken the lease left both files.
+    // Every process that took the lease left both files.
     let (section, path) = (folder.join(SECTION), folder.join(LOCK));
     let (Some(section_lock), Some(lock)) = (open_existing(&section)?, open_existing(&path)?) else {
         return Ok(None);
@@ -79,7 +79,7 @@ struct LocalGuard {
     lock: File,
 }
 
-impl Guard for LocalGuard {
+impl LeaseGuard for LocalGuard {
     /// The system does not take locks away, but people remove and restore folders: the lock must still be on
     /// the file that others would try to lock, and the newest number must be ours.
     fn verify(&self) -> Result<(), StoreError> {
@@ -95,7 +95,7 @@ impl Guard for LocalGuard {
         }
         match files::read_json::<LeaseHolder>(&self.folder.join(NEWEST))? {
             Some(newest) if newest.fencing == self.fencing => Ok(()),
-            Some(newest) => lost(format!("the newest is {}, of {}", newest.fencing, newest.holder)),
+            Some(newest) => lost(format!("the newest lease is {}, of {}", newest.fencing, newest.holder)),
             None => lost(format!("{} is gone", self.folder.join(NEWEST).display())),
         }
     }

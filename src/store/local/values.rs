@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::files;
 use crate::model::RunId;
+use crate::store::error::StoreError;
 use crate::store::name::checked;
-use crate::store::{RUNS_KEPT_MAX, StoreError, StoredRun};
+use crate::store::port::{RUNS_KEPT_MAX, StoredRun};
 
 const ENDING: &str = ".json";
 

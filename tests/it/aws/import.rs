@@ -83,7 +83,7 @@ async fn a_platform_is_imported_and_plans_to_nothing() {
     assert!(again.err.contains("already exists"), "{}", again.err);
     // Other credentials are not those of the ARN.
     let strange = tidegate(&machine, "400000000002", &["import", &arn, "--dir", &dir]);
-    assert!(strange.code == 1 && strange.err.contains("the ARN to 400000000001"), "{}", strange.err);
+    assert!(strange.code == 1 && strange.err.contains("the ARN to account 400000000001"), "{}", strange.err);
     let missing = tidegate(&machine, account, &["import", "shpo", "--dir", &dir]);
     assert!(missing.code == 1 && missing.err.contains("did you mean `shop`?"), "{}", missing.err);
 }

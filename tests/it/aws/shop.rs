@@ -8,12 +8,13 @@ use aws_sdk_ecs::types as ecs;
 use serde_json::{Value, json};
 use tidegate::clock::Clock as _;
 use tidegate::cloud::{CachedCloud, CloudRead as _, Depth, LastObservation};
-use tidegate::execute::{Silent, read_ledger};
+use tidegate::execute::Silent;
 use tidegate::model::{Instant, StoreId};
 use tidegate::reconcile::{self, Reconciler, Run, RunOutcome, ShutdownLevel};
 use tidegate::spec::EnvironmentSpec;
 use tidegate::store::MemoryStore;
 use tidegate::store::journal::Ledger;
+use tidegate::store::journal::read_ledger;
 
 use super::clock::{FastClock, until};
 use super::http;

@@ -145,7 +145,7 @@ impl Scene {
             ["plan"] => {
                 return Some(match rig.try_preview() {
                     Some(preview) => show::plan(&preview.plan),
-                    None => vec!["not declared any more: nothing is planned".to_owned()],
+                    None => vec!["no longer declared: there is no plan".to_owned()],
                 });
             }
             ["world"] => return Some(self.world()),

@@ -3,11 +3,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use tidegate::execute::read_ledger;
 use tidegate::model::{Instant, Revision, State};
 use tidegate::reconcile::{CurrentDeclaration, DeclaredEnvironment, REQUEST};
 use tidegate::sim::{Age, SimCloud};
 use tidegate::spec::EnvironmentSpec;
+use tidegate::store::journal::read_ledger;
 use tidegate::store::journal::{AttemptStatus, OperatorCommand, OperatorRequest};
 use tidegate::store::{MemoryStore, OVERRIDE, RuntimeOverride, Store as _};
 

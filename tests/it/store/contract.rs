@@ -138,7 +138,7 @@ pub(crate) fn lines_come_back_in_order_with_their_lease(bench: &dyn Bench) {
     let second = acquire(&*other);
     assert_eq!(other.append(&second, at(3), &json!("ü\n\"")).unwrap(), 3);
     let log = store.read_log(&production()).unwrap();
-    assert_eq!(log.torn, None);
+    assert_eq!(log.unfinished, None);
     let lines: Vec<_> = log.lines.iter().map(|line| (line.sequence, line.fencing, line.at)).collect();
     assert_eq!(lines, [(1, fencing, at(1)), (2, fencing, at(2)), (3, second.fencing(), at(3))]);
     assert_eq!(log.lines[0].event, json!({"kind": "intent", "n": 1}));

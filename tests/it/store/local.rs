@@ -46,7 +46,7 @@ fn what_a_crash_left_of_a_line_is_said_and_then_removed() {
 
     let log = bench.open().read_log(&production()).unwrap();
     assert_eq!(log.lines.len(), 1);
-    let warning = log.torn.unwrap().to_string();
+    let warning = log.unfinished.unwrap().to_string();
     assert!(
         warning.ends_with("journal.jsonl:2: the last line was cut off after 18 bytes and is left out"),
         "{warning}"
@@ -56,7 +56,7 @@ fn what_a_crash_left_of_a_line_is_said_and_then_removed() {
     // Also for a process that knew where the journal ended.
     assert_eq!(store.append(&lease, at(2), &json!("two")).unwrap(), 2);
     let log = store.read_log(&production()).unwrap();
-    assert_eq!((log.lines.len(), log.torn), (2, None));
+    assert_eq!((log.lines.len(), log.unfinished), (2, None));
     assert!(fs::read(&journal).unwrap().starts_with(&whole));
 }
 

@@ -304,8 +304,8 @@ fn is_at_rest(plan: &Plan) -> bool {
 }
 
 fn is_lease_lost(error: &ReconcileError) -> bool {
-    use tidegate::execute::JournalError;
     use tidegate::store::StoreError;
+    use tidegate::store::journal::JournalError;
     match error {
         ReconcileError::Store(error) | ReconcileError::Journal(JournalError::Store(error)) => {
             matches!(error, StoreError::LeaseLost { .. })

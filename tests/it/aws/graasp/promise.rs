@@ -1,7 +1,7 @@
 //! What holds of the platform in the middle of whatever, and what at the end of a release.
 
 use tidegate::cloud::{CloudRead as _, Rollback, tag};
-use tidegate::execute::read_ledger;
+use tidegate::store::journal::read_ledger;
 use tidegate::store::{LocalStore, Store as _};
 
 use super::Graasp;

@@ -1,29 +1,74 @@
-//! How a journal is written as text: one JSON object a line, the last member its checksum.
+//! The lines of a journal, and how they are written as text: one JSON object a line, the last member its checksum.
 //!
-//! Pure. A line is trusted only as a whole: a journal that says less, or something else, than was written
-//! could make a migration run twice. So a damaged line is an error that a person resolves; the one exception
-//! is a last line without its end, which a crash leaves behind and nobody has acted on.
+//! Pure. A line counts only as a whole: a journal that says less than was written, or something else, could
+//! make a migration run twice. So a damaged line is an error that an operator resolves. The one exception is
+//! a last line without its end: a crash leaves it behind, and no process has acted on it.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{JournalLine, Log, StoreError, TornTail};
 use crate::model::Instant;
+use crate::store::error::StoreError;
 
 /// `,"sum":"0123456789abcdef"}`
 const SUM_BEGIN: &str = ",\"sum\":\"";
 const SUM_END: &str = "\"}";
 const SUM_DIGITS: usize = 16;
 
-/// What a file holds: the log, and how many bytes of it are good.
+/// One line of an environment's journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JournalLine {
+    /// Counts from 1 without gaps.
+    pub sequence: u64,
+    /// The fencing number of the lease under which the line was written. Never smaller than in the line before.
+    pub fencing: u64,
+    /// When the line was written, by the writer's clock.
+    pub at: Instant,
+    /// The event as JSON; see [`super::Event`].
+    pub event: Value,
+}
+
+/// An environment's journal, oldest line first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Log {
+    /// The lines that were written completely.
+    pub lines: Vec<JournalLine>,
+    /// The beginning of a further line, which a crash left behind. The next append removes it.
+    pub unfinished: Option<UnfinishedLine>,
+}
+
+/// The beginning of a line whose writing was cut off. The store never reported it as written, so no process
+/// acted on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnfinishedLine {
+    /// The file of the journal.
+    pub file: String,
+    /// The number of the unfinished line, counted from 1.
+    pub line: usize,
+    /// How many bytes of it are there.
+    pub bytes: usize,
+}
+
+/// A journal that was read from text.
 #[derive(Debug, Default)]
-pub(super) struct Parsed {
-    pub(super) log: Log,
-    pub(super) good_bytes: u64,
+pub(in crate::store) struct DecodedLog {
+    pub(in crate::store) log: Log,
+    /// The length of all complete lines; an unfinished line begins here.
+    pub(in crate::store) complete_bytes: u64,
+}
+
+impl fmt::Display for UnfinishedLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, bytes } = self;
+        write!(f, "{file}:{line}: the last line was cut off after {bytes} bytes and does not count")
+    }
 }
 
 /// The text of a line, its end included.
-pub(super) fn encode(sequence: u64, fencing: u64, at: Instant, event: &Value) -> String {
+pub(in crate::store) fn encode(sequence: u64, fencing: u64, at: Instant, event: &Value) -> String {
     let line = JournalLine { sequence, fencing, at, event: event.clone() };
     let mut text = serde_json::to_string(&line).expect("numbers, a time and JSON are always JSON");
     let sum = sum_of(&text);
@@ -36,11 +81,11 @@ pub(super) fn encode(sequence: u64, fencing: u64, at: Instant, event: &Value) ->
 }
 
 /// Reads a whole journal; `file` is its name in errors.
-pub(super) fn parse(file: &str, bytes: &[u8]) -> Result<Parsed, StoreError> {
-    let good_bytes = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let (good, rest) = bytes.split_at(good_bytes);
+pub(in crate::store) fn parse(file: &str, bytes: &[u8]) -> Result<DecodedLog, StoreError> {
+    let complete_bytes = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let (complete, rest) = bytes.split_at(complete_bytes);
     let mut lines: Vec<JournalLine> = Vec::new();
-    for text in good.split_inclusive(|byte| *byte == b'\n') {
+    for text in complete.split_inclusive(|byte| *byte == b'\n') {
         let number = lines.len() + 1;
         let corrupt = |why: String| StoreError::Corrupt { file: file.to_owned(), line: number, why };
         let line = decode(&text[..text.len() - 1]).map_err(|why| corrupt(why.to_owned()))?;
@@ -53,12 +98,12 @@ pub(super) fn parse(file: &str, bytes: &[u8]) -> Result<Parsed, StoreError> {
         }
         lines.push(line);
     }
-    let torn = (!rest.is_empty()).then(|| TornTail {
+    let unfinished = (!rest.is_empty()).then(|| UnfinishedLine {
         file: file.to_owned(),
         line: lines.len() + 1,
         bytes: rest.len(),
     });
-    Ok(Parsed { log: Log { lines, torn }, good_bytes: good_bytes as u64 })
+    Ok(DecodedLog { log: Log { lines, unfinished }, complete_bytes: complete_bytes as u64 })
 }
 
 fn decode(text: &[u8]) -> Result<JournalLine, &'static str> {
@@ -106,7 +151,7 @@ mod tests {
         assert_eq!(text, format!("{written}\n"));
         let parsed = parse("journal", text.as_bytes()).unwrap();
         assert_eq!(parsed.log.lines[0].event, json!({"kind": "intent"}));
-        assert_eq!(parsed.good_bytes, text.len() as u64);
+        assert_eq!(parsed.complete_bytes, text.len() as u64);
         assert!(serde_json::from_str::<Value>(&text).is_ok());
     }
 
@@ -135,7 +180,7 @@ mod tests {
             let parsed = parse("journal", &whole[..cut]).unwrap();
             let ends = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
             prop_assert_eq!(parsed.log.lines.len(), ends);
-            prop_assert_eq!(parsed.log.torn.is_some(), parsed.good_bytes != cut as u64);
+            prop_assert_eq!(parsed.log.unfinished.is_some(), parsed.complete_bytes != cut as u64);
         }
 
         #[test]
@@ -146,8 +191,8 @@ mod tests {
             damaged[at] ^= 1 << bit;
             match parse("journal", &damaged) {
                 Err(_) => {}
-                // The last line's end is gone: a torn line, by all that can be known.
-                Ok(parsed) => prop_assert!(at == whole.len() - 1 && parsed.log.torn.is_some()),
+                // The last line's end is gone: an unfinished line, by all that can be known.
+                Ok(parsed) => prop_assert!(at == whole.len() - 1 && parsed.log.unfinished.is_some()),
             }
         }
     }

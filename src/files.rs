@@ -1,0 +1,190 @@
+//! Writing a file in one step: a reader, and a crash, sees the old content or the new, never a part of it.
+//!
+//! The new content goes into a file beside the old one, whose name ends with [`UNFINISHED`]. Once it is on the
+//! disk, it is renamed over the old one, and the folder is synced, so that the rename survives a power cut.
+//!
+//! The unfinished file has one name for each file, so that crashes leave no heap of them: the next write
+//! starts it anew. Writers in several processes take turns by a lock on it.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// The ending of a file that is not written completely. Readers of folders leave such files out.
+pub const UNFINISHED: &str = ".tmp";
+
+/// The mode of a file for this user alone.
+pub const PRIVATE: u32 = 0o600;
+
+/// The mode of a file for everyone whom the umask allows.
+pub const SHARED: u32 = 0o666;
+
+/// Why a file was not written. The old content, if there was any, is still there.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}", path.display())]
+pub struct WriteError {
+    /// The file.
+    pub path: PathBuf,
+    /// The error of the operating system.
+    pub source: io::Error,
+}
+
+impl From<WriteError> for io::Error {
+    fn from(error: WriteError) -> Self {
+        let WriteError { path, source } = error;
+        io::Error::new(source.kind(), format!("cannot write {}: {source}", path.display()))
+    }
+}
+
+/// Replaces the file, or makes it, in one step. The umask is taken off `mode`. The folder must exist.
+///
+/// # Errors
+/// When the folder or the disk refuses.
+pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
+    let write = || {
+        let (unfinished, _lock) = write_unfinished(path, bytes, mode)?;
+        fs::rename(unfinished, path)?;
+        sync_parent(path)
+    };
+    write().map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
+/// Makes the file in one step, and never replaces one.
+///
+/// # Errors
+/// As [`write_atomically`]; `AlreadyExists` when there is such a file.
+pub fn create_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
+    let create = || {
+        let (unfinished, _lock) = write_unfinished(path, bytes, mode)?;
+        tempfile::TempPath::try_from_path(unfinished)?
+            .persist_noclobber(path)
+            .map_err(|error| error.error)?;
+        sync_parent(path)
+    };
+    create().map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
+/// Makes a new or renamed entry of the file's folder survive a power cut.
+///
+/// # Errors
+/// When the folder cannot be opened or synced.
+pub fn sync_parent(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Writes the content beside the file. The returned file holds the lock that makes other writers wait.
+fn write_unfinished(path: &Path, bytes: &[u8], mode: u32) -> io::Result<(PathBuf, File)> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(UNFINISHED);
+    let unfinished = PathBuf::from(unfinished);
+    let mut file = open_locked(&unfinished, mode)?;
+    let written = file.set_len(0).and_then(|()| file.write_all(bytes)).and_then(|()| file.sync_all());
+    if let Err(error) = written {
+        // A full disk has no room for half a content. If this fails, too, the next write starts it anew.
+        let _ = fs::remove_file(&unfinished);
+        return Err(error);
+    }
+    Ok((unfinished, file))
+}
+
+/// Opens and locks the unfinished file. A writer that waited for the lock may have opened a file that was
+/// renamed meanwhile: then it opens the next one.
+fn open_locked(path: &Path, mode: u32) -> io::Result<File> {
+    loop {
+        let file = File::options().create(true).truncate(false).write(true).mode(mode).open(path)?;
+        file.lock()?;
+        let ours = file.metadata()?;
+        let is_same = |there: &fs::Metadata| (there.dev(), there.ino()) == (ours.dev(), ours.ino());
+        match fs::metadata(path) {
+            Ok(there) if is_same(&there) => return Ok(file),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(_) | Err(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_content_is_replaced_whole_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        write_atomically(&path, b"a long content", PRIVATE).unwrap();
+        write_atomically(&path, b"short", PRIVATE).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"short");
+        assert_eq!(names(folder.path()), ["a.json"]);
+    }
+
+    #[test]
+    fn a_file_has_the_mode_that_its_writer_gave_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        write_atomically(&path, b"x", PRIVATE).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, PRIVATE);
+        // The umask is the environment's: an ordinary new file shows it.
+        let (shared, ordinary) = (folder.path().join("shared"), folder.path().join("ordinary"));
+        create_atomically(&shared, b"x", SHARED).unwrap();
+        fs::write(&ordinary, "x").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&shared), mode(&ordinary));
+    }
+
+    #[test]
+    fn what_a_crash_left_is_not_in_the_next_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        fs::write(folder.path().join("a.json.tmp"), "half of a content that was never finished").unwrap();
+        write_atomically(&path, b"whole", PRIVATE).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        assert_eq!(names(folder.path()), ["a.json"]);
+    }
+
+    #[test]
+    fn a_file_that_exists_is_not_created_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.yaml");
+        create_atomically(&path, b"first", SHARED).unwrap();
+        let error = create_atomically(&path, b"second", SHARED).unwrap_err();
+        assert_eq!(error.source.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        assert_eq!(names(folder.path()), ["a.yaml"]);
+    }
+
+    #[test]
+    fn an_error_names_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("absent/a.json");
+        let error = write_atomically(&path, b"x", PRIVATE).unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot write {}", path.display()));
+        assert!(io::Error::from(error).to_string().contains("absent/a.json: No such file"));
+    }
+
+    #[test]
+    fn writers_side_by_side_leave_the_content_of_one_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        let contents: Vec<Vec<u8>> = (b'a'..=b'd').map(|letter| vec![letter; 10_000]).collect();
+        std::thread::scope(|scope| {
+            for content in &contents {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        write_atomically(&path, content, PRIVATE).unwrap();
+                        assert!(contents.contains(&fs::read(&path).unwrap()));
+                    }
+                });
+            }
+        });
+        assert_eq!(names(folder.path()), ["a.json"]);
+    }
+}

@@ -1,0 +1,100 @@
+//! How a release begins, and how an attempt at its migration gets from its intent to a recorded schema version.
+
+use std::collections::BTreeMap;
+
+use super::Ledger;
+use crate::model::{ImageRef, Instant, Version};
+use crate::store::journal::attempt::{Attempt, AttemptStatus};
+use crate::store::journal::error::IllegalEvent;
+use crate::store::journal::event::{Event, Recorded};
+use crate::store::journal::records::Release;
+
+impl Ledger {
+    pub(super) fn begin(
+        &mut self,
+        at: Instant,
+        from: &Version,
+        to: &Version,
+        images: &BTreeMap<ImageRef, ImageRef>,
+    ) -> Result<(), IllegalEvent> {
+        if self.migration_in_flight() {
+            return Err(IllegalEvent::new("release-begun", "a migration has no outcome yet"));
+        }
+        self.release =
+            Some(Release { begun_at: at, from: from.clone(), to: to.clone(), images: images.clone() });
+        self.ignore_window = None;
+        self.aborted = None;
+        self.checks_passed_at = None;
+        self.failed_starts.clear();
+        Ok(())
+    }
+
+    pub(super) fn intend(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
+        let Event::MigrationIntent { resource_id, from, to, attempt, client_token, started_by, definition } =
+            event
+        else {
+            return Err(IllegalEvent::new("migration-intent", "not an intent"));
+        };
+        if self.migration_in_flight() {
+            return Err(IllegalEvent::new("migration-intent", "an earlier attempt has no outcome yet"));
+        }
+        let made = self.attempts_made.entry((resource_id.clone(), to.clone())).or_default();
+        if *attempt != *made + 1 {
+            return Err(IllegalEvent::new("migration-intent", format!("attempt {attempt} after {made}")));
+        }
+        *made = *attempt;
+        self.retry = None;
+        self.ran.insert(to.clone());
+        let before = self.attempt.take().filter(|before| before.resource_id == *resource_id);
+        let after = before.map(Attempt::left_behind).unwrap_or_default();
+        self.attempt = Some(Attempt {
+            resource_id: resource_id.clone(),
+            from: from.clone(),
+            to: to.clone(),
+            number: *attempt,
+            intended_at: at,
+            client_token: client_token.clone(),
+            started_by: started_by.clone(),
+            definition: definition.clone(),
+            task: None,
+            reached_running: false,
+            stop: None,
+            overdue: false,
+            ended_badly: false,
+            status: AttemptStatus::Open,
+            after,
+        });
+        Ok(())
+    }
+
+    pub(super) fn record(&mut self, at: Instant, version: &Version, resource_id: &str, how: Recorded) {
+        self.schema.insert(resource_id.to_owned(), version.clone());
+        self.ran.insert(version.clone());
+        if let Some(attempt) = &mut self.attempt {
+            attempt.ended_badly &= attempt.to != *version;
+            attempt.status = AttemptStatus::Closed;
+        }
+        if how == Recorded::Migration {
+            self.settling_since = Some(at);
+            self.checks_passed_at = None;
+        }
+        self.retry = None;
+        self.record_requested = None;
+    }
+
+    pub(super) fn open_attempt(
+        &mut self,
+        event: &'static str,
+        number: u32,
+    ) -> Result<&mut Attempt, IllegalEvent> {
+        match &mut self.attempt {
+            Some(attempt) if attempt.number == number && attempt.status == AttemptStatus::Open => Ok(attempt),
+            _ => Err(IllegalEvent::new(event, format!("attempt {number} is not open"))),
+        }
+    }
+
+    /// An intent without an outcome: a task may be under way.
+    pub fn migration_in_flight(&self) -> bool {
+        self.attempt.as_ref().is_some_and(|attempt| attempt.status == AttemptStatus::Open)
+    }
+}

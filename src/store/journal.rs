@@ -9,7 +9,7 @@
 //!
 //! | file | |
 //! |---|---|
-//! | `event` | what is written down; pure |
+//! | `event`, `operator` | what is written down; pure |
 //! | `ledger`, `records`, `attempt` | what the events add up to; pure |
 //! | `line` | the text of a line, with its checksum; pure |
 //! | `read`, `writer` | from a store to events, and back |
@@ -19,16 +19,16 @@ mod error;
 mod event;
 mod ledger;
 pub(super) mod line;
+pub(super) mod operator;
 mod read;
 mod records;
 mod writer;
 
 pub use attempt::{Attempt, AttemptStatus, LISTING_DELAY_MAX};
 pub use error::{IllegalEvent, JournalError};
-pub use event::{
-    CONTEST_WINDOW_MINUTES, Event, GateParts, Line, OperatorCommand, OperatorRequest, Outcome, Recorded,
-};
+pub use event::{CONTEST_WINDOW_MINUTES, Event, GateParts, Line, Outcome, Recorded};
 pub use ledger::Ledger;
+pub use operator::{OperatorCommand, OperatorRequest};
 pub use read::{read_events, read_ledger};
 pub use records::{Converged, Correction, FailedStart, Release, SnapshotRecord};
 pub use writer::Journal;

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::journal::{OperatorCommand, OperatorRequest};
+use super::journal::operator::{OperatorCommand, OperatorRequest};
 use crate::model::{Instant, State};
 
 /// The kind of the record that holds an override.

@@ -86,7 +86,10 @@ fn one_of_somebody_else_is_neither_used_nor_touched() {
     let bench = Bench::new();
     bench.cloud.with(|world| world.person("shop").take_snapshot(NAME));
     let why = failure(bench.act(take()));
-    assert_eq!(why, format!("a snapshot `{NAME}` exists that tidegate did not take; tidegate does not change it"));
+    assert_eq!(
+        why,
+        format!("a snapshot `{NAME}` exists that tidegate did not take; tidegate does not change it")
+    );
     assert_eq!(bench.count("rds:DeleteDBSnapshot"), 0);
 }
 

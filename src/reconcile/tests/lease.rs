@@ -43,7 +43,7 @@ fn a_lease_that_is_lost_ends_the_run_and_no_call_comes_after_it() {
             ShutdownLevel::None
         };
         let error = bench.run_with(&core(&bench, "v1.4.0"), None, &shutdown).unwrap_err();
-        let lost = "the lease 1 of `shop` is held no more";
+        let lost = "lost the lock on `shop` (lease 1)";
         assert!(error.to_string().starts_with(lost), "{event}: {error}");
         let (at, effects) = broken_at.lock().unwrap().unwrap();
         assert_eq!(bench.cloud.effects(), effects, "{event}");

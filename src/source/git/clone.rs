@@ -15,8 +15,8 @@ use git2::{AutotagOption, FetchOptions, Oid, Repository};
 use sha2::{Digest, Sha256};
 
 use super::connection::Connection;
-use super::resolve::{ResolvedRev, is_commit};
 use super::libgit2::{git_error, is_empty};
+use super::resolve::{ResolvedRev, is_commit};
 use super::{checkout, history};
 use crate::source::{Poll, RemoteStep, SourceError};
 

@@ -1,9 +1,10 @@
-//! An attempt at a migration, as far as the journal knows it. How it goes from one status to the next is the
-//! ledger's.
+//! An attempt at a migration, as far as the journal knows it. `ledger/migration.rs` moves it from one status to
+//! the next.
 
 use chrono::TimeDelta;
 
-use super::event::{OperatorRequest, Outcome};
+use super::event::Outcome;
+use super::operator::OperatorRequest;
 use crate::model::{Instant, Version};
 
 /// For this long after its intent, a migration task that AWS does not list may not be listed *yet*: the same request
@@ -12,43 +13,46 @@ use crate::model::{Instant, Version};
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html>
 pub const LISTING_DELAY_MAX: TimeDelta = TimeDelta::minutes(45);
 
-/// An attempt at a migration.
+/// One try of a migration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attempt {
-    /// The database.
+    /// The resource id of the database.
     pub resource_id: String,
-    /// Recorded version.
+    /// The recorded schema version.
     pub from: Version,
-    /// Wanted version.
+    /// The version that the migration leads to.
     pub to: Version,
-    /// Counts from 1.
+    /// Counts from 1 for each (database, to).
     pub number: u32,
     /// When the intent was written.
     pub intended_at: Instant,
-    /// `clientToken`
+    /// `clientToken` of the RunTask request.
     pub client_token: String,
-    /// `startedBy`
+    /// `startedBy` of the RunTask request.
     pub started_by: String,
-    /// The definition to run.
+    /// The task definition to run.
     pub definition: String,
-    /// The task, once known.
+    /// The ARN of the task, once known.
     pub task: Option<String>,
-    /// Whether the task is known to have reached RUNNING: the point of no return.
+    /// Whether the task has reached RUNNING, as far as tidegate knows: the point of no return.
     pub reached_running: bool,
-    /// A person wants its task to be stopped.
+    /// Set when an operator asked tidegate to stop its task.
     pub stop: Option<OperatorRequest>,
-    /// A person was told that it takes too long.
+    /// Whether tidegate has reported that it exceeds its timeout.
     pub overdue: bool,
-    /// It failed, or nobody knows: it is not run again without being asked, whatever the schema is said to be.
+    /// Whether it failed or its result is unknown. tidegate then runs this migration again only when an operator
+    /// asks for it, whichever version is recorded.
     pub ended_badly: bool,
-    /// How far it is.
+    /// Whether it is open, ended or closed.
     pub status: AttemptStatus,
-    /// How those before it ended, since the schema was certain last: it began on what they left behind.
+    /// The outcomes of the attempts before it, since the schema was last certain. It began on the schema that they
+    /// left behind.
     pub after: Vec<Outcome>,
 }
 
 impl Attempt {
-    /// What the next attempt begins on: how this one ended, and those before it, unless the schema is certain.
+    /// The outcomes that the next attempt begins on: of this one and of those before it; none when the schema is
+    /// certain.
     pub(super) fn left_behind(self) -> Vec<Outcome> {
         match self.status {
             AttemptStatus::Ended { outcome, .. } => self.after.into_iter().chain([outcome]).collect(),
@@ -56,7 +60,7 @@ impl Attempt {
         }
     }
 
-    /// Whether nobody knows how it ended, or one that it came after.
+    /// Whether its result, or that of an attempt before it, is unknown.
     pub fn is_in_doubt(&self) -> bool {
         let last = match &self.status {
             AttemptStatus::Ended { outcome, .. } => Some(outcome),
@@ -72,13 +76,13 @@ impl Attempt {
 pub enum AttemptStatus {
     /// No outcome yet.
     Open,
-    /// It is over; the schema is not recorded yet, or it failed.
+    /// It has ended. Either its version is not recorded yet, or it failed.
     Ended {
-        /// How.
+        /// How it ended.
         outcome: Outcome,
-        /// When.
+        /// When tidegate wrote that down.
         at: Instant,
     },
-    /// Its version is recorded, or a person recorded another: nothing is left to decide.
+    /// Its version is recorded, or an operator recorded another one: nothing is left to decide.
     Closed,
 }

@@ -1,206 +1,207 @@
-//! What is written down. Each event is one line of the journal; fields are added, never renamed.
+//! The events of the journal, one a line. Fields are added and never renamed: old journals stay readable.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::operator::OperatorRequest;
 use crate::cloud::{Rollback, ScalableTarget};
 use crate::model::{ImageRef, Instant, Revision, ServiceName, State, Version, VersionKey};
 
-/// An event of an environment's journal.
+/// An event of an environment's journal: an intent before a one-shot action, an outcome, or a decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// Preflight has passed; these images, pinned, are the release's.
+    /// A release has begun: preflight has passed, and these pinned images are what it will start.
     ReleaseBegun {
-        /// Recorded schema version.
+        /// The recorded schema version.
         from: Version,
-        /// Wanted version.
+        /// The version that the release leads to.
         to: Version,
         /// Images as written → pinned.
         images: BTreeMap<ImageRef, ImageRef>,
-        /// Where the request came from.
+        /// The revision that declares it.
         revision: Revision,
     },
-    /// No gated target can be reached without the header: read back.
+    /// The gate is closed: tidegate has read back that no gated target can be reached without the bypass header.
     GateClosed {
-        /// Users could get through before: requests are in flight again.
+        /// Whether users could get through before. If so, requests are in flight and must drain again.
         #[serde(default)]
         was_open: bool,
-        /// What it was closed with; none in lines that are older than this field.
+        /// The parts that it was closed with; none in lines that are older than this field.
         #[serde(default)]
         with: Option<GateParts>,
     },
-    /// Requests have run out, or their time has.
+    /// The requests in flight have ended, or the time for them has.
     Drained,
-    /// The gate is open: read back.
+    /// The gate is open; tidegate has read it back.
     GateOpened,
-    /// A snapshot is about to be asked for.
+    /// Intent: tidegate is about to request a database snapshot.
     SnapshotIntent {
-        /// Its identifier.
+        /// The identifier of the snapshot.
         identifier: String,
-        /// The database.
+        /// The resource id of the database.
         resource_id: String,
-        /// Recorded version.
+        /// The recorded schema version.
         from: Version,
-        /// Wanted version.
+        /// The version that the release leads to.
         to: Version,
     },
-    /// The snapshot is available.
+    /// AWS reports the snapshot as available.
     SnapshotTaken {
-        /// Its identifier.
+        /// The identifier of the snapshot.
         identifier: String,
     },
-    /// A migration task is about to be asked for.
+    /// Intent: tidegate is about to start a migration task.
     MigrationIntent {
-        /// The database.
+        /// The resource id of the database.
         resource_id: String,
-        /// Recorded version.
+        /// The recorded schema version.
         from: Version,
-        /// Wanted version.
+        /// The version that the release leads to.
         to: Version,
         /// Counts from 1 for each (database, to).
         attempt: u32,
-        /// `clientToken`
+        /// `clientToken` of the RunTask request: AWS starts one task for it, however often tidegate sends it.
         client_token: String,
-        /// `startedBy`
+        /// `startedBy` of the RunTask request, by which the task is found again.
         started_by: String,
-        /// The definition to run; the same again when the request is sent again.
+        /// The task definition to run. A request that is sent again names the same one.
         definition: String,
     },
-    /// RunTask answered with a task, or one of ours was found.
+    /// RunTask returned a task, or tidegate found the task of this attempt.
     MigrationTask {
-        /// Which attempt.
+        /// The number of the attempt.
         attempt: u32,
-        /// The task.
+        /// The ARN of the task.
         task: String,
     },
-    /// The task was seen RUNNING, or is known to have been: the point of no return.
+    /// The task was observed in RUNNING, or must have been: the point of no return.
     MigrationRunning {
-        /// Which attempt.
+        /// The number of the attempt.
         attempt: u32,
     },
-    /// The attempt is over.
+    /// The attempt has ended.
     MigrationEnded {
-        /// Which attempt.
+        /// The number of the attempt.
         attempt: u32,
-        /// How.
+        /// How it ended.
         outcome: Outcome,
     },
-    /// The task outlives its timeout: a person was told, it goes on.
+    /// The task has exceeded its timeout: tidegate reported it, and the task keeps running.
     MigrationOverdue {
-        /// Which attempt.
+        /// The number of the attempt.
         attempt: u32,
     },
-    /// The database carries the tag of this schema version.
+    /// The database's tag carries this schema version.
     SchemaRecorded {
-        /// The version.
+        /// The schema version.
         version: Version,
-        /// The database.
+        /// The resource id of the database.
         resource_id: String,
-        /// Where it comes from.
+        /// Where the version comes from.
         how: Recorded,
     },
-    /// The wait after the migration is over.
+    /// The wait after the migration has ended.
     Settled,
-    /// A service that writes to the migrated schema is about to be started.
+    /// Intent: tidegate is about to start a service that writes to the migrated schema.
     CodeStarted {
-        /// Which.
+        /// The service.
         service: ServiceName,
     },
-    /// A service did not come up.
+    /// A service did not start.
     StartFailed {
-        /// Which.
+        /// The service.
         service: ServiceName,
-        /// Images it was to run, as written in its definition.
+        /// The images that it should have run, as written in its task definition.
         images: Vec<ImageRef>,
-        /// AWS's reason.
+        /// The reason that AWS gave.
         why: String,
     },
-    /// All checks have passed.
+    /// All checks of the release have passed.
     ChecksPassed,
-    /// The release is over, everything borrowed given back.
+    /// The release has ended, and everything borrowed is given back.
     ReleaseFinished {
-        /// What it brought.
+        /// The version that it released.
         to: Version,
     },
-    /// Automatic rollbacks of a service are about to be switched off.
+    /// Intent: tidegate is about to switch off a service's automatic rollbacks.
     RollbackBorrowed {
-        /// Which.
+        /// The service.
         service: ServiceName,
-        /// What they were.
+        /// The setting before.
         was: Rollback,
     },
-    /// …and are back.
+    /// The automatic rollbacks of the service are as they were.
     RollbackRestored {
-        /// Which.
+        /// The service.
         service: ServiceName,
     },
-    /// Scaling of a service is about to be suspended for a stop.
+    /// Intent: tidegate is about to suspend a service's scaling, to stop the service.
     ScalingBorrowed {
-        /// Which.
+        /// The service.
         service: ServiceName,
-        /// What it was.
+        /// The scalable target before.
         was: ScalableTarget,
     },
-    /// …and is back.
+    /// The scaling of the service is as it was.
     ScalingRestored {
-        /// Which.
+        /// The service.
         service: ServiceName,
     },
-    /// A field that somebody changed was put back.
+    /// Drift: tidegate put back a field that someone outside tidegate had changed.
     Corrected {
-        /// Of what.
+        /// The resource: `service/web`.
         resource: String,
-        /// Which field.
+        /// The field of the resource.
         field: String,
-        /// What it was found at.
+        /// The value that tidegate found.
         before: String,
-        /// What it was put back to.
+        /// The declared value that tidegate set.
         after: String,
     },
-    /// Nothing was left to do.
+    /// The environment is as declared: a run found no action left.
     Converged {
         /// The effective state reached.
         state: State,
         /// The versions reached.
         versions: BTreeMap<VersionKey, Version>,
-        /// Where the request came from.
+        /// The revision that declares it.
         revision: Revision,
         /// Fingerprints of the declaration reached and of its parts; empty in lines that are older than this field.
         #[serde(default)]
         declaration: BTreeMap<String, String>,
-        /// The schema version on the database's tag, by database: known from here on, whoever has put it there.
+        /// The schema version on the database's tag, by database: known from here on, no matter who set the tag.
         #[serde(default)]
         schema: BTreeMap<String, Version>,
     },
-    /// The cluster carries our tag: a take-over that a person let us do is spent.
+    /// The cluster carries this store's owner tag: a permission to take the cluster over is used up.
     OwnerClaimed,
-    /// A person decided something.
+    /// An operator decided something.
     Requested(OperatorRequest),
-    /// An override has ended without a person.
+    /// An override has ended without an operator.
     OverrideEnded {
-        /// Why, in words.
+        /// The reason, as text for people.
         why: String,
     },
-    /// A suspension has ended without a person.
+    /// A suspension has ended without an operator.
     SuspensionEnded {
-        /// Why, in words.
+        /// The reason, as text for people.
         why: String,
     },
-    /// Who is found awake while the environment sleeps; grace runs from the first time that it is named.
+    /// Parts that run although the environment should be down. Grace runs from the first event that names a part.
     FoundAwake {
-        /// `service/web`, `database`: all of them, none = everything sleeps again.
+        /// All such parts: `service/web`, `database`. Empty: everything is down again.
         parts: BTreeSet<String>,
     },
-    /// The database was stopped by us: AWS starts it again after seven days.
+    /// tidegate stopped the database. AWS starts it again after seven days.
     DatabaseStopped {
-        /// The database.
+        /// The resource id of the database.
         resource_id: String,
     },
 }
 
-/// What a gate is closed with: whoever opens it needs the same.
+/// The parts that a gate is closed with. Opening it needs the same parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateParts {
     /// Lower-case name of the header.
@@ -225,83 +226,27 @@ pub enum Recorded {
     Unchanged,
 }
 
-/// How an attempt ended.
+/// How an attempt at a migration ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Exit code 0, and the stop code says that the container ended by itself.
     pub succeeded: bool,
     /// Whether the task ever reached RUNNING.
     pub reached_running: bool,
-    /// The lost attempt: nobody knows.
+    /// The attempt was lost: its result is unknown.
     pub unknown: bool,
-    /// Exit code of the essential container.
+    /// The exit code of the essential container.
     pub exit_code: Option<i32>,
-    /// `stopCode`
+    /// `stopCode` of the task.
     pub stop_code: Option<String>,
-    /// `stoppedReason`, or why no task was started.
+    /// `stoppedReason` of the task, or why no task was started.
     pub reason: Option<String>,
-    /// The last lines it logged.
+    /// The last lines that the task logged.
     pub log_tail: Vec<String>,
-}
-
-/// What a person asked for: who and why are kept for ever.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OperatorRequest {
-    /// Who, as the system knows them.
-    pub who: String,
-    /// Their reason.
-    pub reason: String,
-    /// What they want.
-    #[serde(flatten)]
-    pub command: OperatorCommand,
-}
-
-/// What people may want.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "wish", rename_all = "kebab-case")]
-pub enum OperatorCommand {
-    /// Try again what failed.
-    Retry,
-    /// Give the release up before the point of no return: the recorded version stays.
-    Abort {
-        /// The version that is given up.
-        version: Version,
-    },
-    /// Stop the task of the migration under way. One that never ran is given up, too; what one that ran has
-    /// left behind, nobody knows.
-    StopMigration {
-        /// Which attempt.
-        attempt: u32,
-    },
-    /// The schema has this version.
-    RecordSchema {
-        /// Which.
-        version: Version,
-    },
-    /// Begin the waiting release although its window is closed; spent when a release begins.
-    IgnoreWindow,
-    /// Take the cluster over from another store.
-    TakeOver,
-    /// The environment is in this state for a while. It holds by its record; here it is remembered.
-    Override {
-        /// The state.
-        state: State,
-        /// Its end.
-        until: Instant,
-    },
-    /// The override ends now.
-    ClearOverride,
-    /// The environment is only observed from now on. It holds by its record, too.
-    Suspend {
-        /// Its end; none = until somebody resumes it.
-        until: Option<Instant>,
-    },
-    /// The suspension ends now.
-    Resume,
 }
 
 /// A correction younger than this counts for [`crate::plan`]'s contest.
 pub const CONTEST_WINDOW_MINUTES: i64 = 60;
 
-/// An instant and an event: one line.
+/// An event, and when it was written.
 pub type Line = (Instant, Event);

@@ -1,4 +1,4 @@
-//! What the journal adds up to: the one-shots in flight, what was borrowed, what people decided.
+//! What the journal adds up to: one-shot actions in flight, what was borrowed, and what operators decided.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,65 +7,68 @@ mod request;
 
 use super::attempt::{Attempt, AttemptStatus};
 use super::error::IllegalEvent;
-use super::event::{CONTEST_WINDOW_MINUTES, Event, GateParts, OperatorRequest};
+use super::event::{CONTEST_WINDOW_MINUTES, Event, GateParts};
+use super::operator::OperatorRequest;
 use super::records::{Converged, Correction, FailedStart, Release, SnapshotRecord};
 use crate::cloud::{Rollback, ScalableTarget};
 use crate::model::{Instant, ServiceName, Version};
 
-/// The fold of an environment's journal.
+/// An environment's journal, folded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ledger {
-    /// The release under way, from its beginning until everything borrowed is given back.
+    /// The release in progress, from its beginning until everything borrowed is given back.
     pub release: Option<Release>,
-    /// Since when the gate is known to be closed; `None` = open, or never closed by us.
+    /// Since when the gate is closed; `None` = open, or never closed by tidegate.
     pub gate_closed_at: Option<Instant>,
-    /// What we closed it with, while it is closed.
+    /// The parts that tidegate closed the gate with, while it is closed.
     pub gate_parts: Option<GateParts>,
-    /// When requests had run out, since the gate closed.
+    /// When the requests in flight had ended, since the gate closed.
     pub drained_at: Option<Instant>,
-    /// The newest snapshot of ours that still counts for its (database, from, to).
+    /// The newest snapshot that tidegate made and that still counts for its (database, from, to).
     pub snapshot: Option<SnapshotRecord>,
     /// The newest attempt at a migration.
     pub attempt: Option<Attempt>,
-    /// Snapshots asked for at each (database, from, to), for naming the next.
+    /// Snapshots requested at each (database, from, to), for naming the next.
     pub snapshots_made: BTreeMap<(String, Version, Version), u32>,
     /// Attempts made at each (database, version), for numbering the next.
     pub attempts_made: BTreeMap<(String, Version), u32>,
     /// The schema version last recorded, by database.
     pub schema: BTreeMap<String, Version>,
-    /// When the newest migration was recorded, until its wait is over.
+    /// When the newest migration was recorded, until the wait after it has ended.
     pub settling_since: Option<Instant>,
     /// Every schema version this environment has had, and every one a migration was tried for.
     pub ran: BTreeSet<Version>,
-    /// Services that did not come up, and with which images.
+    /// Services that did not start, and with which images.
     pub failed_starts: BTreeMap<ServiceName, FailedStart>,
     /// When checks passed, since the gate closed.
     pub checks_passed_at: Option<Instant>,
-    /// The version that a person gave up.
+    /// The version that an operator gave up.
     pub aborted: Option<(Version, OperatorRequest)>,
-    /// A person lets the next release begin outside its window; spent by that, and when all is as declared.
+    /// An operator allows the next release to begin outside its window. Used up when a release begins, or when
+    /// the environment is as declared.
     pub ignore_window: Option<OperatorRequest>,
-    /// A person lets this store take the cluster over; spent when all is as declared.
+    /// An operator allows this store to take the cluster over. Used up by that, or when the environment is as
+    /// declared.
     pub take_over: Option<OperatorRequest>,
-    /// A person says which version the schema has; spent when it is recorded.
+    /// An operator says which version the schema has. Used up when it is recorded.
     pub record_requested: Option<(Version, OperatorRequest)>,
-    /// A person asked for another try of what is held.
+    /// An operator asked tidegate to try again what is held.
     pub retry: Option<OperatorRequest>,
-    /// The override that a person set at run time, as far as it is journaled.
+    /// The override that an operator set, as far as it is journaled.
     pub override_: Option<OperatorRequest>,
-    /// The suspension, likewise.
+    /// The suspension that an operator set, as far as it is journaled.
     pub suspension: Option<OperatorRequest>,
-    /// What was found awake while the environment sleeps, and since when.
+    /// Parts that run although the environment should be down, and since when.
     pub found_awake: BTreeMap<String, Instant>,
-    /// When we stopped the database last: which, and when.
+    /// The database that tidegate stopped last, and when.
     pub database_stopped: Option<(String, Instant)>,
-    /// Rollback switches as they were.
+    /// Rollback switches as they were before tidegate changed them.
     pub rollback_borrowed: BTreeMap<ServiceName, Rollback>,
-    /// Scalable targets as they were.
+    /// Scalable targets as they were before tidegate changed them.
     pub scaling_borrowed: BTreeMap<ServiceName, ScalableTarget>,
-    /// Corrections, oldest first.
+    /// The corrections of drift within the contest window, oldest first.
     pub corrections: Vec<Correction>,
-    /// What was last reached.
+    /// When the environment was last as declared, and how.
     pub converged: Option<Converged>,
 }
 
@@ -79,7 +82,7 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Takes one event in. On `Err` the ledger is as it was.
+    /// Adds one event. On `Err` the ledger is unchanged.
     pub fn apply(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
         match event {
             Event::ReleaseBegun { from, to, images, revision: _ } => self.begin(at, from, to, images)?,
@@ -168,11 +171,11 @@ impl Ledger {
             }
             Event::Converged { state, versions, revision, declaration, schema } => {
                 self.failed_starts.clear();
-                // Exceptions are for once, and nothing is left to be tried again.
+                // Exceptions hold once, and nothing is left to try again.
                 (self.ignore_window, self.take_over, self.retry) = (None, None, None);
                 let reached = |version: &Version| versions.values().any(|other| other == version);
                 self.aborted.take_if(|(version, _)| !reached(version));
-                // Another version has been reached since: setting the failed one again is to ask for it.
+                // The environment has reached another version since: declaring the failed one again asks for another try.
                 if let Some(attempt) = &mut self.attempt {
                     attempt.ended_badly &= reached(&attempt.to);
                 }
@@ -197,14 +200,14 @@ impl Ledger {
         Ok(())
     }
 
-    /// How often a field was put back within the contest window before `now`.
+    /// The corrections of one field within the contest window before `now`.
     pub fn corrections_of(&self, resource: &str, field: &str, now: Instant) -> Vec<&Correction> {
         self.corrections_since(now)
             .filter(|correction| correction.resource == resource && correction.field == field)
             .collect()
     }
 
-    /// What was put back within the contest window before `now`.
+    /// All corrections within the contest window before `now`.
     pub fn corrections_since(&self, now: Instant) -> impl Iterator<Item = &Correction> {
         let horizon = now - chrono::TimeDelta::minutes(CONTEST_WINDOW_MINUTES);
         self.corrections.iter().filter(move |correction| correction.at > horizon)

@@ -4,70 +4,70 @@ use std::collections::BTreeMap;
 
 use crate::model::{ImageRef, Instant, Revision, State, Version, VersionKey};
 
-/// A release under way.
+/// A release in progress.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Release {
-    /// Since when.
+    /// When it began.
     pub begun_at: Instant,
-    /// Recorded version at the beginning.
+    /// The recorded schema version at the beginning.
     pub from: Version,
-    /// Wanted version.
+    /// The version that the release leads to.
     pub to: Version,
     /// Images as written → pinned.
     pub images: BTreeMap<ImageRef, ImageRef>,
 }
 
-/// A snapshot of ours.
+/// A database snapshot that tidegate requested.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SnapshotRecord {
-    /// Its identifier.
+    /// The identifier of the snapshot.
     pub identifier: String,
-    /// The database.
+    /// The resource id of the database.
     pub resource_id: String,
-    /// Recorded version.
+    /// The recorded schema version.
     pub from: Version,
-    /// Wanted version.
+    /// The version that the release leads to.
     pub to: Version,
-    /// Whether it was seen available.
+    /// Whether AWS has reported it as available.
     pub taken: bool,
 }
 
-/// A service that did not come up.
+/// A service that did not start.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FailedStart {
-    /// Images it was to run.
+    /// The images that it should have run.
     pub images: Vec<ImageRef>,
-    /// AWS's reason.
+    /// The reason that AWS gave.
     pub why: String,
-    /// When.
+    /// When that happened.
     pub at: Instant,
 }
 
-/// A field that was put back.
+/// A field that tidegate put back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Correction {
-    /// When.
+    /// When that happened.
     pub at: Instant,
-    /// Of what.
+    /// The resource: `service/web`.
     pub resource: String,
-    /// Which field.
+    /// The field of the resource.
     pub field: String,
-    /// What it was found at.
+    /// The value that tidegate found.
     pub before: String,
-    /// What it was put back to.
+    /// The declared value that tidegate set.
     pub after: String,
 }
 
-/// What was last reached.
+/// The newest time at which the environment was as declared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Converged {
-    /// When.
+    /// When that happened.
     pub at: Instant,
-    /// The effective state.
+    /// The effective state that it had.
     pub state: State,
-    /// The versions.
+    /// The versions that it had.
     pub versions: BTreeMap<VersionKey, Version>,
-    /// Where the request came from.
+    /// The revision that declared them.
     pub revision: Revision,
     /// Fingerprints of the declaration and of its parts.
     pub declaration: BTreeMap<String, String>,

@@ -48,7 +48,7 @@ fn what_a_crash_left_of_a_line_is_said_and_then_removed() {
     assert_eq!(log.lines.len(), 1);
     let warning = log.unfinished.unwrap().to_string();
     assert!(
-        warning.ends_with("journal.jsonl:2: the last line was cut off after 18 bytes and is left out"),
+        warning.ends_with("journal.jsonl:2: the last line was cut off after 18 bytes and does not count"),
         "{warning}"
     );
     assert_ne!(fs::read(&journal).unwrap(), whole, "reading repairs nothing");

@@ -163,9 +163,9 @@ fn token(rest: &str) -> (usize, Option<Said>) {
         let text = rest[open..end].to_owned();
         return ((end + close.len()).min(rest.len()), Some(Said { text, is_doc: false }));
     }
-    if rest.starts_with('"') {
+    if let Some(inside) = rest.strip_prefix('"') {
         let mut is_escaped = false;
-        let end = rest[1..].find(|letter| {
+        let end = inside.find(|letter| {
             let ends = letter == '"' && !is_escaped;
             is_escaped = letter == '\\' && !is_escaped;
             ends

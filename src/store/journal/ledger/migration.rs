@@ -93,7 +93,7 @@ impl Ledger {
         }
     }
 
-    /// An intent without an outcome: a task may be under way.
+    /// Whether an attempt has an intent and no outcome: its task may be running.
     pub fn migration_in_flight(&self) -> bool {
         self.attempt.as_ref().is_some_and(|attempt| attempt.status == AttemptStatus::Open)
     }

@@ -1,7 +1,7 @@
 //! What each operator request changes in the ledger.
 
 use super::Ledger;
-use crate::store::journal::event::{OperatorCommand, OperatorRequest};
+use crate::store::journal::operator::{OperatorCommand, OperatorRequest};
 
 impl Ledger {
     pub(super) fn request(&mut self, request: &OperatorRequest) {
@@ -16,7 +16,7 @@ impl Ledger {
             OperatorCommand::StopMigration { attempt } => {
                 let Ok(open) = self.open_attempt("requested", *attempt) else { return };
                 open.stop = Some(request.clone());
-                // One that has not run would be tried again by itself.
+                // tidegate would try an attempt again that has not run.
                 let given_up = (!open.reached_running).then(|| (open.to.clone(), request.clone()));
                 self.aborted = given_up.or(self.aborted.take());
             }

@@ -111,8 +111,12 @@ impl Operator {
     }
 
     async fn stop(&self) {
-        let target = ScalableTarget { min: 0, max: 8, suspended: Suspended::ALL };
-        self.port.set_scalable_target(&self.cluster, &"graasp".into(), &target).await.unwrap();
+        for (name, service) in &self.spec.services {
+            if let Some(scaling) = &service.autoscaling {
+                let target = ScalableTarget { min: 0, max: scaling.max, suspended: Suspended::ALL };
+                self.port.set_scalable_target(&self.cluster, name, &target).await.unwrap();
+            }
+        }
         join_all(self.stopped().iter().map(|service| async move {
             self.scale(service, None, 0).await;
             let alive = || async {

@@ -218,12 +218,14 @@ impl Diary {
         let runs: Vec<Run> = runs.into_iter().map(|run| serde_json::from_value(run.value).unwrap()).collect();
         let actions = || runs.iter().flat_map(|run| &run.steps).flat_map(|step| &step.actions);
         let mut account = Account {
-            restarts_by_aws: actions().filter(|action| action.reason.starts_with("AWS has started")).count(),
+            restarts_by_aws: actions()
+                .filter(|action| action.reason.starts_with("AWS started it again"))
+                .count(),
             migrations: self.rig.cloud.with(|world| world.effects.len()),
             ..Account::default()
         };
         let by_aws: Vec<Instant> = actions()
-            .filter(|action| action.reason.starts_with("AWS has started"))
+            .filter(|action| action.reason.starts_with("AWS started it again"))
             .map(|action| action.started_at)
             .collect();
         let (mut minutes, mut up_minutes, mut off_minutes) = (0, 0, 0);

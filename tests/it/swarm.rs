@@ -31,7 +31,7 @@ const MUST_BE_MET: &[&str] = &[
     "action end-lost-migration done",
     "action migrate done",
     "action migrate failed",
-    "action migrate to be tried again",
+    "action migrate will be tried again",
     "action open-gate done",
     "action restore-rollback done",
     "action start-database done",

@@ -172,9 +172,9 @@ async fn a_rollback_of_aws_is_a_failed_start() {
     let run = shop.apply().await;
     assert!(matches!(run.outcome, Some(RunOutcome::Failed | RunOutcome::Blocked)), "{run:#?}");
     assert!(format!("{run:?}").contains("`library` did not come up"), "{run:#?}");
-    assert!(format!("{run:?}").contains("AWS has gone back"), "{run:#?}");
+    assert!(format!("{run:?}").contains("AWS rolled back"), "{run:#?}");
     assert_eq!((shop.migrations(), gate(&shop)), (Vec::new(), OPEN), "a roll closes nothing");
-    until("AWS has gone back", async || services(&shop).await["library"] == (2, "library-v1.0.0".to_owned()))
+    until("AWS rolled back", async || services(&shop).await["library"] == (2, "library-v1.0.0".to_owned()))
         .await;
     shop.bump(&[("library", "v1.2.0")]);
     expect(&shop, RunOutcome::Converged).await;

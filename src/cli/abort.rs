@@ -54,7 +54,7 @@ fn check(name: &EnvironmentName, ledger: &Ledger) -> Result<AcceptedCommand, Cli
     }
     if ledger.attempt.as_ref().is_some_and(Attempt::is_in_doubt) {
         return Err(CliError::failure(format!(
-            "the release {from} -> {to} of `{name}` cannot be aborted: the schema version is unknown"
+            "the release {from} -> {to} of `{name}` cannot be aborted: tidegate does not know which schema version the database has"
         ))
         .because_of("a migration task was started, and tidegate did not see how it ended")
         .hint(format!(

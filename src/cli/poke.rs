@@ -1,4 +1,5 @@
-//! `poke`: makes the daemon of a store look at the repository and at AWS now.
+//! `poke`: makes the daemon of a store look at the repository and at AWS now. What the daemon does then is in
+//! `daemon/control_loop.rs`.
 
 use std::time::Duration;
 

@@ -68,7 +68,8 @@ pub fn read_holidays(text: &str) -> Holidays {
                 let name = value(event, "SUMMARY").unwrap_or_else(|| "(no title)".to_owned());
                 let line = lines.of(property.name.as_str());
                 let text = format!("{}:{}", property.name.as_str(), property.val.as_str());
-                let message = format!("event `{name}` is ignored: tidegate does not understand `{text}`");
+                let message =
+                    format!("calendar event `{name}` is ignored: tidegate does not understand `{text}`");
                 found.problems.push(HolidayProblem { line, is_fatal: false, message, hint });
             }
         }

@@ -36,13 +36,13 @@ const CHECKS: [Check; 6] = [
     Check { name: "images", about: "their registries have them", is_declared: |_| true, problems: images },
     Check {
         name: "migration",
-        about: "its task family and containers exist, and no other task of the family runs",
+        about: "the task family and its containers exist, and no other task of the family runs",
         is_declared: |facts| facts.spec.migration.is_some(),
         problems: |facts| migration::problems(facts.spec.migration.as_ref(), &facts.migration),
     },
     Check {
         name: "database",
-        about: "it can be started, and stopped where it has to sleep",
+        about: "RDS can start the database, and stop it if the environment sleeps",
         is_declared: |facts| facts.spec.database.is_some(),
         problems: |facts| database::problems(&facts.database),
     },

@@ -1,4 +1,5 @@
-//! Work that continues by itself later.
+//! Work that continues by itself later: the reasons to wait, as values. Whether a release waits is decided in
+//! `plan/decide` (`windows`, `due`, `no_migration`, `watch`, `grace`).
 
 use serde::{Deserialize, Serialize};
 

@@ -71,22 +71,22 @@ fn an_event_that_is_not_understood_is_reported_with_its_line() {
         (
             "DTSTART:20261225T090000Z",
             4,
-            "event `(no title)` is ignored: tidegate does not understand `DTSTART:20261225T090000Z`",
+            "calendar event `(no title)` is ignored: tidegate does not understand `DTSTART:20261225T090000Z`",
         ),
         (
             folded,
             6,
-            "event `A long name` is ignored: tidegate does not understand `DTSTART:20261225T090000Z`",
+            "calendar event `A long name` is ignored: tidegate does not understand `DTSTART:20261225T090000Z`",
         ),
         (
             "DTSTART:20261325",
             4,
-            "event `(no title)` is ignored: tidegate does not understand `DTSTART:20261325`",
+            "calendar event `(no title)` is ignored: tidegate does not understand `DTSTART:20261325`",
         ),
         (
             "DTSTART:20261225\r\nRRULE:FREQ=NEVER",
             5,
-            "event `(no title)` is ignored: tidegate does not understand `RRULE:FREQ=NEVER`",
+            "calendar event `(no title)` is ignored: tidegate does not understand `RRULE:FREQ=NEVER`",
         ),
     ] {
         let found = read_holidays(&calendar(&[event]));

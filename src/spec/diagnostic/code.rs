@@ -74,7 +74,7 @@ codes! {
     MigrationWithoutDatabase "migration-without-database" "A migration has no database, whose tag records the schema version."
     UnknownVersion "unknown-version" "`follows` names an entry that is missing in `versions`."
     FollowedVersionEmpty "followed-version-empty" "The version that migrations follow is empty."
-    MigrationImageFixed "migration-image-fixed" "No image of the migration contains the version that it follows."
+    MigrationImageFixed "migration-image-fixed" "No image of `migration` uses the version named by `migration.follows` in its tag."
     FollowedByNoService "followed-by-no-service" "No service uses the version that migrations follow."
     NoGate "no-gate" "A state or a migration needs a closed gate, but there is no `maintenance`."
     GatesNothing "gates-nothing" "`maintenance` names neither a load balancer nor CloudFront."

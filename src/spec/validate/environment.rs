@@ -212,7 +212,7 @@ fn database_target(f: &mut Findings<'_>, leaf: &Leaf<RawDatabase>) -> Option<Dat
 
 /// Warns about states and migrations that need a closed gate, in an environment without a gate.
 fn without_gate(f: &mut Findings<'_>, states: [Option<&Leaf<State>>; 2], migration: Option<OriginId>) {
-    let hint = "add `maintenance`, or accept that users reach services while these start and stop";
+    let hint = "declare `maintenance`, or users reach services while tidegate starts and stops them";
     for leaf in states.into_iter().flatten() {
         if let Some(state @ (State::Restricted | State::DbOnly)) = leaf.get() {
             let message = format!(

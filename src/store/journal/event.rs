@@ -1,4 +1,6 @@
 //! The events of the journal, one a line. Fields are added and never renamed: old journals stay readable.
+//!
+//! A new event also needs its arm in `ledger.rs`, which folds events.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -25,3 +25,16 @@ pub use error::ContextError;
 pub use location::ClusterLocation;
 pub use person::{machine, person};
 pub use present::present;
+
+use crate::config::{Cloud, Settings};
+
+/// Refuses settings that need a feature which this build lacks, before anything is written.
+///
+/// # Errors
+/// When the cloud is AWS and this build has no adapter for it.
+pub fn check_features(settings: &Settings) -> Result<(), ContextError> {
+    match settings.cloud {
+        Cloud::Aws if !cfg!(feature = "aws") => Err(ContextError::NoAws),
+        Cloud::Aws | Cloud::Sim => Ok(()),
+    }
+}

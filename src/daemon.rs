@@ -50,6 +50,7 @@ const WORLD_WAIT_MAX: Duration = Duration::from_secs(10);
 /// When the daemon cannot begin: another daemon uses the store, or store, cloud or declarations cannot be used.
 /// A remote that cannot be reached is not an error: the daemon retries.
 pub fn run(settings: &Settings) -> Result<(), DaemonError> {
+    context::check_features(settings)?;
     let (send_event, events) = mpsc::channel();
     let (send_request, requests) = mpsc::channel();
     let root = settings.store()?;

@@ -98,7 +98,9 @@ pub enum SourceError {
         source: std::io::Error,
     },
     /// This build has no support for remotes.
-    #[error("cannot read {place}: this build of tidegate has no support for remote repositories")]
+    #[error(
+        "cannot read {place}: this tidegate was built without the feature `remotes`, which reads remote repositories"
+    )]
     NoRemotes {
         /// The remote, without credentials.
         place: String,

@@ -92,7 +92,7 @@ fn check_stop(name: &EnvironmentName, ledger: &Ledger) -> Result<AcceptedCommand
     let (number, to) = (attempt.number, &attempt.to);
     let then = match attempt.reached_running {
         true => {
-            "everything that it has committed stays in the database, and the environment is held until an operator records the schema version"
+            "everything that the migration has committed stays in the database, and the environment is held until an operator records the schema version"
                 .to_owned()
         }
         false => format!("{to} is given up unless the task starts to run before that"),

@@ -4,15 +4,24 @@
 //! disk, it is renamed over the old one, and the folder is synced, so that the rename survives a power cut.
 //!
 //! The unfinished file has one name for each file, so that crashes leave no heap of them: the next write
-//! starts it anew. Writers in several processes take turns by a lock on it.
+//! starts it anew. Writers in several processes take turns by a lock on it. Only a file that must not exist yet is
+//! written under a name of chance: it stands among files of people, and none of those is ever touched.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::clock::SystemClock;
 
 /// The ending of a file that is not written completely. Readers of folders leave such files out.
 pub const UNFINISHED: &str = ".tmp";
+
+/// Tries of the lock on an unfinished file, 10 ms apart, five seconds in all: a writer takes milliseconds, and one that
+/// was stopped in the middle must not stop the others, too.
+const LOCK_TRIES_MAX: u32 = 500;
+const LOCK_RETRY: Duration = Duration::from_millis(10);
 
 /// The mode of a file for this user alone.
 pub const PRIVATE: u32 = 0o600;
@@ -56,10 +65,12 @@ pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Writ
 /// As [`write_atomically`]; `AlreadyExists` when there is such a file.
 pub fn create_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
     let create = || {
-        let (unfinished, _lock) = write_unfinished(path, bytes, mode)?;
-        tempfile::TempPath::try_from_path(unfinished)?
-            .persist_noclobber(path)
-            .map_err(|error| error.error)?;
+        let mut unfinished = tempfile::Builder::new()
+            .permissions(Permissions::from_mode(mode))
+            .tempfile_in(folder_of(path))?;
+        unfinished.write_all(bytes)?;
+        unfinished.as_file().sync_all()?;
+        unfinished.persist_noclobber(path).map_err(|error| error.error)?;
         sync_parent(path)
     };
     create().map_err(|source| WriteError { path: path.to_owned(), source })
@@ -70,8 +81,11 @@ pub fn create_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Wri
 /// # Errors
 /// When the folder cannot be opened or synced.
 pub fn sync_parent(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    File::open(folder_of(path))?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Writes the content beside the file. The returned file holds the lock that makes other writers wait.
@@ -79,7 +93,7 @@ fn write_unfinished(path: &Path, bytes: &[u8], mode: u32) -> io::Result<(PathBuf
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(UNFINISHED);
     let unfinished = PathBuf::from(unfinished);
-    let mut file = open_locked(&unfinished, mode)?;
+    let mut file = open_locked(&unfinished, mode, LOCK_TRIES_MAX)?;
     let written = file.set_len(0).and_then(|()| file.write_all(bytes)).and_then(|()| file.sync_all());
     if let Err(error) = written {
         // A full disk has no room for half a content. If this fails, too, the next write starts it anew.
@@ -91,10 +105,17 @@ fn write_unfinished(path: &Path, bytes: &[u8], mode: u32) -> io::Result<(PathBuf
 
 /// Opens and locks the unfinished file. A writer that waited for the lock may have opened a file that was
 /// renamed meanwhile: then it opens the next one.
-fn open_locked(path: &Path, mode: u32) -> io::Result<File> {
-    loop {
+fn open_locked(path: &Path, mode: u32, tries_max: u32) -> io::Result<File> {
+    for _ in 0..tries_max {
         let file = File::options().create(true).truncate(false).write(true).mode(mode).open(path)?;
-        file.lock()?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                SystemClock.pause(LOCK_RETRY);
+                continue;
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
         let ours = file.metadata()?;
         let is_same = |there: &fs::Metadata| (there.dev(), there.ino()) == (ours.dev(), ours.ino());
         match fs::metadata(path) {
@@ -103,13 +124,34 @@ fn open_locked(path: &Path, mode: u32) -> io::Result<File> {
             Ok(_) | Err(_) => {}
         }
     }
+    let message = format!("another process has locked {} and does not finish", path.display());
+    Err(io::Error::new(io::ErrorKind::TimedOut, message))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
+
+    #[test]
+    fn a_writer_that_never_finishes_does_not_stop_the_others_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json.tmp");
+        let stopped = open_locked(&path, PRIVATE, 1).unwrap();
+        let error = open_locked(&path, PRIVATE, 2).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(error.to_string().contains("a.json.tmp and does not finish"), "{error}");
+        drop(stopped);
+        assert!(open_locked(&path, PRIVATE, 1).is_ok());
+    }
+
+    #[test]
+    fn a_file_of_people_beside_a_new_one_is_not_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let theirs = folder.path().join("a.yaml.tmp");
+        fs::write(&theirs, "notes").unwrap();
+        create_atomically(&folder.path().join("a.yaml"), b"x", SHARED).unwrap();
+        assert_eq!(fs::read(&theirs).unwrap(), b"notes");
+    }
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();

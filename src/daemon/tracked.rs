@@ -1,7 +1,7 @@
 //! What the daemon remembers of one environment between its passes. It decides only when the next pass begins
 //! and what is worth a log line: after a restart, the first pass rebuilds it.
 //!
-//! Pure: the loop reads clock and store and hands the values in.
+//! It reads neither clock nor store: the loop hands the values in.
 
 use std::sync::Arc;
 

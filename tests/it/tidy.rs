@@ -15,7 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["model", "cloud", "source", "store"]),
     ("cloud", &["model", "clock", "spec"]),
     ("gate", &["model", "cloud"]),
-    ("files", &[]),
+    ("files", &["clock"]),
     ("store", &["model", "clock", "cloud", "files"]),
     ("retry", &["model", "clock"]),
     ("observe", &["model", "clock", "cloud", "gate", "retry", "spec", "store"]),

@@ -5,6 +5,7 @@
 //! `reconcile` share it: several of them call what only their room sees, and cargo lets unit tests import nothing from
 //! `tests`.
 
+mod plans;
 mod store;
 
 use std::collections::BTreeMap;
@@ -28,10 +29,10 @@ use crate::reconcile::{
 use crate::schedule::{StateInputs, state_at};
 use crate::sim::{Age, SimClock, SimCloud, World};
 use crate::spec::{self, CloudFrontGate, EnvironmentSpec};
-use crate::store::journal::{Event, GateParts, Ledger};
-use crate::store::journal::{Journal, read_ledger};
+use crate::store::journal::{Event, GateParts, Journal, Ledger, read_ledger};
 use crate::store::{MemoryStore, Store};
 
+pub(crate) use plans::plan_that_ends_on;
 pub(crate) use store::FlakyStore;
 
 const SHOP: &str = include_str!("../tests/cases/plan/shop.yaml");

@@ -48,34 +48,7 @@ fn check(name: &EnvironmentName, plan: &Plan) -> Result<AcceptedCommand, CliErro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Mode, Revision, State};
-    use crate::plan::{Blocked, PlannedState};
-    use crate::schedule::Because;
-
-    fn plan(blocked: &[BlockedReason]) -> Plan {
-        let blocked = blocked.iter().map(|reason| Blocked {
-            reason: *reason,
-            message: String::new(),
-            hints: Vec::new(),
-        });
-        Plan {
-            revision: Revision::worktree(),
-            mode: Mode::Enforce,
-            state: PlannedState {
-                declared: State::Running,
-                effective: State::Running,
-                because: Because::Declared,
-                until: None,
-            },
-            actions: Vec::new(),
-            blocked: blocked.collect(),
-            waiting: Vec::new(),
-            drift: Vec::new(),
-            awake: Vec::new(),
-            notes: Vec::new(),
-            expected_downtime_seconds: None,
-        }
-    }
+    use crate::bench::plan_that_ends_on;
 
     #[test]
     fn only_what_failed_is_retried() {
@@ -87,7 +60,7 @@ mod tests {
             (vec![BlockedReason::Unreadable, BlockedReason::StartFailed], true),
             (vec![BlockedReason::Aborted], true),
         ] {
-            assert_eq!(check(&name, &plan(&blocked)).is_ok(), retried, "{blocked:?}");
+            assert_eq!(check(&name, &plan_that_ends_on(&blocked, &[])).is_ok(), retried, "{blocked:?}");
         }
     }
 }

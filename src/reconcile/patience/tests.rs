@@ -1,8 +1,6 @@
 use super::*;
-use crate::bench::a_tuesday;
-use crate::model::{Mode, Revision, State};
-use crate::plan::{ActionKind, Blocked, PlannedState, Step, Waiting};
-use crate::schedule::Because;
+use crate::bench::{a_tuesday, plan_that_ends_on};
+use crate::plan::{ActionKind, Step};
 
 fn action(id: &str, before: &str, after: &str) -> Action {
     Action {
@@ -32,32 +30,6 @@ fn failed() -> ActionResult {
 /// What follows a step of one action.
 fn after(patience: &mut RunPatience, action: &Action, result: ActionResult) -> Next {
     patience.after(std::slice::from_ref(action), &[outcome(&action.id, result)])
-}
-
-fn plan(blocked: &[BlockedReason], waiting: &[WaitingReason]) -> Plan {
-    Plan {
-        revision: Revision::worktree(),
-        mode: Mode::Enforce,
-        state: PlannedState {
-            declared: State::Running,
-            effective: State::Running,
-            because: Because::Declared,
-            until: None,
-        },
-        actions: Vec::new(),
-        blocked: blocked
-            .iter()
-            .map(|reason| Blocked { reason: *reason, message: String::new(), hints: Vec::new() })
-            .collect(),
-        waiting: waiting
-            .iter()
-            .map(|reason| Waiting { reason: *reason, message: String::new(), until: None })
-            .collect(),
-        drift: Vec::new(),
-        awake: Vec::new(),
-        notes: Vec::new(),
-        expected_downtime_seconds: None,
-    }
 }
 
 fn pause(next: &Next) -> Duration {
@@ -181,7 +153,7 @@ fn a_step_that_gets_somewhere_each_time_is_no_fight() {
 #[test]
 fn what_cannot_be_read_is_looked_at_for_some_minutes() {
     let mut patience = RunPatience::new(a_tuesday());
-    let blind = plan(&[BlockedReason::Unreadable, BlockedReason::ImageMissing], &[]);
+    let blind = plan_that_ends_on(&[BlockedReason::Unreadable, BlockedReason::ImageMissing], &[]);
     let pauses: Vec<Option<u64>> =
         (0..6).map(|_| patience.idle(&blind).map(|pause| bound(pause, OBSERVE.first))).collect();
     assert_eq!(pauses, [Some(5), Some(10), Some(20), Some(40), Some(80), None]);
@@ -201,19 +173,22 @@ fn only_what_passes_by_itself_and_soon_is_waited_for() {
         (WaitingReason::Release, false),
     ] {
         assert_eq!(
-            RunPatience::new(a_tuesday()).idle(&plan(&[], &[waiting])).is_some(),
+            RunPatience::new(a_tuesday()).idle(&plan_that_ends_on(&[], &[waiting])).is_some(),
             waits,
             "{waiting:?}"
         );
     }
-    assert_eq!(RunPatience::new(a_tuesday()).idle(&plan(&[BlockedReason::ImageMissing], &[])), None);
-    assert_eq!(RunPatience::new(a_tuesday()).idle(&plan(&[], &[])), None);
+    assert_eq!(
+        RunPatience::new(a_tuesday()).idle(&plan_that_ends_on(&[BlockedReason::ImageMissing], &[])),
+        None
+    );
+    assert_eq!(RunPatience::new(a_tuesday()).idle(&plan_that_ends_on(&[], &[])), None);
 }
 
 #[test]
 fn a_passing_state_that_does_not_pass_ends_the_run_after_two_hours() {
     let mut patience = RunPatience::new(a_tuesday());
-    let busy = plan(&[], &[WaitingReason::Database]);
+    let busy = plan_that_ends_on(&[], &[WaitingReason::Database]);
     let mut waited = Duration::ZERO;
     while let Some(pause) = patience.idle(&busy) {
         waited += pause;

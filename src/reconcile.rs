@@ -21,6 +21,7 @@ mod run;
 mod runner;
 mod shutdown;
 mod sizes;
+mod ways_out;
 
 #[cfg(test)]
 mod tests;

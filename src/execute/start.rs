@@ -45,7 +45,12 @@ pub(super) async fn start(
         rollback: rollback_off.map(|_| Rollback::OFF),
     };
     let asked_at = context.clock.now();
-    let answer = context.write(|| context.cloud.update_service(&update)).await?;
+    // A request that changes nothing could still be refused, and a service that runs would count as down.
+    let changes = update.definition.is_some() || update.desired.is_some() || update.rollback.is_some();
+    let answer = match changes {
+        true => context.write(|| context.cloud.update_service(&update)).await?,
+        false => before.clone(),
+    };
     if let Some(target) = scaling {
         let cluster = &context.spec.cluster;
         context.write(|| context.cloud.set_scalable_target(cluster, service, target)).await?;

@@ -48,7 +48,11 @@ fn to_look_up<'a>(
     let deployed = deployed.map(Document::images).unwrap_or_default();
     let wanted = images.iter().filter_map(|(container, template)| {
         let image = template.image(&context.spec.versions)?;
-        let runs = deployed.get(container).is_some_and(|found| unpinned(found) == unpinned(&image));
+        let runs = deployed.get(container).is_some_and(|found| {
+            // A digest that git names is what it asks for; the tag beside it is for people.
+            let is_same = image.digest().is_none() || found.digest() == image.digest();
+            unpinned(found) == unpinned(&image) && is_same
+        });
         // At a wake, a digest that was pinned may have vanished from the registry.
         let again = context.options.refresh_images && (is_down || moves(context, template, &image));
         let pinned =

@@ -49,6 +49,7 @@ impl Passes<'_> {
             self.run.revision = wanted.revision.clone();
             let seen = look.once(wanted.clone(), self.journal.ledger(), with.declared).await?;
             with.progress.plan_ready(&seen.plan);
+            self.run.heads_for(&seen.plan);
             self.remember_awake(&seen.plan)?;
             if permitted(&seen.plan).is_empty() && RunOutcome::of(&seen.plan) == RunOutcome::Converged {
                 return self.settle(&wanted, seen);
@@ -62,15 +63,35 @@ impl Passes<'_> {
                     None => return self.settle(&wanted, seen),
                 }
             } else if let Some(why) = self.patience.failed_before(permitted(&seen.plan)) {
-                return Ok((RunOutcome::Failed, Some(why), Some(seen.plan)));
+                match self.gives_the_release_up(&seen.plan, &why)? {
+                    true => Duration::ZERO,
+                    false => return Ok((RunOutcome::Failed, Some(why), Some(seen.plan))),
+                }
             } else {
                 match self.step(&wanted, &seen).await? {
                     Next::Again(pause) => pause,
+                    Next::GiveUp(why) if self.gives_the_release_up(&seen.plan, &why)? => Duration::ZERO,
                     Next::GiveUp(why) => return Ok((RunOutcome::Failed, Some(why), Some(seen.plan))),
                 }
             };
             self.pause(pause).await;
         }
+    }
+
+    /// Journals that the first step has failed for good, if that ends the release: the next plan leads back. Once
+    /// for each beginning of the release, so that a plan that cannot lead back ends the run.
+    fn gives_the_release_up(&self, plan: &Plan, why: &str) -> Result<bool, ReconcileError> {
+        if plan.mode == Mode::Observe || !plan.is_before_the_point_of_no_return() {
+            return Ok(false);
+        }
+        let to = self.journal.ask(|ledger| {
+            let may = !ledger.migration_in_flight() && ledger.failed_step.is_none();
+            ledger.release.as_ref().filter(|_| may).map(|release| release.to.clone())
+        });
+        let Some(to) = to else { return Ok(false) };
+        tracing::error!(environment = %self.run.environment, %to, "the release fails before its migration, and is given up: {why}");
+        self.journal.record(Event::StepFailed { to, why: why.to_owned() })?;
+        Ok(true)
     }
 
     /// Journals operator requests, overrides and suspensions that are new.
@@ -159,7 +180,10 @@ impl Passes<'_> {
             ));
         }
         let late = with.is_late(with.clock.now());
-        late.then(|| (RunOutcome::TimedOut, "timeout reached; the next run resumes here".to_owned()))
+        late.then(|| {
+            let last = self.run.last_trouble().map(|last| format!("; last: {last}")).unwrap_or_default();
+            (RunOutcome::TimedOut, format!("timeout reached{last}; the next run resumes here"))
+        })
     }
 
     /// Ends the run: no further action is possible without a person or the calendar.

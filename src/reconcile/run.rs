@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ways_out::ways_out;
 use crate::execute::{ActionOutcome, ActionResult};
 use crate::model::{EnvironmentName, Instant, Revision, RunId, Version};
 use crate::plan::{Action, ActionKind, Blocked, BlockedReason, Plan, Step, Waiting, WaitingReason};
@@ -58,6 +59,8 @@ pub enum RunOutcome {
     Blocked,
     /// A release failed and is held: the gate stays closed.
     Held,
+    /// tidegate gave the release up before its point of no return.
+    GivenUp,
     /// A step failed, and would fail again.
     Failed,
     /// Its deadline passed.
@@ -74,6 +77,8 @@ impl RunOutcome {
         let awaits = |reason| plan.waiting.iter().any(|waiting| waiting.reason == reason);
         if plan.is_held() {
             RunOutcome::Held
+        } else if plan.blocked.iter().any(|blocked| blocked.reason == BlockedReason::GivenUp) {
+            RunOutcome::GivenUp
         } else if !plan.blocked.is_empty() {
             RunOutcome::Blocked
         } else if !plan.actions.is_empty() {
@@ -95,6 +100,7 @@ impl RunOutcome {
             RunOutcome::Observed => "observed",
             RunOutcome::Blocked => "blocked",
             RunOutcome::Held => "held",
+            RunOutcome::GivenUp => "given-up",
             RunOutcome::Failed => "failed",
             RunOutcome::TimedOut => "timed-out",
             RunOutcome::Stopped => "stopped",
@@ -110,6 +116,9 @@ pub struct ReleaseReport {
     pub from: Version,
     /// After.
     pub to: Version,
+    /// Whether this run began the release and gave it up: `from` is what runs.
+    #[serde(default)]
+    pub given_up: bool,
 }
 
 /// One step.
@@ -154,6 +163,9 @@ pub struct ActionReport {
     pub outcome: String,
     /// What went wrong.
     pub message: Option<String>,
+    /// If it went wrong: the ways out, one a line.
+    #[serde(default)]
+    pub hints: Vec<String>,
 }
 
 /// What stood in the way.
@@ -213,10 +225,11 @@ impl Run {
         from: Instant,
         to: Instant,
     ) {
-        let reports = actions.iter().zip(outcomes).map(|(action, outcome)| report(action, outcome)).collect();
+        let reports = actions.iter().zip(outcomes);
+        let reports = reports.map(|(action, outcome)| report(&self.environment, action, outcome)).collect();
         for action in actions {
             if let ActionKind::BeginRelease { from, to, .. } = &action.kind {
-                self.release = Some(ReleaseReport { from: from.clone(), to: to.clone() });
+                self.release = Some(ReleaseReport { from: from.clone(), to: to.clone(), given_up: false });
             }
         }
         let worst = outcomes.iter().map(|outcome| &outcome.result).max_by_key(|result| severity(result));
@@ -251,11 +264,45 @@ impl Run {
             plan.map(|plan| plan.waiting.iter().map(WaitingReport::of).collect()).unwrap_or_default();
     }
 
+    /// Takes in which way its release goes. What it found in progress, and leads back, is reported from the version
+    /// that was on its way to the version that comes back.
+    pub(super) fn heads_for(&mut self, plan: &Plan) {
+        let finish =
+            plan.actions.iter().find(|action| matches!(action.kind, ActionKind::FinishRelease { .. }));
+        let Some(back) = finish.filter(|finish| !finish.before.is_empty()) else { return };
+        let has_begun_it = self.steps.iter().any(|step| step.step == Step::Begin.as_str());
+        match &mut self.release {
+            Some(release) if has_begun_it => release.given_up = true,
+            release => {
+                let (from, to) = (back.before.as_str().into(), back.after.as_str().into());
+                *release = Some(ReleaseReport { from, to, given_up: false });
+            }
+        }
+    }
+
+    /// The message of its last step, if that step did not end well.
+    pub(super) fn last_trouble(&self) -> Option<String> {
+        let mut actions = self.steps.last()?.actions.iter().rev();
+        let last = actions.find(|action| action.message.is_some())?;
+        Some(format!("{}: {}", last.resource, last.message.as_deref().unwrap_or_default()))
+    }
+
     /// What went wrong last in it, if anything did.
     pub fn failure(&self) -> Option<String> {
-        let mut actions = self.steps.iter().rev().flat_map(|step| &step.actions);
-        let failed = actions.find(|action| action.outcome == "failed")?;
+        let failed = self.failed()?;
         Some(format!("{}: {}", failed.resource, failed.message.as_deref().unwrap_or("failed")))
+    }
+
+    /// The ways out of what went wrong last in it.
+    pub fn ways_out(&self) -> &[String] {
+        self.failed().map_or(&[], |failed| &failed.hints)
+    }
+
+    fn failed(&self) -> Option<&ActionReport> {
+        let last = self.steps.last().into_iter().flat_map(|step| &step.actions);
+        let earlier = self.steps.iter().rev().flat_map(|step| &step.actions);
+        let mut trouble = last.filter(|action| !action.hints.is_empty());
+        trouble.next().or_else(|| earlier.into_iter().find(|action| action.outcome == "failed"))
     }
 
     /// Whether it ran under the lease of this number.
@@ -292,7 +339,7 @@ impl WaitingReport {
     }
 }
 
-fn report(action: &Action, outcome: &ActionOutcome) -> ActionReport {
+fn report(environment: &EnvironmentName, action: &Action, outcome: &ActionOutcome) -> ActionReport {
     let message = match &outcome.result {
         ActionResult::Done => None,
         ActionResult::Again { why } | ActionResult::Failed { why } => Some(why.clone()),
@@ -310,6 +357,12 @@ fn report(action: &Action, outcome: &ActionOutcome) -> ActionReport {
         finished_at: outcome.finished_at,
         outcome: word(&outcome.result).to_owned(),
         message,
+        hints: match &outcome.result {
+            ActionResult::Done | ActionResult::Unfinished { .. } => Vec::new(),
+            ActionResult::Again { .. } | ActionResult::Failed { .. } => {
+                ways_out(environment.as_str(), action)
+            }
+        },
     }
 }
 

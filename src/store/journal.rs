@@ -30,5 +30,5 @@ pub use event::{CONTEST_WINDOW_MINUTES, Event, GateParts, Line, Outcome, Recorde
 pub use ledger::Ledger;
 pub use operator::{OperatorCommand, OperatorRequest};
 pub use read::{read_events, read_ledger};
-pub use records::{Converged, Correction, FailedStart, Release, SnapshotRecord};
+pub use records::{Converged, Correction, FailedStart, FailedStep, GivenUp, Release, SnapshotRecord};
 pub use writer::Journal;

@@ -80,6 +80,7 @@ cases! {
     first_contact
     gate
     graasp
+    lift
     migration_failures
     observe
     operations

@@ -15,6 +15,7 @@ mod demo;
 mod import;
 mod lessons;
 mod properties;
+mod red_ends;
 mod rehearsal;
 mod release;
 mod replay;

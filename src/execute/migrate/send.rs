@@ -25,7 +25,15 @@ pub(super) async fn send(
 ) -> Result<String, ActionError> {
     let mark = format!("{}/{}/{}", migration.from, migration.to, migration.attempt);
     let target = context.database()?;
-    context.write(|| context.cloud.tag_database(target, tag::MIGRATING, Some(&mark))).await?;
+    let is_resent = matches!(migration.start, MigrationStart::Resend { .. });
+    let marked = context.write(|| context.cloud.tag_database(target, tag::MIGRATING, Some(&mark))).await;
+    match marked {
+        // Nothing was sent: the attempt is over, instead of waiting for a task that cannot come.
+        Err(ActionError::Cloud(error)) if !is_resent => {
+            return Err(not_started(context, migration, error).await?);
+        }
+        marked => marked?,
+    }
     let request = RunTask {
         cluster: context.spec.cluster.clone(),
         definition: definition.to_owned(),
@@ -35,7 +43,7 @@ pub(super) async fn send(
         tags: BTreeMap::from([(tag::MIGRATING.to_owned(), mark)]),
     };
     // From the second process on, an earlier one may have sent it: a refusal proves nothing.
-    let may_be_sent = Cell::new(matches!(migration.start, MigrationStart::Resend { .. }));
+    let may_be_sent = Cell::new(is_resent);
     let attempt = || async {
         let looked = async {
             let found = match may_be_sent.get() {
@@ -74,7 +82,8 @@ pub(super) fn concludes(kind: Kind, may_be_sent: bool) -> bool {
     match kind {
         Kind::Capacity => true,
         Kind::NotFound | Kind::AccessDenied | Kind::InvalidState | Kind::Invalid => !may_be_sent,
-        Kind::Throttled | Kind::Unavailable | Kind::AnswerLost | Kind::Conflict => false,
+        Kind::Throttled | Kind::Unavailable => !may_be_sent,
+        Kind::AnswerLost | Kind::Conflict => false,
     }
 }
 
@@ -90,7 +99,7 @@ async fn not_started(
         unknown: false,
         exit_code: None,
         stop_code: None,
-        reason: Some(error.message),
+        reason: Some(error.to_string()),
         log_tail: Vec::new(),
     };
     match conclude::end(context, migration, outcome).await {

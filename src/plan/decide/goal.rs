@@ -46,7 +46,7 @@ pub(in crate::plan) enum Work {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::plan) enum Frozen {
     Nothing,
-    /// Services and sites whose templates name the migrated version.
+    /// Services and sites whose templates name the migrated version, or one that goes live together with it.
     Followers,
     Everything,
 }
@@ -117,7 +117,7 @@ impl Goal {
             Frozen::Everything => true,
             Frozen::Followers => {
                 let migration = facts.spec.migration.as_ref();
-                migration.is_some_and(|migration| keys.any(|key| *key == migration.follows))
+                migration.is_some_and(|migration| keys.any(|key| migration.releases(key)))
             }
         }
     }

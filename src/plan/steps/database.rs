@@ -18,6 +18,9 @@ use crate::plan::draft::{Draft, Words};
 use crate::plan::facts::Facts;
 use crate::plan::report::WaitingReason;
 
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>
+const BACKING_UP: &str = "backing-up";
+
 pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, needs_database: bool, draft: &mut Draft) {
     if facts.spec.database.is_none() {
         return;
@@ -44,6 +47,8 @@ fn start(facts: &Facts<'_>, goal: &Goal, seen: &DatabaseSeen, needs_database: bo
             return facts.database.broken.iter().for_each(|broken| draft.block(broken.clone()));
         }
         DatabaseStatus::Busy(_) if !needs_database => return,
+        // It serves while a snapshot of it is taken; only the next snapshot and a migration wait for the end.
+        DatabaseStatus::Busy(word) if word == BACKING_UP && !goal.is_release() => return,
         DatabaseStatus::Busy(word) => {
             draft.wait(WaitingReason::Database, format!("database `{name}` is {word}"), None);
             "until AWS is done with it"
@@ -80,12 +85,7 @@ pub(super) fn stop(facts: &Facts<'_>, goal: &Goal, everything_stops: bool, draft
         None => facts.spec.migration.is_some(),
     };
     if !everything_stops || migration_may_run {
-        draft.wait(
-            WaitingReason::Database,
-            format!("database `{name}` stops once every task that may use it has stopped"),
-            None,
-        );
-        return;
+        return draft.wait(WaitingReason::Database, waits(name), None);
     }
     let status = seen.database.status.to_string();
     let is_drift = goal.is_settled("database");
@@ -99,6 +99,11 @@ pub(super) fn stop(facts: &Facts<'_>, goal: &Goal, everything_stops: bool, draft
     if is_drift {
         draft.corrects("status", "stopped", status);
     }
+}
+
+/// Why the database does not stop yet.
+pub(in crate::plan) fn waits(name: &str) -> String {
+    format!("database `{name}` stops once every task that may use it has stopped")
 }
 
 fn stop_reason(facts: &Facts<'_>, is_drift: bool) -> String {

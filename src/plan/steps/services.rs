@@ -23,10 +23,13 @@ pub(super) struct Outlook {
     pub all_down: bool,
     /// Some service is stopped or started, or will be.
     pub moves: bool,
+    /// Some service has tasks of a version that does not fit the recorded schema.
+    pub foreign_code: bool,
 }
 
 impl Outlook {
-    const NOTHING_KNOWN: Outlook = Outlook { all_up: false, all_down: false, moves: false };
+    const NOTHING_KNOWN: Outlook =
+        Outlook { all_up: false, all_down: false, moves: false, foreign_code: false };
 
     /// Both outlooks together.
     fn and(self, other: Outlook) -> Outlook {
@@ -34,6 +37,7 @@ impl Outlook {
             all_up: self.all_up && other.all_up,
             all_down: self.all_down && other.all_down,
             moves: self.moves || other.moves,
+            foreign_code: self.foreign_code || other.foreign_code,
         }
     }
 }
@@ -44,7 +48,7 @@ pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) -> Outlook
     }
     facts.unreadable_services().into_iter().for_each(|problem| draft.block(problem));
     let layers = facts.spec.layers();
-    let mut outlook = Outlook { all_up: true, all_down: true, moves: false };
+    let mut outlook = Outlook { all_up: true, all_down: true, moves: false, foreign_code: false };
     for (layer, names) in layers.iter().enumerate() {
         for service in names.iter().filter_map(|name| facts.services.get(name)) {
             let layers = (layer_number(layers.len() - 1 - layer), layer_number(layer));
@@ -89,7 +93,18 @@ fn one(planner: &ServicePlanner<'_>, (stop_layer, start_layer): (u16, u16), draf
         stop::stop(planner, stop_layer, up, draft);
     }
     let will_be_up = !up || start::start(planner, start_layer, stops, draft);
-    Outlook { all_up: will_be_up, all_down: !is_in_grace, moves: draft.actions.len() > before }
+    let foreign = definition::foreign_code(planner);
+    let runs = format!("`{}` runs ", service.name);
+    let is_new = !goal.is_release() && draft.notes.iter().all(|note| !note.starts_with(&runs));
+    if let (Some(code), Some(recorded)) = (foreign.as_ref().filter(|_| is_new), &goal.recorded) {
+        draft.note(format!("{runs}{code}, which does not fit schema {recorded}"));
+    }
+    Outlook {
+        all_up: will_be_up,
+        all_down: !is_in_grace,
+        moves: draft.actions.len() > before,
+        foreign_code: foreign.is_some(),
+    }
 }
 
 /// A newer revision that tidegate was not asked to roll.

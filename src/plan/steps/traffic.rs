@@ -34,11 +34,20 @@ pub(super) fn is_stuck(facts: &Facts<'_>, closed_in: Option<State>) -> bool {
     !facts.gate.unreadable.is_empty() || (gate.traffic.secret.is_err() && !gate.to_close(state).is_empty())
 }
 
-/// The gate's actions. `closed_in`: the state it is closed in on the way, if it has to be closed at all.
+/// Why the gate has to be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closing {
+    /// The state or a release asks for it.
+    Declared,
+    /// A service runs code that does not fit the recorded schema: users must not reach it, whoever started it.
+    ForeignCode,
+}
+
+/// The gate's actions. `closed_in`: the state it is closed in on the way, and why, if it has to be closed at all.
 pub(super) fn plan(
     facts: &Facts<'_>,
     goal: &Goal,
-    closed_in: Option<State>,
+    closed_in: Option<(State, Closing)>,
     may_open: bool,
     draft: &mut Draft,
 ) {
@@ -46,15 +55,15 @@ pub(super) fn plan(
     let is_closed = facts.gate.is_closed;
     // In a gate that was opened outside tidegate, closing comes first: an association takes minutes.
     let reopened = closed_in.is_some() && facts.ledger.gate_closed_at.is_some() && !is_closed;
-    associate(gate, if reopened { Step::Reassociate } else { Step::Associate }, draft);
+    associate(goal, gate, if reopened { Step::Reassociate } else { Step::Associate }, draft);
     facts.gate.unreadable.iter().for_each(|unread| draft.block(unread.clone()));
     if let (Err(why), true, false) = (&gate.traffic.secret, is_closed, goal.opens()) {
         draft.note(format!(
             "the bypass secret cannot be used: {why}; the gate stays closed with the previous secret"
         ));
     }
-    if let Some(state) = closed_in {
-        close::close(facts, goal, gate, state, draft);
+    if let Some((state, why)) = closed_in {
+        close::close(facts, goal, gate, state, why, draft);
     }
     if goal.opens() {
         if may_open {
@@ -65,7 +74,7 @@ pub(super) fn plan(
     }
 }
 
-fn associate(gate: DeclaredGate<'_>, step: Step, draft: &mut Draft) {
+fn associate(goal: &Goal, gate: DeclaredGate<'_>, step: Step, draft: &mut Draft) {
     for (name, distribution) in gate.function().iter().flat_map(|function| &function.distributions) {
         let (DistributionSeen::Unguarded { id } | DistributionSeen::Deploying { id }) = distribution else {
             continue;
@@ -73,5 +82,9 @@ fn associate(gate: DeclaredGate<'_>, step: Step, draft: &mut Draft) {
         let kind = ActionKind::AssociateFunction { distribution: id.clone() };
         let words = Words::new("", "function associated", "once, before any release: it takes minutes");
         draft.act(step, &format!("distribution/{id}/associate"), name.as_str(), kind, words);
+        // It was associated when the environment was reached as declared: someone has taken it off since.
+        if goal.is_settled("gate") && matches!(distribution, DistributionSeen::Unguarded { .. }) {
+            draft.corrects("function association", "associated", "none");
+        }
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Condition {
     /// A stable word, where the answer has one.
     pub(super) reason: String,
     pub(super) message: String,
+    /// The ways out, one a line.
+    pub(super) hints: Vec<String>,
 }
 
 /// Always the same five in this order, so that a dashboard need not guess what a missing one means.
@@ -25,8 +27,10 @@ pub(super) fn conditions(view: &StatusView) -> Vec<Condition> {
     let blocked = plan.blocked.first();
     let waiting = plan.waiting.first();
     let pending = plan.actions.len();
-    let condition =
-        |kind, status, reason: String, message: String| Condition { kind, status, reason, message };
+    let condition = |kind, status, reason: String, message: String| {
+        let hints = blocked.filter(|_| kind == "Stalled").map(|blocked| blocked.hints.clone());
+        Condition { kind, status, reason, message, hints: hints.unwrap_or_default() }
+    };
     let (ready_reason, ready_message) = match (ready, pending) {
         (true, _) => ("converged", "as declared".to_owned()),
         (false, 0) => ("not-converged", "not as declared, and tidegate can do nothing now".to_owned()),
@@ -74,6 +78,7 @@ fn failed(view: &StatusView) -> Condition {
         status: true,
         reason: reason.to_owned(),
         message,
+        hints: view.last_run.map(|run| run.ways_out().to_vec()).unwrap_or_default(),
     };
     let run = view.last_run.filter(|run| !is_over(run));
     match run.map(|run| (run, run.outcome)) {
@@ -85,6 +90,12 @@ fn failed(view: &StatusView) -> Condition {
             "interrupted",
             format!("run {}: its process died; the next run continues from there", run.id),
         ),
-        _ => Condition { kind: "Failed", status: false, reason: "none".to_owned(), message: String::new() },
+        _ => Condition {
+            kind: "Failed",
+            status: false,
+            reason: "none".to_owned(),
+            message: String::new(),
+            hints: Vec::new(),
+        },
     }
 }

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 
 use super::event::Outcome;
 use super::operator::OperatorRequest;
+use crate::cloud::ENDED_BY_ITSELF;
 use crate::model::{Instant, Version};
 
 /// For this long after its intent, a migration task that AWS does not list may not be listed *yet*: the same request
@@ -60,6 +61,19 @@ impl Attempt {
         }
     }
 
+    /// Whether the schema is as it was recorded, after this attempt and those before it. `atomic`: the declaration
+    /// promises that a migration which exits non-zero by itself has changed nothing.
+    pub fn leaves_the_schema_known(&self, atomic: bool) -> bool {
+        let before = self.after.iter().all(|outcome| outcome.has_changed_nothing(atomic));
+        match &self.status {
+            AttemptStatus::Open => before && !self.reached_running,
+            AttemptStatus::Ended { outcome, .. } => {
+                outcome.succeeded || (before && outcome.has_changed_nothing(atomic))
+            }
+            AttemptStatus::Closed => true,
+        }
+    }
+
     /// Whether its result, or that of an attempt before it, is unknown.
     pub fn is_in_doubt(&self) -> bool {
         let last = match &self.status {
@@ -68,6 +82,16 @@ impl Attempt {
             AttemptStatus::Closed => return false,
         };
         self.after.iter().chain(last).any(|outcome| outcome.unknown)
+    }
+}
+
+impl Outcome {
+    /// Whether the attempt has certainly left the schema as it was. `atomic` is a promise about a migration that ends
+    /// by itself; one that was killed may have committed a moment before.
+    pub fn has_changed_nothing(&self, atomic: bool) -> bool {
+        let by_itself = self.stop_code.as_deref() == Some(ENDED_BY_ITSELF);
+        let said_no = by_itself && self.exit_code.is_some_and(|code| code != 0);
+        !self.unknown && (!self.reached_running || (atomic && said_no))
     }
 }
 

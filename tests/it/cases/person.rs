@@ -95,11 +95,16 @@ pub fn aws(cloud: &SimCloud, spec: &EnvironmentSpec, words: &[&str]) -> Option<(
         ["hides", "registry", repository] => {
             cloud.with(|world| world.registry.unverified.insert((*repository).to_owned()));
         }
-        ["answers", operation, "with", kind, times] => {
+        ["answers", operation, "with", kind, times, rest @ ..] => {
+            let skip = match rest {
+                [] => 0,
+                ["after", calls] => calls.parse().ok()?,
+                _ => return None,
+            };
             let times = times.strip_suffix("x").or_else(|| times.strip_suffix("times")).unwrap_or(times);
             let operation = OPERATIONS.iter().find(|known| *known == operation)?;
             let (kind, times) = (kind_of(kind)?, times.parse().ok()?);
-            cloud.faults(|faults| faults.script(operation, times, kind));
+            cloud.faults(|faults| faults.script_later(operation, skip, times, kind));
         }
         ["works", "again"] => cloud.faults(tidegate::sim::FaultPlan::heal),
         _ => return None,
@@ -215,6 +220,9 @@ pub fn world(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Optio
         }
         ["without", "database"] => {
             region.databases.remove(spec.database.as_ref()?.target.identifier())?;
+        }
+        ["without", "family", family] => {
+            region.definitions.remove(*family)?;
         }
         ["without", "secret"] => region.secrets.clear(),
         ["secret", value] => region.secrets.values_mut().for_each(|secret| *secret = (*value).to_owned()),

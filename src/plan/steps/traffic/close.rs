@@ -1,12 +1,20 @@
 //! Closing the gate.
 
+use super::Closing;
 use crate::model::State;
 use crate::plan::action::{ActionKind, Step};
 use crate::plan::decide::Goal;
 use crate::plan::draft::{Draft, Words};
 use crate::plan::facts::{DeclaredGate, Facts};
 
-pub(super) fn close(facts: &Facts<'_>, goal: &Goal, gate: DeclaredGate<'_>, state: State, draft: &mut Draft) {
+pub(super) fn close(
+    facts: &Facts<'_>,
+    goal: &Goal,
+    gate: DeclaredGate<'_>,
+    state: State,
+    why: Closing,
+    draft: &mut Draft,
+) {
     let change = gate.to_close(state);
     if change.is_empty() {
         return;
@@ -21,7 +29,9 @@ pub(super) fn close(facts: &Facts<'_>, goal: &Goal, gate: DeclaredGate<'_>, stat
         (false, true) => "partly closed",
         (false, false) => "open",
     };
-    let reason = if is_rotation {
+    let reason = if why == Closing::ForeignCode {
+        "first: code runs that does not fit the schema"
+    } else if is_rotation {
         "the bypass secret changed"
     } else if goal.is_release() || goal.state < State::Restricted {
         "first: users see the maintenance page"
@@ -36,7 +46,7 @@ pub(super) fn close(facts: &Facts<'_>, goal: &Goal, gate: DeclaredGate<'_>, stat
         with: gate.parts(),
     };
     draft.act(Step::CloseGate, "gate/close", "maintenance", kind, Words::new(before, "closed", reason));
-    if goal.is_settled("gate") && !is_rotation {
+    if goal.is_settled("gate") && !is_rotation && why == Closing::Declared {
         draft.corrects("gate", "closed", observed);
     }
 }

@@ -35,18 +35,26 @@ fn depends(facts: &Facts<'_>, action: &Action, on: &Action) -> bool {
     match (&action.kind, &on.kind) {
         (ActionKind::StopDatabase, ActionKind::StopService { .. }) => true,
         // Users return once everything is up, and never to code that may not fit the schema.
-        (ActionKind::OpenGate { .. }, ActionKind::StartService(start)) if action.id == OPEN_ID => {
+        (ActionKind::OpenGate { .. } | ActionKind::Check { .. }, ActionKind::StartService(start)) => {
             let is_up = facts.services.get(&start.service).and_then(|it| it.seen);
             let is_up = is_up.is_some_and(|seen| seen.service.running > 0);
-            !is_up || (start.follows_migration && start.definition.is_some())
+            let is_needed = !is_up || (start.follows_migration && start.definition.is_some());
+            is_needed && lets_users_in(action)
         }
-        (ActionKind::OpenGate { .. }, ActionKind::StartDatabase) => action.id == OPEN_ID,
+        (ActionKind::OpenGate { .. } | ActionKind::Check { .. }, ActionKind::StartDatabase) => {
+            lets_users_in(action)
+        }
         // No task may run without its database. What only restores an autoscaling starts none.
         (ActionKind::StartService(StartService { definition, desired, .. }), ActionKind::StartDatabase) => {
             definition.is_some() || desired.is_some()
         }
         _ => false,
     }
+}
+
+/// The opening of the whole gate, and the checks before it.
+fn lets_users_in(action: &Action) -> bool {
+    action.id == OPEN_ID || matches!(action.kind, ActionKind::Check { .. })
 }
 
 /// The fight that this action would continue, with the ways out of it.

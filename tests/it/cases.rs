@@ -76,6 +76,7 @@ macro_rules! cases {
 
 cases! {
     autoscaling
+    contest
     drift
     first_contact
     gate

@@ -39,7 +39,7 @@ pub(super) fn is_stuck(facts: &Facts<'_>, closed_in: Option<State>) -> bool {
 pub(super) enum Closing {
     /// The state or a release asks for it.
     Declared,
-    /// A service runs code that does not fit the recorded schema: users must not reach it, whoever started it.
+    /// A service runs code that does not fit the recorded schema: users must not reach it.
     ForeignCode,
 }
 

@@ -13,6 +13,12 @@ pub fn person(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Opti
         let mut rules = world.regions.iter().flat_map(|region| &region.listeners).flat_map(|it| &it.rules);
         rules.find(|rule| rule.priority.to_string() == **priority)?;
     }
+    if let ["takes", "the", "function", "off", alias] = words {
+        let mut all = world.regions.iter_mut().flat_map(|region| region.distributions.values_mut());
+        let found = all.find(|found| found.aliases.iter().any(|known| known == alias))?;
+        found.behaviours.iter_mut().for_each(|behaviour| behaviour.function = None);
+        return Some(());
+    }
     let mut person = world.person(spec.name.as_str());
     match words {
         ["scales", service, "to", count] => person.scale(service, count.parse().ok()?),

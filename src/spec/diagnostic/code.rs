@@ -28,6 +28,9 @@ macro_rules! codes {
 }
 
 codes! {
+    Unreadable "unreadable" "tidegate does not read a file: it is too large, is no regular file, or its name is not UTF-8."
+    LfsPointer "lfs-pointer" "A file is a pointer of Git LFS instead of the content."
+    MergeConflict "merge-conflict" "A file holds the markers of an unresolved merge conflict."
     NotUtf8 "not-utf8" "A file is not UTF-8 text."
     YamlSyntax "yaml-syntax" "A file is not YAML."
     Tab "tab" "A line is indented with a tab, which YAML does not allow."

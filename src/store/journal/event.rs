@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::operator::OperatorRequest;
 use crate::cloud::{Rollback, ScalableTarget};
-use crate::model::{ImageRef, Instant, Revision, ServiceName, State, Version, VersionKey};
+use crate::model::{ImageRef, InputsId, Instant, Revision, ServiceName, State, Version, VersionKey};
 
 /// An event of an environment's journal: an intent before a one-shot action, an outcome, or a decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -170,6 +170,9 @@ pub enum Event {
         versions: BTreeMap<VersionKey, Version>,
         /// The revision that declares it.
         revision: Revision,
+        /// What its declaration is made of; none in lines that are older than this field.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inputs: Option<InputsId>,
         /// Fingerprints of the declaration reached and of its parts; empty in lines that are older than this field.
         #[serde(default)]
         declaration: BTreeMap<String, String>,

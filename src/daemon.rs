@@ -4,7 +4,7 @@
 //! (`control_loop`): an environment that is due (`due`, pure) and whose turn it is (`queue`, pure) gets a pass (`pass`),
 //! a task of its own on the threads that talk to AWS. They send each other messages (`message`) and share only the
 //! declarations in force (`shared`), so that a run sees a newer commit at its next step. The store keeps the
-//! declarations in force (`kept`): a restart goes on with them while the repository cannot be read.
+//! declarations in force (`kept`): a restart applies them while the repository cannot be read.
 //!
 //! Architecture Invariant: nothing here is needed to continue after a crash. What the daemon remembers between
 //! passes (`tracked`) decides only when the next one begins and what is worth a log line.
@@ -19,6 +19,7 @@ mod kept;
 mod log;
 pub mod mailbox;
 mod message;
+mod notice;
 mod pass;
 mod polling;
 mod queue;

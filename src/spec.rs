@@ -12,6 +12,7 @@ mod diagnostic;
 mod environment;
 mod extends;
 mod files;
+mod foreign;
 mod places;
 mod raw;
 mod schema;

@@ -72,8 +72,15 @@ impl Poller {
             });
         }
         if !in_force.environments.is_empty() {
-            (in_force.accepted, in_force.since) =
-                accepted.map_or((None, None), |(revision, since)| (Some(revision), since));
+            // Plain files have no history whose end is remembered: the newest declaration says the same.
+            let newest = notices.iter().filter_map(|notice| match notice {
+                Notice::Restored { revision, since, .. } => Some((*since, revision)),
+                _ => None,
+            });
+            let newest = newest.max_by_key(|(since, _)| *since);
+            let newest = newest.map(|(since, revision)| (revision.clone(), Some(since)));
+            let (revision, since) = accepted.or(newest).unzip();
+            (in_force.accepted, in_force.since) = (revision, since.flatten());
         }
         drop(in_force);
         Ok(notices)

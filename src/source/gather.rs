@@ -2,7 +2,7 @@
 //!
 //! Commits and plain files share it, so that `--dir` and `--repo` always agree on which files count. A file that
 //! cannot be read, or stands beyond a limit, is a fault of that file alone: the environments that use it keep what was
-//! declared before, and all others go on. The folder of environments itself is read first and to its end, so that no
+//! declared before, and all others are read. The folder of environments itself is read first and to its end, so that no
 //! number of other files makes an environment look as if it had been removed.
 
 use std::collections::BTreeMap;

@@ -13,9 +13,6 @@ use crate::model::{FileFault, InputsId};
 /// How many bytes of the hash name the inputs of an environment: two files that are not equal never share them.
 const ID_BYTES: usize = 16;
 
-/// The first line of a Git LFS pointer: <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer>
-const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
-
 /// The files of the repository by path, and which of them were asked for.
 pub(super) struct Files<'a> {
     contents: &'a BTreeMap<String, Vec<u8>>,
@@ -73,31 +70,4 @@ impl<'a> Files<'a> {
 /// The problem of a file that cannot be read.
 pub(super) fn unusable(path: &str, fault: &FileFault) -> Diagnostic {
     Diagnostic::error(Place::start_of(path), Code::Unreadable, fault.message.clone()).with_hint(&fault.hint)
-}
-
-/// What a file is that only stands where a declaration or a calendar should: the parser's own message would speak of
-/// indentation.
-pub(super) fn not_a_declaration(path: &str, bytes: &[u8]) -> Option<Diagnostic> {
-    let problem = |place, code, message: &str| Diagnostic::error(place, code, message);
-    if bytes.starts_with(LFS_POINTER) {
-        let message = "this is a pointer of Git LFS, not the file itself";
-        return Some(problem(Place::start_of(path), Code::LfsPointer, message).with_hint(format!(
-            "take it out of Git LFS, which tidegate does not read: git lfs untrack '{path}'"
-        )));
-    }
-    let mut start = 0;
-    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        // A marker of seven characters and a blank; YAML allows neither such a key nor such a scalar here.
-        if line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ") {
-            let length = line.trim_ascii_end().len();
-            let place = Place { file: path.into(), line: index + 1, column: 1, start, end: start + length };
-            let message = "an unresolved merge conflict begins or ends here";
-            return Some(
-                problem(place, Code::MergeConflict, message)
-                    .with_hint("resolve the conflict, remove its markers, and commit the file again"),
-            );
-        }
-        start += line.len();
-    }
-    None
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::diagnostic::{Code, Diagnostic, Place};
-use super::files::not_a_declaration;
+use super::foreign;
 use super::places::{self, Outline, Shape};
 
 /// A value and its place. A list or mapping that has a key takes the place of the key.
@@ -69,10 +69,10 @@ impl Node {
 
 /// Reads one file. `None` if nothing of it can be used; then there is at least one error.
 pub(super) fn parse(file: &str, bytes: &[u8]) -> (Option<Node>, Vec<Diagnostic>) {
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    if let Some(problem) = not_a_declaration(file, bytes) {
+    if let Some(problem) = foreign::problem(file, bytes) {
         return (None, vec![problem]);
     }
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => return (None, vec![not_utf8(file, bytes, error.valid_up_to())]),

@@ -29,9 +29,10 @@ macro_rules! codes {
 
 codes! {
     Unreadable "unreadable" "tidegate does not read a file: it is too large, is no regular file, or its name is not UTF-8."
-    LfsPointer "lfs-pointer" "A file is a pointer of Git LFS instead of the content."
-    MergeConflict "merge-conflict" "A file holds the markers of an unresolved merge conflict."
     NotUtf8 "not-utf8" "A file is not UTF-8 text."
+    LfsPointer "lfs-pointer" "A file is a Git LFS pointer, not the file itself."
+    MergeConflict "merge-conflict" "A file holds an unresolved merge conflict."
+    OtherFormat "other-format" "A file is encrypted, compressed, binary or a web page."
     YamlSyntax "yaml-syntax" "A file is not YAML."
     Tab "tab" "A line is indented with a tab, which YAML does not allow."
     DuplicateKey "duplicate-key" "A mapping has the same key twice."

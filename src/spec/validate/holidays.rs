@@ -6,7 +6,7 @@ use crate::schedule::{DateRange, HolidayProblem, read_holidays};
 use crate::spec::decode::{Leaf, OneOrMany};
 use crate::spec::diagnostic::{Code, Diagnostic, Place};
 use crate::spec::extends::Files;
-use crate::spec::{extends, files, suggest};
+use crate::spec::{extends, files, foreign, suggest};
 
 /// The days of all calendars, or `None` if one of them cannot be read; then that was reported.
 pub(super) fn days(
@@ -43,7 +43,7 @@ fn calendar(f: &mut Findings<'_>, leaf: &Leaf<String>, files: &Files) -> Option<
         f.error(leaf.at, Code::HolidaysMissing, format!("there is no calendar `{path}`")).hint = hint;
         return None;
     };
-    if let Some(problem) = files::not_a_declaration(&path, bytes) {
+    if let Some(problem) = foreign::problem(&path, bytes) {
         f.report(problem);
         return None;
     }

@@ -25,9 +25,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use diagnostic::{Code, Diagnostic, Place, Severity, render, summary, to_json};
 pub use environment::{
-    AdoptRevision, Autoscaling, Bypass, Check, CloudFrontGate, DatabaseSpec, DatabaseTarget, EnvironmentSpec,
-    ListenerTarget, Maintenance, MigrationSpec, NeededFor, SecretSource, ServiceSpec, SiteSpec,
-    SnapshotPolicy, Template, WHOLE,
+    AdoptRevision, Autoscaling, Bypass, Check, CloudFrontGate, DatabaseSpec, DatabaseTarget, DeclaredThen,
+    EnvironmentSpec, ListenerTarget, Maintenance, MigrationSpec, NeededFor, SecretSource, ServiceSpec,
+    SiteSpec, SnapshotPolicy, Template,
 };
 pub use schema::schema;
 

@@ -77,8 +77,9 @@ fn fight(facts: &Facts<'_>, action: &Action) -> Option<Blocked> {
     }
     let history = corrections
         .iter()
-        .map(|correction| {
-            format!("{} {} → {}", correction.at.format("%H:%M"), correction.before, correction.after)
+        .map(|Correction { at, before, after, .. }| {
+            let before = if before.is_empty() { "none" } else { before };
+            format!("{} {before} → {after}", at.format("%H:%M"))
         })
         .collect::<Vec<_>>()
         .join("; ");

@@ -66,6 +66,12 @@ pub(super) fn ways_out(environment: &str, action: &Action) -> Vec<String> {
             "users are back; only old snapshots are still there".to_owned()
         }
     };
-    let again = format!("tidegate tries again by itself; to try now: tidegate apply {environment}");
-    vec![own, again]
+    let next = match &action.kind {
+        // It may be held: only a plan knows.
+        ActionKind::Migrate(_) | ActionKind::StartService(_) => {
+            format!("to see what follows, and the ways out: tidegate status {environment}")
+        }
+        _ => format!("tidegate tries again by itself; to try now: tidegate apply {environment}"),
+    };
+    vec![own, next]
 }

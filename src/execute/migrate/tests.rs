@@ -102,8 +102,9 @@ fn the_intent_is_durable_before_anything_is_marked_or_sent() {
     let bench = Bench::new();
     bench.fault("rds:AddTagsToResource", u32::MAX, Kind::AccessDenied);
     failure(act(&bench));
-    assert_eq!(bench.events(), ["migration-intent"]);
+    assert_eq!(bench.events(), ["migration-intent", "migration-ended"]);
     assert_eq!(bench.count(RUN_TASK), 0);
+    assert!(!outcome(&bench).reached_running, "nothing was sent");
 }
 
 #[test]

@@ -67,7 +67,9 @@ pub(super) fn note_together(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) {
 pub(super) fn give_up(facts: &Facts<'_>, give_up: &GiveUp, draft: &mut Draft) {
     let GiveUp { from, to, why } = give_up;
     let kind = ActionKind::GiveUpRelease { from: from.clone(), to: to.clone(), why: why.clone() };
-    let words = Words::new(to.to_string(), from.to_string(), why.clone());
+    // The rest of it are AWS's ways out, which stand in the message of the block.
+    let reason = why.lines().next().unwrap_or_default();
+    let words = Words::new(to.to_string(), from.to_string(), reason);
     draft.act(Step::GiveUp, "release/give-up", facts.spec.name.as_str(), kind, words);
 }
 

@@ -1,4 +1,5 @@
-//! The five conditions of a status: `Ready`, `Stalled`, `Waiting`, `Drifted`, `Failed`.
+//! The five conditions of a status: `Ready`, `Stalled`, `Waiting`, `Drifted`, `Failed`; and `Defect`, where tidegate
+//! itself failed.
 
 use serde::Serialize;
 
@@ -9,7 +10,7 @@ use crate::report::json::word;
 /// One of five fixed questions about an environment, with its answer.
 #[derive(Serialize)]
 pub(super) struct Condition {
-    /// `Ready`, `Stalled`, `Waiting`, `Drifted`, `Failed`
+    /// `Ready`, `Stalled`, `Waiting`, `Drifted`, `Failed`, `Defect`
     #[serde(rename = "type")]
     pub(super) kind: &'static str,
     pub(super) status: bool,
@@ -20,7 +21,8 @@ pub(super) struct Condition {
     pub(super) hints: Vec<String>,
 }
 
-/// Always the same five in this order, so that a dashboard need not guess what a missing one means.
+/// Always the same five in this order, so that a dashboard need not guess what a missing one means. `Defect` stands
+/// behind them only while there is one.
 pub(super) fn conditions(view: &StatusView) -> Vec<Condition> {
     let plan = view.plan;
     let ready = plan.is_converged();
@@ -37,7 +39,7 @@ pub(super) fn conditions(view: &StatusView) -> Vec<Condition> {
         (false, 1) => ("changes-pending", "1 action is pending".to_owned()),
         (false, count) => ("changes-pending", format!("{count} actions are pending")),
     };
-    vec![
+    let mut conditions = vec![
         condition("Ready", ready, ready_reason.to_owned(), ready_message),
         condition(
             "Stalled",
@@ -66,7 +68,12 @@ pub(super) fn conditions(view: &StatusView) -> Vec<Condition> {
                 .unwrap_or_default(),
         ),
         failed(view),
-    ]
+    ];
+    conditions.extend(view.defect.map(|defect| {
+        let message = format!("a defect of tidegate ended the pass at {}: {}", defect.at, defect.message);
+        condition("Defect", true, "panic".to_owned(), message)
+    }));
+    conditions
 }
 
 /// True when the last run ended badly and no run has converged since. What a person must decide is `Stalled`.
@@ -78,7 +85,11 @@ fn failed(view: &StatusView) -> Condition {
         status: true,
         reason: reason.to_owned(),
         message,
-        hints: view.last_run.map(|run| run.ways_out().to_vec()).unwrap_or_default(),
+        // Of a hold the plan knows the ways out: they stand at `Stalled`.
+        hints: match view.last_run {
+            Some(run) if run.outcome != Some(RunOutcome::Held) => run.ways_out().to_vec(),
+            _ => Vec::new(),
+        },
     };
     let run = view.last_run.filter(|run| !is_over(run));
     match run.map(|run| (run, run.outcome)) {

@@ -15,6 +15,7 @@ pub(super) fn close(
     why: Closing,
     draft: &mut Draft,
 ) {
+    gate.cannot_close(state).into_iter().for_each(|problem| draft.block(problem));
     let change = gate.to_close(state);
     if change.is_empty() {
         return;

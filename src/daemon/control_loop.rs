@@ -94,16 +94,16 @@ impl<'a> ControlLoop<'a> {
         let ended = self.context.backend.block_on_for(self.running.next(), TICK);
         let Some(EndedPass { declared, plan, began_at, outcome }) = ended.flatten() else { return };
         let spec = &declared.spec;
-        let now = self.context.backend.now();
+        let (now, monotonic) = (self.context.backend.now(), self.context.backend.monotonic());
         match outcome {
             PassOutcome::Run(result) => {
                 let overrides = &self.announce(spec, now);
                 let run = EndedRun { declared: &declared, result: &result, plan, began_at, overrides };
-                self.tracked(&spec.name).ended(run, now);
+                self.tracked(&spec.name).ended(run, now, monotonic);
             }
             PassOutcome::Unchanged => {
                 self.announce(spec, now);
-                self.tracked(&spec.name).unchanged(now);
+                self.tracked(&spec.name).unchanged(monotonic);
             }
             PassOutcome::Undeclared => {}
         }
@@ -176,13 +176,14 @@ impl<'a> ControlLoop<'a> {
         }
         let declared: Vec<DeclaredEnvironment> =
             self.context.in_force.lock().environments.values().cloned().collect();
-        let now = self.context.backend.now();
+        let (now, monotonic) = (self.context.backend.now(), self.context.backend.monotonic());
         let due: Vec<(EnvironmentName, DuePass)> = declared
             .into_iter()
             .filter(|declared| !self.running.has(&declared.spec.name))
             .filter_map(|declared| {
                 let name = declared.spec.name.clone();
-                let pass = self.tracked.entry(name.clone()).or_default().take_due(declared, now)?;
+                let pass =
+                    self.tracked.entry(name.clone()).or_default().take_due(declared, now, monotonic)?;
                 Some((name, pass))
             })
             .collect();

@@ -5,8 +5,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
-
+use crate::clock::Monotonic;
 use crate::model::{Instant, Revision};
 use crate::schedule::{self, StateInputs, WindowState, Windows};
 
@@ -24,7 +23,7 @@ const LOCKED_RETRY: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct LastPass {
     /// The end of the pass, or of the observation that found nothing changed since.
-    pub(super) ended_at: Instant,
+    pub(super) ended_at: Monotonic,
     /// The revision that the pass applied at its end.
     pub(super) revision: Revision,
     /// Decides how long the pause after it is.
@@ -77,9 +76,11 @@ impl PassReason {
     }
 }
 
-/// Whether a pass of an environment with `revision` in force is due, and why.
+/// Whether a pass of an environment with `revision` in force is due, and why. The wall clock `now` decides what the
+/// calendar says, the monotonic one how long a pause has lasted.
 pub(super) fn due(
     now: Instant,
+    monotonic: Monotonic,
     revision: &Revision,
     is_poked: bool,
     last: Option<&LastPass>,
@@ -94,8 +95,7 @@ pub(super) fn due(
     if last.changes_at.is_some_and(|at| now >= at) {
         return Some(PassReason::Calendar);
     }
-    let pause = TimeDelta::from_std(pause_after(last.result, last.failures)).expect("at most ten minutes");
-    (now >= last.ended_at + pause).then_some(match last.result {
+    (monotonic.since(last.ended_at) >= pause_after(last.result, last.failures)).then_some(match last.result {
         PassResult::Settled => PassReason::Interval,
         PassResult::Failed | PassResult::Locked => PassReason::Retry,
     })
@@ -135,9 +135,14 @@ mod tests {
         Instant::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
     }
 
+    /// The monotonic clock, which shows something else.
+    fn ticks(seconds: u64) -> Monotonic {
+        Monotonic::from_origin(Duration::from_secs(500 + seconds))
+    }
+
     fn last(result: PassResult, failures: u32, changes_at: Option<i64>) -> LastPass {
         let changes_at = changes_at.map(at);
-        LastPass { ended_at: at(0), revision: Revision::commit("a"), result, failures, changes_at }
+        LastPass { ended_at: ticks(0), revision: Revision::commit("a"), result, failures, changes_at }
     }
 
     #[test]
@@ -157,7 +162,7 @@ mod tests {
             (1, "b", false, Some(&last(PassResult::Failed, 9, None)), Some(PassReason::Commit)),
             (5, "a", false, Some(&last(PassResult::Locked, 0, None)), Some(PassReason::Retry)),
         ] {
-            let found = due(at(now), &Revision::commit(revision), is_poked, last);
+            let found = due(at(now), ticks(now as u64), &Revision::commit(revision), is_poked, last);
             assert_eq!(found, why, "{now} {revision} {is_poked} {last:?}");
         }
     }
@@ -166,9 +171,26 @@ mod tests {
     fn a_change_during_a_long_pass_is_due_at_its_end() {
         let began_before = last(PassResult::Settled, 0, Some(-30));
         assert_eq!(
-            due(at(0), &Revision::commit("a"), false, Some(&began_before)),
+            due(at(0), ticks(0), &Revision::commit("a"), false, Some(&began_before)),
             Some(PassReason::Calendar)
         );
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_set_changes_only_what_the_calendar_says() {
+        let revision = Revision::commit("a");
+        for (result, failures) in [(PassResult::Settled, 0), (PassResult::Failed, 3), (PassResult::Locked, 0)]
+        {
+            let last = last(result, failures, Some(9_000));
+            let pause = pause_after(result, failures).as_secs();
+            for set_by in [-7_200, -3_600, -1, 0, 1, 3_600, 7_200] {
+                let due = |seconds: u64| {
+                    due(at(set_by + seconds as i64), ticks(seconds), &revision, false, Some(&last))
+                };
+                assert_eq!(due(pause - 1), None, "{result:?}: the clock was set by {set_by} s");
+                assert!(due(pause).is_some(), "{result:?}: the clock was set by {set_by} s");
+            }
+        }
     }
 
     #[test]

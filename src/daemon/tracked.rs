@@ -9,6 +9,7 @@ use super::announce::{self, Announced, Announcement};
 use super::due::{self, LastPass, PassResult};
 use super::log::{self, LoggedStatus};
 use super::pass::DuePass;
+use crate::clock::Monotonic;
 use crate::cloud::LastObservation;
 use crate::context;
 use crate::model::Instant;
@@ -46,8 +47,13 @@ impl TrackedEnvironment {
     }
 
     /// The pass that is due at `now`, if one is. A poke counts once.
-    pub(super) fn take_due(&mut self, declared: DeclaredEnvironment, now: Instant) -> Option<DuePass> {
-        let reason = due::due(now, &declared.revision, self.is_poked, self.last_pass.as_ref())?;
+    pub(super) fn take_due(
+        &mut self,
+        declared: DeclaredEnvironment,
+        now: Instant,
+        monotonic: Monotonic,
+    ) -> Option<DuePass> {
+        let reason = due::due(now, monotonic, &declared.revision, self.is_poked, self.last_pass.as_ref())?;
         // A poke that arrives while this pass runs asks for another one.
         self.is_poked = false;
         let before = self.last_plan.clone().map(|plan| (plan, self.last_observation.clone()));
@@ -65,14 +71,14 @@ impl TrackedEnvironment {
     }
 
     /// An observation found everything as the last run left it: only the interval begins anew.
-    pub(super) fn unchanged(&mut self, now: Instant) {
+    pub(super) fn unchanged(&mut self, now: Monotonic) {
         if let Some(last) = &mut self.last_pass {
             last.ended_at = now;
         }
     }
 
     /// Remembers how a run ended, and logs that if it is news.
-    pub(super) fn ended(&mut self, run: EndedRun<'_>, now: Instant) {
+    pub(super) fn ended(&mut self, run: EndedRun<'_>, now: Instant, monotonic: Monotonic) {
         let EndedRun { declared, result, plan, began_at, overrides } = run;
         let spec = &declared.spec;
         self.last_plan = plan;
@@ -90,7 +96,7 @@ impl TrackedEnvironment {
         let inputs = context::says(spec, runtime_override.as_ref());
         let calendar = due::changes_at(began_at, &inputs, spec.windows.as_ref());
         self.last_pass = Some(LastPass {
-            ended_at: now,
+            ended_at: monotonic,
             revision: result.as_ref().map_or_else(|_| declared.revision.clone(), |run| run.revision.clone()),
             result: pass_result,
             failures,

@@ -49,6 +49,7 @@ pub struct FaultPlan {
     options: FaultOptions,
     dice: Dice,
     denied_until: BTreeMap<&'static str, Instant>,
+    is_everything_denied: bool,
     scripted: Vec<Scripted>,
 }
 
@@ -79,7 +80,13 @@ impl Default for FaultPlan {
 impl FaultPlan {
     /// A plan with these probabilities.
     pub fn new(seed: u64, options: FaultOptions) -> Self {
-        Self { options, dice: Dice::new(seed), denied_until: BTreeMap::new(), scripted: Vec::new() }
+        Self {
+            options,
+            dice: Dice::new(seed),
+            denied_until: BTreeMap::new(),
+            is_everything_denied: false,
+            scripted: Vec::new(),
+        }
     }
 
     /// Draws which kinds of fault this seed has, and how often they come. Some seeds have none.
@@ -100,7 +107,7 @@ impl FaultPlan {
             stale_seconds: 1 + u32::try_from(dice.below(9)).expect("below 9"),
             latency_max: Duration::from_millis(if dice.chance(0.5) { dice.below(3000) } else { 0 }),
         };
-        Self { options, dice, denied_until: BTreeMap::new(), scripted: Vec::new() }
+        Self { dice, ..Self::new(seed, options) }
     }
 
     /// The probabilities, for the message of a failed test.
@@ -119,10 +126,17 @@ impl FaultPlan {
         self.scripted.push(Scripted { operation, skip, times, kind });
     }
 
+    /// Every request is refused, or no longer: AWS refuses the signatures of a machine whose clock is minutes off.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html>
+    pub fn deny_everything(&mut self, denied: bool) {
+        self.is_everything_denied = denied;
+    }
+
     /// No faults from now on.
     pub fn heal(&mut self) {
         self.options = FaultOptions::default();
         self.denied_until.clear();
+        self.is_everything_denied = false;
         self.scripted.clear();
     }
 
@@ -130,6 +144,9 @@ impl FaultPlan {
         if let Some(kind) = self.scripted_for(operation) {
             let lost = kind == Kind::AnswerLost && call == Call::Write;
             return Verdict { refused: (!lost).then_some(kind), answer_lost: lost, ..Verdict::default() };
+        }
+        if self.is_everything_denied {
+            return Verdict { refused: Some(Kind::AccessDenied), ..Verdict::default() };
         }
         let options = self.options;
         if options == FaultOptions::default() {

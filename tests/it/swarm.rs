@@ -54,6 +54,7 @@ const MUST_BE_MET: &[&str] = &[
     "happening Override",
     "happening Person",
     "happening Refuse",
+    "happening SetClock",
     "happening TakeLease",
     "lease lost",
     "run converged",

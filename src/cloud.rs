@@ -16,6 +16,7 @@ mod rds;
 pub mod refusals;
 mod sites;
 mod traffic;
+mod valve;
 
 pub use cached::{CachedCloud, Depth, LastObservation};
 pub use document::Document;
@@ -30,6 +31,7 @@ pub use rates::{Family, Rate, Rates, SHARE_DEFAULT};
 pub use rds::{Database, DatabaseStatus, DbSnapshot, SnapshotStatus};
 pub use sites::{Marker, Object, Release};
 pub use traffic::{Association, Condition, Distribution, Function, Listener, Rule, RuleAction};
+pub use valve::{Passage, Valve};
 
 /// Tags that tidegate sets. AWS allows letters, digits, spaces and `_ . : / = + - @` in values.
 pub mod tag {

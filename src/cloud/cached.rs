@@ -18,9 +18,9 @@ use url::Url;
 
 use super::{
     CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, ListedDatabase,
-    ListedListener, Listener, Marker, Object, ScalableTarget, Service, Task, TaskDefinition,
+    ListedListener, Listener, LogTail, Marker, Object, ScalableTarget, Service, Task, TaskDefinition,
 };
-use crate::model::{ClusterName, Digest, FamilyName, ImageRef, Instant, ServiceName};
+use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, Instant, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
 
 /// The answers of the last full observation of one environment. Losing them costs requests, never correctness.
@@ -216,8 +216,8 @@ impl CloudRead for CachedCloud<'_> {
         self.rarely(format!("secret {source:?}"), self.cloud.secret(source)).await
     }
 
-    async fn log_tail(&self, task_arn: &str, lines: usize) -> Answer<Vec<String>> {
-        self.cloud.log_tail(task_arn, lines).await
+    async fn log_tail(&self, task: &Task, container: &ContainerName, lines: usize) -> Answer<LogTail> {
+        self.cloud.log_tail(task, container, lines).await
     }
 
     async fn requests_last_minute(&self, target_groups: &[String]) -> Answer<Option<f64>> {

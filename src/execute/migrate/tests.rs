@@ -1,3 +1,5 @@
+mod product;
+
 use std::collections::BTreeMap;
 
 use super::send::concludes;

@@ -151,6 +151,8 @@ impl World {
             return;
         }
         let now = self.now;
+        // The program writes nothing after its end.
+        self.regions[region].logs.entry(id).or_default().retain(|(at, _)| *at <= now);
         let logs = self.regions[region].sidecar_logs.entry(id).or_default();
         for name in told {
             let words = |line: usize| (now, format!("[info] {name} is stopping, {line}"));
@@ -202,20 +204,25 @@ pub(super) fn run(container: &mut Container, task: u64) {
 }
 
 impl Person<'_> {
-    /// Adds a container to a family, as a new revision: a proxy or a log router beside the program.
+    /// Adds a container to a family, as a new revision: a proxy or a log router beside the program. One that is there
+    /// already behaves so from now on.
     pub fn add_container(&mut self, family: &str, name: &str, behaves: Option<Sidecar>) {
         let (world, region) = self.world_and_region();
+        match behaves {
+            Some(behaves) => drop(world.script.sidecars.insert(ContainerName::new(name), behaves)),
+            None => drop(world.script.sidecars.remove(&ContainerName::new(name))),
+        }
         let newest = world.regions[region].definitions[family].last().expect("never empty");
         let mut text = newest.document.expose().clone();
+        let present = newest.document.containers().any(|container| container["name"] == name);
+        if present {
+            return;
+        }
         let image = "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable";
         let logs = text["containerDefinitions"][0]["logConfiguration"].clone();
         let container = json!({"name": name, "image": image, "essential": true, "logConfiguration": logs});
         text["containerDefinitions"].as_array_mut().expect("never empty").push(container);
         world.ensure_image(&ImageRef::new(image));
         world.register(region, &Document::new(text)).expect("a revision like the last one");
-        match behaves {
-            Some(behaves) => drop(world.script.sidecars.insert(ContainerName::new(name), behaves)),
-            None => drop(world.script.sidecars.remove(&ContainerName::new(name))),
-        }
     }
 }

@@ -34,7 +34,7 @@ pub struct Attempt {
     pub definition: String,
     /// The ARN of the task, once known.
     pub task: Option<String>,
-    /// Whether the task has reached RUNNING, as far as tidegate knows: the point of no return.
+    /// Whether a container of the task that counts has run, as far as tidegate knows: the point of no return.
     pub reached_running: bool,
     /// Set when an operator asked tidegate to stop its task.
     pub stop: Option<OperatorRequest>,

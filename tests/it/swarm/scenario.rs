@@ -64,7 +64,7 @@ impl Scenario {
         self.diary.write(|| format!("{behaves:?}"));
         let family = migration.task.as_str();
         self.rig.cloud.with(|world| {
-            world.person(spec.name.as_str()).add_container(family, "log-router", behaves);
+            world.person(spec.name.as_str()).add_container(family, "proxy", behaves);
         });
     }
 

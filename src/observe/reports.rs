@@ -49,29 +49,29 @@ mod tests {
     use crate::observe::Observed;
     use crate::sim::Broken;
 
-    /// What is reported of `web` now.
-    fn reports(bench: &Bench) -> Vec<String> {
+    /// What is reported of a service now.
+    fn reports(bench: &Bench, service: &str) -> Vec<String> {
         let snapshot = bench.snapshot();
-        let Observed::Present(seen) = &snapshot.services["web"] else { panic!("it was read") };
+        let Observed::Present(seen) = &snapshot.services[service] else { panic!("it was read") };
         seen.reports(bench.now())
     }
 
     #[test]
     fn a_service_that_is_up_has_no_reports_and_one_that_crashes_says_why() {
         let bench = Bench::new();
-        assert_eq!(reports(&bench), Vec::<String>::new());
+        assert_eq!(reports(&bench, "library"), Vec::<String>::new());
         bench.cloud.with(|world| {
-            world.script.broken.insert("web-v1.3.0".to_owned(), Broken::Crashes { code: 7 });
-            world.person("shop").redeploy("web");
+            world.script.broken.insert("library:".to_owned(), Broken::Crashes { code: 7 });
+            world.person("shop").redeploy("library");
         });
         bench.clock.advance(Duration::from_secs(300));
-        let said = reports(&bench);
+        let said = reports(&bench, "library");
         assert!(said[0].starts_with("the last task stopped: Essential container in task exited"), "{said:?}");
         assert!(said.iter().any(|said| said.contains("unable to consistently start tasks")), "{said:?}");
         assert!(said.iter().all(|said| !said.contains("has started")), "{said:?}");
-        bench.cloud.with(|world| world.person("shop").scale("web", 0));
+        bench.cloud.with(|world| world.person("shop").scale("library", 0));
         bench.clock.advance(Duration::from_secs(300));
-        assert_eq!(reports(&bench), Vec::<String>::new(), "it should not be up");
+        assert_eq!(reports(&bench, "library"), Vec::<String>::new(), "it should not be up");
     }
 
     #[test]
@@ -82,7 +82,7 @@ mod tests {
             world.person("shop").redeploy("web");
         });
         bench.clock.advance(Duration::from_secs(55));
-        let said = reports(&bench);
+        let said = reports(&bench, "web");
         assert!(
             said.iter().any(|said| said.contains("Health checks failed with these codes: [502]")),
             "{said:?}"

@@ -14,6 +14,7 @@ mod port;
 mod rates;
 mod rds;
 mod reason;
+pub mod refusals;
 mod sites;
 mod task;
 mod traffic;

@@ -109,7 +109,11 @@ impl CloudRead for CachedCloud<'_> {
         names: &[ServiceName],
     ) -> Answer<BTreeMap<ServiceName, Service>> {
         let found = self.cloud.services(cluster, names).await?;
-        self.last_observation.kept().services.extend(found.clone());
+        // Another event changes nothing about the tasks.
+        let looks = found
+            .iter()
+            .map(|(name, service)| (name.clone(), Service { events: Vec::new(), ..service.clone() }));
+        self.last_observation.kept().services.extend(looks);
         Ok(found)
     }
 

@@ -36,7 +36,7 @@ pub struct Service {
 }
 
 /// How many of a service's events are kept of an answer, which has a hundred.
-pub const EVENTS_MAX: usize = 20;
+pub const EVENTS_MAX: usize = 10;
 
 /// One entry of a service's `events`.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceEvent.html>

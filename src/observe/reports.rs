@@ -8,7 +8,7 @@ use crate::model::Instant;
 
 /// Words that are older say nothing about the present.
 const FRESH: TimeDelta = TimeDelta::hours(1);
-/// Events that are shown of the twenty that are read.
+/// Events that are shown of those that are read.
 const EVENTS_SHOWN: usize = 3;
 
 impl ServiceSeen {

@@ -60,14 +60,14 @@ impl Attempt {
         }
     }
 
-    /// Whether its result, or that of an attempt before it, is unknown.
+    /// Whether its result, or that of an attempt before it, is unknown, or whether it ran at all.
     pub fn is_in_doubt(&self) -> bool {
         let last = match &self.status {
             AttemptStatus::Ended { outcome, .. } => Some(outcome),
             AttemptStatus::Open => None,
             AttemptStatus::Closed => return false,
         };
-        self.after.iter().chain(last).any(|outcome| outcome.unknown)
+        self.after.iter().chain(last).any(|outcome| outcome.unknown || outcome.unclear)
     }
 }
 

@@ -82,7 +82,7 @@ cases! {
     gate
     graasp
     lift
-    migration_failures
+    migration_containers migration_failures
     observe
     operations
     ownership

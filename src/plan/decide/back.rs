@@ -36,7 +36,8 @@ fn stays_down(facts: &Facts<'_>, goal: &Goal) -> Option<Blocked> {
     let environment = &facts.spec.name;
     let message = format!(
         "`{}` did not come back on the version that it ran before the release: {}\nusers see the maintenance page until it does",
-        service.name, failed.why
+        service.name,
+        failed.words()
     );
     let hints = [
         format!("after the cause is removed, start it again: tidegate retry {environment} --reason \"…\""),

@@ -4,7 +4,7 @@ use super::decision::Decision;
 use super::goal::{Frozen, Goal};
 use super::{hold, windows};
 use crate::model::State;
-use crate::plan::facts::Facts;
+use crate::plan::facts::{Facts, try_again};
 use crate::plan::report::{BlockedReason, WaitingReason, blocked};
 use crate::schedule::{AppliesTo, Because};
 use crate::store::journal::Release;
@@ -46,7 +46,7 @@ fn in_release(facts: &Facts<'_>, goal: Goal, release: &Release) -> Decision {
             "`{}` did not start{} {when}: {}\nusers see the maintenance page until it does",
             service.name,
             service.wanted.on(),
-            failed.why
+            failed.words()
         );
         let name = &facts.spec.name;
         let forward = match goes_back {
@@ -56,7 +56,7 @@ fn in_release(facts: &Facts<'_>, goal: Goal, release: &Release) -> Decision {
             }
         };
         let hints =
-            [format!("try the same version again: tidegate retry {name} --reason \"…\""), forward.to_owned()];
+            [format!("{}: tidegate retry {name} --reason \"…\"", try_again(failed)), forward.to_owned()];
         let why = blocked(BlockedReason::StartFailed, message, hints);
         return hold::hold(facts, Decision::towards(goal), [why], State::Restricted);
     }

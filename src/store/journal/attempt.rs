@@ -5,7 +5,6 @@ use chrono::TimeDelta;
 
 use super::event::Outcome;
 use super::operator::OperatorRequest;
-use crate::cloud::ENDED_BY_ITSELF;
 use crate::model::{Instant, Version};
 
 /// For this long after its intent, a migration task that AWS does not list may not be listed *yet*: the same request
@@ -35,7 +34,7 @@ pub struct Attempt {
     pub definition: String,
     /// The ARN of the task, once known.
     pub task: Option<String>,
-    /// Whether the task has reached RUNNING, as far as tidegate knows: the point of no return.
+    /// Whether a container of the task that counts has run, as far as tidegate knows: the point of no return.
     pub reached_running: bool,
     /// Set when an operator asked tidegate to stop its task.
     pub stop: Option<OperatorRequest>,
@@ -74,14 +73,14 @@ impl Attempt {
         }
     }
 
-    /// Whether its result, or that of an attempt before it, is unknown.
+    /// Whether its result, or that of an attempt before it, is unknown, or whether it ran at all.
     pub fn is_in_doubt(&self) -> bool {
         let last = match &self.status {
             AttemptStatus::Ended { outcome, .. } => Some(outcome),
             AttemptStatus::Open => None,
             AttemptStatus::Closed => return false,
         };
-        self.after.iter().chain(last).any(|outcome| outcome.unknown)
+        self.after.iter().chain(last).any(|outcome| outcome.unknown || outcome.unclear)
     }
 }
 
@@ -89,8 +88,7 @@ impl Outcome {
     /// Whether the attempt has certainly left the schema as it was. `atomic` is a promise about a migration that ends
     /// by itself; one that was killed may have committed a moment before.
     pub fn has_changed_nothing(&self, atomic: bool) -> bool {
-        let by_itself = self.stop_code.as_deref() == Some(ENDED_BY_ITSELF);
-        let said_no = by_itself && self.exit_code.is_some_and(|code| code != 0);
+        let said_no = self.ended_by_itself() && self.exit_code != Some(0);
         !self.unknown && (!self.reached_running || (atomic && said_no))
     }
 }

@@ -7,7 +7,8 @@ use super::definition;
 use super::error::ActionError;
 use super::verdict::{Asked, Verdict, judge};
 use crate::cloud::{
-    Deployment, Rollback, Rollout, Service, ServiceEvent, Strategy, TaskDefinition, UpdateService,
+    Deployment, Rollback, Rollout, Service, ServiceEvent, Strategy, Task, TaskDefinition, TaskStatus,
+    UpdateService,
 };
 use crate::model::ServiceName;
 use crate::plan::{NewDefinition, StartService};
@@ -70,7 +71,7 @@ pub(super) async fn start(
         is_new: update.definition.is_some(),
         at: asked_at,
     };
-    let why = match settle(context, id, service, &asked, before.strategy).await {
+    let why = match settle(context, id, service, &asked, before.strategy, *follows_migration).await {
         Err(ActionError::Refused(why)) => why,
         Err(late @ ActionError::Deadline { .. }) => late.to_string(),
         settled => return settled,
@@ -113,6 +114,7 @@ async fn settle(
     service: &ServiceName,
     asked: &Asked,
     strategy: Strategy,
+    follows_migration: bool,
 ) -> Result<(), ActionError> {
     let cluster = &context.spec.cluster;
     let at_most = START_MAX + bakes(strategy);
@@ -124,6 +126,10 @@ async fn settle(
         let now = context.clock.monotonic();
         let well_for = well_since.map(|since| now.since(since));
         let seen = match judge(asked, &found, &tasks, well_for) {
+            // Old code that still stops meets the schema, and the gate may open behind this start.
+            Verdict::Up if follows_migration && runs_another(&tasks, &asked.definition) => {
+                "the last task of the previous version stops".to_owned()
+            }
             Verdict::Up => return Ok(()),
             Verdict::Failed(why) => {
                 return Err(ActionError::Refused(why));
@@ -139,6 +145,10 @@ async fn settle(
         };
         wait.pause(&seen).await?;
     }
+}
+
+fn runs_another(tasks: &[Task], definition: &str) -> bool {
+    tasks.iter().any(|task| task.status == TaskStatus::Running && task.definition != definition)
 }
 
 /// For how long AWS keeps two sets of tasks on purpose.

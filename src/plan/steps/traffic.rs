@@ -4,6 +4,7 @@ mod checks;
 mod close;
 mod open;
 
+pub(super) use close::Closing;
 pub(in crate::plan) use open::OPEN_ID;
 
 use crate::model::{Gate, State};
@@ -32,15 +33,6 @@ pub(super) fn closed_in(facts: &Facts<'_>, goal: &Goal, moves: bool) -> Option<S
 pub(super) fn is_stuck(facts: &Facts<'_>, closed_in: Option<State>) -> bool {
     let (Some(state), Some(gate)) = (closed_in, facts.gate.declared) else { return false };
     !facts.gate.unreadable.is_empty() || (gate.traffic.secret.is_err() && !gate.to_close(state).is_empty())
-}
-
-/// Why the gate has to be closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Closing {
-    /// The state or a release asks for it.
-    Declared,
-    /// A service runs code that does not fit the recorded schema: users must not reach it.
-    ForeignCode,
 }
 
 /// The gate's actions. `closed_in`: the state it is closed in on the way, and why, if it has to be closed at all.

@@ -79,7 +79,7 @@ pub(super) fn conditions(view: &StatusView) -> Vec<Condition> {
 /// True when the last run ended badly and no run has converged since. What a person must decide is `Stalled`.
 fn failed(view: &StatusView) -> Condition {
     let reached_at = view.ledger.converged.as_ref().map(|reached| reached.at);
-    let is_over = |run: &Run| view.plan.is_converged() || reached_at.is_some_and(|at| at >= run.started_at);
+    let is_over = |run: &Run| view.plan.is_converged() || reached_at.is_some_and(|at| at > run.started_at);
     let condition = |reason: &str, message: String| Condition {
         kind: "Failed",
         status: true,

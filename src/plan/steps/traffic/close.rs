@@ -1,11 +1,19 @@
 //! Closing the gate.
 
-use super::Closing;
 use crate::model::State;
 use crate::plan::action::{ActionKind, Step};
 use crate::plan::decide::Goal;
 use crate::plan::draft::{Draft, Words};
 use crate::plan::facts::{DeclaredGate, Facts};
+
+/// Why the gate has to be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::plan::steps) enum Closing {
+    /// The state or a release asks for it.
+    Declared,
+    /// A service runs code that does not fit the recorded schema: users must not reach it.
+    ForeignCode,
+}
 
 pub(super) fn close(
     facts: &Facts<'_>,

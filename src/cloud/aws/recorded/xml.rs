@@ -24,8 +24,11 @@ pub(super) fn answer(operation: &str, members: &Value) -> String {
 
 fn members_of(value: &Value, text: &mut String) {
     let Some(members) = value.as_object() else { return };
+    // Some authors have emptied the times of their recordings.
+    let is_empty =
+        |value: &Value| value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
     for (name, value) in
-        members.iter().filter(|(name, value)| *name != "ResponseMetadata" && !value.is_null())
+        members.iter().filter(|(name, value)| *name != "ResponseMetadata" && !is_empty(value))
     {
         text.push_str(&format!("<{name}>"));
         match value {

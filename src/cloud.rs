@@ -27,8 +27,8 @@ pub use listed::{ListedDatabase, ListedListener};
 pub use port::{Cloud, CloudRead, CloudWrite, ImageLookup};
 pub use rates::{Family, Rate, Rates, SHARE_DEFAULT};
 pub use rds::{Database, DatabaseStatus, DbSnapshot, SnapshotStatus};
-pub use sites::{Marker, Object, Release};
-pub use traffic::{Association, Condition, Distribution, Function, Listener, Rule, RuleAction};
+pub use sites::{Comparison, Marker, Object, ObjectHead, ObjectHeaders, PendingInvalidation, Release};
+pub use traffic::{Association, Condition, Distribution, Function, Listener, Origin, Rule, RuleAction};
 
 /// Tags that tidegate sets. AWS allows letters, digits, spaces and `_ . : / = + - @` in values.
 pub mod tag {

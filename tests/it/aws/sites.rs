@@ -102,6 +102,7 @@ async fn a_sync_that_was_killed_is_gone_on_with_and_the_entry_point_comes_last()
     let rest = copies(&shop) - before - half;
     assert!((101 - half - UNDER_WAY_MAX..=101 - half).contains(&rest), "{rest} copies after {half}");
     assert_ne!(keys(&shop).await["index.html"], entry);
-    let (marker, _) = shop.platform.cloud.site_marker(&shop.platform.bucket(BUCKET)).await.unwrap().unwrap();
+    let (marker, _) =
+        shop.platform.cloud.site_marker(&shop.platform.bucket(BUCKET), "").await.unwrap().unwrap();
     assert_eq!(marker.live.unwrap().version.as_str(), "v2.1.0");
 }

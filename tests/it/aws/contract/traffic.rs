@@ -123,27 +123,28 @@ pub async fn a_release_is_copied_and_its_files_deleted(land: &impl Land) {
 pub async fn a_marker_has_one_writer_at_a_time(land: &impl Land) {
     let (cloud, bucket) = (land.cloud(), land.bucket(BUCKET));
     let files = cloud.objects(&bucket, "").await.unwrap();
-    assert_eq!(cloud.site_marker(&bucket).await.unwrap(), None);
+    assert_eq!(cloud.site_marker(&bucket, "").await.unwrap(), None);
     let release = |version: &str| Release {
         source: format!("s3://{}/{version}/", land.bucket(RELEASES)),
         version: version.into(),
         keys: ["index.html".to_owned()].into(),
     };
-    let mut marker = Marker { live: Some(release("v1")), previous: None, staged: None };
-    let gone = cloud.put_site_marker(&bucket, &marker, Some("\"0123456789abcdef0123456789abcdef\"")).await;
+    let mut marker = Marker { live: Some(release("v1")), ..Marker::default() };
+    let gone =
+        cloud.put_site_marker(&bucket, "", &marker, Some("\"0123456789abcdef0123456789abcdef\"")).await;
     assert_eq!(gone.unwrap_err().kind, Kind::Conflict, "there is none to replace");
-    cloud.put_site_marker(&bucket, &marker, None).await.unwrap();
-    assert_eq!(cloud.put_site_marker(&bucket, &marker, None).await.unwrap_err().kind, Kind::Conflict);
-    let (found, etag) = cloud.site_marker(&bucket).await.unwrap().unwrap();
+    cloud.put_site_marker(&bucket, "", &marker, None).await.unwrap();
+    assert_eq!(cloud.put_site_marker(&bucket, "", &marker, None).await.unwrap_err().kind, Kind::Conflict);
+    let (found, etag) = cloud.site_marker(&bucket, "").await.unwrap().unwrap();
     assert_eq!(found, marker);
     marker.staged = Some(release("v2"));
-    cloud.put_site_marker(&bucket, &marker, Some(&etag)).await.unwrap();
-    let stale = cloud.put_site_marker(&bucket, &marker, Some(&etag)).await.unwrap_err();
+    cloud.put_site_marker(&bucket, "", &marker, Some(&etag)).await.unwrap();
+    let stale = cloud.put_site_marker(&bucket, "", &marker, Some(&etag)).await.unwrap_err();
     assert_eq!(stale.kind, Kind::Conflict);
     assert_eq!(cloud.objects(&bucket, "").await.unwrap(), files, "the marker is no file of the site");
     for error in [
-        cloud.site_marker("no-such-bucket-here").await.unwrap_err(),
-        cloud.put_site_marker("no-such-bucket-here", &marker, None).await.unwrap_err(),
+        cloud.site_marker("no-such-bucket-here", "").await.unwrap_err(),
+        cloud.put_site_marker("no-such-bucket-here", "", &marker, None).await.unwrap_err(),
     ] {
         assert_eq!(error.kind, Kind::NotFound, "{error}");
     }

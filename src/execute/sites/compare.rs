@@ -19,7 +19,7 @@ use futures_util::StreamExt;
 use futures_util::future::join;
 use futures_util::stream;
 
-use super::SiteSync;
+use super::sync::SiteSync;
 use crate::cloud::{CloudError, Comparison, Kind, Object, ObjectHead};
 use crate::execute::context::ActionContext;
 use crate::execute::error::ActionError;

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{SiteSync, declared, marker};
+use super::marker;
+use super::sync::{SiteSync, declared};
 use crate::cloud::{Distribution, Marker, PendingInvalidation};
 use crate::execute::context::ActionContext;
 use crate::execute::error::ActionError;

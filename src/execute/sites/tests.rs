@@ -3,10 +3,12 @@ mod broken_off;
 mod edges;
 mod prefix;
 
+use std::collections::BTreeMap;
+
 use super::marker::stale;
 use super::*;
 use crate::bench::{Bench, failure};
-use crate::cloud::Kind;
+use crate::cloud::{Kind, Release};
 use crate::execute::ActionResult;
 use crate::plan::ActionKind;
 use crate::sim::Stored;

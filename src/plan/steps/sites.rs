@@ -29,7 +29,7 @@ pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) {
                 source: source.clone(),
                 version: version.clone(),
             };
-            let reason = "first: only files that the bucket does not have; no page names them yet";
+            let reason = "first: new files only; no page names them yet";
             let words = Words::new("", format!("{version} new files"), reason);
             draft.act(Step::StageSites, &format!("site/{name}/stage"), name.as_str(), kind, words);
         }
@@ -39,8 +39,8 @@ pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) {
             }
             (Some(_), false) => "a switch broke off: users may see files of both versions now",
             (None, true) => "drops a version that was uploaded and not switched",
-            (None, false) if goal.is_release() => "with the services: files that change, entry points last",
-            (None, false) => "files that change, entry points last",
+            (None, false) if goal.is_release() => "with the services; entry points last",
+            (None, false) => "files that change, then entry points",
         };
         switch(change, source, version, reason, draft);
     }

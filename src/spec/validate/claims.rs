@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sites::with_slash;
+use super::sites::{is_prefix, with_slash};
 use crate::model::EnvironmentName;
 use crate::spec::decode::{Leaf, Origins};
 use crate::spec::diagnostic::{Code, Diagnostic, Place};
@@ -87,7 +87,9 @@ pub(super) fn of(root: &Leaf<RawEnvironment>, origins: &Origins) -> Vec<Claim> {
 /// in the other.
 fn of_site(site: &RawSite, origins: &Origins) -> Option<Claim> {
     let bucket = site.bucket.as_ref()?;
-    let prefix = site.prefix.as_ref().map_or(Some(String::new()), |leaf| Some(with_slash(leaf.get()?)))?;
+    let written =
+        |leaf: &Leaf<String>| leaf.get().filter(|text| is_prefix(text)).map(|text| with_slash(text));
+    let prefix = site.prefix.as_ref().map_or(Some(String::new()), written)?;
     let name = bucket.get()?;
     let noun = match prefix.as_str() {
         "" => format!("site bucket `{name}`"),

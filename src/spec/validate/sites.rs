@@ -73,6 +73,10 @@ fn prefix_problem(text: &str) -> Option<(&'static str, &'static str)> {
     }
 }
 
+pub(super) fn is_prefix(text: &str) -> bool {
+    prefix_problem(text).is_none()
+}
+
 pub(super) fn with_slash(prefix: &str) -> String {
     if prefix.is_empty() || prefix.ends_with('/') { prefix.to_owned() } else { format!("{prefix}/") }
 }

@@ -1,7 +1,7 @@
 //! Several sites in one bucket.
 
 use super::*;
-use crate::spec::Template;
+use crate::spec::{SiteSpec, Template};
 
 const APPS: &str = "shop-apps";
 

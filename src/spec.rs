@@ -23,9 +23,9 @@ use std::collections::BTreeMap;
 
 pub use diagnostic::{Code, Diagnostic, Place, Severity, render, summary, to_json};
 pub use environment::{
-    AdoptRevision, Autoscaling, Bypass, Check, CloudFrontGate, DatabaseSpec, DatabaseTarget, EnvironmentSpec,
-    ListenerTarget, Maintenance, MigrationSpec, NeededFor, SecretSource, ServiceSpec, SiteSpec,
-    SnapshotPolicy, Template, WHOLE,
+    AdoptRevision, Autoscaling, Bypass, Check, CloudFrontGate, DatabaseSpec, DatabaseTarget, DeclaredThen,
+    EnvironmentSpec, ListenerTarget, Maintenance, MigrationSpec, NeededFor, SecretSource, ServiceSpec,
+    SiteSpec, SnapshotPolicy, Template,
 };
 pub use schema::schema;
 

@@ -12,10 +12,9 @@ use crate::observe::{self, ObserveOptions, Snapshot};
 use crate::plan::{self, Expected, Plan, PlanningInput, Topic};
 use crate::reconcile::DeclaredEnvironment;
 use crate::schedule::{self, Override, StateInputs};
-use crate::spec::EnvironmentSpec;
+use crate::spec::{DeclaredThen, EnvironmentSpec};
 use crate::store::Store;
-use crate::store::journal::{Event, Ledger};
-use crate::store::journal::{JournalError, read_ledger};
+use crate::store::journal::{Converged, Event, JournalError, Ledger, read_ledger};
 
 /// Runs that say how long things take.
 const RUNS_MAX: usize = 30;
@@ -191,11 +190,13 @@ impl Look<'_> {
         let over = standing.runtime_override();
         let desired = schedule::state_at(self.clock.now(), &says(&spec, over.as_ref()));
         // Moving tags are resolved again on a commit, a wake and a poke, until the environment has converged.
+        let is_edited = |reached: &Converged| {
+            let then = DeclaredThen { versions: &reached.versions, fingerprints: &reached.declaration };
+            !then.is_unchanged(&spec)
+        };
         let refresh_images = options.refresh_images
             || ledger.converged.as_ref().is_none_or(|reached| {
-                reached.revision != revision
-                    || reached.state != desired.state
-                    || reached.declaration != spec.fingerprints()
+                reached.revision != revision || reached.state != desired.state || is_edited(reached)
             });
         let options = ObserveOptions { refresh_images, ..options };
         let snapshot = observe::observe(self.cloud, self.clock, &spec, &ledger, options).await;

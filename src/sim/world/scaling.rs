@@ -42,7 +42,13 @@ impl World {
         if target.min > target.max {
             return refuse(Kind::Invalid, "ValidationException: maximum capacity is below minimum capacity");
         }
-        self.service(region, cluster, service)?;
+        if let Err(refusal) = self.service(region, cluster, service) {
+            // Application Auto Scaling asks ECS, and has one code for every answer that is no service.
+            return refuse(
+                Kind::Invalid,
+                format!("ValidationException: ECS service doesn't exist ({})", refusal.message),
+            );
+        }
         let key = service_key(cluster.as_str(), service.as_str());
         let kept = self.regions[region].targets.entry(key.clone()).or_insert(SimTarget::new(target));
         (kept.shown, kept.by) = (target, by);

@@ -1,12 +1,11 @@
 //! Static sites, and the checks that must pass before the gate opens.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::template::Template;
 
 /// A static site.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SiteSpec {
     /// Where releases are stored: `s3://bucket/prefix/{version}/`.
     pub source: Template,
@@ -16,19 +15,6 @@ pub struct SiteSpec {
     pub prefix: String,
     /// The CloudFront distribution in front of the bucket, by alias or by id.
     pub distribution: Option<String>,
-}
-
-/// Without a prefix as it was before there were any: the journal keeps fingerprints of this text.
-impl fmt::Debug for SiteSpec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { source, bucket, prefix, distribution } = self;
-        let mut shown = f.debug_struct("SiteSpec");
-        shown.field("source", source).field("bucket", bucket);
-        if !prefix.is_empty() {
-            shown.field("prefix", prefix);
-        }
-        shown.field("distribution", distribution).finish()
-    }
 }
 
 /// A request that must be answered as expected before the gate opens.

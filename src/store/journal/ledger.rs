@@ -82,6 +82,11 @@ impl Ledger {
         Ok(ledger)
     }
 
+    /// Adds the event of a line that was written in this format. Format 1 was written by versions that accepted more.
+    pub(super) fn replay(&mut self, _format: u32, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
+        self.apply(at, event)
+    }
+
     /// Adds one event. On `Err` the ledger is unchanged.
     pub fn apply(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
         match event {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::marker;
 use super::sync::{SiteSync, declared};
-use crate::cloud::{Distribution, Marker, PendingInvalidation};
+use crate::cloud::{CloudError, Distribution, Kind, Marker, PendingInvalidation};
 use crate::execute::context::ActionContext;
 use crate::execute::error::ActionError;
 use crate::execute::invalidation;
@@ -85,12 +85,13 @@ async fn ask(
         return Ok(None);
     }
     let names = std::slice::from_ref(distribution);
-    let attempt = || async move {
+    let attempt = |everything: bool| async move {
         let found = context.cloud.distributions(names).await?;
         let Some(found) = found.get(distribution) else {
             return Err(ActionError::refused(format!("the distribution `{distribution}` does not exist")));
         };
-        let mut paths: BTreeSet<String> = forgotten.iter().flat_map(|one| paths(found, one)).collect();
+        let mut paths: BTreeSet<String> =
+            forgotten.iter().flat_map(|one| paths(found, one, everything)).collect();
         if is_again {
             paths = invalidation::grouped(&paths);
         }
@@ -101,7 +102,12 @@ async fn ask(
         context.journal.verify()?;
         Ok(context.cloud.invalidate(&found.id, &paths).await?)
     };
-    match retry(context.clock, TRIES, ActionError::is_transient, attempt).await {
+    let mut asked = retry(context.clock, TRIES, ActionError::is_transient, || attempt(false)).await;
+    if let Err(ActionError::Cloud(CloudError { kind: Kind::Invalid, .. })) = asked {
+        // CloudFront does not take one of the paths, and does not say which: one wildcard for each site it takes.
+        asked = retry(context.clock, TRIES, ActionError::is_transient, || attempt(true)).await;
+    }
+    match asked {
         Ok(()) => Ok(None),
         Err(error @ (ActionError::Cloud(_) | ActionError::Refused(_))) => Ok(Some(error.to_string())),
         Err(error) => Err(error),
@@ -109,9 +115,9 @@ async fn ask(
 }
 
 /// The paths of a distribution under which viewers may have got what a site has replaced.
-fn paths(distribution: &Distribution, forgotten: &Forgotten<'_>) -> BTreeSet<String> {
+fn paths(distribution: &Distribution, forgotten: &Forgotten<'_>, everything: bool) -> BTreeSet<String> {
     let Forgotten { site, all, keys } = forgotten;
-    let of_origin = |base: &String| match all {
+    let of_origin = |base: &String| match *all || everything {
         true => invalidation::everything(base, &site.prefix),
         false => invalidation::paths(base, &site.prefix, keys),
     };

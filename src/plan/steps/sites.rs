@@ -51,6 +51,10 @@ pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) {
 /// as a window is closed.
 fn finish(change: &SiteChange<'_>, draft: &mut Draft) {
     let Some(release) = change.half_done() else { return };
+    if change.is_reverted() {
+        let reason = "a switch broke off: users may see files of both versions until it is taken back";
+        return switch(change, &change.source, &change.version, reason, draft);
+    }
     let reason = "a switch broke off: users may see files of both versions until it is finished";
     switch(change, &release.source, &release.version, reason, draft);
 }

@@ -64,6 +64,16 @@ fn an_invalidation_that_cloudfront_refuses_in_any_way_fails_no_switch_and_is_ask
 }
 
 #[test]
+fn a_path_that_cloudfront_does_not_take_is_covered_by_a_wildcard() {
+    let bench = Bench::new();
+    bench.act(switch_to("v1.4.0"));
+    bench.fault(INVALIDATE, 1, Kind::Invalid);
+    assert_eq!(bench.act(switch_to("v1.5.0")), ActionResult::Done);
+    assert_eq!(pending(&bench), None);
+    assert_eq!(invalidated(&bench)[1], ["/*"]);
+}
+
+#[test]
 fn fifteen_wildcards_of_others_pass() {
     let bench = Bench::new();
     let fills = async {

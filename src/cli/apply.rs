@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
-
 use super::error::{CliError, Exit};
 use super::input::{self, Output};
 use super::lock_wait::LockWait;
@@ -101,8 +99,7 @@ fn converge(
         }
         opened => opened?,
     };
-    let deadline =
-        wait.left().and_then(|left| backend.now().checked_add_signed(TimeDelta::from_std(left).ok()?));
+    let deadline = wait.left().map(|left| backend.monotonic() + left);
     let progress = ProgressLines::on_stderr(backend.clock(), zone);
     let holder = format!("apply by {}", context::person());
     let run = match backend.converge(wanted, &holder, deadline, &progress, &|| wait.shutdown()) {

@@ -20,7 +20,8 @@ use super::{
     CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, ListedDatabase,
     ListedListener, Listener, Marker, Object, ObjectHead, ScalableTarget, Service, Task, TaskDefinition,
 };
-use crate::model::{ClusterName, Digest, FamilyName, ImageRef, Instant, ServiceName};
+use crate::clock::Monotonic;
+use crate::model::{ClusterName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
 
 /// The answers of the last full observation of one environment. Losing them costs requests, never correctness.
@@ -30,7 +31,7 @@ pub struct LastObservation(Mutex<Kept>);
 #[derive(Debug, Default)]
 struct Kept {
     /// When the full observation began; `None` before the first one.
-    since: Option<Instant>,
+    since: Option<Monotonic>,
     answers: BTreeMap<String, Arc<dyn Any + Send + Sync>>,
     /// Services as they were last described. The tasks of a service are only kept while the service looks the same.
     services: BTreeMap<ServiceName, Service>,
@@ -38,12 +39,12 @@ struct Kept {
 
 impl LastObservation {
     /// Forgets everything: a full observation follows.
-    pub fn begin(&self, now: Instant) {
+    pub fn begin(&self, now: Monotonic) {
         *self.kept() = Kept { since: Some(now), ..Kept::default() };
     }
 
     /// When the last full observation began.
-    pub fn since(&self) -> Option<Instant> {
+    pub fn since(&self) -> Option<Monotonic> {
         self.kept().since
     }
 

@@ -16,7 +16,7 @@ use futures_util::future::{Either, LocalBoxFuture, select};
 
 use super::ContextError;
 use super::access::Access;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Monotonic, SystemClock};
 use crate::cloud::Cloud;
 use crate::config::{self, Settings};
 use crate::execute::Progress;
@@ -70,6 +70,11 @@ impl Backend {
     /// The current time of the cloud.
     pub fn now(&self) -> Instant {
         self.clock().now()
+    }
+
+    /// The cloud's clock that never jumps.
+    pub fn monotonic(&self) -> Monotonic {
+        self.clock().monotonic()
     }
 
     /// The time of the cloud when the backend was opened: `at`, unless that was in the past.
@@ -156,7 +161,7 @@ impl Backend {
         &self,
         wanted: &DeclaredEnvironment,
         holder: &str,
-        deadline: Option<Instant>,
+        deadline: Option<Monotonic>,
         progress: &dyn Progress,
         shutdown: &(dyn Fn() -> ShutdownLevel + Send + Sync),
     ) -> Result<Run, ReconcileError> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
+use super::due::Present;
 use super::in_force::Notice;
 use super::log;
 use super::mailbox::{Mailbox, Poke};
@@ -152,17 +153,17 @@ impl<'a> ControlLoop<'a> {
     fn take(&mut self, ended: EndedPass) {
         let EndedPass { declared, inputs, plan, began_at, overrides, outcome } = ended;
         let spec = &declared.spec;
-        let now = self.context.backend.now();
+        let now = self.present();
         match outcome {
             PassOutcome::Run(result) => {
-                self.announce(spec, &overrides, now);
+                self.announce(spec, &overrides, now.wall);
                 let overrides = &overrides;
                 let run =
                     EndedRun { declared: &declared, inputs, result: &result, plan, began_at, overrides };
                 self.tracked(&spec.name).ended(run, now);
             }
             PassOutcome::Unchanged => {
-                self.announce(spec, &overrides, now);
+                self.announce(spec, &overrides, now.wall);
                 self.tracked(&spec.name).unchanged(now);
             }
             PassOutcome::Undeclared => {}
@@ -216,6 +217,11 @@ impl<'a> ControlLoop<'a> {
         }
     }
 
+    fn present(&self) -> Present {
+        let backend = &self.context.backend;
+        Present { wall: backend.now(), monotonic: backend.monotonic() }
+    }
+
     /// Checks everything now: the repository, and every environment with its moving image tags.
     fn poke(&mut self, who: &str) {
         tracing::info!(who, "poked");
@@ -237,7 +243,7 @@ impl<'a> ControlLoop<'a> {
         if self.running.is_empty() {
             self.context.backend.flow();
         }
-        let now = self.context.backend.now();
+        let now = self.present();
         let in_force = self.context.in_force.lock();
         let is_due = |name: &EnvironmentName, declared| {
             !self.running.has(name)
@@ -257,7 +263,7 @@ impl<'a> ControlLoop<'a> {
             let name = declared.spec.name.clone();
             let Some(pass) = self.tracked(&name).take_due(declared, now) else { continue };
             let context = self.context.clone();
-            let pass = self.context.backend.task(move || context.pass(pass, now).boxed_local());
+            let pass = self.context.backend.task(move || context.pass(pass, now.wall).boxed_local());
             self.running.begin(name, pass);
         }
     }

@@ -6,6 +6,7 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tracing::Instrument as _;
@@ -70,7 +71,7 @@ pub(super) enum PassOutcome {
 
 /// Every observation is a full one after this long, even if nothing changed: what a quick one does not ask
 /// (associations, newest revisions, tasks, owner) is never older.
-const FULL_OBSERVATION_EVERY: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+const FULL_OBSERVATION_EVERY: Duration = Duration::from_secs(10 * 60);
 
 impl PassContext {
     /// Observes one environment, and runs if anything changed. A panic is the end of this pass and of nothing else: it
@@ -128,8 +129,9 @@ impl PassContext {
         };
         let cloud = self.backend.cloud(&first.spec);
         let (clock, store) = (self.backend.clock(), self.backend.store());
-        let now = clock.now();
-        let is_fresh = last_observation.since().is_some_and(|since| now - since < FULL_OBSERVATION_EVERY);
+        let now = clock.monotonic();
+        let is_fresh =
+            last_observation.since().is_some_and(|since| now.since(since) < FULL_OBSERVATION_EVERY);
         let depth = if is_fresh && is_at_rest(last) { Depth::Quick } else { Depth::Full };
         if depth == Depth::Full {
             last_observation.begin(now);

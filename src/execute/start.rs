@@ -94,8 +94,9 @@ async fn settle(
     loop {
         let found = look(context, service).await?;
         let tasks = context.read(|| context.cloud.service_tasks(cluster, service)).await?;
-        let now = context.clock.now();
-        let seen = match judge(asked, &found, &tasks, well_since, now) {
+        let now = context.clock.monotonic();
+        let well_for = well_since.map(|since| now.since(since));
+        let seen = match judge(asked, &found, &tasks, well_for) {
             Verdict::Up => return Ok(()),
             Verdict::Failed(why) => {
                 return Err(ActionError::Refused(why));

@@ -3,14 +3,14 @@
 //! "Stable" alone lies: it is true at 0/0 and after a rollback. So a start is judged by its own deployment,
 //! its own definition, and its own tasks.
 
-use chrono::TimeDelta;
+use std::time::Duration;
 
 use crate::cloud::{Deployment, Rollout, Service, Task, TaskStatus};
 use crate::model::Instant;
 
 /// How long a start without a deployment must stay healthy: three rounds of a target group's default health
 /// check, which asks every ten to thirty seconds.
-const HEALTHY_FOR: TimeDelta = TimeDelta::seconds(30);
+const HEALTHY_FOR: Duration = Duration::from_secs(30);
 /// Failed tasks after which a start without a deployment has failed: where ECS's circuit breaker begins.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html>
 const FAILURES_MAX: usize = 3;
@@ -43,14 +43,8 @@ pub(super) enum Verdict {
     Failed(String),
 }
 
-/// Judges one observation. `well_since` = when this first said [`Verdict::Well`] without interruption.
-pub(super) fn judge(
-    asked: &Asked,
-    service: &Service,
-    tasks: &[Task],
-    well_since: Option<Instant>,
-    now: Instant,
-) -> Verdict {
+/// Judges one observation. `well_for` = for how long this has said [`Verdict::Well`] without interruption.
+pub(super) fn judge(asked: &Asked, service: &Service, tasks: &[Task], well_for: Option<Duration>) -> Verdict {
     let Some(primary) = service.deployments.iter().find(|deployment| deployment.primary) else {
         return Verdict::NotYet("no deployment yet".to_owned());
     };
@@ -83,7 +77,7 @@ pub(super) fn judge(
         && primary.rollout == Rollout::Completed;
     match is_well {
         false => Verdict::NotYet(seen),
-        true if asked.is_new || well_since.is_some_and(|since| now - since >= HEALTHY_FOR) => Verdict::Up,
+        true if asked.is_new || well_for.is_some_and(|time| time >= HEALTHY_FOR) => Verdict::Up,
         true => Verdict::Well(seen),
     }
 }

@@ -53,6 +53,7 @@ const MUST_BE_MET: &[&str] = &[
     "happening GiveUp",
     "happening Override",
     "happening Person",
+    "happening SetClock",
     "happening TakeLease",
     "lease lost",
     "run converged",

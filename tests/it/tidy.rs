@@ -1,5 +1,6 @@
 //! House rules that no compiler checks.
 
+mod clocks;
 mod voice;
 
 use std::collections::{BTreeMap, BTreeSet};

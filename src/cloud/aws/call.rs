@@ -179,7 +179,7 @@ impl Calls {
             Access::Write => WRITE_WAIT_MAX,
         };
         let budget = if operation.family == Family::Edge { &self.global } else { &self.budget };
-        match budget.take(operation.family, self.clock.now(), wait_max) {
+        match budget.take(operation.family, self.clock.monotonic(), wait_max) {
             Ok(Duration::ZERO) => Ok(()),
             Ok(wait) => {
                 self.clock.sleep(wait).await;

@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::super::ContextError;
 use super::super::access::Access;
 use super::super::aws::{self, CloudOf};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Monotonic, SystemClock};
 use crate::config::Settings;
 use crate::model::Instant;
 use crate::store::{LocalStore, Store};
@@ -70,6 +70,14 @@ impl Ahead {
 impl Clock for Ahead {
     fn now(&self) -> Instant {
         SystemClock.now() + self.by
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        SystemClock.monotonic()
+    }
+
+    fn in_present(&self, recorded: Instant) -> Instant {
+        SystemClock.in_present(recorded)
     }
 
     async fn sleep(&self, duration: Duration) {

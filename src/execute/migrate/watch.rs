@@ -8,8 +8,8 @@ use super::super::context::ActionContext;
 use super::super::error::ActionError;
 use super::super::wait::delta;
 use super::ending;
+use crate::clock::Monotonic;
 use crate::cloud::{Task, TaskStatus};
-use crate::model::Instant;
 use crate::plan::Migration;
 use crate::spec::MigrationSpec;
 use crate::store::journal::{Event, LISTING_DELAY_MAX, Outcome};
@@ -17,7 +17,7 @@ use crate::store::journal::{Event, LISTING_DELAY_MAX, Outcome};
 /// After this long the run observes everything else, then continues to watch: someone may have opened the gate.
 const LOOK_AROUND_AFTER: Duration = Duration::from_secs(5 * 60);
 /// After [`LISTING_DELAY_MAX`], one answer without the task is still no proof that AWS has lost it.
-const MISSING_FOR: TimeDelta = TimeDelta::minutes(5);
+const MISSING_FOR: Duration = Duration::from_secs(5 * 60);
 /// The search for a missing task is not interrupted by other observations: 45 minutes, five more, and a margin.
 const MISSED_MAX: Duration = Duration::from_secs(3600);
 /// Lines that are kept of its log.
@@ -33,14 +33,16 @@ pub(super) async fn watch(
 ) -> Result<Outcome, ActionError> {
     let cluster = &context.spec.cluster;
     let mut wait = context.wait(id, "the migration to end", MISSED_MAX);
-    let mut missing_since: Option<Instant> = None;
-    let begun_at = context.clock.now();
+    let mut missing_since: Option<Monotonic> = None;
+    let begun_at = context.clock.monotonic();
     loop {
-        let now = context.clock.now();
+        let now = context.clock.monotonic();
         let (intended_at, ran) = context.journal.ask(|ledger| {
             let attempt = ledger.attempt.as_ref();
-            (attempt.map_or(now, |a| a.intended_at), attempt.is_some_and(|a| a.reached_running))
+            (attempt.map(|a| a.intended_at), attempt.is_some_and(|a| a.reached_running))
         });
+        let age =
+            intended_at.map_or(TimeDelta::zero(), |at| context.clock.now() - context.clock.in_present(at));
         let tasks = context.read(|| context.cloud.family_tasks(cluster, &declared.task)).await?;
         let seen = match tasks.into_iter().find(|task| task.arn == arn) {
             Some(task) => {
@@ -55,14 +57,14 @@ pub(super) async fn watch(
             }
             None => {
                 let since = *missing_since.get_or_insert(now);
-                if now - intended_at > LISTING_DELAY_MAX && now - since > MISSING_FOR {
+                if age > LISTING_DELAY_MAX && now.since(since) > MISSING_FOR {
                     return Ok(ending::unknown(ran));
                 }
                 "not listed".to_owned()
             }
         };
-        say_when_overdue(context, id, migration, now - intended_at)?;
-        if missing_since.is_none() && now - begun_at >= delta(LOOK_AROUND_AFTER) {
+        say_when_overdue(context, id, migration, age)?;
+        if missing_since.is_none() && now.since(begun_at) >= LOOK_AROUND_AFTER {
             return Err(ActionError::Interrupted("the migration".to_owned()));
         }
         match wait.pause(&seen).await {
@@ -97,14 +99,14 @@ pub(super) async fn is_gone(
     arn: Option<&str>,
 ) -> Result<bool, ActionError> {
     let mut wait = context.wait(id, "the lost migration", MISSED_MAX);
-    let since = context.clock.now();
+    let since = context.clock.monotonic();
     loop {
         let tasks =
             context.read(|| context.cloud.family_tasks(&context.spec.cluster, &declared.task)).await?;
         if tasks.iter().any(|task| task.started_by == started_by || Some(task.arn.as_str()) == arn) {
             return Ok(false);
         }
-        if context.clock.now() - since > MISSING_FOR {
+        if context.clock.monotonic().since(since) > MISSING_FOR {
             return Ok(true);
         }
         wait.pause("not listed").await?;

@@ -32,7 +32,7 @@ pub use persist::WorldFolder;
 pub use rng::Dice;
 pub use skewed::SkewedClock;
 pub use world::{
-    Actor, Broken, Bucket, MigrationEffect, Outcome, Pattern, Person, Pushed, Region, Registry, Repository,
-    Routed, Schema, Script, SimDatabase, SimDeployment, SimDistribution, SimFunction, SimListener, SimRule,
-    SimService, SimSnapshot, SimTarget, SimTask, Stored, Token, World,
+    Actor, Broken, Bucket, MigrationEffect, MigrationRun, Outcome, Pattern, Person, Pushed, Region, Registry,
+    Repository, Routed, Schema, Script, Sidecar, SimDatabase, SimDeployment, SimDistribution, SimFunction,
+    SimListener, SimRule, SimService, SimSnapshot, SimTarget, SimTask, Stored, Token, World,
 };

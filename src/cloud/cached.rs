@@ -18,10 +18,11 @@ use url::Url;
 
 use super::{
     CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, ListedDatabase,
-    ListedListener, Listener, Marker, Object, ObjectHead, ScalableTarget, Service, Task, TaskDefinition,
+    ListedListener, Listener, LogTail, Marker, Object, ObjectHead, ScalableTarget, Service, Task,
+    TaskDefinition,
 };
 use crate::clock::Monotonic;
-use crate::model::{ClusterName, Digest, FamilyName, ImageRef, ServiceName};
+use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
 
 /// The answers of the last full observation of one environment. Losing them costs requests, never correctness.
@@ -110,7 +111,11 @@ impl CloudRead for CachedCloud<'_> {
         names: &[ServiceName],
     ) -> Answer<BTreeMap<ServiceName, Service>> {
         let found = self.cloud.services(cluster, names).await?;
-        self.last_observation.kept().services.extend(found.clone());
+        // Another event changes nothing about the tasks.
+        let looks = found
+            .iter()
+            .map(|(name, service)| (name.clone(), Service { events: Vec::new(), ..service.clone() }));
+        self.last_observation.kept().services.extend(looks);
         Ok(found)
     }
 
@@ -225,8 +230,8 @@ impl CloudRead for CachedCloud<'_> {
         self.rarely(format!("secret {source:?}"), self.cloud.secret(source)).await
     }
 
-    async fn log_tail(&self, task_arn: &str, lines: usize) -> Answer<Vec<String>> {
-        self.cloud.log_tail(task_arn, lines).await
+    async fn log_tail(&self, task: &Task, container: &ContainerName, lines: usize) -> Answer<LogTail> {
+        self.cloud.log_tail(task, container, lines).await
     }
 
     async fn requests_last_minute(&self, target_groups: &[String]) -> Answer<Option<f64>> {

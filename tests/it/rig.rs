@@ -81,7 +81,9 @@ pub struct Rig {
 impl Rig {
     /// A world as `spec` describes it at `age`, never touched by tidegate.
     pub fn new(spec: &EnvironmentSpec, age: &Age, seed: u64, now: Instant) -> Self {
-        let world = World::from_spec(std::slice::from_ref(spec), age, seed, now);
+        let mut world = World::from_spec(std::slice::from_ref(spec), age, seed, now);
+        // From here on a migration that runs again was asked for, or a promise is broken.
+        world.requests = Some(BTreeMap::new());
         let clock = SimClock::new(now);
         let cloud = SimCloud::new(world, Arc::new(clock.clone()));
         let crash = cloud.crash();

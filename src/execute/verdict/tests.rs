@@ -1,6 +1,6 @@
 use super::*;
 use crate::bench::a_tuesday;
-use crate::cloud::{Container, Controller, Rollback, Strategy};
+use crate::cloud::{Container, ContainerStatus, Controller, Rollback, Strategy};
 use crate::model::Digest;
 
 const OURS: &str = "ecs-svc/2";
@@ -52,6 +52,7 @@ fn service() -> Service {
         deployments: vec![deployment()],
         rollback: Rollback::OFF,
         target_groups: vec!["tg".to_owned()],
+        events: Vec::new(),
     }
 }
 
@@ -68,10 +69,14 @@ fn task(number: u32) -> Task {
         stopped_reason: None,
         containers: vec![Container {
             name: "web".into(),
+            status: ContainerStatus::Running,
+            runtime_id: Some("4f7c".to_owned()),
             exit_code: None,
+            reason: None,
             digest: Some(Digest::new("sha256:1")),
         }],
         healthy: true,
+        ill: Vec::new(),
     }
 }
 

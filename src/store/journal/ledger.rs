@@ -126,9 +126,7 @@ impl Ledger {
             Event::MigrationTask { attempt, task } => {
                 self.open_attempt("migration-task", *attempt)?.task = Some(task.clone());
             }
-            Event::MigrationRunning { attempt } => {
-                self.open_attempt("migration-running", *attempt)?.reached_running = true;
-            }
+            Event::MigrationRunning { attempt } => self.has_run(*attempt)?,
             Event::MigrationOverdue { attempt } => {
                 self.open_attempt("migration-overdue", *attempt)?.overdue = true;
             }
@@ -143,10 +141,10 @@ impl Ledger {
                 self.record(at, version, resource_id, *how);
             }
             Event::Settled => self.settling_since = None,
-            Event::StartFailed { service, images, why } => {
+            Event::StartFailed { service, images, why, said } => {
                 self.retry = None;
-                self.failed_starts
-                    .insert(service.clone(), FailedStart { images: images.clone(), why: why.clone(), at });
+                let (images, why, said) = (images.clone(), why.clone(), said.clone());
+                self.failed_starts.insert(service.clone(), FailedStart { images, why, said, at });
             }
             // The database may change from here on: an older snapshot no longer shows it before the migration.
             Event::CodeStarted { service: _ } => self.snapshot = None,

@@ -11,7 +11,8 @@ use tidegate::plan::{Plan, WaitingReason};
 use tidegate::reconcile::{ReconcileError, RunOutcome, ShutdownLevel};
 use tidegate::report;
 use tidegate::schedule::{self, Because, EffectiveState, StateInputs};
-use tidegate::sim::{CrashPoint, Dice, FaultPlan, Interrupted, PASSWORD};
+use tidegate::sim::{CrashPoint, Dice, FaultPlan, Interrupted, PASSWORD, Sidecar};
+use tidegate::spec::EnvironmentSpec;
 use tidegate::store::Store as _;
 
 use super::diary::Diary;
@@ -43,6 +44,7 @@ pub fn play(seed: u64, diary: &Diary) -> Result<(), String> {
         agenda.sort_by_key(|(at, _)| *at);
     }
     let scenario = Scenario { rig, diary: diary.clone(), clock };
+    scenario.companion(&spec, &mut Dice::new(seed ^ 0x51de_ca25));
     let secrets = scenario.secrets();
     scenario.troubled(&mut dice, agenda)?;
     scenario.healed(&mut dice)?;
@@ -82,6 +84,25 @@ impl ClockTrouble {
 }
 
 impl Scenario {
+    /// In one world of three the migration task has a container beside its program: one that comes up with it, late,
+    /// never, or not at all. Such a task is PENDING while its program works, and may go to STOPPED from there.
+    fn companion(&self, spec: &EnvironmentSpec, dice: &mut Dice) {
+        let Some(migration) = spec.migration.as_ref().filter(|_| dice.chance(0.33)) else { return };
+        let seconds = |dice: &mut Dice, most: u64| u32::try_from(1 + dice.below(most)).expect("small");
+        let (word, behaves) = match dice.below(5) {
+            0 => ("another container", None),
+            1 | 2 => ("one that is late", Some(Sidecar::Late { seconds: seconds(dice, 300) })),
+            3 => ("one that never comes up", Some(Sidecar::NeverUp)),
+            _ => ("one that cannot be pulled", Some(Sidecar::PullFails { seconds: seconds(dice, 120) })),
+        };
+        self.told(format!("beside the migration {word}"));
+        self.diary.write(|| format!("{behaves:?}"));
+        let family = migration.task.as_str();
+        self.rig.cloud.with(|world| {
+            world.person(spec.name.as_str()).add_container(family, "proxy", behaves);
+        });
+    }
+
     /// Lives through the agenda, as a daemon does: run after run, with pauses, deaths and signals.
     fn troubled(&self, dice: &mut Dice, agenda: Vec<(Instant, Happening)>) -> Result<(), String> {
         let ends = agenda.last().map_or(self.rig.now(), |(at, _)| *at) + TimeDelta::minutes(20);
@@ -194,6 +215,7 @@ impl Scenario {
         rig.machine.set_ahead(TimeDelta::zero());
         rig.cloud.with(|world| {
             world.script.migrations.clear();
+            world.script.sidecars.clear();
             world.script.broken.clear();
             world.script.busy.clear();
             world.script.answers.clear();
@@ -201,7 +223,7 @@ impl Scenario {
             world.registry.repositories.values_mut().for_each(|repository| repository.deleted.clear());
             let hangs = world.regions.iter().flat_map(|region| region.tasks.values()).any(|task| {
                 task.service.is_none()
-                    && task.shown.status == TaskStatus::Running
+                    && task.shown.status != TaskStatus::Stopped
                     && task.outcome == Some(tidegate::sim::Outcome::Hangs)
             });
             if hangs {

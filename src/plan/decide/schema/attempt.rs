@@ -7,7 +7,7 @@ use super::verdict::{OpenAttempt, SchemaView, Verdict};
 use crate::model::{Instant, Version};
 use crate::store::journal::{Attempt, LISTING_DELAY_MAX, Outcome, Recorded};
 
-/// How often tidegate tries a migration that never reached RUNNING: with the pauses between the attempts, for some
+/// How often tidegate tries a migration that never ran: with the pauses between the attempts, for some
 /// four minutes.
 const UNSTARTED_ATTEMPTS_MAX: u32 = 5;
 

@@ -11,8 +11,8 @@ use super::super::world::{SimDistribution, refuse};
 use super::SimRegion;
 use crate::cloud::{
     BlueGreen, CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, Kind,
-    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, Quota, ScalableTarget, Service, Task,
-    TaskDefinition,
+    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota, ScalableTarget,
+    Service, Task, TaskDefinition,
 };
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -239,8 +239,13 @@ impl CloudRead for SimRegion {
         .await
     }
 
-    async fn site_marker(&self, bucket: &str) -> Result<Option<(Marker, String)>, CloudError> {
-        self.read("s3:GetObject", bucket, |world, _| world.site_marker(bucket)).await
+    async fn site_marker(&self, bucket: &str, prefix: &str) -> Result<Option<(Marker, String)>, CloudError> {
+        self.read("s3:GetObject", format!("{bucket}/{prefix}"), |world, _| world.site_marker(bucket, prefix))
+            .await
+    }
+
+    async fn object_head(&self, bucket: &str, key: &str) -> Result<Option<ObjectHead>, CloudError> {
+        self.read("s3:HeadObject", format!("{bucket}/{key}"), |world, _| world.object_head(bucket, key)).await
     }
 
     async fn objects(&self, bucket: &str, prefix: &str) -> Result<Vec<Object>, CloudError> {

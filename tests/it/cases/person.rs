@@ -111,7 +111,7 @@ pub fn aws(cloud: &SimCloud, spec: &EnvironmentSpec, words: &[&str]) -> Option<(
     Some(())
 }
 
-const OPERATIONS: [&str; 24] = [
+const OPERATIONS: [&str; 25] = [
     "cloudfront:DescribeFunction",
     "cloudfront:PublishFunction",
     "cloudfront:UpdateDistribution",
@@ -124,6 +124,7 @@ const OPERATIONS: [&str; 24] = [
     "ecs:RunTask",
     "ecs:TagResource",
     "ecs:UpdateService",
+    "cloudfront:CreateInvalidation",
     "elasticloadbalancing:AddTags",
     "elasticloadbalancing:DescribeRules",
     "elasticloadbalancing:ModifyRule",

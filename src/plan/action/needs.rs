@@ -54,7 +54,9 @@ impl ActionKind {
             ActionKind::ClaimOwner { .. } => &[Cluster],
             ActionKind::RecordSchema { .. } => &[Database],
             ActionKind::AssociateFunction { .. } => &[Function, Distributions],
-            ActionKind::StageSite { .. } | ActionKind::SwitchSite { .. } => &[Site],
+            ActionKind::StageSite { .. } | ActionKind::SwitchSite { .. } | ActionKind::Invalidate { .. } => {
+                &[Site]
+            }
             // A release begins after a preflight of everything.
             ActionKind::BeginRelease { .. } => &[
                 Cluster,

@@ -21,6 +21,9 @@ pub(super) fn ways_out(environment: &str, action: &Action) -> Vec<String> {
         ActionKind::SwitchSite { .. } => {
             format!("look at the bucket of the site `{resource}`; its entry points are switched last")
         }
+        ActionKind::Invalidate { .. } => {
+            format!("allow `cloudfront:CreateInvalidation`; until it is accepted, users of `{resource}` may see older files")
+        }
         ActionKind::BeginRelease { .. }
         | ActionKind::GiveUpRelease { .. }
         | ActionKind::FinishRelease { .. }

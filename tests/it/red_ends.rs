@@ -8,7 +8,7 @@ use std::time::Duration;
 use tidegate::cloud::Kind;
 use tidegate::execute::Progress;
 use tidegate::model::{Instant, State};
-use tidegate::plan::{Action, ActionKind};
+use tidegate::plan::{Action, ActionKind, BlockedReason};
 use tidegate::reconcile::{self, Run, RunOutcome};
 use tidegate::report::{self, HistoryView, RunView, StatusView};
 use tidegate::schedule::Tz;
@@ -32,6 +32,7 @@ fn requests(kind: &ActionKind) -> &'static [&'static str] {
             &["cloudfront:UpdateDistribution", "cloudfront:UpdateFunction"]
         }
         ActionKind::StageSite { .. } | ActionKind::SwitchSite { .. } => &["s3:CopyObject", "s3:PutObject"],
+        ActionKind::Invalidate { .. } => &["cloudfront:CreateInvalidation"],
         ActionKind::CloseGate { .. } | ActionKind::OpenGate { .. } => {
             &["elasticloadbalancing:ModifyRule", "cloudfront:UpdateFunction", "cloudfront:PublishFunction"]
         }
@@ -234,7 +235,9 @@ fn locked_out(life: &Life, run: &Run, kind: &str, migrated: bool) -> Option<Stri
         && run.failure().is_some_and(|why| {
             why.contains("UpdateService") || why.contains("ModifyRule") || why.contains("Function")
         });
-    (must_be_open && !life.is_open() && !by_the_same)
+    // What cannot be read is not touched: a true hold, which ends by itself.
+    let is_unread = run.blocked.iter().any(|blocked| blocked.reason == BlockedReason::Unreadable);
+    (must_be_open && !life.is_open() && !by_the_same && !is_unread)
         .then(|| format!("users are locked out: {:?} {:?} {:?}", run.outcome, run.message, run.blocked))
 }
 

@@ -279,4 +279,5 @@ const STEPS: [&str; 19] = [
     "open-gate",
     "tidy",
     "stop-database",
+    "invalidate",
 ];

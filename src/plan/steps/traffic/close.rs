@@ -28,8 +28,10 @@ pub(super) fn close(
     if change.is_empty() {
         return;
     }
-    if let Some(problem) = gate.secret_problem() {
-        return draft.block(problem);
+    let seals = gate.secret_problem().is_some();
+    gate.secret_problem().into_iter().for_each(|problem| draft.block(problem));
+    if change.function {
+        gate.overwritten().into_iter().for_each(|note| draft.note(note));
     }
     gate.fall_through(state).into_iter().for_each(|note| draft.note(note));
     let is_rotation = change.is_rotation(gate.traffic);
@@ -40,6 +42,8 @@ pub(super) fn close(
     };
     let reason = if why == Closing::ForeignCode {
         "first: code runs that does not fit the schema"
+    } else if seals {
+        "users see the maintenance page; the bypass header opens it once its secret can be read"
     } else if is_rotation {
         "the bypass secret changed"
     } else if goal.is_release() || goal.state < State::Restricted {

@@ -117,7 +117,7 @@ fn without_definition(
         };
         stop::stop(&going, layer, false, draft);
     }
-    Outlook { all_up: true, all_down: !is_in_grace, moves: draft.actions.len() > before }
+    Outlook { all_up: true, all_down: !is_in_grace, moves: draft.actions.len() > before, foreign_code: false }
 }
 
 fn layer_number(layer: usize) -> u16 {

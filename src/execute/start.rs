@@ -17,7 +17,7 @@ use crate::store::journal::Event;
 /// call a deployment failed when each task dies late.
 const START_MAX: Duration = Duration::from_secs(15 * 60);
 /// Events of a service, and reasons of its tasks, that are kept of a failed start.
-const REPORTS_MAX: usize = 3;
+const REPORTS_MAX: usize = 5;
 
 /// Starts, rolls or scales a service.
 pub(super) async fn start(
@@ -86,8 +86,8 @@ async fn reports(context: &ActionContext<'_>, service: &ServiceName, before: &Se
     let running = tasks.iter().flatten().filter(|task| task.status == TaskStatus::Running && !task.healthy);
     let ill = running.flat_map(|task| task.ill.clone());
     let mut said: Vec<String> = Vec::new();
-    for words in ill.take(REPORTS_MAX).chain(told.take(REPORTS_MAX)) {
-        if !said.contains(&words) {
+    for words in ill.chain(told) {
+        if said.len() < REPORTS_MAX && !said.contains(&words) {
             said.push(words);
         }
     }

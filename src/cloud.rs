@@ -18,6 +18,7 @@ pub mod refusals;
 mod sites;
 mod task;
 mod traffic;
+mod valve;
 mod witness;
 
 pub use cached::{CachedCloud, Depth, LastObservation};
@@ -35,6 +36,7 @@ pub use reason::Cause;
 pub use sites::{Marker, Object, Release};
 pub use task::{Container, ContainerStatus, ENDED_BY_ITSELF, LogTail, Task, TaskStatus};
 pub use traffic::{Association, Condition, Distribution, Function, Listener, Rule, RuleAction};
+pub use valve::{Passage, Valve};
 pub use witness::Witness;
 
 /// Tags that tidegate sets. AWS allows letters, digits, spaces and `_ . : / = + - @` in values.

@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use super::due::Present;
 use super::in_force::Notice;
 use super::log;
-use super::mailbox::{Mailbox, Poke};
+use super::mailbox::{DaemonProcess, Mailbox, Poke};
 use super::message::{LoopEvent, PollRequest};
 use super::pass::{EndedPass, PassContext, PassOutcome};
 use super::queue::PassQueue;
@@ -39,6 +39,7 @@ const NAMED_MAX: usize = 8;
 pub(super) struct ControlLoop<'a> {
     context: PassContext,
     mailbox: Mailbox,
+    this: DaemonProcess,
     poller: Sender<PollRequest>,
     systemd: &'a Systemd,
     tracked: BTreeMap<EnvironmentName, TrackedEnvironment>,
@@ -52,13 +53,14 @@ impl<'a> ControlLoop<'a> {
     /// A loop that has seen nothing yet. `poller` reaches the thread that polls the repository.
     pub(super) fn new(
         context: PassContext,
-        mailbox: Mailbox,
+        (mailbox, this): (Mailbox, DaemonProcess),
         poller: Sender<PollRequest>,
         systemd: &'a Systemd,
     ) -> Self {
         Self {
             context,
             mailbox,
+            this,
             poller,
             systemd,
             tracked: BTreeMap::new(),
@@ -101,7 +103,7 @@ impl<'a> ControlLoop<'a> {
         }
     }
 
-    /// Works until the shutdown begins and every running pass has ended.
+    /// Works until the shutdown begins, or the store is gone, and every running pass has ended.
     pub(super) fn run(&mut self, events: &Receiver<LoopEvent>) {
         while self.turn(events).is_continue() {}
         while !self.running.is_empty() {
@@ -113,6 +115,10 @@ impl<'a> ControlLoop<'a> {
     /// One turn of the loop: at most one tick, unless a pass blocks its thread.
     fn turn(&mut self, events: &Receiver<LoopEvent>) -> ControlFlow<()> {
         self.systemd.alive();
+        if !self.mailbox.has_its_store() {
+            // Every pass stops at its next write: its lease is lost with the store.
+            return ControlFlow::Break(());
+        }
         self.read_mailbox();
         self.begin_due_passes();
         self.systemd.status(|| self.status());
@@ -203,7 +209,19 @@ impl<'a> ControlLoop<'a> {
         }
     }
 
+    /// Whether the store is where it was at the start.
+    pub(super) fn has_its_store(&self) -> bool {
+        self.mailbox.has_its_store()
+    }
+
     fn read_mailbox(&mut self) {
+        match self.mailbox.keep_lock(&self.this) {
+            Ok(false) => {}
+            Ok(true) => tracing::warn!("the daemon's lock file was removed; tidegate has made it again"),
+            Err(error) => {
+                tracing::warn!(%error, "the daemon's lock file was removed, and cannot be made again")
+            }
+        }
         match self.mailbox.take() {
             Ok(None) => {}
             Ok(Some(Poke { who, accept_revision })) => {

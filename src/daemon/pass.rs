@@ -5,10 +5,12 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use futures_util::future::{Either, select};
 use tracing::Instrument as _;
 
 use super::due::PassReason;
@@ -81,10 +83,19 @@ impl PassContext {
         let name = &declared.spec.name;
         let progress = LogProgress::default();
         let seen = Mutex::new(declared.inputs.clone());
-        let attempt = guarded(self.attempt(due, &progress, &seen)).await;
-        let now = self.backend.now();
-        let outcome = attempt.unwrap_or_else(PassOutcome::Defect);
-        let store = self.backend.store();
+        let attempt = {
+            let attempt = pin!(guarded(self.attempt(due, &progress, &seen)));
+            match select(attempt, pin!(self.backend.cut(&*self.shutdown))).await {
+                Either::Left((ended, _)) => Some(ended.unwrap_or_else(PassOutcome::Defect)),
+                Either::Right(_) => None,
+            }
+        };
+        let (now, store) = (self.backend.now(), self.backend.store());
+        // Dropped as if the process had died there: the next one resumes.
+        let outcome = attempt.unwrap_or_else(|| {
+            let run = reconcile::cut_off(&*store, &declared, &self.holder, now);
+            PassOutcome::Run(Box::new(run))
+        });
         let noted = match &outcome {
             PassOutcome::Defect(message) => {
                 Defect { at: now, message: message.clone() }.keep(&*store, name, &self.holder)

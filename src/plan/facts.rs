@@ -23,7 +23,7 @@ pub(super) use gate::{DeclaredGate, by_priority};
 pub(super) use images::ImageChange;
 use migration::MigrationFacts;
 pub(super) use services::{ServiceFacts, missing_image, try_again};
-pub(super) use sites::SiteChange;
+pub(super) use sites::{OpenInvalidation, SiteChange};
 
 use super::input::PlanningInput;
 use super::report::{Awake, Blocked};
@@ -47,6 +47,8 @@ pub(super) struct Facts<'a> {
     pub gate: GateFacts<'a>,
     /// The sites that do not show the declared version.
     pub sites: Vec<SiteChange<'a>>,
+    /// What CloudFront has not accepted yet.
+    pub invalidations: Vec<OpenInvalidation<'a>>,
     /// The services and the database that are awake, whether or not they should be.
     pub awake: Vec<Awake>,
 }
@@ -64,6 +66,7 @@ impl<'a> Facts<'a> {
             migration: migration::migration(input),
             gate: gate::gate(input),
             sites: sites::sites(input),
+            invalidations: sites::invalidations(input),
             awake: awake::awake(input, services.values(), &database),
             services,
             database,

@@ -107,7 +107,7 @@ pub fn aws(cloud: &SimCloud, spec: &EnvironmentSpec, words: &[&str]) -> Option<(
     Some(())
 }
 
-const OPERATIONS: [&str; 24] = [
+const OPERATIONS: [&str; 25] = [
     "cloudfront:DescribeFunction",
     "cloudfront:PublishFunction",
     "cloudfront:UpdateDistribution",
@@ -120,6 +120,7 @@ const OPERATIONS: [&str; 24] = [
     "ecs:RunTask",
     "ecs:TagResource",
     "ecs:UpdateService",
+    "cloudfront:CreateInvalidation",
     "elasticloadbalancing:AddTags",
     "elasticloadbalancing:DescribeRules",
     "elasticloadbalancing:ModifyRule",

@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 use futures_util::future::{join, join3, join4};
 
 use crate::clock::Clock;
-use crate::cloud::{CloudRead, Distribution, tag};
+use crate::cloud::{CloudRead, Distribution, Kind, tag};
 use crate::model::{ServiceName, StoreId};
 use crate::spec::EnvironmentSpec;
 use crate::store::journal::Ledger;
@@ -63,8 +63,10 @@ pub async fn observe(
         database::migration(context, family.as_ref(), &services, database.as_ref()),
     )
     .await;
+    let refused = account.as_ref().err().filter(|error| error.kind == Kind::Credentials);
     Snapshot {
         taken_at,
+        refused: refused.map(|error| error.message.clone()),
         account: account.map_or_else(unreadable, Observed::Present),
         owner,
         services,

@@ -141,9 +141,6 @@ fn a_release_that_is_given_up() -> Vec<Event> {
         asked(OperatorCommand::Abort { version: version("v2.0.0") }),
         asked(OperatorCommand::RecordSchema { version: version("v1.1.0") }),
         schema("v1.1.0", Recorded::Person),
-        Event::ChecksPassed,
-        Event::GateOpened,
-        Event::ReleaseFinished { to: version("v1.1.0") },
         intent("v1.1.0", "v2.0.0", 2),
         Event::MigrationEnded {
             attempt: 2,
@@ -158,6 +155,9 @@ fn a_release_that_is_given_up() -> Vec<Event> {
             },
         },
         schema("v1.1.0", Recorded::Unchanged),
+        Event::ChecksPassed,
+        Event::GateOpened,
+        Event::ReleaseFinished { to: version("v2.0.0") },
     ]);
     events
 }

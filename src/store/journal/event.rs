@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::operator::OperatorRequest;
 use crate::cloud::{Rollback, ScalableTarget};
-use crate::model::{ImageRef, Instant, Revision, ServiceName, State, Version, VersionKey};
+use crate::model::{ImageRef, InputsId, Instant, Revision, ServiceName, State, Version, VersionKey};
 
 /// An event of an environment's journal: an intent before a one-shot action, an outcome, or a decision.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,6 +165,8 @@ pub enum Event {
         versions: BTreeMap<VersionKey, Version>,
         /// The revision that declares it.
         revision: Revision,
+        /// What its declaration is made of; none in lines that are older than this field.
+        inputs: Option<InputsId>,
         /// Fingerprints of the declaration reached and of its parts; empty in lines that are older than this field.
         declaration: BTreeMap<String, String>,
         /// The schema version on the database's tag, by database: known from here on, no matter who set the tag.

@@ -200,6 +200,7 @@ fn converged(core: &str, declaration: &[(&str, &str)]) -> Event {
         state: State::Running,
         versions: BTreeMap::from([("core".into(), version(core)), ("client".into(), version("nightly"))]),
         revision: Revision::worktree(),
+        inputs: None,
         declaration: prints.collect(),
         schema: BTreeMap::from([(database(), version(core))]),
     }

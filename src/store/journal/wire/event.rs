@@ -99,6 +99,8 @@ pub(super) enum WireEvent {
         state: WireState,
         versions: BTreeMap<String, String>,
         revision: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inputs: Option<String>,
         #[serde(default)]
         declaration: BTreeMap<String, String>,
         #[serde(default)]

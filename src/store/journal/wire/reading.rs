@@ -2,7 +2,7 @@
 
 use super::event::WireEvent;
 use super::parts::named;
-use crate::model::{ImageRef, Revision, ServiceName, Version, VersionKey};
+use crate::model::{ImageRef, InputsId, Revision, ServiceName, Version, VersionKey};
 use crate::store::journal::event::Event;
 
 impl From<WireEvent> for Event {
@@ -76,13 +76,16 @@ impl From<WireEvent> for Event {
             WireEvent::Corrected { resource, field, before, after } => {
                 Event::Corrected { resource, field, before, after }
             }
-            WireEvent::Converged { state, versions, revision, declaration, schema } => Event::Converged {
-                state: state.into(),
-                versions: named(versions, VersionKey::new, Version::new),
-                revision: Revision::commit(revision),
-                declaration,
-                schema: named(schema, |database| database, Version::new),
-            },
+            WireEvent::Converged { state, versions, revision, inputs, declaration, schema } => {
+                Event::Converged {
+                    state: state.into(),
+                    versions: named(versions, VersionKey::new, Version::new),
+                    revision: Revision::commit(revision),
+                    inputs: inputs.map(InputsId::new),
+                    declaration,
+                    schema: named(schema, |database| database, Version::new),
+                }
+            }
             WireEvent::OwnerClaimed => Event::OwnerClaimed,
             WireEvent::Requested(request) => Event::Requested(request.into()),
             WireEvent::OverrideEnded { why } => Event::OverrideEnded { why },

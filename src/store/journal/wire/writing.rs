@@ -82,13 +82,16 @@ impl From<&Event> for WireEvent {
                 before: before.clone(),
                 after: after.clone(),
             },
-            Event::Converged { state, versions, revision, declaration, schema } => WireEvent::Converged {
-                state: (*state).into(),
-                versions: texts(versions),
-                revision: revision.to_string(),
-                declaration: declaration.clone(),
-                schema: texts(schema),
-            },
+            Event::Converged { state, versions, revision, inputs, declaration, schema } => {
+                WireEvent::Converged {
+                    state: (*state).into(),
+                    versions: texts(versions),
+                    revision: revision.to_string(),
+                    inputs: inputs.as_ref().map(ToString::to_string),
+                    declaration: declaration.clone(),
+                    schema: texts(schema),
+                }
+            }
             Event::OwnerClaimed => WireEvent::OwnerClaimed,
             Event::Requested(request) => WireEvent::Requested(request.clone().into()),
             Event::OverrideEnded { why } => WireEvent::OverrideEnded { why: why.clone() },

@@ -135,7 +135,7 @@ fn an_event_that_cannot_stand_is_refused_and_leaves_no_doubt() {
 fn every_line_carries_the_number_of_its_lease() {
     let bench = Bench::new();
     bench.journaled([Event::Drained]);
-    bench.journaled([Event::Settled]);
+    bench.journaled([Event::GateOpened]);
     let lines = bench.store.read_log(&bench.spec.name).unwrap().lines;
     assert_eq!(lines.iter().map(|line| line.fencing).collect::<Vec<_>>(), [1, 2]);
 }

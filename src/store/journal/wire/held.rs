@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::parts::{WireOutcome, WireState, named, texts};
 use super::request::WireRequest;
-use crate::model::{ImageRef, Instant, Revision, Version, VersionKey};
+use crate::model::{ImageRef, InputsId, Instant, Revision, Version, VersionKey};
 use crate::store::journal::attempt::{Attempt, AttemptStatus};
 use crate::store::journal::records::{Converged, Correction, FailedStart, Release, SnapshotRecord};
 
@@ -83,6 +83,7 @@ pub(super) struct WireConverged {
     versions: BTreeMap<String, String>,
     revision: String,
     declaration: BTreeMap<String, String>,
+    inputs: Option<String>,
 }
 
 impl From<Release> for WireRelease {
@@ -232,21 +233,23 @@ impl From<WireCorrection> for Correction {
 
 impl From<Converged> for WireConverged {
     fn from(converged: Converged) -> Self {
-        let Converged { at, state, versions, revision, declaration } = converged;
+        let Converged { at, state, versions, revision, declaration, inputs } = converged;
         Self {
             at,
             state: state.into(),
             versions: texts(&versions),
             revision: revision.to_string(),
             declaration,
+            inputs: inputs.map(|inputs| inputs.to_string()),
         }
     }
 }
 
 impl From<WireConverged> for Converged {
     fn from(converged: WireConverged) -> Self {
-        let WireConverged { at, state, versions, revision, declaration } = converged;
+        let WireConverged { at, state, versions, revision, declaration, inputs } = converged;
         let versions = named(versions, VersionKey::new, Version::new);
-        Self { at, state: state.into(), versions, revision: Revision::commit(revision), declaration }
+        let (revision, inputs) = (Revision::commit(revision), inputs.map(InputsId::new));
+        Self { at, state: state.into(), versions, revision, declaration, inputs }
     }
 }

@@ -125,6 +125,7 @@ fn table() -> Vec<(Event, &'static [ReleasePhase])> {
                 state: State::Running,
                 versions: BTreeMap::new(),
                 revision: Revision::worktree(),
+                inputs: None,
                 declaration: BTreeMap::new(),
                 schema: BTreeMap::new(),
             },

@@ -357,7 +357,7 @@ fn a_lost_lease_ends_the_watch_and_not_the_migration() {
         bench.store.break_lease(&bench.spec.name);
     };
     let why = failure(bench.act_while(ActionKind::Migrate(planned(&bench)), breaks));
-    assert!(why.contains("lost the lock on `shop` (lease 1)"), "{why}");
+    assert!(why.contains("lost the lock on `shop` (lease 2)"), "{why}");
     assert!(bench.seconds() < 60, "{}", bench.seconds());
     assert!(bench.ledger().migration_in_flight());
     assert_eq!(act(&bench), ActionResult::Done);

@@ -63,10 +63,10 @@ impl<'a> Journal<'a> {
     /// not be read.
     pub fn record(&self, event: Event) -> Result<(), JournalError> {
         let mut loaded = self.locked();
+        self.verify()?;
         let at = self.clock.now();
         let mut next = (*loaded.ledger).clone();
         next.apply(at, &event)?;
-        self.verify()?;
         let end = match self.store.append(self.lease, at, &wire::write(&event)) {
             Ok(end) => end,
             Err(error) => {

@@ -22,7 +22,7 @@ use gate::GateFacts;
 pub(super) use gate::{DeclaredGate, by_priority};
 pub(super) use images::ImageChange;
 use migration::MigrationFacts;
-pub(super) use services::{ServiceFacts, missing_image};
+pub(super) use services::{ServiceFacts, missing_image, try_again};
 pub(super) use sites::SiteChange;
 
 use super::input::PlanningInput;

@@ -54,6 +54,9 @@ impl World {
             let is_known =
                 earlier.is_some() || self.regions[region].clusters.contains_key(spec.cluster.as_str());
             let watch = Watch::of(spec, region, earlier);
+            if self.requests.is_some() {
+                self.is_asked(&spec.name);
+            }
             self.watches.insert(spec.name.clone(), watch);
             if !is_known {
                 self.build_environment(region, spec, age);
@@ -138,6 +141,7 @@ impl World {
             deaths: 0,
             not_before: None,
             by: Actor::Aws,
+            events: Vec::new(),
         };
         self.regions[region].services.insert(key.clone(), service);
         if let Some(range) = declared.autoscaling {
@@ -172,7 +176,7 @@ impl World {
         definition
     }
 
-    fn ensure_image(&mut self, image: &ImageRef) {
+    pub(in crate::sim) fn ensure_image(&mut self, image: &ImageRef) {
         if self.pull(image).is_err() {
             let order = self.ticket();
             self.registry.push(image, order);

@@ -18,7 +18,8 @@ use crate::spec::{EnvironmentSpec, ListenerTarget, NeededFor};
 /// The promises of the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Promise {
-    /// A migration ran although the schema was there already, or changed the same pair of versions twice.
+    /// A migration ran although the schema was there already, changed the same pair of versions twice, worked twice in one
+    /// attempt, or worked again without a request.
     MigratesOnce,
     /// Two tasks of the migration family ran at once.
     MigratesAlone,
@@ -231,7 +232,8 @@ impl World {
         let region = &self.regions[watch.region];
         let running = || {
             let mine = region.tasks.values().filter(|task| task.cluster == watch.cluster);
-            mine.filter(|task| task.shown.status == TaskStatus::Running)
+            // A container may work in a task that is PENDING.
+            mine.filter(|task| task.works())
         };
         let database = watch.database.as_ref().and_then(|database| region.databases.get(database));
         if let Some(database) = database.filter(|database| {

@@ -80,7 +80,7 @@ cases! {
     first_contact
     gate
     graasp
-    migration_failures
+    migration_containers migration_failures
     observe
     operations
     ownership

@@ -12,9 +12,9 @@ use super::{
 };
 use crate::cloud::{
     CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, ListedDatabase,
-    ListedListener, Listener, Marker, Object, ScalableTarget, Service, Task, TaskDefinition,
+    ListedListener, Listener, LogTail, Marker, Object, ScalableTarget, Service, Task, TaskDefinition,
 };
-use crate::model::{ClusterName, Digest, FamilyName, ImageRef, ServiceName};
+use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
 
 #[async_trait]
@@ -138,8 +138,13 @@ impl CloudRead for AwsRegion {
         secrets::secret(self.session().await?, source).await
     }
 
-    async fn log_tail(&self, task_arn: &str, lines: usize) -> Result<Vec<String>, CloudError> {
-        logs::tail(self.session().await?, task_arn, lines).await
+    async fn log_tail(
+        &self,
+        task: &Task,
+        container: &ContainerName,
+        lines: usize,
+    ) -> Result<LogTail, CloudError> {
+        logs::tail(self.session().await?, task, container, lines).await
     }
 
     async fn requests_last_minute(&self, target_groups: &[String]) -> Result<Option<f64>, CloudError> {

@@ -5,7 +5,7 @@ mod problems;
 use std::collections::BTreeMap;
 
 pub(super) use problems::missing_containers;
-pub(in crate::plan) use problems::missing_image;
+pub(in crate::plan) use problems::{missing_image, try_again};
 use problems::{
     missing_service, rolls_back_by_itself, undeclared_autoscaling, unreadable_services, unsupported,
 };

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::rds::{TAGS_MAX, check_tag};
 use super::{Actor, Event, Refusal, RegionId, World, refuse, service_key};
 use crate::cloud::{
-    Controller, Deployment, Document, Kind, Rollback, Rollout, Service, Strategy, Task, TaskDefinition,
-    TaskStatus, UpdateService,
+    Controller, Deployment, Document, EVENTS_MAX, Kind, Rollback, Rollout, Service, ServiceEvent, Strategy,
+    Task, TaskDefinition, TaskStatus, UpdateService,
 };
 use crate::model::{ClusterName, FamilyName, Instant, ServiceName};
 
@@ -40,6 +40,9 @@ pub struct SimService {
     pub not_before: Option<Instant>,
     /// The author of the last change of count or definition.
     pub by: Actor,
+    /// What ECS reports about it, newest first.
+    #[serde(default)]
+    pub events: Vec<ServiceEvent>,
 }
 
 /// A deployment in the world.
@@ -156,7 +159,19 @@ impl World {
             deployments,
             rollback: service.rollback,
             target_groups: service.target_groups.clone(),
+            events: service.events.clone(),
         }
+    }
+
+    /// ECS reports something about a service.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>
+    pub(super) fn report(&mut self, region: RegionId, key: &str, words: &str) {
+        let at = self.now;
+        let Some(service) = self.regions[region].services.get_mut(key) else { return };
+        let message = format!("(service {}) {words}", service.name);
+        let number = service.events.first().map_or(0, |event| event.id.parse().unwrap_or(0)) + 1;
+        service.events.insert(0, ServiceEvent { id: format!("{number:020}"), at, message });
+        service.events.truncate(EVENTS_MAX);
     }
 
     /// Tasks of a service or of a family, oldest first.

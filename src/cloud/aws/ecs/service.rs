@@ -9,7 +9,7 @@ use aws_sdk_ecs::types::{
 use super::super::caches::TargetGroups;
 use super::super::moment::instant;
 use super::answer::count;
-use crate::cloud::{Controller, Deployment, Rollback, Rollout, Service, Strategy};
+use crate::cloud::{Controller, Deployment, EVENTS_MAX, Rollback, Rollout, Service, ServiceEvent, Strategy};
 use crate::model::ServiceName;
 
 /// `None`: the answer has no name, which AWS never leaves out.
@@ -28,7 +28,21 @@ pub(super) fn read(found: &types::Service) -> Option<Service> {
         deployments: deployments.iter().map(|deployment| read_deployment(deployment, alone)).collect(),
         rollback: rollback(found),
         target_groups: groups.flatten().collect(),
+        events: events(found),
     })
+}
+
+/// AWS lists a hundred, newest first.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html>
+fn events(found: &types::Service) -> Vec<ServiceEvent> {
+    let events = found.events().iter().take(EVENTS_MAX).filter_map(|event| {
+        Some(ServiceEvent {
+            id: event.id()?.to_owned(),
+            at: instant(event.created_at()),
+            message: event.message()?.to_owned(),
+        })
+    });
+    events.collect()
 }
 
 /// Target groups, each with the one that takes its place during a blue/green deployment.

@@ -30,7 +30,7 @@ impl Ledger {
             match &attempt.status {
                 AttemptStatus::Open => return ReleasePhase::Migrating,
                 AttemptStatus::Ended { outcome, .. }
-                    if outcome.succeeded || outcome.unknown || attempt.reached_running =>
+                    if outcome.succeeded || outcome.unknown || outcome.unclear || attempt.reached_running =>
                 {
                     return ReleasePhase::Undecided;
                 }
@@ -77,7 +77,11 @@ impl Ledger {
                 ("migration-intent", is_free && is_its, why)
             }
             Event::MigrationTask { attempt, .. } => ("migration-task", self.is_open(*attempt), NOT_OPEN),
-            Event::MigrationRunning { attempt } => ("migration-running", self.is_open(*attempt), NOT_OPEN),
+            // Also of one that ended as if it never had: a witness may come late.
+            Event::MigrationRunning { attempt } => {
+                let may_have_run = self.is_open(*attempt) || self.has_failed(*attempt);
+                ("migration-running", may_have_run, NOT_OPEN)
+            }
             Event::MigrationOverdue { attempt } => ("migration-overdue", self.is_open(*attempt), NOT_OPEN),
             Event::MigrationEnded { attempt, .. } => ("migration-ended", self.is_open(*attempt), NOT_OPEN),
             Event::SchemaRecorded { .. } => ("schema-recorded", is_free, IN_FLIGHT),
@@ -111,6 +115,13 @@ impl Ledger {
             | Event::FoundAwake { .. } => return Ok(()),
         };
         if is_allowed { Ok(()) } else { Err(IllegalEvent::new(name, why)) }
+    }
+
+    fn has_failed(&self, number: u32) -> bool {
+        self.attempt.as_ref().is_some_and(|attempt| {
+            let AttemptStatus::Ended { outcome, .. } = &attempt.status else { return false };
+            attempt.number == number && !outcome.succeeded
+        })
     }
 
     fn is_open(&self, number: u32) -> bool {

@@ -62,6 +62,7 @@ pub(super) enum WireStatus {
 pub(super) struct WireFailedStart {
     images: Vec<String>,
     why: String,
+    said: Vec<String>,
     at: Instant,
 }
 
@@ -205,15 +206,15 @@ impl From<WireAttempt> for Attempt {
 
 impl From<FailedStart> for WireFailedStart {
     fn from(failed: FailedStart) -> Self {
-        let FailedStart { images, why, at } = failed;
-        Self { images: images.iter().map(ToString::to_string).collect(), why, at }
+        let FailedStart { images, why, said, at } = failed;
+        Self { said, images: images.iter().map(ToString::to_string).collect(), why, at }
     }
 }
 
 impl From<WireFailedStart> for FailedStart {
     fn from(failed: WireFailedStart) -> Self {
-        let WireFailedStart { images, why, at } = failed;
-        Self { images: images.into_iter().map(ImageRef::new).collect(), why, at }
+        let WireFailedStart { images, why, said, at } = failed;
+        Self { said, images: images.into_iter().map(ImageRef::new).collect(), why, at }
     }
 }
 

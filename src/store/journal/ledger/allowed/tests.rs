@@ -53,11 +53,13 @@ fn ended(succeeded: bool) -> Event {
     let outcome = Outcome {
         succeeded,
         reached_running: succeeded,
+        unclear: false,
         unknown: false,
         exit_code: None,
         stop_code: None,
         reason: None,
         log_tail: Vec::new(),
+        log_unread: None,
     };
     Event::MigrationEnded { attempt: 1, outcome }
 }
@@ -111,7 +113,7 @@ fn table() -> Vec<(Event, &'static [ReleasePhase])> {
         (recorded(), FREE),
         (Event::Settled, &[Settling]),
         (Event::CodeStarted { service: web() }, FREE),
-        (Event::StartFailed { service: web(), images: Vec::new(), why: why() }, ALWAYS),
+        (Event::StartFailed { service: web(), images: Vec::new(), why: why(), said: Vec::new() }, ALWAYS),
         (Event::ChecksPassed, FREE),
         (Event::ReleaseFinished { to: "v2".into() }, &[Begun, Undecided, Settling, Migrated]),
         (Event::ReleaseFinished { to: "v1".into() }, NEVER),
@@ -154,6 +156,16 @@ fn every_event_is_refused_unless_its_phase_is_listed() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_late_witness_of_a_failed_attempt_is_taken() {
+    let mut ledger = ledger(Migrating);
+    ledger.apply(at(), &ended(false)).unwrap();
+    assert_eq!(ledger.phase(), Begun, "it never ran");
+    ledger.apply(at(), &Event::MigrationRunning { attempt: 1 }).unwrap();
+    assert_eq!(ledger.phase(), Undecided);
+    assert!(ledger.apply(at(), &Event::MigrationRunning { attempt: 2 }).is_err());
 }
 
 #[test]

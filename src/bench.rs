@@ -49,7 +49,8 @@ pub(crate) fn shop() -> EnvironmentSpec {
     let mut spec = declared.environments.remove("shop").expect("the shop is declared without errors");
     let maintenance = spec.maintenance.as_mut().expect("the shop has a gate");
     let distributions = vec!["assets.shop.example".to_owned()];
-    maintenance.cloudfront = Some(CloudFrontGate { function: "shop-gate".to_owned(), distributions });
+    maintenance.cloudfront =
+        Some(CloudFrontGate { function: "shop-gate".to_owned(), distributions, replace: None });
     spec.sites.get_mut("client").expect("the shop has a site").distribution = Some("E2SHOP".to_owned());
     spec
 }

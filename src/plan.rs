@@ -20,7 +20,7 @@ mod input;
 mod report;
 mod steps;
 
-pub use action::{Action, ActionKind, Migration, MigrationStart, NewDefinition, StartService, Step};
+pub use action::{Action, ActionKind, Migration, MigrationStart, Need, NewDefinition, StartService, Step};
 pub use facts::preflight::Topic;
 pub use input::{Expected, PlanningInput};
 pub use report::{Awake, Blocked, BlockedReason, Drift, Plan, PlannedState, Waiting, WaitingReason};

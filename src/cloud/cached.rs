@@ -17,8 +17,9 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, ListedDatabase,
-    ListedListener, Listener, LogTail, Marker, Object, ScalableTarget, Service, Task, TaskDefinition,
+    BlueGreen, CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup,
+    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota, ScalableTarget,
+    Service, Task, TaskDefinition,
 };
 use crate::clock::Monotonic;
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
@@ -152,8 +153,16 @@ impl CloudRead for CachedCloud<'_> {
         self.cloud.function(name).await
     }
 
-    async fn site_marker(&self, bucket: &str) -> Answer<Option<(Marker, String)>> {
-        self.cloud.site_marker(bucket).await
+    async fn site_marker(&self, bucket: &str, prefix: &str) -> Answer<Option<(Marker, String)>> {
+        if prefix.is_empty() {
+            return self.cloud.site_marker(bucket, prefix).await;
+        }
+        // Thirty sites may share a bucket, and a quick look must not cost thirty requests.
+        self.rarely(format!("marker {bucket}/{prefix}"), self.cloud.site_marker(bucket, prefix)).await
+    }
+
+    async fn object_head(&self, bucket: &str, key: &str) -> Answer<Option<ObjectHead>> {
+        self.cloud.object_head(bucket, key).await
     }
 
     async fn account(&self) -> Answer<String> {
@@ -201,8 +210,29 @@ impl CloudRead for CachedCloud<'_> {
         self.rarely(format!("snapshots of {target:?}"), self.cloud.snapshots(target)).await
     }
 
+    async fn snapshot_quota(&self, target: &DatabaseTarget) -> Answer<Option<Quota>> {
+        self.rarely(format!("quota of snapshots {target:?}"), self.cloud.snapshot_quota(target)).await
+    }
+
+    async fn blue_green(&self, target: &DatabaseTarget) -> Answer<Option<BlueGreen>> {
+        self.rarely(format!("blue/green of {target:?}"), self.cloud.blue_green(target)).await
+    }
+
     async fn distributions(&self, names: &[String]) -> Answer<BTreeMap<String, Distribution>> {
         self.rarely(format!("distributions {names:?}"), self.cloud.distributions(names)).await
+    }
+
+    async fn function_comment(&self, name: &str) -> Answer<Option<String>> {
+        self.rarely(format!("comment of {name}"), self.cloud.function_comment(name)).await
+    }
+
+    async fn distributions_and_callers(
+        &self,
+        names: &[String],
+        function: &str,
+    ) -> Answer<(BTreeMap<String, Distribution>, Vec<Distribution>)> {
+        let question = format!("distributions {names:?} and callers of {function}");
+        self.rarely(question, self.cloud.distributions_and_callers(names, function)).await
     }
 
     async fn objects(&self, bucket: &str, prefix: &str) -> Answer<Vec<Object>> {

@@ -18,12 +18,13 @@ use std::collections::BTreeMap;
 use access::Access;
 pub(super) use awake::{DATABASE, service_part};
 use database::DatabaseFacts;
+pub(super) use database::{NAME_PREFIX, ours};
 use gate::GateFacts;
 pub(super) use gate::{DeclaredGate, by_priority};
 pub(super) use images::ImageChange;
 use migration::MigrationFacts;
 pub(super) use services::{ServiceFacts, missing_image, try_again};
-pub(super) use sites::SiteChange;
+pub(super) use sites::{OpenInvalidation, SiteChange};
 
 use super::input::PlanningInput;
 use super::report::{Awake, Blocked};
@@ -47,6 +48,8 @@ pub(super) struct Facts<'a> {
     pub gate: GateFacts<'a>,
     /// The sites that do not show the declared version.
     pub sites: Vec<SiteChange<'a>>,
+    /// What CloudFront has not accepted yet.
+    pub invalidations: Vec<OpenInvalidation<'a>>,
     /// The services and the database that are awake, whether or not they should be.
     pub awake: Vec<Awake>,
 }
@@ -64,6 +67,7 @@ impl<'a> Facts<'a> {
             migration: migration::migration(input),
             gate: gate::gate(input),
             sites: sites::sites(input),
+            invalidations: sites::invalidations(input),
             awake: awake::awake(input, services.values(), &database),
             services,
             database,
@@ -82,11 +86,27 @@ impl<'a> Facts<'a> {
         services::unreadable(&self.services)
     }
 
-    /// Services and parts of the gate that could not be read, and a listener that is gone: on the way to a migration,
+    /// The services that could not be read and for which `matters` holds, as one line for each reason.
+    pub(super) fn unreadable_services_that(
+        &self,
+        matters: impl Fn(&ServiceFacts<'_>) -> bool,
+    ) -> Vec<Blocked> {
+        services::unreadable_among(self.services.values().filter(|service| matters(service)))
+    }
+
+    /// Services and parts of the gate that could not be read or written, and a listener that is gone: on the way to a migration,
     /// nothing moves while it is unknown whether users are kept out.
     pub(super) fn unreadable_on_the_way(&self) -> Vec<Blocked> {
-        let gate = self.gate.unreadable.iter().chain(&self.gate.missing).cloned();
-        self.unreadable_services().into_iter().chain(gate).collect()
+        let gate =
+            self.gate.unreadable.iter().chain(&self.gate.missing).chain(&self.gate.foreign_code).cloned();
+        let snapshots = self.database.snapshots_unreadable.clone();
+        // Such a service was fit to be stopped when the release began; now its tasks would run beside the migration.
+        let unfit = self
+            .services
+            .values()
+            .filter(|service| service.has_tasks())
+            .filter_map(|service| service.unusable.clone().or_else(|| service.undeclared_autoscaling()));
+        self.unreadable_services().into_iter().chain(gate).chain(snapshots).chain(unfit).collect()
     }
 
     /// Whether a declared version waits to be applied.

@@ -88,6 +88,7 @@ pub(super) fn graasp() -> EnvironmentSpec {
             cloudfront: Some(CloudFrontGate {
                 function: "maintenance-check".to_owned(),
                 distributions: ["assets.graasp.org", "h5p.graasp.org"].map(str::to_owned).to_vec(),
+                replace: None,
             }),
             keep_open: ["umami", "admin"].map(Into::into).into(),
             drain: Duration::from_secs(60),
@@ -97,6 +98,7 @@ pub(super) fn graasp() -> EnvironmentSpec {
             SiteSpec {
                 source: template("s3://graasp-releases/client/{client}/"),
                 bucket: "graasp-prod-client".to_owned(),
+                prefix: String::new(),
                 distribution: Some("E2EXAMPLE".to_owned()),
             },
         )]),

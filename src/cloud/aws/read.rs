@@ -11,8 +11,9 @@ use super::{
     scaling, secrets,
 };
 use crate::cloud::{
-    CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, ListedDatabase,
-    ListedListener, Listener, LogTail, Marker, Object, ScalableTarget, Service, Task, TaskDefinition,
+    BlueGreen, CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup,
+    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota, ScalableTarget,
+    Service, Task, TaskDefinition,
 };
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -94,6 +95,14 @@ impl CloudRead for AwsRegion {
         rds::list(self.session().await?, target).await
     }
 
+    async fn snapshot_quota(&self, target: &DatabaseTarget) -> Result<Option<Quota>, CloudError> {
+        rds::snapshot_quota(self.session().await?, target).await
+    }
+
+    async fn blue_green(&self, target: &DatabaseTarget) -> Result<Option<BlueGreen>, CloudError> {
+        rds::blue_green(self.session().await?, target).await
+    }
+
     async fn listeners_of(&self, target_groups: &[String]) -> Result<Vec<ListedListener>, CloudError> {
         elbv2::listeners_of(self.session().await?, target_groups).await
     }
@@ -114,16 +123,32 @@ impl CloudRead for AwsRegion {
         cloudfront::function(self.session().await?, name).await
     }
 
+    async fn function_comment(&self, name: &str) -> Result<Option<String>, CloudError> {
+        cloudfront::function_comment(self.session().await?, name).await
+    }
+
+    async fn distributions_and_callers(
+        &self,
+        names: &[String],
+        function: &str,
+    ) -> Result<(BTreeMap<String, Distribution>, Vec<Distribution>), CloudError> {
+        cloudfront::distributions_and_callers(self.session().await?, names, function).await
+    }
+
     async fn distributions(&self, names: &[String]) -> Result<BTreeMap<String, Distribution>, CloudError> {
         cloudfront::distributions(self.session().await?, names).await
     }
 
-    async fn site_marker(&self, bucket: &str) -> Result<Option<(Marker, String)>, CloudError> {
-        s3::site_marker(self.session().await?, bucket).await
+    async fn site_marker(&self, bucket: &str, prefix: &str) -> Result<Option<(Marker, String)>, CloudError> {
+        s3::site_marker(self.session().await?, bucket, prefix).await
     }
 
     async fn objects(&self, bucket: &str, prefix: &str) -> Result<Vec<Object>, CloudError> {
         s3::objects(self.session().await?, bucket, prefix).await
+    }
+
+    async fn object_head(&self, bucket: &str, key: &str) -> Result<Option<ObjectHead>, CloudError> {
+        s3::head(self.session().await?, bucket, key).await
     }
 
     async fn image(&self, image: &ImageRef) -> Result<ImageLookup, CloudError> {

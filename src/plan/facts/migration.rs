@@ -14,7 +14,7 @@ use crate::store::journal::AttemptStatus;
 pub(in crate::plan) struct MigrationFacts<'a> {
     /// The task family, or why tidegate cannot see it; `None` = no migration is declared.
     pub family: Option<Result<&'a MigrationSeen, Blocked>>,
-    /// How many tasks of the family have not stopped; `None` = the family was not observed.
+    /// How many tasks of the family have not stopped; `None` = they were not observed.
     pub live_tasks: Option<usize>,
     pub wanted: WantedImages,
     /// A release or an attempt is not over.
@@ -23,12 +23,11 @@ pub(in crate::plan) struct MigrationFacts<'a> {
 
 pub(super) fn migration(input: &PlanningInput) -> MigrationFacts<'_> {
     let declared = input.spec.migration.as_ref();
-    let present = input.snapshot.migration.as_ref().and_then(Observed::present);
+    let tasks = input.snapshot.migration_tasks.as_ref().and_then(Observed::present);
     let attempt = input.ledger.attempt.as_ref();
     MigrationFacts {
         family: declared.map(|declared| family(input, declared)),
-        live_tasks: present
-            .map(|seen| seen.tasks.iter().filter(|task| task.status != TaskStatus::Stopped).count()),
+        live_tasks: tasks.map(|tasks| tasks.iter().filter(|task| task.status != TaskStatus::Stopped).count()),
         wanted: declared.map(|declared| WantedImages::of(input, &declared.images)).unwrap_or_default(),
         is_undecided: input.ledger.release.is_some()
             || attempt.is_some_and(|attempt| attempt.status != AttemptStatus::Closed),

@@ -7,11 +7,12 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::super::build::secret_name;
-use super::super::world::refuse;
+use super::super::world::{SimDistribution, refuse};
 use super::SimRegion;
 use crate::cloud::{
-    CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, Kind, ListedDatabase,
-    ListedListener, Listener, LogTail, Marker, Object, ScalableTarget, Service, Task, TaskDefinition,
+    BlueGreen, CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, Kind,
+    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota, ScalableTarget,
+    Service, Task, TaskDefinition,
 };
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -104,15 +105,21 @@ impl CloudRead for SimRegion {
 
     async fn family_names(&self) -> Result<Vec<FamilyName>, CloudError> {
         self.read("ecs:ListTaskDefinitionFamilies", "families", |world, region| {
-            Ok(world.regions[region].definitions.keys().map(FamilyName::new).collect())
+            let region = &world.regions[region];
+            let is_active = |arn: &str| !region.deregistered.contains(arn);
+            let families = region.definitions.iter();
+            let active = families.filter(|(_, all)| all.iter().any(|revision| is_active(&revision.arn)));
+            Ok(active.map(|(family, _)| FamilyName::new(family)).collect())
         })
         .await
     }
 
     async fn newest_definition(&self, family: &FamilyName) -> Result<Option<TaskDefinition>, CloudError> {
         self.read("ecs:DescribeTaskDefinition", family.as_str(), |world, region| {
-            let revisions = world.regions[region].definitions.get(family.as_str());
-            Ok(revisions.and_then(|revisions| revisions.last()).cloned())
+            let region = &world.regions[region];
+            let revisions = region.definitions.get(family.as_str()).into_iter().flatten().rev();
+            let mut active = revisions.filter(|revision| !region.deregistered.contains(&revision.arn));
+            Ok(active.next().cloned())
         })
         .await
     }
@@ -155,6 +162,21 @@ impl CloudRead for SimRegion {
         .await
     }
 
+    async fn snapshot_quota(&self, target: &DatabaseTarget) -> Result<Option<Quota>, CloudError> {
+        self.read("rds:DescribeAccountAttributes", target.identifier(), |world, region| {
+            Ok(Some(world.snapshot_quota(region, target)))
+        })
+        .await
+    }
+
+    async fn blue_green(&self, target: &DatabaseTarget) -> Result<Option<BlueGreen>, CloudError> {
+        self.read("rds:DescribeBlueGreenDeployments", target.identifier(), |world, region| {
+            let found = world.find_database(region, target).and_then(|database| database.blue_green.clone());
+            Ok(found.filter(|deployment| !deployment.is_over()))
+        })
+        .await
+    }
+
     async fn listeners_of(&self, target_groups: &[String]) -> Result<Vec<ListedListener>, CloudError> {
         let resource = format!("{} target groups", target_groups.len());
         self.read("elasticloadbalancing:DescribeListeners", resource, |world, region| {
@@ -178,6 +200,35 @@ impl CloudRead for SimRegion {
         .await
     }
 
+    async fn function_comment(&self, name: &str) -> Result<Option<String>, CloudError> {
+        self.read("cloudfront:DescribeFunction", name, |world, region| {
+            Ok(world.regions[region].functions.get(name).map(|function| function.comment.clone()))
+        })
+        .await
+    }
+
+    async fn distributions_and_callers(
+        &self,
+        names: &[String],
+        function: &str,
+    ) -> Result<(BTreeMap<String, Distribution>, Vec<Distribution>), CloudError> {
+        self.read(
+            "cloudfront:GetDistributionConfig",
+            format!("{} {function}", names.join(" ")),
+            |world, region| {
+                let found = names
+                    .iter()
+                    .filter_map(|name| Some((name.clone(), world.distribution(region, name)?.shown())));
+                let all = world.regions[region].distributions.values();
+                let calls = |it: &&SimDistribution| {
+                    it.behaviours.iter().any(|behaviour| behaviour.function.as_deref() == Some(function))
+                };
+                Ok((found.collect(), all.filter(calls).map(SimDistribution::shown).collect()))
+            },
+        )
+        .await
+    }
+
     async fn distributions(&self, names: &[String]) -> Result<BTreeMap<String, Distribution>, CloudError> {
         self.read("cloudfront:GetDistributionConfig", names.join(" "), |world, region| {
             let found = names
@@ -188,8 +239,13 @@ impl CloudRead for SimRegion {
         .await
     }
 
-    async fn site_marker(&self, bucket: &str) -> Result<Option<(Marker, String)>, CloudError> {
-        self.read("s3:GetObject", bucket, |world, _| world.site_marker(bucket)).await
+    async fn site_marker(&self, bucket: &str, prefix: &str) -> Result<Option<(Marker, String)>, CloudError> {
+        self.read("s3:GetObject", format!("{bucket}/{prefix}"), |world, _| world.site_marker(bucket, prefix))
+            .await
+    }
+
+    async fn object_head(&self, bucket: &str, key: &str) -> Result<Option<ObjectHead>, CloudError> {
+        self.read("s3:HeadObject", format!("{bucket}/{key}"), |world, _| world.object_head(bucket, key)).await
     }
 
     async fn objects(&self, bucket: &str, prefix: &str) -> Result<Vec<Object>, CloudError> {

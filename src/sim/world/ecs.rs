@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rds::{TAGS_MAX, check_tag};
+use super::tags::{TAGS_MAX, check_tag};
 use super::{Actor, Event, Refusal, RegionId, World, refuse, service_key};
 use crate::cloud::{
     Controller, Deployment, Document, EVENTS_MAX, Kind, Rollback, Rollout, Service, ServiceEvent, Strategy,

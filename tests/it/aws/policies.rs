@@ -36,6 +36,7 @@ fn actions_of(operation: &str) -> Vec<&str> {
         // The tags of what is copied are copied, too.
         "s3:CopyObject" => vec!["s3:GetObject", "s3:PutObject", "s3:GetObjectTagging", "s3:PutObjectTagging"],
         "s3:DeleteObjects" => vec!["s3:DeleteObject"],
+        "s3:HeadObject" => vec!["s3:GetObject"],
         // A definition names the roles of its tasks.
         "ecs:RunTask" | "ecs:RegisterTaskDefinition" => vec![operation, "iam:PassRole"],
         // Everybody may ask who they are; a role is assumed before, by whom its trust policy names.
@@ -269,15 +270,24 @@ async fn attempts(shop: &Shop) -> Vec<(&'static str, Result<(), CloudError>)> {
         ("set_rule_conditions", cloud.set_rule_conditions(&rule.arn, &conditions).await),
         ("tag_rule", cloud.tag_rule(&rule.arn, tag::GATE, Some("closed")).await),
         ("untag_rule", cloud.tag_rule(&rule.arn, tag::GATE, None).await),
-        ("put_function", cloud.put_function("gate", None, "function handler() {}").await.map(drop)),
+        (
+            "put_function",
+            cloud
+                .put_function("gate", None, "function handler(event) { return event.request; }")
+                .await
+                .map(drop),
+        ),
         ("publish_function", cloud.publish_function("gate", "etag").await),
         ("associate_function", cloud.associate_function(distribution, "gate").await),
         (
             "copy_object",
-            cloud.copy_object((&releases, "client/v1.0.0/index.html"), (&site, "new.html")).await,
+            cloud.copy_object((&releases, "client/v1.0.0/index.html"), (&site, "new.html")).await.map(drop),
         ),
         ("delete_objects", cloud.delete_objects(&site, &["index.html".to_owned()]).await),
-        ("put_site_marker", cloud.put_site_marker(&site, &tidegate::cloud::Marker::default(), None).await),
+        (
+            "put_site_marker",
+            cloud.put_site_marker(&site, "", &tidegate::cloud::Marker::default(), None).await,
+        ),
         ("invalidate", cloud.invalidate(distribution, &["/*".to_owned()]).await),
         ("stop_task", cloud.stop_task(&cluster, "0123456789abcdef", "no reason").await),
     ]
@@ -286,7 +296,12 @@ async fn attempts(shop: &Shop) -> Vec<(&'static str, Result<(), CloudError>)> {
 #[tokio::test]
 async fn whoever_may_only_observe_changes_nothing() {
     let mut shop = Shop::guarded("300000000003").await;
-    let etag = shop.platform.cloud.put_function("gate", None, "function handler() {}").await.unwrap();
+    let etag = shop
+        .platform
+        .cloud
+        .put_function("gate", None, "function handler(event) { return event.request; }")
+        .await
+        .unwrap();
     shop.platform.cloud.publish_function("gate", &etag).await.unwrap();
     shop.platform = bound(shop.platform, &[("observe", OBSERVE)]).await;
     for (what, attempt) in attempts(&shop).await {

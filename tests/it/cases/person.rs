@@ -26,6 +26,10 @@ pub fn person(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Opti
         ["stops", "the", "database"] => person.stop_database(),
         ["modifies", "the", "database"] => person.modify_database(),
         ["adds", "a", "replica"] => person.add_replica(),
+        ["fills", "the", "snapshot", "quota"] => person.fill_snapshot_quota(),
+        ["has", "a", "blue/green", "deployment", status] => person.begin_blue_green(status),
+        ["deregisters", family] => person.deregister(family),
+        ["deletes", "service", service] => person.delete_service(service),
         ["tags", "the", "database", assignment] => {
             let (key, value) = assignment.split_once('=')?;
             person.tag_database(key, Some(value));
@@ -107,7 +111,7 @@ pub fn aws(cloud: &SimCloud, spec: &EnvironmentSpec, words: &[&str]) -> Option<(
     Some(())
 }
 
-const OPERATIONS: [&str; 24] = [
+const OPERATIONS: [&str; 25] = [
     "cloudfront:DescribeFunction",
     "cloudfront:PublishFunction",
     "cloudfront:UpdateDistribution",
@@ -120,6 +124,7 @@ const OPERATIONS: [&str; 24] = [
     "ecs:RunTask",
     "ecs:TagResource",
     "ecs:UpdateService",
+    "cloudfront:CreateInvalidation",
     "elasticloadbalancing:AddTags",
     "elasticloadbalancing:DescribeRules",
     "elasticloadbalancing:ModifyRule",

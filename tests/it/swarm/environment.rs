@@ -7,7 +7,8 @@ use std::time::Duration;
 use tidegate::model::{Level, Version};
 use tidegate::sim::{Age, Dice};
 use tidegate::spec::{
-    AdoptRevision, Autoscaling, CloudFrontGate, DatabaseTarget, EnvironmentSpec, NeededFor, SnapshotPolicy,
+    AdoptRevision, Autoscaling, CloudFrontGate, DatabaseTarget, EnvironmentSpec, NeededFor, SiteSpec,
+    SnapshotPolicy, Template,
 };
 
 use crate::rig::{a_tuesday, environment, from_folder};
@@ -37,6 +38,9 @@ pub fn drawn(dice: &mut Dice) -> EnvironmentSpec {
     } else if dice.chance(0.5) {
         spec.sites.values_mut().for_each(|site| site.distribution = Some("E2EXAMPLESHOP".to_owned()));
     }
+    if dice.chance(0.15) {
+        apps(&mut spec, dice);
+    }
     if dice.chance(0.4) {
         spec.checks.clear();
     }
@@ -56,6 +60,22 @@ pub fn age(dice: &mut Dice) -> Age {
     }
 }
 
+/// Small sites that share a bucket and a distribution; some follow the version of the first site, others the library's.
+fn apps(spec: &mut EnvironmentSpec, dice: &mut Dice) {
+    for (name, prefix) in [("poll", "77c0/latest/"), ("quiz", "8a3f/latest/"), ("timer", "mon app (é)/")] {
+        let key = if dice.chance(0.7) { "client" } else { "library" };
+        let source =
+            Template::parse(&format!("s3://shop-releases/{name}/{{{key}}}/")).expect("it is well-formed");
+        let site = SiteSpec {
+            source,
+            bucket: "shop-apps".to_owned(),
+            prefix: prefix.to_owned(),
+            distribution: Some("apps.shop.example".to_owned()),
+        };
+        spec.sites.insert(name.into(), site);
+    }
+}
+
 fn gate(spec: &mut EnvironmentSpec, dice: &mut Dice) {
     if dice.chance(0.07) {
         spec.maintenance = None;
@@ -64,7 +84,8 @@ fn gate(spec: &mut EnvironmentSpec, dice: &mut Dice) {
     let Some(maintenance) = &mut spec.maintenance else { return };
     if dice.chance(0.4) {
         let distributions = vec!["assets.shop.example".to_owned()];
-        maintenance.cloudfront = Some(CloudFrontGate { function: "shop-gate".to_owned(), distributions });
+        maintenance.cloudfront =
+            Some(CloudFrontGate { function: "shop-gate".to_owned(), distributions, replace: None });
         if dice.chance(0.1) {
             maintenance.load_balancer = None;
         }

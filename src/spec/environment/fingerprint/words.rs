@@ -94,8 +94,8 @@ pub(super) fn maintenance(spec: Option<&Maintenance>) -> Value {
     let Bypass { header, value_from } = bypass;
     let listener =
         load_balancer.as_ref().map(|ListenerTarget { name, port }| json!({"name": name, "port": port}));
-    let edge = cloudfront.as_ref().map(|CloudFrontGate { function, distributions }| {
-        json!({"function": function, "distributions": distributions})
+    let edge = cloudfront.as_ref().map(|CloudFrontGate { function, distributions, replace }| {
+        json!({"function": function, "distributions": distributions, "replace": replace})
     });
     json!({
         "page": page.as_str(),
@@ -150,8 +150,8 @@ fn migration(spec: &MigrationSpec) -> Value {
 }
 
 fn site(spec: &SiteSpec) -> Value {
-    let SiteSpec { source, bucket, distribution } = spec;
-    json!({"source": source.as_str(), "bucket": bucket, "distribution": distribution})
+    let SiteSpec { source, bucket, prefix, distribution } = spec;
+    json!({"source": source.as_str(), "bucket": bucket, "prefix": prefix, "distribution": distribution})
 }
 
 fn check(spec: &Check) -> Value {

@@ -48,8 +48,10 @@ const SCENARIOS: &[Scenario] = &[
     release("application-autoscaling:RegisterScalableTarget", "ValidationException", deleted_service),
     release("rds:CreateDBSnapshot", "DBInstanceNotFound", no_database),
     release("rds:CreateDBSnapshot", "InvalidDBInstanceState", broken_database),
+    release("rds:CreateDBSnapshot", "SnapshotQuotaExceeded", no_room_for_snapshots),
     release("rds:CreateDBClusterSnapshot", "DBClusterNotFoundFault", no_database),
     release("rds:CreateDBClusterSnapshot", "InvalidDBClusterStateFault", broken_database),
+    release("rds:CreateDBClusterSnapshot", "SnapshotQuotaExceeded", no_room_for_snapshots),
     release("rds:StartDBInstance", "DBInstanceNotFound", no_database),
     release("rds:StartDBInstance", "InvalidDBInstanceState", broken_database),
     release("rds:StartDBCluster", "DBClusterNotFoundFault", no_database),
@@ -90,6 +92,10 @@ fn no_database(world: &mut World) {
 fn broken_database(world: &mut World) {
     let database = world.regions[0].databases.get_mut("shop").unwrap();
     database.shown.status = DatabaseStatus::Broken("storage-full".to_owned());
+}
+
+fn no_room_for_snapshots(world: &mut World) {
+    world.person("shop").fill_snapshot_quota();
 }
 
 fn replica(world: &mut World) {
@@ -165,9 +171,9 @@ fn call(bench: &Bench, operation: &str) -> CloudError {
             "cloudfront:UpdateDistribution" => {
                 port.associate_function("assets.shop.example", "shop-gate").await
             }
-            "s3:CopyObject" => port.copy_object(("shop-client", "a"), ("shop-client", "b")).await,
+            "s3:CopyObject" => port.copy_object(("shop-client", "a"), ("shop-client", "b")).await.map(drop),
             "s3:DeleteObjects" => port.delete_objects("shop-client", &["a".to_owned()]).await,
-            "s3:PutObject" => port.put_site_marker("shop-client", &Marker::default(), None).await,
+            "s3:PutObject" => port.put_site_marker("shop-client", "", &Marker::default(), None).await,
             other => panic!("no call for {other}"),
         }
     });

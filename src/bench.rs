@@ -81,6 +81,14 @@ impl Bench {
         Self::with(|_| {})
     }
 
+    /// The shop in its release, up to the migration.
+    pub(crate) fn in_release() -> Self {
+        let (bench, revision) = (Bench::new(), Revision::worktree());
+        let (from, to) = ("v1.3.0".into(), "v1.4.0".into());
+        bench.journaled([Event::ReleaseBegun { from, to, images: BTreeMap::new(), revision }]);
+        bench
+    }
+
     /// The shop, declared a little differently.
     pub(crate) fn with(change: impl FnOnce(&mut EnvironmentSpec)) -> Self {
         let mut spec = shop();

@@ -29,19 +29,9 @@ impl Ledger {
         Ok(())
     }
 
-    pub(super) fn give_up(
-        &mut self,
-        at: Instant,
-        from: &Version,
-        to: &Version,
-        why: &str,
-    ) -> Result<(), IllegalEvent> {
-        if self.migration_in_flight() {
-            return Err(IllegalEvent::new("release-given-up", "a migration has no outcome yet"));
-        }
+    pub(super) fn give_up(&mut self, at: Instant, from: &Version, to: &Version, why: &str) {
         self.given_up = Some(GivenUp { at, from: from.clone(), to: to.clone(), why: why.to_owned() });
         (self.retry, self.failed_step) = (None, None);
-        Ok(())
     }
 
     pub(super) fn intend(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
@@ -53,11 +43,12 @@ impl Ledger {
         if self.migration_in_flight() {
             return Err(IllegalEvent::new("migration-intent", "an earlier attempt has no outcome yet"));
         }
-        let made = self.attempts_made.entry((resource_id.clone(), to.clone())).or_default();
-        if *attempt != *made + 1 {
+        let key = (resource_id.clone(), to.clone());
+        let made = self.attempts_made.get(&key).copied().unwrap_or_default();
+        if *attempt != made + 1 {
             return Err(IllegalEvent::new("migration-intent", format!("attempt {attempt} after {made}")));
         }
-        *made = *attempt;
+        self.attempts_made.insert(key, *attempt);
         (self.retry, self.failed_step) = (None, None);
         self.ran.insert(to.clone());
         let before = self.attempt.take().filter(|before| before.resource_id == *resource_id);

@@ -151,8 +151,11 @@ async fn settle(
     }
 }
 
+/// Whether a task of another definition may still work: users reach it until its targets are deregistered, and its
+/// containers run until they have ended.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html>
 fn runs_another(tasks: &[Task], definition: &str) -> bool {
-    tasks.iter().any(|task| task.status == TaskStatus::Running && task.definition != definition)
+    tasks.iter().any(|task| task.definition != definition && task.status < TaskStatus::Deprovisioning)
 }
 
 /// For how long AWS keeps two sets of tasks on purpose.

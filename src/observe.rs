@@ -31,7 +31,7 @@ pub use snapshot::{
 use futures_util::future::{join, join3, join4};
 
 use crate::clock::Clock;
-use crate::cloud::{CloudRead, tag};
+use crate::cloud::{CloudRead, Kind, tag};
 use crate::model::{ServiceName, StoreId};
 use crate::spec::EnvironmentSpec;
 use crate::store::journal::Ledger;
@@ -63,9 +63,11 @@ pub async fn observe(
         database::migration(context, family.as_ref(), &services, database.as_ref()),
     )
     .await;
+    let refused = account.as_ref().err().filter(|error| error.kind == Kind::Credentials);
     let migration_tasks = family.map(|family| database::tasks(family.tasks));
     Snapshot {
         taken_at,
+        refused: refused.map(|error| error.message.clone()),
         stoppable,
         migration_tasks,
         account: account.map_or_else(unreadable, Observed::Present),

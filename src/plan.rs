@@ -72,6 +72,11 @@ fn finish(facts: &Facts<'_>, state: PlannedState, mut draft: Draft) -> Plan {
         awake: draft.awake,
         notes: draft.notes,
     };
+    if let Some(why) = &input.snapshot.refused {
+        // Each resource is unreadable for this one reason.
+        plan.blocked.retain(|blocked| blocked.reason != BlockedReason::Unreadable);
+        plan.blocked.insert(0, report::refused(why, &input.spec));
+    }
     let broken = audit::audit(facts, &plan);
     if !broken.is_empty() {
         plan.actions.clear();

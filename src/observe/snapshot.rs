@@ -41,6 +41,8 @@ impl<T> Observed<T> {
 pub struct Snapshot {
     /// When the observation began.
     pub taken_at: Instant,
+    /// Why AWS accepts no request at all: no credentials, expired ones, a wrong clock. Nothing could be read then.
+    pub refused: Option<String>,
     /// The account that the credentials belong to.
     pub account: Observed<String>,
     /// The cluster's owner tag; `Absent` = no such cluster.

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// An entry that was changed; `None`: it was removed.
+/// An entry that was changed; `None`: it was removed. Without a key and a value: all entries were removed.
 pub(super) type Change = (Value, Option<Value>);
 
 /// A part of a world that can be saved entry by entry.
@@ -169,13 +169,17 @@ where
     }
 
     fn changes(&mut self) -> Vec<Change> {
-        let Some(memory) = &mut self.memory else { return Vec::new() };
+        let mut changes = Vec::new();
+        // New, or another map in the place of one that was watched: nothing of it is saved.
+        let memory = self.memory.get_or_insert_with(|| {
+            changes.push((Value::Null, None));
+            Memory { touched: BTreeSet::new(), all: true, saved: BTreeMap::new() }
+        });
         let mut touched = std::mem::take(&mut memory.touched);
         if std::mem::take(&mut memory.all) {
             touched.extend(self.map.keys().cloned());
             touched.extend(memory.saved.keys().cloned());
         }
-        let mut changes = Vec::new();
         for key in touched {
             let value = self.map.get(&key).map(json);
             let sum = value.as_ref().map(sum_of);
@@ -192,6 +196,10 @@ where
     }
 
     fn carry_out(&mut self, (key, value): Change) -> serde_json::Result<()> {
+        if key.is_null() {
+            self.map.clear();
+            return Ok(());
+        }
         let key = serde_json::from_value(key)?;
         match value {
             Some(value) => self.insert(key, serde_json::from_value(value)?),
@@ -268,9 +276,15 @@ impl<T: Serialize + DeserializeOwned> Part for TrackedList<T> {
     }
 
     fn changes(&mut self) -> Vec<Change> {
-        let Some(saved) = self.saved.as_mut().filter(|_| self.touched) else { return Vec::new() };
-        self.touched = false;
         let mut changes = Vec::new();
+        let saved = self.saved.get_or_insert_with(|| {
+            changes.push((Value::Null, None));
+            self.touched = true;
+            Vec::new()
+        });
+        if !std::mem::take(&mut self.touched) {
+            return changes;
+        }
         for (place, value) in self.list.iter().enumerate() {
             let value = json(value);
             let sum = sum_of(&value);
@@ -288,6 +302,10 @@ impl<T: Serialize + DeserializeOwned> Part for TrackedList<T> {
     }
 
     fn carry_out(&mut self, (place, value): Change) -> serde_json::Result<()> {
+        if place.is_null() {
+            self.list.clear();
+            return Ok(());
+        }
         let place: usize = serde_json::from_value(place)?;
         match value {
             Some(value) if place < self.list.len() => self.list[place] = serde_json::from_value(value)?,

@@ -61,6 +61,19 @@ fn a_process_killed_at_any_byte_of_the_log_leaves_a_world_that_it_had() {
 }
 
 #[test]
+fn what_is_declared_later_is_saved_like_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = WorldFolder::new(folder.path());
+    let world = home.open(&[], 1, start()).unwrap();
+    let cloud = SimCloud::new(world, Arc::new(SimClock::new(start())));
+    home.keep(&cloud).unwrap();
+    cloud.with(|world| world.declare(&[graasp()], &Age::OneBehind));
+    cloud.with(|world| world.person(PRODUCTION).scale("graasp", 5));
+    let saved = serde_json::to_value(home.look(&[], 1, start()).unwrap()).unwrap();
+    assert_eq!(saved, cloud.with(|world| serde_json::to_value(&*world).unwrap()));
+}
+
+#[test]
 fn a_log_of_another_world_is_left_out() {
     let folder = tempfile::tempdir().unwrap();
     let home = WorldFolder::new(folder.path());

@@ -10,6 +10,7 @@ enum Step {
     Entry(u8),
     Pop,
     All,
+    Replace(u8),
     Save,
 }
 
@@ -21,6 +22,7 @@ fn step() -> impl Strategy<Value = Step> {
         (0u8..8).prop_map(Step::Entry),
         Just(Step::Pop),
         Just(Step::All),
+        (0u8..8).prop_map(Step::Replace),
         Just(Step::Save),
     ]
 }
@@ -61,6 +63,11 @@ proptest! {
                     map.values_mut().for_each(|value| *value /= 2);
                     map.retain(|key, _| key % 3 != 0);
                     list.iter_mut().for_each(|value| *value /= 2);
+                }
+                Step::Replace(key) => {
+                    map = BTreeMap::from([(key, 1)]).into();
+                    list = TrackedList::default();
+                    list.push(u32::from(key));
                 }
                 Step::Save => {
                     for change in map.changes() {

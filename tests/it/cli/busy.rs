@@ -91,8 +91,9 @@ fn a_run_ends_after_the_step_in_hand_and_the_next_one_goes_on() {
     // whoever takes it between the two stops the program in its first step.
     let section = File::create(folder.join("lock")).unwrap();
     section.lock().unwrap();
-    // Each time the world is saved its file is another one: once in the beginning, and with each effect.
-    let world = || std::fs::metadata(place.store().join("sim/world.json")).unwrap().ino();
+    // Each time the world is saved, its file is another one or its log is longer: in the beginning, and with each effect.
+    let file = |name: &str| std::fs::metadata(place.store().join("sim").join(name)).ok();
+    let world = || (file("world.json").map(|file| file.ino()), file("world.log").map(|file| file.len()));
     let until = |holds: &dyn Fn() -> bool| {
         while !holds() {
             std::thread::yield_now();

@@ -37,7 +37,6 @@ const MUST_BE_MET: &[&str] = &[
     "action restore-rollback done",
     "action start-database done",
     "action start-service failed",
-    "action stop-database failed",
     "action switch-site done",
     "action take-snapshot failed",
     "beside the migration another container",

@@ -12,6 +12,7 @@ mod declared;
 mod defect;
 mod error;
 mod expected;
+mod giving_up;
 mod observed;
 mod overrides;
 mod passes;

@@ -57,7 +57,11 @@ impl Passes<'_> {
             if let Some((outcome, message)) = self.interrupted() {
                 return Ok((outcome, Some(message), Some(seen.plan)));
             }
+            self.resumes(&seen.plan)?;
             let pause = if permitted(&seen.plan).is_empty() {
+                if self.has_stalled_for_good(&seen.plan)? {
+                    continue;
+                }
                 // Where AWS accepts no request of these credentials, waiting does not help.
                 let may_pass = seen.snapshot.refused.is_none();
                 match may_pass.then(|| self.patience.idle(&seen.plan)).flatten() {
@@ -78,22 +82,6 @@ impl Passes<'_> {
             };
             self.pause(pause).await;
         }
-    }
-
-    /// Journals that the first step has failed for good, if that ends the release: the next plan leads back. Once
-    /// for each beginning of the release, so that a plan that cannot lead back ends the run.
-    fn gives_the_release_up(&self, plan: &Plan, why: &str) -> Result<bool, ReconcileError> {
-        if plan.mode == Mode::Observe || !plan.is_before_the_point_of_no_return() {
-            return Ok(false);
-        }
-        let to = self.journal.ask(|ledger| {
-            let may = !ledger.migration_in_flight() && ledger.failed_step.is_none();
-            ledger.release.as_ref().filter(|_| may).map(|release| release.to.clone())
-        });
-        let Some(to) = to else { return Ok(false) };
-        tracing::error!(environment = %self.run.environment, %to, "the release fails before its migration, and is given up: {why}");
-        self.journal.record(Event::StepFailed { to, why: why.to_owned() })?;
-        Ok(true)
     }
 
     /// Journals operator requests, overrides and suspensions that are new.

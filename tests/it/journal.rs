@@ -188,6 +188,8 @@ fn kind(event: &Event) -> &'static str {
         Event::ChecksPassed => "checks-passed",
         Event::ReleaseFinished { .. } => "release-finished",
         Event::StepFailed { .. } => "step-failed",
+        Event::ReleaseStalled { .. } => "release-stalled",
+        Event::ReleaseResumed { .. } => "release-resumed",
         Event::ReleaseGivenUp { .. } => "release-given-up",
         Event::RollbackBorrowed { .. } => "rollback-borrowed",
         Event::RollbackRestored { .. } => "rollback-restored",

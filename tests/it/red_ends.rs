@@ -198,6 +198,7 @@ fn sabotage(kind: &'static str, request: &'static str, fault: Kind) -> (bool, Ve
         }
         was_red = true;
         problems.extend(says(&life, &run, request));
+        let run = outlast(rig, run);
         let migrated = rig.cloud.with(|world| world.effects.len()) > migrated_before;
         problems.extend(locked_out(&life, &run, kind, migrated));
         rig.cloud.faults(|faults| faults.heal());
@@ -223,6 +224,18 @@ fn sabotage(kind: &'static str, request: &'static str, fault: Kind) -> (bool, Ve
     (was_red, problems)
 }
 
+/// What cannot be read is asked for again, until tidegate concludes that this does not pass.
+fn outlast(rig: &Rig, mut run: Run) -> Run {
+    for _ in 0..15 {
+        if run.blocked.iter().all(|blocked| blocked.reason != BlockedReason::Unreadable) {
+            break;
+        }
+        rig.clock.advance(Duration::from_secs(60));
+        run = rig.apply();
+    }
+    run
+}
+
 /// Before the point of no return the users get their platform back, unless the gate itself does not open or the
 /// services do not start.
 fn locked_out(life: &Life, run: &Run, kind: &str, migrated: bool) -> Option<String> {
@@ -235,8 +248,10 @@ fn locked_out(life: &Life, run: &Run, kind: &str, migrated: bool) -> Option<Stri
         && run.failure().is_some_and(|why| {
             why.contains("UpdateService") || why.contains("ModifyRule") || why.contains("Function")
         });
-    // What cannot be read is not touched: a true hold, which ends by itself.
-    let is_unread = run.blocked.iter().any(|blocked| blocked.reason == BlockedReason::Unreadable);
+    // Without a look at them, no services can come back.
+    let is_unread = run.blocked.iter().any(|blocked| {
+        blocked.reason == BlockedReason::Unreadable && blocked.message.contains("ecs:DescribeServices")
+    });
     (must_be_open && !life.is_open() && !by_the_same && !is_unread)
         .then(|| format!("users are locked out: {:?} {:?} {:?}", run.outcome, run.message, run.blocked))
 }

@@ -15,10 +15,11 @@ pub(super) fn give_up(facts: &Facts<'_>, goal: Goal, give_up: GiveUp) -> Decisio
     Decision { give_up: Some(give_up), ..decide(facts, goal, why) }
 }
 
-/// The versions that follow the schema stay where they are. On the way back from a release, a service that does not
+/// The versions that follow the schema stay where they are, and code that does not fit it makes room. On the way back from a release, a service that does not
 /// come up keeps the gate closed.
 pub(super) fn decide(facts: &Facts<'_>, goal: Goal, why: Blocked) -> Decision {
-    let decision = Decision::towards(Goal { frozen: Frozen::Followers, ..goal });
+    let brings_back = matches!(why.reason, BlockedReason::GivenUp | BlockedReason::Aborted);
+    let decision = Decision::towards(Goal { frozen: Frozen::Followers, brings_back, ..goal });
     let decision = match stays_down(facts, &decision.goal) {
         Some(down) => hold::hold(facts, decision, [down], State::Restricted),
         None => decision,

@@ -20,6 +20,9 @@ pub(in crate::plan) struct Goal {
     pub frozen: Frozen,
     /// Nothing is started, rolled or put back, and the gate is kept closed.
     pub held: bool,
+    /// A release has ended without its migration: code that does not fit the recorded schema makes room for the code
+    /// of that version.
+    pub brings_back: bool,
     /// Services that follow the schema may not be started.
     pub code_forbidden: bool,
     /// The release in progress is not over, wherever this pass leads: it failed, and an operator must decide.
@@ -66,6 +69,7 @@ impl Goal {
             migration: None,
             frozen: Frozen::Nothing,
             held: false,
+            brings_back: false,
             code_forbidden: false,
             release_stays: false,
             recorded,

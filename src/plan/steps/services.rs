@@ -58,7 +58,8 @@ pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) -> Outlook
             let of_service = match (service.seen, &service.unusable) {
                 (Some(seen), None) => {
                     let is_settled = goal.is_settled(&service_part(service.name));
-                    let planner = ServicePlanner { facts, goal, is_settled, service, seen };
+                    let planner =
+                        ServicePlanner { facts, goal, is_settled, is_brought_back: false, service, seen };
                     one(&planner, layers, draft)
                 }
                 (None, None) if only_goes_down(facts, goal, service) => {

@@ -135,6 +135,18 @@ pub enum Event {
         /// What failed, what was tried, and AWS's own words.
         why: String,
     },
+    /// No step of the release in progress can be carried out, and its migration is still to come.
+    ReleaseStalled {
+        /// The version that the release leads to.
+        to: Version,
+        /// What is in its way.
+        why: String,
+    },
+    /// The next step of a release that had stalled can be carried out.
+    ReleaseResumed {
+        /// The version that the release leads to.
+        to: Version,
+    },
     /// tidegate has given the release up before its point of no return: the old version comes back.
     ReleaseGivenUp {
         /// The recorded schema version, which stays.

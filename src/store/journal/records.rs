@@ -112,6 +112,8 @@ pub struct Converged {
     pub inputs: Option<InputsId>,
     /// Fingerprints of the declaration and of its parts.
     pub declaration: BTreeMap<String, String>,
+    /// The schema version of each database that the versions ran on.
+    pub schema: BTreeMap<String, Version>,
 }
 
 impl Converged {

@@ -122,7 +122,7 @@ pub fn aws(cloud: &SimCloud, spec: &EnvironmentSpec, words: &[&str]) -> Option<(
     Some(())
 }
 
-const OPERATIONS: [&str; 25] = [
+const OPERATIONS: [&str; 26] = [
     "cloudfront:DescribeFunction",
     "cloudfront:PublishFunction",
     "cloudfront:UpdateDistribution",
@@ -142,6 +142,7 @@ const OPERATIONS: [&str; 25] = [
     "rds:AddTagsToResource",
     "rds:CreateDBSnapshot",
     "rds:DescribeDBInstances",
+    "rds:DescribeDBSnapshots",
     "rds:StartDBInstance",
     "rds:StopDBInstance",
     "s3:CopyObject",

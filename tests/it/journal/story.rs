@@ -211,6 +211,9 @@ fn a_failed_step() -> Vec<Event> {
         GateParts { header: "x-bypass".to_owned(), load_balancer: None, function: None },
     );
     events.extend([
+        Event::ReleaseStalled { to: version("v2.1.0"), why: why.clone() },
+        Event::ReleaseResumed { to: version("v2.1.0") },
+        Event::ReleaseStalled { to: version("v2.1.0"), why: why.clone() },
         Event::StepFailed { to: version("v2.1.0"), why: why.clone() },
         Event::ReleaseGivenUp { from: version("v1.1.0"), to: version("v2.1.0"), why },
         Event::ChecksPassed,

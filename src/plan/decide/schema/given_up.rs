@@ -92,9 +92,8 @@ fn given_up_because(
     why: &str,
 ) -> Blocked {
     let at = at.map(|at| format!(" at {at}")).unwrap_or_default();
-    let message = format!(
-        "tidegate gave the release {from} → {to} up{at}, before its migration could change anything: {why}\nthe schema stays at {from}"
-    );
+    let message =
+        format!("tidegate gave the release {from} → {to} up{at}: {why}\nthe schema stays at {from}");
     let hints = [
         format!(
             "after the cause is removed, begin the release again: tidegate retry {environment} --reason \"…\""

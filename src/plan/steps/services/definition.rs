@@ -59,8 +59,10 @@ fn misfits(planner: &ServicePlanner<'_>) -> Vec<(String, Option<Version>)> {
     let is_allowed = |code: &Version| {
         wanted == Some(code) && recorded.is_some() && migration.allow_schema.as_ref() == recorded
     };
-    let runs =
-        |code: &Version| is_allowed(code) || recorded.is_some_and(|recorded| fits(migration, recorded, code));
+    let is_known = |code: &Version| {
+        recorded.is_some_and(|recorded| fits(migration, recorded, code) || facts.was_reached(code, recorded))
+    };
+    let runs = |code: &Version| is_allowed(code) || is_known(code);
     let following = service.spec.images.iter().filter(|(_, image)| image.keys().contains(&migration.follows));
     let read = following.map(|(container, template)| {
         let written = deployed.get(container).map_or("", |image| image.as_str());

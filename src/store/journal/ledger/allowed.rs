@@ -93,10 +93,17 @@ impl Ledger {
                 let why = if is_free { "that release is not in progress" } else { IN_FLIGHT };
                 ("release-finished", is_free && is_its, why)
             }
-            Event::StepFailed { to, .. } => {
+            Event::StepFailed { to, .. }
+            | Event::ReleaseStalled { to, .. }
+            | Event::ReleaseResumed { to } => {
                 let is_its = self.release.as_ref().is_some_and(|release| release.to == *to);
+                let name = match event {
+                    Event::ReleaseStalled { .. } => "release-stalled",
+                    Event::ReleaseResumed { .. } => "release-resumed",
+                    _ => "step-failed",
+                };
                 let why = if is_free { "that release is not in progress" } else { IN_FLIGHT };
-                ("step-failed", is_free && is_its, why)
+                (name, is_free && is_its, why)
             }
             // Also where the release is over, and only the mark of its attempt has stayed.
             Event::ReleaseGivenUp { to, .. } => {

@@ -23,7 +23,8 @@ impl Ledger {
         self.release =
             Some(Release { begun_at: at, from: from.clone(), to: to.clone(), images: images.clone() });
         self.ignore_window = None;
-        (self.aborted, self.given_up, self.failed_step) = (None, None, None);
+        (self.aborted, self.given_up) = (None, None);
+        (self.failed_step, self.stalled_at) = (None, None);
         self.checks_passed_at = None;
         self.failed_starts.clear();
         Ok(())
@@ -31,7 +32,7 @@ impl Ledger {
 
     pub(super) fn give_up(&mut self, at: Instant, from: &Version, to: &Version, why: &str) {
         self.given_up = Some(GivenUp { at, from: from.clone(), to: to.clone(), why: why.to_owned() });
-        (self.retry, self.failed_step) = (None, None);
+        (self.retry, self.failed_step, self.stalled_at) = (None, None, None);
     }
 
     pub(super) fn intend(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {

@@ -12,7 +12,7 @@ impl Ledger {
                 if self.release.is_none() || self.failed_starts.is_empty() {
                     (self.aborted, self.given_up) = (None, None);
                 }
-                self.failed_step = None;
+                (self.failed_step, self.stalled_at) = (None, None);
                 self.failed_starts.clear();
                 self.corrections.clear();
                 self.retry = Some(request.clone());

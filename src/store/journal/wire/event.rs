@@ -81,6 +81,13 @@ pub(super) enum WireEvent {
         to: String,
         why: String,
     },
+    ReleaseStalled {
+        to: String,
+        why: String,
+    },
+    ReleaseResumed {
+        to: String,
+    },
     ReleaseGivenUp {
         from: String,
         to: String,

@@ -103,6 +103,7 @@ pub(super) struct WireConverged {
     revision: String,
     declaration: BTreeMap<String, String>,
     inputs: Option<String>,
+    schema: BTreeMap<String, String>,
 }
 
 impl From<Release> for WireRelease {
@@ -280,7 +281,7 @@ impl From<WireCorrection> for Correction {
 
 impl From<Converged> for WireConverged {
     fn from(converged: Converged) -> Self {
-        let Converged { at, state, versions, revision, declaration, inputs } = converged;
+        let Converged { at, state, versions, revision, declaration, inputs, schema } = converged;
         Self {
             at,
             state: state.into(),
@@ -288,15 +289,17 @@ impl From<Converged> for WireConverged {
             revision: revision.to_string(),
             declaration,
             inputs: inputs.map(|inputs| inputs.to_string()),
+            schema: texts(&schema),
         }
     }
 }
 
 impl From<WireConverged> for Converged {
     fn from(converged: WireConverged) -> Self {
-        let WireConverged { at, state, versions, revision, declaration, inputs } = converged;
+        let WireConverged { at, state, versions, revision, declaration, inputs, schema } = converged;
         let versions = named(versions, VersionKey::new, Version::new);
         let (revision, inputs) = (Revision::commit(revision), inputs.map(InputsId::new));
-        Self { at, state: state.into(), versions, revision, declaration, inputs }
+        let schema = named(schema, |id| id, Version::new);
+        Self { at, state: state.into(), versions, revision, declaration, inputs, schema }
     }
 }

@@ -63,6 +63,8 @@ impl From<WireEvent> for Event {
             WireEvent::ChecksPassed => Event::ChecksPassed,
             WireEvent::ReleaseFinished { to } => Event::ReleaseFinished { to: Version::new(to) },
             WireEvent::StepFailed { to, why } => Event::StepFailed { to: Version::new(to), why },
+            WireEvent::ReleaseStalled { to, why } => Event::ReleaseStalled { to: Version::new(to), why },
+            WireEvent::ReleaseResumed { to } => Event::ReleaseResumed { to: Version::new(to) },
             WireEvent::ReleaseGivenUp { from, to, why } => {
                 Event::ReleaseGivenUp { from: Version::new(from), to: Version::new(to), why }
             }

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 pub use diagnostic::{Code, Diagnostic, Place, Severity, render, summary, to_json};
 pub use environment::{
     AdoptRevision, Autoscaling, Bypass, Check, CloudFrontGate, DatabaseSpec, DatabaseTarget, EnvironmentSpec,
-    ListenerTarget, Maintenance, MigrationSpec, NeededFor, SecretSource, ServiceSpec, SiteSpec,
+    ListenerTarget, Maintenance, MigrationSpec, NeededFor, RunOn, SecretSource, ServiceSpec, SiteSpec,
     SnapshotPolicy, Template, WHOLE,
 };
 pub use schema::schema;

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use fingerprint::WHOLE;
 pub use gate::{Bypass, CloudFrontGate, ListenerTarget, Maintenance, SecretSource};
-pub use migration::{DatabaseSpec, DatabaseTarget, MigrationSpec, NeededFor, SnapshotPolicy};
+pub use migration::{DatabaseSpec, DatabaseTarget, MigrationSpec, NeededFor, RunOn, SnapshotPolicy};
 pub use service::{AdoptRevision, Autoscaling, ServiceSpec};
 pub use site::{Check, SiteSpec};
 pub use template::Template;

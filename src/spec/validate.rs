@@ -8,6 +8,7 @@ mod claims;
 mod environment;
 mod findings;
 mod holidays;
+mod limits;
 mod maintenance;
 mod migration;
 mod names;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::findings::Findings;
-use super::holidays;
+use super::{holidays, limits};
 use crate::model::{Instant, State};
 use crate::schedule::{
     Crontab, DateRange, Override, Schedule, StateInputs, SyntaxError, TimeSpanOnDay, Tz, Window, WindowState,
@@ -63,7 +63,7 @@ pub(super) fn schedule(
 /// How long tidegate waits before it stops something that a person started outside the hours.
 pub(super) fn grace(f: &mut Findings<'_>, leaf: Option<&Leaf<RawSchedule>>) -> Duration {
     let written = leaf.and_then(Leaf::get).and_then(|schedule| schedule.grace.as_ref());
-    f.duration(&written.cloned(), GRACE)
+    f.duration_within(&written.cloned(), GRACE, &limits::GRACE)
 }
 
 /// The fields of crontab lines, without differences of spaces and case.

@@ -19,8 +19,10 @@ mod traffic;
 pub use cached::{CachedCloud, Depth, LastObservation};
 pub use document::Document;
 pub use ecs::{
-    Container, Controller, Deployment, ENDED_BY_ITSELF, Rollback, Rollout, RunTask, ScalableTarget, Service,
-    Strategy, Suspended, Task, TaskDefinition, TaskStatus, UpdateService,
+    Capacity, CapacityProvider, ClusterTask, Container, Controller, Deployment, EC2, ENDED_BY_ITSELF,
+    EXTERNAL, FARGATE, LifecycleHook, MANAGED_INSTANCES, Pace, Pause, Placement, ProviderKind, ProviderShare,
+    Rollback, Rollout, RunTask, ScalableTarget, Service, ServiceStatus, Strategy, Suspended, Task,
+    TaskDefinition, TaskStatus, UpdateService, allows, is_awsvpc,
 };
 pub use error::{CloudError, Kind};
 pub use listed::{ListedDatabase, ListedListener};

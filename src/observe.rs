@@ -13,6 +13,7 @@ mod running;
 mod services;
 mod sites;
 mod snapshot;
+mod strangers;
 mod traffic;
 
 #[cfg(test)]
@@ -55,8 +56,12 @@ pub async fn observe(
     );
     let ((account, owner, unmanaged), ((services, groups), database, family, distributions)) =
         join(who, what).await;
-    let (traffic, sites) =
-        join(traffic::traffic(context, &groups, &distributions), sites::sites(context, &distributions)).await;
+    let (traffic, sites, strangers) = join3(
+        traffic::traffic(context, &groups, &distributions),
+        sites::sites(context, &distributions),
+        strangers::strangers(context, &services, family.as_ref()),
+    )
+    .await;
     let (images, migration) = join(
         images::images(context, &services, database.as_ref()),
         database::migration(context, family.as_ref(), &services, database.as_ref()),
@@ -68,6 +73,7 @@ pub async fn observe(
         owner,
         services,
         unmanaged,
+        strangers,
         database,
         migration,
         traffic,

@@ -31,6 +31,6 @@ pub use persist::WorldFolder;
 pub use rng::Dice;
 pub use world::{
     Actor, Broken, Bucket, MigrationEffect, Outcome, Pattern, Person, Pushed, Region, Registry, Repository,
-    Routed, Schema, Script, SimDatabase, SimDeployment, SimDistribution, SimFunction, SimListener, SimRule,
-    SimService, SimSnapshot, SimTarget, SimTask, Stored, Token, World,
+    Routed, Schema, Script, SimDatabase, SimDeployment, SimDistribution, SimFunction, SimListener, SimPause,
+    SimRule, SimService, SimSnapshot, SimTarget, SimTask, Stored, Token, World,
 };

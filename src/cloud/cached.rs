@@ -9,7 +9,7 @@
 //! Architecture Invariant: errors are never kept, and writes do not pass through here.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
@@ -17,8 +17,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, ListedDatabase,
-    ListedListener, Listener, Marker, Object, ScalableTarget, Service, Task, TaskDefinition,
+    Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function, ImageLookup,
+    ListedDatabase, ListedListener, Listener, Marker, Object, ScalableTarget, Service, Task, TaskDefinition,
 };
 use crate::model::{ClusterName, Digest, FamilyName, ImageRef, Instant, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -173,6 +173,14 @@ impl CloudRead for CachedCloud<'_> {
 
     async fn cluster_tags(&self, cluster: &ClusterName) -> Answer<Option<BTreeMap<String, String>>> {
         self.rarely(format!("tags of {cluster}"), self.cloud.cluster_tags(cluster)).await
+    }
+
+    async fn capacity(&self, cluster: &ClusterName) -> Answer<Option<Capacity>> {
+        self.rarely(format!("capacity of {cluster}"), self.cloud.capacity(cluster)).await
+    }
+
+    async fn other_tasks(&self, cluster: &ClusterName, known: &BTreeSet<String>) -> Answer<Vec<ClusterTask>> {
+        self.rarely(format!("other tasks of {cluster}"), self.cloud.other_tasks(cluster, known)).await
     }
 
     async fn service_names(&self, cluster: &ClusterName) -> Answer<Vec<ServiceName>> {

@@ -1,19 +1,14 @@
 //! Bringing a service up, or to other images, or to another count, and waiting for the verdict.
 
-use std::time::Duration;
-
 use super::context::ActionContext;
 use super::definition;
 use super::error::ActionError;
+use super::start_within;
 use super::verdict::{Asked, Verdict, judge};
-use crate::cloud::{Deployment, Rollback, Rollout, Service, Strategy, TaskDefinition, UpdateService};
+use crate::cloud::{Deployment, Rollback, Rollout, Service, TaskDefinition, UpdateService};
 use crate::model::ServiceName;
 use crate::plan::{NewDefinition, StartService};
 use crate::store::journal::Event;
-
-/// Image pull, start, health checks and the drain of the old tasks take minutes; ECS itself may need ten to
-/// call a deployment failed when each task dies late.
-const START_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// Starts, rolls or scales a service.
 pub(super) async fn start(
@@ -61,7 +56,7 @@ pub(super) async fn start(
         is_new: update.definition.is_some(),
         at: asked_at,
     };
-    match settle(context, id, service, &asked, before.strategy).await {
+    match settle(context, id, service, &asked, &before).await {
         Err(ActionError::Refused(why)) => Err(failed(context, service, &runs, why)?),
         Err(late @ ActionError::Deadline { .. }) => Err(failed(context, service, &runs, late.to_string())?),
         settled => settled,
@@ -85,16 +80,23 @@ async fn settle(
     id: &str,
     service: &ServiceName,
     asked: &Asked,
-    strategy: Strategy,
+    before: &Service,
 ) -> Result<(), ActionError> {
     let cluster = &context.spec.cluster;
-    let at_most = START_MAX + bakes(strategy);
+    let declared = context.spec.services.get(service).and_then(|declared| declared.start_within);
+    let wanted = look(context, service).await?.desired;
+    let at_most = declared.unwrap_or_else(|| start_within::by_size(before, wanted));
     let mut wait = context.wait(id, format!("`{service}` to come up"), at_most);
     let mut well_since = None;
     loop {
         let found = look(context, service).await?;
         let tasks = context.read(|| context.cloud.service_tasks(cluster, service)).await?;
         let now = context.clock.now();
+        // A person decides, for as long as AWS waits for one: no failure, and no reason to count the time.
+        if primary(&found).is_ok_and(|primary| primary.id == asked.deployment && primary.paused.is_some()) {
+            let what = format!("a person, who must continue the deployment of `{service}`");
+            return Err(ActionError::Interrupted(what));
+        }
         let seen = match judge(asked, &found, &tasks, well_since, now) {
             Verdict::Up => return Ok(()),
             Verdict::Failed(why) => {
@@ -110,14 +112,6 @@ async fn settle(
             }
         };
         wait.pause(&seen).await?;
-    }
-}
-
-/// For how long AWS keeps two sets of tasks on purpose.
-fn bakes(strategy: Strategy) -> Duration {
-    match strategy {
-        Strategy::Rolling => Duration::ZERO,
-        Strategy::Shifting { bake_minutes } => Duration::from_secs(60) * bake_minutes,
     }
 }
 

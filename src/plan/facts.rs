@@ -12,6 +12,7 @@ mod migration;
 pub(super) mod preflight;
 mod services;
 mod sites;
+mod strangers;
 
 use std::collections::BTreeMap;
 
@@ -22,8 +23,9 @@ use gate::GateFacts;
 pub(super) use gate::{DeclaredGate, by_priority};
 pub(super) use images::ImageChange;
 use migration::MigrationFacts;
-pub(super) use services::{ServiceFacts, missing_image};
+pub(super) use services::{ServiceFacts, held_up, missing_image, paused};
 pub(super) use sites::SiteChange;
+use strangers::StrangerFacts;
 
 use super::input::PlanningInput;
 use super::report::{Awake, Blocked};
@@ -43,6 +45,8 @@ pub(super) struct Facts<'a> {
     /// The declared services.
     pub services: BTreeMap<&'a ServiceName, ServiceFacts<'a>>,
     pub migration: MigrationFacts<'a>,
+    /// Tasks that belong to no declared service.
+    pub strangers: StrangerFacts<'a>,
     pub database: DatabaseFacts<'a>,
     pub gate: GateFacts<'a>,
     /// The sites that do not show the declared version.
@@ -62,6 +66,7 @@ impl<'a> Facts<'a> {
             ledger: &input.ledger,
             access: access::access(input),
             migration: migration::migration(input),
+            strangers: strangers::strangers(input),
             gate: gate::gate(input),
             sites: sites::sites(input),
             awake: awake::awake(input, services.values(), &database),

@@ -47,6 +47,7 @@ impl Sign {
             ActionKind::PruneSnapshots { .. } => Sign::Removed,
             ActionKind::BeginRelease { .. }
             | ActionKind::Drain { .. }
+            | ActionKind::AwaitTasks { .. }
             | ActionKind::EndLostMigration { .. }
             | ActionKind::Settle { .. }
             | ActionKind::Check { .. }
@@ -69,6 +70,7 @@ pub(crate) fn noun(kind: &ActionKind) -> &'static str {
         ActionKind::StopService { .. } | ActionKind::StartService(_) | ActionKind::RestoreRollback { .. } => {
             "service"
         }
+        ActionKind::AwaitTasks { .. } => "tasks",
         ActionKind::StartDatabase | ActionKind::StopDatabase => "database",
         ActionKind::TakeSnapshot { .. } | ActionKind::PruneSnapshots { .. } => "snapshot",
         ActionKind::Migrate(_) | ActionKind::EndLostMigration { .. } => "migration",

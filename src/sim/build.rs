@@ -123,6 +123,7 @@ impl World {
             reason: format!("ECS deployment {id} completed."),
             failed: 0,
             created_at: since,
+            pause: None,
         };
         let service = SimService {
             cluster: spec.cluster.clone(),
@@ -138,13 +139,19 @@ impl World {
             deaths: 0,
             not_before: None,
             by: Actor::Aws,
+            status: Default::default(),
+            express: false,
+            hooks: Vec::new(),
+            placement: Default::default(),
+            pace: Default::default(),
         };
         self.regions[region].services.insert(key.clone(), service);
         if let Some(range) = declared.autoscaling {
             let target = ScalableTarget { min: range.min, max: range.max, suspended: Suspended::NONE };
             self.regions[region].targets.insert(key.clone(), SimTarget::new(target));
         }
-        for _ in 0..desired {
+        let room = u32::try_from(self.room_for_tasks(region)).unwrap_or(u32::MAX);
+        for _ in 0..desired.min(room) {
             let task = NewTask {
                 cluster: spec.cluster.clone(),
                 service: Some(key.clone()),

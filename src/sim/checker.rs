@@ -26,7 +26,8 @@ pub enum Promise {
     NeverOpenOnAForeignSchema,
     /// A service that follows the migration ran code that does not fit the schema, behind an open or a closed gate.
     CodeFitsSchema,
-    /// A service that follows the migration ran while the migration ran.
+    /// A service that follows the migration ran while the migration ran, or a migration was sent while another task with
+    /// such code ran.
     NoCodeDuringMigration,
     /// Users could get through while the migration ran.
     ClosedDuringMigration,
@@ -307,8 +308,40 @@ impl World {
                 let service = self.regions[watch.region].services.get(key);
                 service.is_some_and(|service| watch.services.contains(&service.name))
             }
-            None => watch.migration.as_ref().is_some_and(|migration| migration.family == task.family),
+            None => {
+                watch.migration.as_ref().is_some_and(|migration| migration.family == task.family)
+                    || self.is_old_code(watch, task)
+            }
         }
+    }
+
+    /// Whether a task that belongs to no service has an image from a repository of the migrated version.
+    fn is_old_code(&self, watch: &Watch, task: &SimTask) -> bool {
+        let patterns = watch.core.values().flat_map(BTreeMap::values);
+        let repositories: BTreeSet<&str> = patterns.map(|pattern| pattern.repository.as_str()).collect();
+        task.service.is_none()
+            && task.contents.values().any(|image| repositories.contains(image.repository()))
+    }
+
+    /// A migration task was started: no code of the migrated version may run beside it.
+    pub(super) fn check_alone(&mut self, region: RegionId, cluster: &ClusterName, family: &FamilyName) {
+        let mut found = Vec::new();
+        for (name, watch) in &self.watches {
+            let is_its = watch.migration.as_ref().is_some_and(|migration| migration.family == *family);
+            if watch.region != region || watch.cluster != *cluster || !is_its {
+                continue;
+            }
+            let beside = self.regions[region].tasks.values().find(|task| {
+                task.cluster == *cluster
+                    && task.family != *family
+                    && task.shown.status != TaskStatus::Stopped
+                    && self.is_old_code(watch, task)
+            });
+            found.extend(beside.map(|task| format!("{name}: a migration was sent while {} ran", who(task))));
+        }
+        found
+            .into_iter()
+            .for_each(|detail| self.broke(Promise::NoCodeDuringMigration, Actor::Tidegate, detail));
     }
 
     fn responsible(&self, watch: &Watch, task: &SimTask) -> Actor {

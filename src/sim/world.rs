@@ -4,9 +4,11 @@
 //! into the queue. Each part imitates one AWS service and cites the documentation that it follows. The world is plain
 //! data, so it can be saved at any moment and continue in another process.
 
+mod capacity;
 mod cloudfront;
 mod ecs;
 mod elb;
+mod lifecycle;
 mod migration;
 mod person;
 mod portrait;
@@ -27,12 +29,13 @@ use serde::{Deserialize, Serialize};
 
 use super::checker::{Violation, Watch};
 use super::rng::Dice;
-use crate::cloud::{CloudError, Kind, TaskDefinition};
+use crate::cloud::{Capacity, CloudError, Kind, TaskDefinition};
 use crate::model::{EnvironmentName, Instant};
 
 pub use cloudfront::{SimDistribution, SimFunction};
 pub use ecs::{SimDeployment, SimService};
 pub use elb::{Routed, SimListener, SimRule};
+pub use lifecycle::SimPause;
 pub(super) use migration::CONSOLE;
 pub use migration::{MigrationEffect, Schema};
 pub use person::Person;
@@ -99,6 +102,9 @@ pub struct Region {
     pub name: String,
     /// Clusters and their tags.
     pub clusters: BTreeMap<String, BTreeMap<String, String>>,
+    /// What clusters run tasks on, by name; a cluster that is missing here has only Fargate.
+    #[serde(default)]
+    pub capacity: BTreeMap<String, Capacity>,
     /// By `cluster/service`.
     pub services: BTreeMap<String, SimService>,
     /// Revisions of each family, oldest first.
@@ -134,6 +140,10 @@ pub(super) enum Event {
     Exit { region: RegionId, id: u64, code: i32 },
     /// A stopped task is no longer listed.
     Forget { region: RegionId, id: u64 },
+    /// A service that was deleted is no longer shown.
+    ForgetService { region: RegionId, service: String },
+    /// AWS stops waiting for the answer to a PAUSE hook.
+    PauseExpires { region: RegionId, service: String, deployment: String },
     /// The service scheduler tries again.
     Schedule { region: RegionId, service: String },
     /// Autoscaling evaluates a target.
@@ -217,6 +227,10 @@ impl World {
                 if gone.is_some_and(|task| task.service.is_some()) {
                     self.regions[region].logs.remove(&id);
                 }
+            }
+            Event::ForgetService { region, service } => self.forget_service(region, &service),
+            Event::PauseExpires { region, service, deployment } => {
+                self.pause_expires(region, &service, &deployment);
             }
             Event::Schedule { region, service } => self.schedule_service(region, &service),
             Event::Scale { region, service, clamps } => self.autoscale(region, &service, clamps),

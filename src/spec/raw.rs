@@ -17,10 +17,10 @@ use super::AdoptRevision;
 use super::decode::{Leaf, Table};
 use crate::model::{Mode, State};
 pub(super) use migration::{RawMigration, RawNeededFor, RawNetwork, RawSnapshot};
-pub(super) use run_on::{RawCapacityProviders, RawRunOn};
 pub(super) use release::{
     RawBypass, RawCheck, RawCloudFront, RawLoadBalancer, RawMaintenance, RawSecretSource, RawSite,
 };
+pub(super) use run_on::{RawCapacityProviders, RawRunOn};
 pub(super) use text::{
     AccountText, CronText, DateText, DurationText, InstantText, RegionText, SpanText, TemplateText, UrlText,
     VersionText, WindowText, is_duration_text,

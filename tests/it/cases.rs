@@ -76,6 +76,7 @@ macro_rules! cases {
 
 cases! {
     autoscaling
+    deleted_services
     drift
     first_contact
     gate
@@ -84,6 +85,7 @@ cases! {
     observe
     operations
     ownership
+    placement
     preflight
     release
     removal
@@ -91,6 +93,7 @@ cases! {
     rolling
     schedule
     start_failures
+    strangers
     transitions
     versions
     windows

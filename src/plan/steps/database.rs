@@ -79,10 +79,17 @@ pub(super) fn stop(facts: &Facts<'_>, goal: &Goal, everything_stops: bool, draft
         Some(live) => live > 0,
         None => facts.spec.migration.is_some(),
     };
-    if !everything_stops || migration_may_run {
+    let strangers = &facts.strangers;
+    let is_used = !strangers.old_code.is_empty();
+    if let Some(unread) = strangers.unreadable.as_ref().filter(|_| facts.spec.migration.is_some()) {
+        draft.block(unread.clone());
+        return;
+    }
+    if !everything_stops || migration_may_run || is_used {
+        let by = if is_used { format!(": {}", strangers.named()) } else { String::new() };
         draft.wait(
             WaitingReason::Database,
-            format!("database `{name}` stops once every task that may use it has stopped"),
+            format!("database `{name}` stops once every task that may use it has stopped{by}"),
             None,
         );
         return;

@@ -54,6 +54,11 @@ pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) -> Outlook
                     let planner = ServicePlanner { facts, goal, is_settled, service, seen };
                     one(&planner, layers, draft)
                 }
+                (Some(seen), Some(problem)) => {
+                    draft.block(problem.clone());
+                    let is_settled = goal.is_settled(&service_part(service.name));
+                    leaving(&ServicePlanner { facts, goal, is_settled, service, seen }, layers.0, draft)
+                }
                 (_, unusable) => {
                     unusable.iter().for_each(|problem| draft.block(problem.clone()));
                     Outlook::NOTHING_KNOWN
@@ -90,6 +95,22 @@ fn one(planner: &ServicePlanner<'_>, (stop_layer, start_layer): (u16, u16), draf
     }
     let will_be_up = !up || start::start(planner, start_layer, stops, draft);
     Outlook { all_up: will_be_up, all_down: !is_in_grace, moves: draft.actions.len() > before }
+}
+
+/// A service that tidegate cannot start. Where it has no task, nothing of it stands in the way of what must stop. The
+/// tasks of one that was deleted stop by themselves, and are waited for.
+fn leaving(planner: &ServicePlanner<'_>, stop_layer: u16, draft: &mut Draft) -> Outlook {
+    let ServicePlanner { facts, goal, service, seen, .. } = *planner;
+    let all_up = !facts.spec.is_up_in(service.spec, goal.state);
+    let is_empty = seen.live_tasks() == 0 && seen.service.desired == 0;
+    if is_empty || !service.is_deleted() {
+        return Outlook { all_up, all_down: is_empty, moves: false };
+    }
+    let stops = goal.state == State::Stopped || goal.is_release();
+    if stops {
+        stop::stop(planner, stop_layer, false, draft);
+    }
+    Outlook { all_up, all_down: stops, moves: stops }
 }
 
 /// A newer revision that tidegate was not asked to roll.

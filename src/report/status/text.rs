@@ -1,5 +1,7 @@
 //! A status for a terminal of 100 columns.
 
+use std::collections::BTreeSet;
+
 use anstyle::{AnsiColor, Style};
 
 use super::gate::GateStatus;
@@ -65,6 +67,13 @@ pub fn text(view: &StatusView) -> String {
     if !versions.is_empty() {
         row("versions", versions.join(", "));
     }
+    if !status.other_tasks.is_empty() {
+        let named = status.other_tasks.iter().map(|task| match task.follows_migration {
+            true => format!("{} (runs code of the migrated version)", task.family),
+            false => task.family.to_owned(),
+        });
+        row("other tasks", named.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", "));
+    }
     if let Some(change) = view.next_change {
         let at = time_format::local(change.at, view.zone);
         let length = time_format::length(change.at - view.now);
@@ -116,6 +125,7 @@ fn verdict(view: &StatusView) -> String {
 /// A row: name, tasks, task definition, image tags.
 fn service(service: &WireService<'_>) -> Vec<String> {
     let tasks = match (service.running, service.desired) {
+        _ if service.deleted.is_some() => format!("deleted ({})", service.deleted.unwrap_or_default()),
         (Some(running), Some(desired)) if running == desired && desired > 0 => format!("{running} up"),
         (Some(0), Some(0)) => "down".to_owned(),
         (Some(running), Some(desired)) => format!("{running} of {desired} up"),

@@ -1,14 +1,20 @@
 //! ECS services and task definitions: the API. `scheduler` changes services over time, `task` has the life of tasks.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
+use super::lifecycle::{PAUSE_LASTS, SimPause};
 use super::rds::check_tag;
 use super::{Actor, Event, Refusal, RegionId, World, refuse, service_key};
 use crate::cloud::{
-    Controller, Deployment, Document, Kind, Rollback, Rollout, Service, Strategy, Task, TaskDefinition,
-    TaskStatus, UpdateService,
+    ClusterTask, Controller, Deployment, Document, Kind, LifecycleHook, Pace, Pause, Placement, Rollback,
+    Rollout, Service, ServiceStatus, Strategy, Task, TaskDefinition, TaskStatus, UpdateService,
 };
 use crate::model::{ClusterName, FamilyName, Instant, ServiceName};
+
+/// <https://docs.aws.amazon.com/general/latest/gr/ecs-service.html>
+pub(super) const TASKS_OF_A_SERVICE_MAX: u32 = 5_000;
 
 /// A service in the world. The API's counts are counted from the tasks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,6 +46,21 @@ pub struct SimService {
     pub not_before: Option<Instant>,
     /// The author of the last change of count or definition.
     pub by: Actor,
+    /// Whether it takes changes.
+    #[serde(default)]
+    pub status: ServiceStatus,
+    /// Whether it is an Express service.
+    #[serde(default)]
+    pub express: bool,
+    /// Its lifecycle hooks. Functions let every deployment continue; a PAUSE hook waits for a person.
+    #[serde(default)]
+    pub hooks: Vec<LifecycleHook>,
+    /// Where its tasks are placed: returned by the API, but not imitated.
+    #[serde(default)]
+    pub placement: Placement,
+    /// Grace period and percentages: returned by the API, but not imitated.
+    #[serde(default)]
+    pub pace: Pace,
 }
 
 /// A deployment in the world.
@@ -57,6 +78,9 @@ pub struct SimDeployment {
     pub failed: u32,
     /// When it began.
     pub created_at: Instant,
+    /// The person that it waits for.
+    #[serde(default)]
+    pub pause: Option<SimPause>,
 }
 
 impl SimService {
@@ -120,6 +144,7 @@ impl World {
                 running: 0,
                 failed: deployment.failed,
                 created_at: deployment.created_at,
+                paused: self.shown_pause(region, service, deployment),
             })
             .collect();
         let (mut running, mut pending) = (0, 0);
@@ -149,7 +174,54 @@ impl World {
             deployments,
             rollback: service.rollback,
             target_groups: service.target_groups.clone(),
+            status: service.status,
+            express: service.express,
+            hooks: service.hooks.clone(),
+            placement: service.placement.clone(),
+            pace: service.pace,
         }
+    }
+
+    /// The pause of a deployment, once it has come to the stage of its hook.
+    fn shown_pause(
+        &self,
+        region: RegionId,
+        service: &SimService,
+        deployment: &SimDeployment,
+    ) -> Option<Pause> {
+        let pause = deployment.pause.as_ref()?;
+        let tasks = self.regions[region].tasks.values();
+        let up = tasks.filter(|task| task.shown.started_by == deployment.id && task.shown.healthy).count();
+        let is_there = pause.is_before_tasks() || up >= service.desired as usize;
+        let name = format!("service-deployment/{}/{}/{}", service.cluster, service.name, deployment.id);
+        is_there.then(|| pause.shown(self.regions[region].arn("ecs", &name.replace("ecs-svc/", ""))))
+    }
+
+    /// Tasks of a cluster that are not STOPPED, without those that are known.
+    pub(in crate::sim) fn other_tasks(
+        &self,
+        region: RegionId,
+        cluster: &ClusterName,
+        known: &BTreeSet<String>,
+    ) -> Vec<ClusterTask> {
+        let tasks = self.regions[region].tasks.iter().filter(|(_, task)| {
+            task.cluster == *cluster
+                && task.shown.status != TaskStatus::Stopped
+                && !known.contains(&task.shown.arn)
+        });
+        let tasks = tasks.map(|(id, task)| ClusterTask {
+            arn: task.shown.arn.clone(),
+            definition: task.shown.definition.clone(),
+            group: match task.service.as_ref().and_then(|key| key.split_once('/')) {
+                Some((_, service)) => format!("service:{service}"),
+                None => format!("family:{}", task.family),
+            },
+            started_by: task.shown.started_by.clone(),
+            images: self.images_of(region, *id).into_values().collect(),
+        });
+        let mut tasks: Vec<ClusterTask> = tasks.collect();
+        tasks.sort_by(|one, other| one.arn.cmp(&other.arn));
+        tasks
     }
 
     /// Tasks of a service or of a family, oldest first.
@@ -210,6 +282,8 @@ impl World {
         let UpdateService { cluster, service: name, definition, desired, rollback } = update;
         let current = self.service(region, cluster, name)?;
         let (key, current_definition) = (current.key(), current.primary().definition.clone());
+        self.refuse_unmanageable(region, &key)?;
+        let current = self.service(region, cluster, name)?;
         if current.controller != Controller::Ecs && definition.is_some() {
             return refuse(
                 Kind::Invalid,
@@ -219,6 +293,12 @@ impl World {
         }
         if let Some(arn) = definition {
             self.definition(region, arn)?;
+        }
+        if desired.is_some_and(|desired| desired > TASKS_OF_A_SERVICE_MAX) {
+            return refuse(
+                Kind::Invalid,
+                "InvalidParameterException: desiredCount is above the quota of tasks in a service",
+            );
         }
         let service = self.regions[region].services.get_mut(&key).expect("looked up above");
         if let Some(rollback) = rollback {
@@ -243,6 +323,11 @@ impl World {
 
     pub(super) fn begin_deployment(&mut self, region: RegionId, key: &str, definition: String) {
         let id = format!("ecs-svc/{:019}", self.ticket());
+        let pause = self.pause_for(region, key);
+        if pause.is_some() {
+            let (service, deployment) = (key.to_owned(), id.clone());
+            self.later(PAUSE_LASTS, Event::PauseExpires { region, service, deployment });
+        }
         let now = self.now;
         let service = self.regions[region].services.get_mut(key).expect("the caller looked it up");
         let deployment = SimDeployment {
@@ -252,6 +337,7 @@ impl World {
             rollout: Rollout::InProgress,
             failed: 0,
             created_at: now,
+            pause,
         };
         service.deployments.insert(0, deployment);
         (service.deaths, service.not_before) = (0, None);

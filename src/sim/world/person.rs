@@ -62,6 +62,36 @@ impl Person<'_> {
         self.world.register(self.region, &Document::new(text)).expect("a revision like the last one");
     }
 
+    /// Deletes a service with its tasks, by `aws ecs delete-service --force`.
+    pub fn delete_service(&mut self, service: &str) {
+        let key = self.key(service);
+        self.world.delete_service(self.region, &key);
+    }
+
+    /// Continues the newest deployment of a service, which waits at a PAUSE hook.
+    pub fn continue_deployment(&mut self, service: &str) {
+        let key = self.key(service);
+        self.world.continue_deployment(self.region, &key);
+    }
+
+    /// Runs a task of a family of its own with one image, as a schedule of EventBridge does. It runs until it is stopped.
+    pub fn run_task(&mut self, family: &str, image: &str) {
+        let text = serde_json::json!({
+            "family": family, "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
+            "cpu": "256", "memory": "512", "containerDefinitions": [{"name": family, "image": image}],
+        });
+        let definition = self.world.register(self.region, &Document::new(text)).expect("a whole definition");
+        let image = ImageRef::new(image);
+        if self.world.pull(&image).is_err() {
+            let order = self.world.ticket();
+            self.world.registry.push(&image, order);
+        }
+        let cluster = self.world.watches[&self.environment].cluster.clone();
+        let task = one_off(&cluster, &definition.arn, CONSOLE);
+        let now = self.world.now;
+        self.world.settled_task(self.region, task, now);
+    }
+
     /// Stops one running task of a service, as on Spot.
     /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html>
     pub fn interrupt(&mut self, service: &str) {

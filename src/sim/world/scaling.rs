@@ -4,8 +4,9 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use super::ecs::TASKS_OF_A_SERVICE_MAX;
 use super::{Actor, Event, Refusal, RegionId, World, refuse, service_key};
-use crate::cloud::{Kind, ScalableTarget};
+use crate::cloud::{Kind, ScalableTarget, ServiceStatus};
 use crate::model::{ClusterName, ServiceName};
 
 /// Interval at which target tracking evaluates its alarms.
@@ -42,7 +43,16 @@ impl World {
         if target.min > target.max {
             return refuse(Kind::Invalid, "ValidationException: maximum capacity is below minimum capacity");
         }
-        self.service(region, cluster, service)?;
+        if self.service(region, cluster, service)?.status != ServiceStatus::Active {
+            return refuse(
+                Kind::Invalid,
+                format!("ValidationException: ECS service doesn't exist: service/{cluster}/{service}"),
+            );
+        }
+        if target.max > TASKS_OF_A_SERVICE_MAX {
+            let message = "ValidationException: maximum capacity is above the quota of tasks in a service";
+            return refuse(Kind::Invalid, message);
+        }
         let key = service_key(cluster.as_str(), service.as_str());
         let kept = self.regions[region].targets.entry(key.clone()).or_insert(SimTarget::new(target));
         (kept.shown, kept.by) = (target, by);

@@ -10,9 +10,7 @@ use super::versions::Versions;
 use crate::model::{FamilyName, Level, ServiceName, Version, VersionKey};
 use crate::spec::decode::{Leaf, OriginId, ShortFor};
 use crate::spec::diagnostic::Code;
-use crate::spec::raw::{
-    RawCapacityProviders, RawMigration, RawNeededFor, RawNetwork, RawRunOn, RawSnapshot,
-};
+use crate::spec::raw::{RawCapacityProviders, RawMigration, RawNeededFor, RawNetwork, RawRunOn, RawSnapshot};
 use crate::spec::{MigrationSpec, NeededFor, RunOn, ServiceSpec, SnapshotPolicy};
 
 /// Most migrations take minutes; after an hour a person should look.

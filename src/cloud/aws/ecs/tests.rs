@@ -229,6 +229,7 @@ fn migration() -> RunTask {
         cluster: "graasp-prod".into(),
         definition: format!("{ARN}:task-definition/migrate:3"),
         network_of: "graasp".into(),
+        placement: Default::default(),
         client_token: "token-1".to_owned(),
         started_by: "tidegate-1".to_owned(),
         tags: [("tidegate:migrating".to_owned(), "v1/v2/1".to_owned())].into(),

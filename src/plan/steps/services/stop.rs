@@ -11,6 +11,7 @@ use crate::plan::facts::service_part;
 pub(super) fn stop(planner: &ServicePlanner<'_>, layer: u16, again: bool, draft: &mut Draft) {
     let ServicePlanner { service, seen, .. } = *planner;
     let scaling = seen.scaling.filter(|scaling| scaling.min > 0 || scaling.suspended != Suspended::ALL);
+    let scaling = scaling.filter(|_| !service.is_deleted());
     let tasks = planner.tasks();
     if tasks == 0 && scaling.is_none() {
         return;
@@ -19,7 +20,7 @@ pub(super) fn stop(planner: &ServicePlanner<'_>, layer: u16, again: bool, draft:
     let kind = ActionKind::StopService { service: name.clone(), scaling };
     let words = Words::new(tasks_text(tasks), "0 tasks", reason(planner, again, draft));
     draft.act(Step::StopServices(layer), &format!("service/{name}/stop"), name.as_str(), kind, words);
-    if planner.is_settled {
+    if planner.is_settled && !service.is_deleted() {
         draft.corrects("count", "0", tasks.to_string());
     }
 }
@@ -27,6 +28,7 @@ pub(super) fn stop(planner: &ServicePlanner<'_>, layer: u16, again: bool, draft:
 fn reason(planner: &ServicePlanner<'_>, again: bool, draft: &Draft) -> String {
     let ServicePlanner { facts, goal, service, .. } = *planner;
     match (goal.is_release(), again) {
+        _ if service.is_deleted() => "the service was deleted; its tasks stop by themselves".to_owned(),
         (true, _) => "before the migration".to_owned(),
         (false, _) if !facts.spec.is_deployed(service.spec) => {
             "its version is empty: not deployed".to_owned()

@@ -155,6 +155,7 @@ pub async fn what_does_not_exist_in_a_cluster_is_said_not_to(land: &impl Land) {
 
 async fn migration(land: &impl Land, number: u32) -> RunTask {
     RunTask {
+        placement: Default::default(),
         cluster: CLUSTER.into(),
         definition: land.cloud().newest_definition(&FAMILY.into()).await.unwrap().unwrap().arn,
         network_of: SERVICE.into(),

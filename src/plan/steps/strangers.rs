@@ -1,0 +1,39 @@
+//! Tasks that belong to no declared service: waited for before a migration, and named.
+
+use crate::plan::action::{ActionKind, Step};
+use crate::plan::decide::{Goal, Work};
+use crate::plan::draft::{Draft, Words};
+use crate::plan::facts::Facts;
+
+/// A migration waits for old code that runs outside the declared services, after they have stopped. tidegate does not stop it.
+pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) {
+    let strangers = &facts.strangers;
+    if !strangers.others.is_empty() {
+        draft.note(format!(
+            "tasks in the cluster that belong to no service, which tidegate does not change: {}",
+            strangers.others.join(", ")
+        ));
+    }
+    let Some(migration) = facts.spec.migration.as_ref().filter(|_| !strangers.old_code.is_empty()) else {
+        return;
+    };
+    let named = strangers.named();
+    let (region, cluster) = (&facts.spec.region, &facts.spec.cluster);
+    draft.note(format!(
+        "code that follows `{}` runs outside the declared services: {named}; tidegate does not stop it; to stop it: aws ecs stop-task --region {region} --cluster {cluster} --task TASK",
+        migration.follows
+    ));
+    if !matches!(goal.migration, Some(Work::Run { .. })) {
+        return;
+    }
+    let count = strangers.old_code.len();
+    let kind = ActionKind::AwaitTasks {
+        tasks: strangers.old_code.iter().map(|task| (task.arn.clone(), task.family().to_owned())).collect(),
+    };
+    let before = if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") };
+    let mut families: Vec<&str> = strangers.old_code.iter().map(|task| task.family()).collect();
+    families.sort_unstable();
+    families.dedup();
+    let words = Words::new(before, "0 tasks", "they may run old code; tidegate waits for their end");
+    draft.act(Step::AwaitTasks, "tasks/await", families.join(", "), kind, words);
+}

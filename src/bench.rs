@@ -17,7 +17,7 @@ use std::time::Duration;
 use futures_util::future::join;
 
 use crate::clock::Clock;
-use crate::cloud::{Cloud, Kind};
+use crate::cloud::{Cloud, Kind, RunTask};
 use crate::execute::{self, ActionContext, ActionResult, Progress};
 use crate::model::{Instant, Revision, RuleArn, StoreId};
 use crate::observe::{ObserveOptions, Snapshot, observe};
@@ -85,6 +85,19 @@ impl Bench {
         let mut spec = shop();
         change(&mut spec);
         Self::of(spec, &Age::OneBehind)
+    }
+
+    /// A request for the migration of the shop, as tidegate would send it.
+    pub(crate) fn migration_request(&self) -> RunTask {
+        let definition = self.cloud.with(|world| world.regions[0].definitions["migrate"][0].arn.clone());
+        RunTask {
+            cluster: self.spec.cluster.clone(),
+            definition,
+            network_of: "web".into(),
+            client_token: "tidegate-test".to_owned(),
+            started_by: "tidegate-test".to_owned(),
+            tags: BTreeMap::new(),
+        }
     }
 
     /// An environment of a given age.

@@ -13,6 +13,7 @@ mod listed;
 mod port;
 mod rates;
 mod rds;
+pub mod refusals;
 mod sites;
 mod traffic;
 

@@ -11,6 +11,7 @@ mod decode;
 mod diagnostic;
 mod environment;
 mod extends;
+mod foreign;
 mod places;
 mod raw;
 mod schema;

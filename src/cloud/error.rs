@@ -11,6 +11,8 @@ pub struct CloudError {
     pub resource: String,
     /// The class of the failure.
     pub kind: Kind,
+    /// AWS's error code, where an answer had one: `SnapshotQuotaExceeded`.
+    pub code: Option<String>,
     /// AWS's own words, secrets stripped.
     pub message: String,
 }
@@ -58,7 +60,12 @@ impl CloudError {
         kind: Kind,
         message: impl Into<String>,
     ) -> Self {
-        Self { operation, resource: resource.into(), kind, message: message.into() }
+        Self { operation, resource: resource.into(), kind, code: None, message: message.into() }
+    }
+
+    /// The same failure with AWS's error code.
+    pub fn with_code(self, code: Option<&str>) -> Self {
+        Self { code: code.map(str::to_owned), ..self }
     }
 }
 

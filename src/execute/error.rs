@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cloud::CloudError;
-
+use crate::cloud::{CloudError, refusals};
 use crate::store::journal::JournalError;
 
 /// Why an action failed.
@@ -41,6 +40,18 @@ impl ActionError {
     /// A verdict, in words.
     pub(super) fn refused(why: impl Into<String>) -> Self {
         ActionError::Refused(why.into())
+    }
+
+    /// The error, and below it what an operator can do about a refusal of AWS that does not pass by itself.
+    pub(super) fn with_way_out(&self) -> String {
+        let way_out = match self {
+            ActionError::Cloud(error) => refusals::way_out(error),
+            _ => None,
+        };
+        match way_out {
+            Some(way_out) => format!("{self}\nway out: {way_out}"),
+            None => self.to_string(),
+        }
     }
 
     /// Whether the same call may succeed a moment later.

@@ -47,7 +47,7 @@ impl ActionResult {
             Err(ActionError::Again(why)) => ActionResult::Again { why },
             Err(ActionError::Interrupted(what)) => ActionResult::Unfinished { what },
             Err(error) if error.is_transient() => ActionResult::Again { why: error.to_string() },
-            Err(error) => ActionResult::Failed { why: error.to_string() },
+            Err(error) => ActionResult::Failed { why: error.with_way_out() },
         }
     }
 }

@@ -172,6 +172,8 @@ pub struct RuleSeen {
     pub marked: bool,
     /// Condition values in use, without the bypass header's; AWS allows five.
     pub values: usize,
+    /// Tags, without those of AWS itself; AWS allows 50.
+    pub tags: usize,
 }
 
 /// Where a rule sends a request.

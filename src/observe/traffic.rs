@@ -90,6 +90,7 @@ fn rule_seen(rule: &Rule, header: &str, secret: Option<&SecretString>, groups: &
         header: header_seen(rule, header, secret),
         marked: gate::is_ours(rule),
         values: own().map(|condition| condition.values.len()).sum(),
+        tags: rule.tags.keys().filter(|key| !key.starts_with("aws:")).count(),
     }
 }
 

@@ -87,9 +87,11 @@ impl<'a> Facts<'a> {
         services::unreadable(&self.services)
     }
 
-    /// Services and parts of the gate that could not be read: on the way to a migration, nothing moves until they can.
+    /// Services and parts of the gate that could not be read, and a listener that is gone: on the way to a migration,
+    /// nothing moves while it is unknown whether users are kept out.
     pub(super) fn unreadable_on_the_way(&self) -> Vec<Blocked> {
-        self.unreadable_services().into_iter().chain(self.gate.unreadable.iter().cloned()).collect()
+        let gate = self.gate.unreadable.iter().chain(&self.gate.missing).cloned();
+        self.unreadable_services().into_iter().chain(gate).collect()
     }
 
     /// Whether a declared version waits to be applied.

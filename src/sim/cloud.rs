@@ -183,8 +183,8 @@ impl SimRegion {
             return pending().await;
         }
         let verdict = self.cloud.arrive(operation, Call::Read).await;
-        if let Some(kind) = verdict.refused {
-            return Err(refused(operation, resource, kind));
+        if let Some((kind, code)) = verdict.refused {
+            return Err(refused(operation, resource, kind, code));
         }
         let remembers = is_eventually_consistent(operation) && locked(&inner.faults).remembers();
         let key = if remembers { format!("{} {operation} {resource}", self.region) } else { String::new() };
@@ -219,7 +219,7 @@ impl SimRegion {
             return pending().await;
         }
         let answer = match verdict.refused {
-            Some(kind) => Err(refused(operation, resource, kind)),
+            Some((kind, code)) => Err(refused(operation, resource, kind, code)),
             None => self.carry_out(operation, resource, verdict.answer_lost, act),
         };
         if inner.crash.after(effect).is_err() {
@@ -245,7 +245,7 @@ impl SimRegion {
             return Err(CloudError::new(operation, resource, Kind::Unavailable, message));
         }
         match answer {
-            Ok(_) if answer_lost => Err(refused(operation, resource, Kind::AnswerLost)),
+            Ok(_) if answer_lost => Err(refused(operation, resource, Kind::AnswerLost, None)),
             Ok(answer) => Ok(answer),
             Err(refusal) => Err(refusal.on(operation, resource)),
         }
@@ -260,7 +260,11 @@ fn is_eventually_consistent(operation: &str) -> bool {
 }
 
 /// A call that the fault plan refused, or whose answer it lost, in AWS's words.
-fn refused(operation: &'static str, resource: String, kind: Kind) -> CloudError {
+fn refused(operation: &'static str, resource: String, kind: Kind, code: Option<&'static str>) -> CloudError {
+    if let Some(code) = code {
+        let message = format!("{code}: refused by the fault plan");
+        return CloudError::new(operation, resource, kind, message).with_code(Some(code));
+    }
     let message = match kind {
         Kind::Throttled => "ThrottlingException: Rate exceeded",
         Kind::Unavailable => "ServiceUnavailable: the service is unavailable, try again later",

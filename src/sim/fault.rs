@@ -58,13 +58,14 @@ struct Scripted {
     skip: u32,
     times: u32,
     kind: Kind,
+    code: Option<&'static str>,
 }
 
 /// The faults of one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Verdict {
     pub(super) latency: Duration,
-    pub(super) refused: Option<Kind>,
+    pub(super) refused: Option<(Kind, Option<&'static str>)>,
     pub(super) answer_lost: bool,
     /// The oldest previous answer that may be given again.
     pub(super) stale: Option<TimeDelta>,
@@ -116,7 +117,12 @@ impl FaultPlan {
 
     /// The same, after `skip` calls have gone well.
     pub fn script_later(&mut self, operation: &'static str, skip: u32, times: u32, kind: Kind) {
-        self.scripted.push(Scripted { operation, skip, times, kind });
+        self.scripted.push(Scripted { operation, skip, times, kind, code: None });
+    }
+
+    /// The next `times` calls of `operation` are refused with AWS's own error code.
+    pub fn refuse(&mut self, operation: &'static str, times: u32, kind: Kind, code: &'static str) {
+        self.scripted.push(Scripted { operation, skip: 0, times, kind, code: Some(code) });
     }
 
     /// No faults from now on.
@@ -127,9 +133,10 @@ impl FaultPlan {
     }
 
     pub(super) fn judge(&mut self, operation: &'static str, call: Call, now: Instant) -> Verdict {
-        if let Some(kind) = self.scripted_for(operation) {
+        if let Some((kind, code)) = self.scripted_for(operation) {
             let lost = kind == Kind::AnswerLost && call == Call::Write;
-            return Verdict { refused: (!lost).then_some(kind), answer_lost: lost, ..Verdict::default() };
+            let refused = (!lost).then_some((kind, code));
+            return Verdict { refused, answer_lost: lost, ..Verdict::default() };
         }
         let options = self.options;
         if options == FaultOptions::default() {
@@ -152,7 +159,7 @@ impl FaultPlan {
         };
         Verdict {
             latency,
-            refused,
+            refused: refused.map(|kind| (kind, None)),
             answer_lost: call == Call::Write && dice.chance(options.answer_lost),
             stale: (call == Call::Read && dice.chance(options.stale))
                 .then(|| TimeDelta::seconds(i64::from(options.stale_seconds))),
@@ -164,19 +171,19 @@ impl FaultPlan {
         self.options.stale > 0.0
     }
 
-    fn scripted_for(&mut self, operation: &str) -> Option<Kind> {
+    fn scripted_for(&mut self, operation: &str) -> Option<(Kind, Option<&'static str>)> {
         let index = self.scripted.iter().position(|scripted| scripted.operation == operation)?;
         let scripted = &mut self.scripted[index];
         if scripted.skip > 0 {
             scripted.skip -= 1;
             return None;
         }
-        let kind = scripted.kind;
+        let refused = (scripted.kind, scripted.code);
         scripted.times = scripted.times.saturating_sub(1);
         if scripted.times == 0 {
             self.scripted.remove(index);
         }
-        Some(kind)
+        Some(refused)
     }
 }
 

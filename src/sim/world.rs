@@ -107,6 +107,9 @@ pub struct Region {
     pub capacity: BTreeMap<String, Capacity>,
     /// By `cluster/service`.
     pub services: BTreeMap<String, SimService>,
+    /// Services that were deleted, by `cluster/service`: ECS calls them INACTIVE.
+    #[serde(default)]
+    pub deleted: BTreeSet<String>,
     /// Revisions of each family, oldest first.
     pub definitions: BTreeMap<String, Vec<TaskDefinition>>,
     /// Tasks that are not stopped, or stopped in the last hour.
@@ -167,8 +170,15 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn on(self, operation: &'static str, resource: String) -> CloudError {
-        CloudError::new(operation, resource, self.kind, self.message)
+        let code = self.message.split(':').next().filter(|code| is_code(code)).map(str::to_owned);
+        CloudError::new(operation, resource, self.kind, self.message).with_code(code.as_deref())
     }
+}
+
+/// AWS's messages begin with a code in most APIs; the simulated ones always do where AWS has a code.
+fn is_code(word: &str) -> bool {
+    word.starts_with(|letter: char| letter.is_ascii_uppercase())
+        && word.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '.')
 }
 
 pub(super) fn refuse<T>(kind: Kind, message: impl Into<String>) -> Result<T, Refusal> {

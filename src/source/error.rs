@@ -3,12 +3,17 @@
 //! Messages of git arrive here as text and already redacted: an error of git itself may carry a URL with a token.
 
 mod advice;
+mod local;
+mod remote;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
+
+pub use local::LocalFault;
+pub use remote::RemoteFault;
 
 /// Which request to a remote failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +119,7 @@ pub enum SourceError {
         root: Option<PathBuf>,
     },
     /// A repository that git refuses to open, or whose objects it cannot read.
-    #[error("cannot {operation} in {place}: {message}")]
+    #[error("cannot {operation} in {place}: {}", with_meaning(fault.meaning(), message))]
     Git {
         /// What tidegate tried; reads after "cannot".
         operation: &'static str,
@@ -122,8 +127,8 @@ pub enum SourceError {
         place: String,
         /// What git said, redacted.
         message: String,
-        /// Whether git refused because the folder belongs to another user.
-        foreign_owner: bool,
+        /// What it means, which decides the hint.
+        fault: LocalFault,
     },
     /// A repository without commits.
     #[error("{place} has no commits yet")]
@@ -150,7 +155,7 @@ pub enum SourceError {
         known: Vec<String>,
     },
     /// A remote that cannot be reached, or refuses.
-    #[error("cannot {step} {place}: {message}")]
+    #[error("cannot {step} {place}: {}", with_meaning(Some(fault.meaning()), message))]
     Remote {
         /// Which request failed.
         step: RemoteStep,
@@ -158,7 +163,7 @@ pub enum SourceError {
         place: String,
         /// What git said, redacted.
         message: String,
-        /// What kind of failure it is, which decides the hint.
+        /// What the answer means, which decides the hint.
         fault: RemoteFault,
     },
     /// A poll that reached its deadline.
@@ -195,17 +200,12 @@ pub enum SourceError {
     },
 }
 
-/// What kind of failure a remote reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RemoteFault {
-    /// The network or the server failed.
-    Network,
-    /// The remote asks for credentials, or refused those it got.
-    Authentication,
-    /// tidegate does not trust its certificate or host key.
-    Certificate,
-    /// The repository does not exist, or the credentials may not read it.
-    NotFound,
+/// What an answer is, then what git said.
+fn with_meaning(meaning: Option<&str>, message: &str) -> String {
+    match meaning {
+        None => message.to_owned(),
+        Some(meaning) => format!("{meaning} (git: {message})"),
+    }
 }
 
 /// The most names that an error lists; it counts the others.

@@ -3,12 +3,14 @@
 //! There are two sources: [`LocalRepoSource`] opens a repository in place and reads its commits; [`GitSource`] keeps a
 //! clone of a remote. Both read the objects of one commit, never a work tree.
 
+mod answer;
 mod auth;
 mod checkout;
 mod clone;
 mod connection;
 mod deadline;
 mod history;
+mod host_key;
 mod libgit2;
 mod local;
 mod remote;

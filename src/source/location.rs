@@ -65,6 +65,11 @@ impl RemoteUrl {
         self.raw.split_once("://").map_or("ssh".to_owned(), |(scheme, _)| scheme.to_ascii_lowercase())
     }
 
+    /// The port, where the URL names one.
+    pub(super) fn port(&self) -> Option<u16> {
+        Url::parse(&self.raw).ok()?.port()
+    }
+
     /// `message` with this URL and its secrets taken out: git repeats URLs in its errors.
     pub(super) fn redact(&self, message: &str) -> String {
         let mut text = message.replace(&self.raw, &self.shown);

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::diagnostic::{Code, Diagnostic, Place};
+use super::foreign;
 use super::places::{self, Outline, Shape};
 
 /// A value and its place. A list or mapping that has a key takes the place of the key.
@@ -68,6 +69,9 @@ impl Node {
 
 /// Reads one file. `None` if nothing of it can be used; then there is at least one error.
 pub(super) fn parse(file: &str, bytes: &[u8]) -> (Option<Node>, Vec<Diagnostic>) {
+    if let Some(problem) = foreign::problem(file, bytes) {
+        return (None, vec![problem]);
+    }
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,

@@ -46,9 +46,10 @@ impl<'a> Operation<'a> {
         message: Option<&str>,
     ) -> CloudError {
         let kind = kind(Failure::Answered { status, code }, access);
-        let code = code.map_or_else(|| format!("HTTP {status}"), str::to_owned);
+        let words = code.map_or_else(|| format!("HTTP {status}"), str::to_owned);
         let message = message.filter(|message| !self.is_secret && !message.is_empty());
-        self.error(kind, message.map_or_else(|| code.clone(), |message| format!("{code}: {message}")))
+        let words = message.map_or_else(|| words.clone(), |message| format!("{words}: {message}"));
+        self.error(kind, words).with_code(code)
     }
 
     /// A list that has more pages than any account can have: probably it repeats itself.

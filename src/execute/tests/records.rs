@@ -31,7 +31,7 @@ fn a_version_is_tagged_read_back_and_then_journaled() {
 fn the_mark_of_the_migration_goes_before_the_event() {
     let bench = Bench::new();
     bench.cloud.with(|world| world.person("shop").tag_database(tag::MIGRATING, Some("v1.3.0/v1.4.0/1")));
-    bench.cloud.faults(|plan| plan.script_later(TAG, 1, 1, Kind::AccessDenied));
+    bench.cloud.faults(|plan| plan.script("rds:RemoveTagsFromResource", 1, Kind::AccessDenied));
     failure(bench.act(record(&bench)));
     assert_eq!(bench.events(), [""; 0]);
     assert_eq!(bench.act(record(&bench)), ActionResult::Done);

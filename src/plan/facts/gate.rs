@@ -24,6 +24,8 @@ pub(in crate::plan) struct GateFacts<'a> {
     pub is_closed: bool,
     /// Parts that could not be read: tidegate cannot tell whether the gate is closed.
     pub unreadable: Vec<Blocked>,
+    /// The declared listener does not exist.
+    pub missing: Option<Blocked>,
     /// tidegate closed the gate, and `maintenance` has changed since: the gate could not be opened again.
     pub config_changed: Option<Blocked>,
 }
@@ -44,6 +46,7 @@ pub(super) fn gate(input: &PlanningInput) -> GateFacts<'_> {
         unreadable: declared
             .map(|gate| problems::unreadable_parts(gate.maintenance, gate.traffic))
             .unwrap_or_default(),
+        missing: declared.and_then(|gate| problems::missing_listener(gate.maintenance, gate.traffic)),
         config_changed: config_changed(input),
         declared,
     }
@@ -83,6 +86,11 @@ impl<'a> DeclaredGate<'a> {
 
     pub(in crate::plan) fn function(self) -> Option<&'a FunctionSeen> {
         change::function(self.traffic)
+    }
+
+    /// Rules that cannot be closed in `state`.
+    pub(in crate::plan) fn cannot_close(self, state: State) -> Vec<Blocked> {
+        problems::cannot_close(self.input, self.maintenance, self.traffic, state)
     }
 
     /// Without the secret nothing can be closed.

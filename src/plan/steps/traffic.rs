@@ -47,7 +47,8 @@ pub(super) fn plan(
     // In a gate that was opened outside tidegate, closing comes first: an association takes minutes.
     let reopened = closed_in.is_some() && facts.ledger.gate_closed_at.is_some() && !is_closed;
     associate(gate, if reopened { Step::Reassociate } else { Step::Associate }, draft);
-    facts.gate.unreadable.iter().for_each(|unread| draft.block(unread.clone()));
+    let unusable = facts.gate.unreadable.iter().chain(&facts.gate.missing);
+    unusable.for_each(|problem| draft.block(problem.clone()));
     if let (Err(why), true, false) = (&gate.traffic.secret, is_closed, goal.opens()) {
         draft.note(format!(
             "the bypass secret cannot be used: {why}; the gate stays closed with the previous secret"

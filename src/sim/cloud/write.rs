@@ -15,6 +15,14 @@ use crate::spec::DatabaseTarget;
 
 const US: Actor = Actor::Tidegate;
 
+/// RDS has operations of their own for clusters.
+fn named(target: &DatabaseTarget, instance: &'static str, cluster: &'static str) -> &'static str {
+    match target {
+        DatabaseTarget::Instance(_) => instance,
+        DatabaseTarget::Cluster(_) => cluster,
+    }
+}
+
 #[async_trait]
 impl CloudWrite for SimRegion {
     async fn tag_cluster(&self, cluster: &ClusterName, key: &str, value: &str) -> Result<(), CloudError> {
@@ -55,16 +63,20 @@ impl CloudWrite for SimRegion {
     }
 
     async fn start_database(&self, target: &DatabaseTarget) -> Result<(), CloudError> {
-        self.write("rds:StartDBInstance", target.identifier(), |world, region| {
-            world.start_database(region, target, US)
-        })
+        self.write(
+            named(target, "rds:StartDBInstance", "rds:StartDBCluster"),
+            target.identifier(),
+            |world, region| world.start_database(region, target, US),
+        )
         .await
     }
 
     async fn stop_database(&self, target: &DatabaseTarget) -> Result<(), CloudError> {
-        self.write("rds:StopDBInstance", target.identifier(), |world, region| {
-            world.stop_database(region, target, US)
-        })
+        self.write(
+            named(target, "rds:StopDBInstance", "rds:StopDBCluster"),
+            target.identifier(),
+            |world, region| world.stop_database(region, target, US),
+        )
         .await
     }
 
@@ -74,7 +86,8 @@ impl CloudWrite for SimRegion {
         key: &str,
         value: Option<&str>,
     ) -> Result<(), CloudError> {
-        self.write("rds:AddTagsToResource", format!("{} {key}", target.identifier()), |world, region| {
+        let operation = if value.is_some() { "rds:AddTagsToResource" } else { "rds:RemoveTagsFromResource" };
+        self.write(operation, format!("{} {key}", target.identifier()), |world, region| {
             world.tag_database(region, target, key, value)
         })
         .await
@@ -86,16 +99,20 @@ impl CloudWrite for SimRegion {
         identifier: &str,
         tags: &BTreeMap<String, String>,
     ) -> Result<(), CloudError> {
-        self.write("rds:CreateDBSnapshot", identifier, |world, region| {
-            world.create_snapshot(region, target, identifier, tags, US)
-        })
+        self.write(
+            named(target, "rds:CreateDBSnapshot", "rds:CreateDBClusterSnapshot"),
+            identifier,
+            |world, region| world.create_snapshot(region, target, identifier, tags, US),
+        )
         .await
     }
 
     async fn delete_snapshot(&self, target: &DatabaseTarget, identifier: &str) -> Result<(), CloudError> {
-        self.write("rds:DeleteDBSnapshot", identifier, |world, region| {
-            world.delete_snapshot(region, target, identifier, US)
-        })
+        self.write(
+            named(target, "rds:DeleteDBSnapshot", "rds:DeleteDBClusterSnapshot"),
+            identifier,
+            |world, region| world.delete_snapshot(region, target, identifier, US),
+        )
         .await
     }
 
@@ -107,17 +124,15 @@ impl CloudWrite for SimRegion {
     }
 
     async fn tag_rule(&self, rule: &RuleArn, key: &str, value: Option<&str>) -> Result<(), CloudError> {
-        self.write("elasticloadbalancing:AddTags", rule.as_str(), |world, region| {
-            world.tag_rule(region, rule, key, value)
-        })
-        .await
+        let operation =
+            if value.is_some() { "elasticloadbalancing:AddTags" } else { "elasticloadbalancing:RemoveTags" };
+        self.write(operation, rule.as_str(), |world, region| world.tag_rule(region, rule, key, value)).await
     }
 
     async fn put_function(&self, name: &str, etag: Option<&str>, code: &str) -> Result<String, CloudError> {
-        self.write("cloudfront:UpdateFunction", name, |world, region| {
-            world.put_function(region, name, etag, code)
-        })
-        .await
+        let operation =
+            if etag.is_some() { "cloudfront:UpdateFunction" } else { "cloudfront:CreateFunction" };
+        self.write(operation, name, |world, region| world.put_function(region, name, etag, code)).await
     }
 
     async fn publish_function(&self, name: &str, etag: &str) -> Result<(), CloudError> {
@@ -161,6 +176,9 @@ impl CloudWrite for SimRegion {
 
     async fn stop_task(&self, cluster: &ClusterName, task_arn: &str, reason: &str) -> Result<(), CloudError> {
         self.write("ecs:StopTask", format!("{cluster} {task_arn}"), |world, region| {
+            if !world.regions[region].clusters.contains_key(cluster.as_str()) {
+                return refuse(Kind::NotFound, format!("ClusterNotFoundException: no cluster {cluster}"));
+            }
             let Some(id) = world.task_id(region, task_arn) else {
                 let message = "InvalidParameterException: The referenced task was not found.";
                 return refuse(Kind::NotFound, message);

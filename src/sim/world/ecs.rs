@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::lifecycle::{PAUSE_LASTS, SimPause};
-use super::rds::check_tag;
+use super::rds::{TAGS_MAX, check_tag};
 use super::{Actor, Event, Refusal, RegionId, World, refuse, service_key};
 use crate::cloud::{
     ClusterTask, Controller, Deployment, Document, Kind, LifecycleHook, Pace, Pause, Placement, Rollback,
@@ -105,10 +105,14 @@ impl World {
         if !region.clusters.contains_key(cluster.as_str()) {
             return refuse(Kind::NotFound, format!("ClusterNotFoundException: no cluster {cluster}"));
         }
-        region.services.get(&service_key(cluster.as_str(), name.as_str())).map_or_else(
-            || refuse(Kind::NotFound, format!("ServiceNotFoundException: no service {name}")),
-            Ok,
-        )
+        let key = service_key(cluster.as_str(), name.as_str());
+        match region.services.get(&key) {
+            Some(service) => Ok(service),
+            None if region.deleted.contains(&key) => {
+                refuse(Kind::InvalidState, "ServiceNotActiveException: Service was not ACTIVE.")
+            }
+            None => refuse(Kind::NotFound, format!("ServiceNotFoundException: no service {name}")),
+        }
     }
 
     /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TagResource.html>
@@ -123,6 +127,9 @@ impl World {
         let Some(tags) = self.regions[region].clusters.get_mut(cluster.as_str()) else {
             return refuse(Kind::NotFound, format!("ClusterNotFoundException: no cluster {cluster}"));
         };
+        if tags.len() >= TAGS_MAX && !tags.contains_key(key) {
+            return refuse(Kind::Invalid, "InvalidParameterException: a resource has at most 50 tags");
+        }
         tags.insert(key.to_owned(), value.to_owned());
         Ok(())
     }

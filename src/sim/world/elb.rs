@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::rds::{check_tag, set_tag};
+use super::rds::{TAGS_MAX, check_tag, set_tag};
 use super::{Actor, Refusal, RegionId, World, refuse};
 use crate::cloud::{Condition, Kind, ListedListener, Listener, Rule, RuleAction};
 use crate::model::{Instant, RuleArn};
@@ -202,7 +202,7 @@ impl World {
         if values.clone().count() > VALUES_MAX {
             return refuse(
                 Kind::Invalid,
-                format!("TooManyRules: a rule has at most {VALUES_MAX} condition values"),
+                format!("ValidationError: A rule can only have '{VALUES_MAX}' condition values"),
             );
         }
         if values.clone().any(|value| value.is_empty() || value.chars().count() > VALUE_LENGTH_MAX) {
@@ -221,7 +221,11 @@ impl World {
         value: Option<&str>,
     ) -> Result<(), Refusal> {
         check_tag(key, value.unwrap_or_default())?;
-        set_tag(&mut self.rule_mut(region, arn)?.tags, key, value);
+        let tags = &mut self.rule_mut(region, arn)?.tags;
+        if value.is_some() && tags.len() >= TAGS_MAX && !tags.contains_key(key) {
+            return refuse(Kind::Invalid, "TooManyTags: a rule has at most 50 tags");
+        }
+        set_tag(tags, key, value);
         Ok(())
     }
 }

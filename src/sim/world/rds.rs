@@ -114,7 +114,10 @@ impl World {
         let is_cluster = matches!(target, DatabaseTarget::Cluster(_));
         let found = self.regions[region].databases.get_mut(target.identifier());
         found.filter(|database| database.cluster == is_cluster).map_or_else(
-            || refuse(Kind::NotFound, format!("DBInstanceNotFound: no database {}", target.identifier())),
+            || {
+                let code = if is_cluster { "DBClusterNotFoundFault" } else { "DBInstanceNotFound" };
+                refuse(Kind::NotFound, format!("{code}: no database {}", target.identifier()))
+            },
             Ok,
         )
     }
@@ -150,7 +153,7 @@ impl World {
     ) -> Result<(), Refusal> {
         let database = self.database_mut(region, target)?;
         if let Some(why) = &database.shown.unstoppable {
-            return refuse(Kind::InvalidState, format!("InvalidDBInstanceState: {why}"));
+            return refuse(Kind::InvalidState, format!("{}: {why}", state_code(database)));
         }
         if database.shown.status != DatabaseStatus::Available {
             return invalid_state(database, "available");
@@ -292,7 +295,12 @@ impl World {
 
 fn invalid_state<T>(database: &SimDatabase, wanted: &str) -> Result<T, Refusal> {
     let Database { identifier, status, .. } = &database.shown;
-    refuse(Kind::InvalidState, format!("InvalidDBInstanceState: {identifier} is {status}, not {wanted}"))
+    let code = state_code(database);
+    refuse(Kind::InvalidState, format!("{code}: {identifier} is {status}, not {wanted}"))
+}
+
+fn state_code(database: &SimDatabase) -> &'static str {
+    if database.cluster { "InvalidDBClusterStateFault" } else { "InvalidDBInstanceState" }
 }
 
 /// Letters, digits and hyphens, a letter first, no hyphen last, no two in a row.
@@ -308,6 +316,10 @@ fn check_identifier(identifier: &str) -> Result<(), Refusal> {
     }
     refuse(Kind::Invalid, format!("InvalidParameterValue: {identifier} is not a snapshot identifier"))
 }
+
+/// Tags of one resource; those of AWS itself do not count.
+/// <https://docs.aws.amazon.com/general/latest/gr/aws_tagging.html>
+pub(super) const TAGS_MAX: usize = 50;
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Tag.html>
 pub(super) fn check_tag(key: &str, value: &str) -> Result<(), Refusal> {

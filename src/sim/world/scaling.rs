@@ -43,11 +43,14 @@ impl World {
         if target.min > target.max {
             return refuse(Kind::Invalid, "ValidationException: maximum capacity is below minimum capacity");
         }
-        if self.service(region, cluster, service)?.status != ServiceStatus::Active {
-            return refuse(
-                Kind::Invalid,
-                format!("ValidationException: ECS service doesn't exist: service/{cluster}/{service}"),
-            );
+        // Application Auto Scaling asks ECS, and has one code for every answer that is no service.
+        let gone = match self.service(region, cluster, service) {
+            Ok(found) if found.status == ServiceStatus::Active => None,
+            Ok(found) => Some(format!("service/{cluster}/{service} is {}", found.status.as_str())),
+            Err(refusal) => Some(refusal.message),
+        };
+        if let Some(why) = gone {
+            return refuse(Kind::Invalid, format!("ValidationException: ECS service doesn't exist ({why})"));
         }
         if target.max > TASKS_OF_A_SERVICE_MAX {
             let message = "ValidationException: maximum capacity is above the quota of tasks in a service";

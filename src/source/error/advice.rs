@@ -1,6 +1,6 @@
 //! What to do about an error of this room: the hint that is printed below it, and whether waiting may help.
 
-use super::{RemoteFault, SourceError};
+use super::SourceError;
 
 impl SourceError {
     /// What to do next, in one sentence.
@@ -40,11 +40,7 @@ impl SourceError {
             SourceError::NotARepository { root: None, .. } => {
                 "give a repository with `--repo`, or a folder of plain files with `--dir`".to_owned()
             }
-            SourceError::Git { foreign_owner: true, .. } => {
-                "the repository belongs to another user; allow it with `git config --global --add safe.directory PATH`"
-                    .to_owned()
-            }
-            SourceError::Git { .. } => "check the repository with `git fsck`, and that the disk has free space".to_owned(),
+            SourceError::Git { fault, .. } => fault.hint().to_owned(),
             SourceError::NoCommits { .. } => "commit the declarations first".to_owned(),
             SourceError::NoHead { .. } => "give a branch with `--rev`".to_owned(),
             SourceError::UnknownRev { rev, known, .. } => match closest(rev, known) {
@@ -68,28 +64,9 @@ impl SourceError {
     /// Whether the error may pass by itself. Otherwise a person has to change something first.
     pub fn may_pass(&self) -> bool {
         match self {
-            SourceError::Remote { fault, .. } => *fault == RemoteFault::Network,
+            SourceError::Remote { fault, .. } => fault.may_pass(),
             SourceError::Deadline { .. } | SourceError::StillTrying { .. } => true,
             _ => false,
-        }
-    }
-}
-
-impl RemoteFault {
-    fn hint(self) -> &'static str {
-        match self {
-            RemoteFault::Network => "check the URL and the network; the next poll retries",
-            RemoteFault::Authentication => {
-                "for ssh, set `git.ssh_key` or start an ssh agent; for https, set `git.token_file` or `git.token_env`"
-            }
-            RemoteFault::Certificate => {
-                "for ssh, add the host's key to the known hosts of the user that runs tidegate: \
-                 `ssh-keyscan HOST >> ~/.ssh/known_hosts`, after comparing it with the host's published key; for \
-                 https, install the certificate of its authority"
-            }
-            RemoteFault::NotFound => {
-                "check the URL; many servers also answer this if the credentials may not read the repository"
-            }
         }
     }
 }

@@ -6,11 +6,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use git2::{Direction, ErrorClass, ErrorCode, ProxyOptions, Remote, RemoteCallbacks};
+use git2::{Direction, ErrorClass, ProxyOptions, Remote, RemoteCallbacks};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::answer::{local_fault, remote_fault};
 use super::auth::Credentials;
 use super::deadline::CancelFlag;
+use super::host_key::OfferedHostKey;
 use super::resolve::{ListedRef, names};
 use crate::source::{RemoteFault, RemoteStep, RemoteUrl, SourceError};
 
@@ -117,21 +119,33 @@ impl<'a> Connection<'a> {
         callbacks.credentials(move |_, user, allowed| attempts.next(user, allowed));
         callbacks.transfer_progress(|_| !self.cancelled.is_set());
         callbacks.sideband_progress(|_| !self.cancelled.is_set());
+        let offered = OfferedHostKey::default();
+        offered.watch(&mut callbacks, self.remote.url.port());
         let mut proxy = ProxyOptions::new();
         proxy.auto();
-        work(callbacks, proxy).map_err(|error| self.error(step, &error, token.as_ref()))
+        work(callbacks, proxy).map_err(|error| self.error(step, &error, token.as_ref(), &offered))
     }
 
-    fn error(&self, step: RemoteStep, error: &git2::Error, token: Option<&SecretString>) -> SourceError {
+    fn error(
+        &self,
+        step: RemoteStep,
+        error: &git2::Error,
+        token: Option<&SecretString>,
+        offered: &OfferedHostKey,
+    ) -> SourceError {
         let mut message = self.remote.url.redact(error.message());
         if let Some(token) = token.map(ExposeSecret::expose_secret).filter(|token| !token.is_empty()) {
             message = message.replace(token, "***");
         }
         if step == RemoteStep::Fetch && blames_clone(error) {
             let operation = "store the fetched commits";
-            return SourceError::Git { operation, place: self.place(), message, foreign_owner: false };
+            return SourceError::Git { operation, place: self.place(), message, fault: local_fault(error) };
         }
-        SourceError::Remote { step, place: self.place(), message, fault: fault_of(error) }
+        let mut fault = remote_fault(error);
+        if fault == RemoteFault::HostKeyUnknown {
+            (fault, message) = offered.judge(message);
+        }
+        SourceError::Remote { step, place: self.place(), message, fault }
     }
 }
 
@@ -141,17 +155,4 @@ impl<'a> Connection<'a> {
 fn blames_clone(error: &git2::Error) -> bool {
     use ErrorClass::{Object, Odb, Os, Reference, Repository, Zlib};
     matches!(error.class(), Os | Reference | Odb | Object | Repository | Zlib)
-}
-
-/// Sorts an error into a [`RemoteFault`]. Servers answer "not found" for a repository that the credentials may
-/// not read, and libgit2 gives status codes only as text.
-fn fault_of(error: &git2::Error) -> RemoteFault {
-    match (error.code(), error.class()) {
-        (ErrorCode::Auth, _) => RemoteFault::Authentication,
-        (ErrorCode::Certificate, _) | (_, ErrorClass::Ssl) => RemoteFault::Certificate,
-        (ErrorCode::NotFound, _) => RemoteFault::NotFound,
-        (_, ErrorClass::Http) if error.message().contains("404") => RemoteFault::NotFound,
-        (_, ErrorClass::Ssh) if error.message().contains("authenticat") => RemoteFault::Authentication,
-        _ => RemoteFault::Network,
-    }
 }

@@ -70,7 +70,7 @@ fn remote_error(place: &str, message: String) -> SourceError {
         step: RemoteStep::List,
         place: place.to_owned(),
         message,
-        fault: RemoteFault::Network,
+        fault: RemoteFault::Unknown,
     }
 }
 

@@ -4,6 +4,7 @@
 use std::sync::Once;
 use std::time::Duration;
 
+use super::answer::local_fault;
 use crate::source::SourceError;
 
 /// The longest wait for a connection: room for three lost packets and their repeats.
@@ -38,7 +39,7 @@ pub(super) fn git_error(operation: &'static str, place: &str) -> impl Fn(git2::E
         operation,
         place: place.to_owned(),
         message: error.message().to_owned(),
-        foreign_owner: error.code() == git2::ErrorCode::Owner,
+        fault: local_fault(&error),
     }
 }
 

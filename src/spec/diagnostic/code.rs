@@ -29,6 +29,9 @@ macro_rules! codes {
 
 codes! {
     NotUtf8 "not-utf8" "A file is not UTF-8 text."
+    LfsPointer "lfs-pointer" "A file is a Git LFS pointer, not the file itself."
+    MergeConflict "merge-conflict" "A file holds an unresolved merge conflict."
+    OtherFormat "other-format" "A file is encrypted, compressed, binary or a web page."
     YamlSyntax "yaml-syntax" "A file is not YAML."
     Tab "tab" "A line is indented with a tab, which YAML does not allow."
     DuplicateKey "duplicate-key" "A mapping has the same key twice."

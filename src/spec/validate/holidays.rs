@@ -6,7 +6,7 @@ use crate::schedule::{DateRange, HolidayProblem, read_holidays};
 use crate::spec::decode::{Leaf, OneOrMany};
 use crate::spec::diagnostic::{Code, Diagnostic, Place};
 use crate::spec::extends::Files;
-use crate::spec::{extends, suggest};
+use crate::spec::{extends, foreign, suggest};
 
 /// The days of all calendars, or `None` if one of them cannot be read; then that was reported.
 pub(super) fn days(
@@ -39,6 +39,10 @@ fn calendar(f: &mut Findings<'_>, leaf: &Leaf<String>, files: &Files) -> Option<
         f.error(leaf.at, Code::HolidaysMissing, format!("there is no calendar `{path}`")).hint = hint;
         return None;
     };
+    if let Some(problem) = foreign::problem(&path, bytes) {
+        f.report(problem);
+        return None;
+    }
     let Ok(text) = std::str::from_utf8(bytes) else {
         let message = "this calendar is not UTF-8 text";
         f.report(Diagnostic::error(Place::start_of(&path), Code::BadCalendar, message));

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::rules::{CONDITION_VALUES_MAX, KeepOpen, by_priority, gated, has_room, place};
+use super::rules::{
+    CONDITION_VALUES_MAX, KeepOpen, TAGS_MAX, by_priority, gated, has_room, has_room_for_header, place,
+};
 use crate::model::{RuleArn, State};
 use crate::observe::{
     DistributionSeen, FunctionSeen, HeaderSeen, ListenerSeen, Observed, RuleSeen, TrafficSeen,
@@ -34,16 +36,10 @@ pub(super) fn problems(
 ) -> Vec<Blocked> {
     let mut problems = unreadable_parts(maintenance, traffic);
     problems.extend(secret_problem(traffic));
-    match (&traffic.listener, &maintenance.load_balancer) {
-        (Some(Observed::Present(listener)), Some(target)) => {
-            problems.extend(listener_problems(input, maintenance, listener, &target.name));
-        }
-        (Some(Observed::Absent), Some(target)) => problems.push(blocked(
-            BlockedReason::Missing,
-            format!("load balancer `{}` has no listener on port {}", target.name, target.port),
-            ["correct `maintenance.load_balancer`".to_owned()],
-        )),
-        _ => {}
+    problems.extend(missing_listener(maintenance, traffic));
+    if let (Some(Observed::Present(listener)), Some(target)) = (&traffic.listener, &maintenance.load_balancer)
+    {
+        problems.extend(listener_problems(input, maintenance, listener, &target.name));
     }
     if let Some(Observed::Present(function)) = &traffic.function {
         problems.extend(distribution_problems(function));
@@ -73,16 +69,64 @@ fn listener_problems(
             ["let the default action redirect to the maintenance page".to_owned()],
         ));
     }
-    for rule in
-        gated(input, maintenance, listener, KeepOpen::In(State::DbOnly)).filter(|rule| !has_room(rule))
-    {
-        problems.push(blocked(
-            BlockedReason::GateUnsafe,
-            format!("rule {} ({}) already has {CONDITION_VALUES_MAX} condition values: there is no room for the header", rule.priority, place(rule)),
-            ["split the rule in two".to_owned()],
-        ));
-    }
+    problems.extend(rules_without_room(input, maintenance, listener, State::DbOnly));
     problems
+}
+
+/// Rules that cannot be closed in `state`: no room for the header's value, or for the tag that marks it.
+fn rules_without_room(
+    input: &PlanningInput,
+    maintenance: &Maintenance,
+    listener: &ListenerSeen,
+    state: State,
+) -> Vec<Blocked> {
+    let full = gated(input, maintenance, listener, KeepOpen::In(state)).filter(|rule| !has_room(rule));
+    let problems = full.map(|rule| {
+        let (number, place) = (rule.priority, place(rule));
+        let (message, hint) = if has_room_for_header(rule) {
+            (
+                format!("rule {number} ({place}) already has {TAGS_MAX} tags: there is no room for the tag that marks tidegate's condition"),
+                "remove a tag from the rule",
+            )
+        } else {
+            (
+                format!("rule {number} ({place}) already has {CONDITION_VALUES_MAX} condition values: there is no room for the header"),
+                "split the rule in two",
+            )
+        };
+        blocked(BlockedReason::GateUnsafe, message, [hint.to_owned()])
+    });
+    problems.collect()
+}
+
+/// Rules that cannot be closed in `state`, whatever the goal.
+pub(super) fn cannot_close(
+    input: &PlanningInput,
+    maintenance: &Maintenance,
+    traffic: &TrafficSeen,
+    state: State,
+) -> Vec<Blocked> {
+    match &traffic.listener {
+        Some(Observed::Present(listener)) => rules_without_room(input, maintenance, listener, state),
+        _ => Vec::new(),
+    }
+}
+
+/// A load balancer without the declared listener, or no load balancer at all: no request arrives there, and nothing
+/// can be closed or opened.
+pub(super) fn missing_listener(maintenance: &Maintenance, traffic: &TrafficSeen) -> Option<Blocked> {
+    let (Some(Observed::Absent), Some(target)) = (&traffic.listener, &maintenance.load_balancer) else {
+        return None;
+    };
+    let hints = [
+        format!("look: aws elbv2 describe-load-balancers --names {}", target.name),
+        "create the listener again, or correct `maintenance.load_balancer`".to_owned(),
+    ];
+    let message = format!(
+        "load balancer `{}` with a listener on port {} does not exist: the gate has no rules that could be closed or opened",
+        target.name, target.port
+    );
+    Some(blocked(BlockedReason::Missing, message, hints))
 }
 
 fn distribution_problems(function: &FunctionSeen) -> Vec<Blocked> {

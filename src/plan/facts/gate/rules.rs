@@ -8,6 +8,9 @@ use crate::spec::Maintenance;
 /// AWS allows five condition values a rule.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>
 pub(super) const CONDITION_VALUES_MAX: usize = 5;
+/// AWS allows 50 tags a resource.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>
+pub(super) const TAGS_MAX: usize = 50;
 
 /// Which services count as up when the gate keeps their rules open.
 #[derive(Clone, Copy)]
@@ -53,9 +56,17 @@ pub(in crate::plan) fn by_priority(listener: &ListenerSeen) -> Vec<&RuleSeen> {
     rules
 }
 
-/// Whether the header condition fits into a rule.
+/// Whether the header condition fits into a rule, and tidegate's tag beside its tags.
 pub(super) fn has_room(rule: &RuleSeen) -> bool {
+    has_room_for_header(rule) && has_room_for_tag(rule)
+}
+
+pub(super) fn has_room_for_header(rule: &RuleSeen) -> bool {
     rule.header != HeaderSeen::Absent || rule.values < CONDITION_VALUES_MAX
+}
+
+fn has_room_for_tag(rule: &RuleSeen) -> bool {
+    rule.marked || rule.tags < TAGS_MAX
 }
 
 /// Hosts and paths of a rule: `shop.example/api/*`.

@@ -1,5 +1,7 @@
 //! The preflight, asked when nothing is due: each thing that a release needs, taken away.
 
+mod refusals;
+
 use crate::bench::Bench;
 use crate::plan::Topic;
 use crate::reconcile::preflight;

@@ -7,6 +7,7 @@ use crate::plan::draft::{Draft, Words};
 use crate::plan::facts::{DeclaredGate, Facts};
 
 pub(super) fn close(facts: &Facts<'_>, goal: &Goal, gate: DeclaredGate<'_>, state: State, draft: &mut Draft) {
+    gate.cannot_close(state).into_iter().for_each(|problem| draft.block(problem));
     let change = gate.to_close(state);
     if change.is_empty() {
         return;

@@ -107,9 +107,6 @@ pub struct Region {
     pub capacity: BTreeMap<String, Capacity>,
     /// By `cluster/service`.
     pub services: BTreeMap<String, SimService>,
-    /// Services that were deleted, by `cluster/service`: ECS calls them INACTIVE.
-    #[serde(default)]
-    pub deleted: BTreeSet<String>,
     /// Revisions of each family, oldest first.
     pub definitions: BTreeMap<String, Vec<TaskDefinition>>,
     /// Tasks that are not stopped, or stopped in the last hour.

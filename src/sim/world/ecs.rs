@@ -108,9 +108,6 @@ impl World {
         let key = service_key(cluster.as_str(), name.as_str());
         match region.services.get(&key) {
             Some(service) => Ok(service),
-            None if region.deleted.contains(&key) => {
-                refuse(Kind::InvalidState, "ServiceNotActiveException: Service was not ACTIVE.")
-            }
             None => refuse(Kind::NotFound, format!("ServiceNotFoundException: no service {name}")),
         }
     }

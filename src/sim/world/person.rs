@@ -143,16 +143,6 @@ impl Person<'_> {
         self.change_rules_of(Some(priority), |now| now.splice(.., conditions.to_vec()).for_each(drop));
     }
 
-    /// Deletes a service with its tasks and its scalable target.
-    pub fn delete_service(&mut self, service: &str) {
-        let key = self.service(service).key();
-        let region = &mut self.world.regions[self.region];
-        region.services.remove(&key);
-        region.targets.remove(&key);
-        region.tasks.retain(|_, task| task.service.as_ref() != Some(&key));
-        region.deleted.insert(key);
-    }
-
     /// Changes a scalable target.
     pub fn set_target(&mut self, service: &str, target: ScalableTarget) {
         let cluster = self.service(service).cluster.clone();

@@ -262,7 +262,7 @@ impl Bench {
 
     /// What this bench declares.
     pub(crate) fn wanted(&self) -> DeclaredEnvironment {
-        DeclaredEnvironment { spec: self.spec.clone(), revision: Revision::worktree() }
+        DeclaredEnvironment::at(self.spec.clone(), Revision::worktree())
     }
 
     /// The shop after a run that brought it up to date.

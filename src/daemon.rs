@@ -1,9 +1,10 @@
 //! The daemon: follows the repository and keeps every environment as it is declared.
 //!
-//! Three threads. One polls the repository (`polling`), one listens to signals (`crate::signals`), and one runs
-//! the loop (`control_loop`): an environment that is due (`due`, pure) gets a pass (`pass`, asynchronous). They
-//! send each other messages (`message`) and share only the declarations in force (`shared`), so that a run sees
-//! a newer commit at its next step.
+//! One thread polls the repository (`polling`), one listens to signals (`crate::signals`), and one runs the loop
+//! (`control_loop`): an environment that is due (`due`, pure) and whose turn it is (`queue`, pure) gets a pass (`pass`),
+//! a task of its own on the threads that talk to AWS. They send each other messages (`message`) and share only the
+//! declarations in force (`shared`), so that a run sees a newer commit at its next step. The store keeps the
+//! declarations in force (`kept`): a restart applies them while the repository cannot be read.
 //!
 //! Architecture Invariant: nothing here is needed to continue after a crash. What the daemon remembers between
 //! passes (`tracked`) decides only when the next one begins and what is worth a log line.
@@ -14,16 +15,23 @@ mod control_loop;
 mod due;
 mod error;
 pub mod in_force;
+mod kept;
 mod log;
 pub mod mailbox;
 mod message;
+mod notice;
 mod pass;
 mod polling;
+mod queue;
 mod running_passes;
 mod shared;
 mod systemd;
 mod tracked;
 
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
@@ -31,7 +39,6 @@ pub use error::DaemonError;
 
 use crate::config::Settings;
 use crate::context::{self, Access, Backend};
-use crate::reconcile::ShutdownLevel;
 use crate::signals::{self, SignalEvent};
 use crate::store::LocalStore;
 use control_loop::ControlLoop;
@@ -63,26 +70,28 @@ pub fn run(settings: &Settings) -> Result<(), DaemonError> {
     };
     let shutdown =
         signals::listen(signals::DAEMON, forward_to(send_event.clone())).map_err(DaemonError::System)?;
-    let backend = Backend::open(settings, &[], Access::Change { wait_max: WORLD_WAIT_MAX }, None)?;
-    let mut poller = Poller::open(settings, root)?;
+    let access = Access::Change { wait_max: WORLD_WAIT_MAX };
+    let backend = Arc::new(Backend::open(settings, &[], access, None)?);
+    let mut poller = Poller::open(settings, root, backend.store())?;
     tracing::info!(pid = this.pid, store = %root.display(), "following {}", poller.place());
 
-    let notices = poller.first_poll()?;
+    poller.restore()?.iter().for_each(log::notice);
     let in_force = poller.in_force();
-    let systemd = Systemd::from_environment();
-    let shutdown_level = || {
-        systemd.alive();
-        shutdown.level()
+    let systemd = Arc::new(Systemd::from_environment());
+    let shutdown_level = {
+        let (systemd, shutdown) = (systemd.clone(), shutdown.clone());
+        Arc::new(move || {
+            systemd.alive();
+            shutdown.level()
+        })
     };
-    let holder = format!("daemon on {}", this.place);
-    let context =
-        PassContext { backend: &backend, in_force: &in_force, holder: &holder, shutdown: &shutdown_level };
+    let holder = format!("daemon on {}", this.place).into();
+    let context = PassContext { backend: backend.clone(), in_force, holder, shutdown: shutdown_level };
     let mut control_loop = ControlLoop::new(context, mailbox, send_request, &systemd);
-    control_loop.notice(&notices);
     poller.follow(settings.poll_interval, requests, send_event).map_err(DaemonError::System)?;
+    let begins = control_loop.first_poll(&events)?;
     systemd.ready();
-    // The first poll may have taken a minute, in which a signal may have arrived.
-    if shutdown.level() == ShutdownLevel::None {
+    if begins.is_continue() {
         control_loop.run(&events);
     }
 

@@ -15,6 +15,7 @@ mod image;
 mod mention;
 mod migration;
 mod name;
+mod names;
 mod options;
 mod reading;
 mod scaling;

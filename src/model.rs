@@ -2,12 +2,14 @@
 //!
 //! Nothing here reads a clock, a file or the network, and nothing here knows YAML or AWS.
 
+mod file;
 mod image;
 mod names;
 mod revision;
 mod state;
 mod version;
 
+pub use file::{FileFault, InputsId};
 pub use image::{Digest, ImageRef};
 pub use names::{
     ClusterName, ContainerName, EnvironmentName, FamilyName, RuleArn, RunId, ServiceName, SiteName, StoreId,

@@ -20,7 +20,7 @@ use std::time::Duration;
 pub use dir::DirSource;
 pub use error::{LocalFault, RemoteFault, RemoteStep, SourceError};
 pub use git::{Credentials, GitSource, LocalRepoSource, Token, Transfers};
-pub use limits::{FILE_BYTES_MAX, FILES_MAX, TREE_BYTES_MAX};
+pub use limits::{ENTRIES_MAX, FILE_BYTES_MAX, FILES_MAX, TREE_BYTES_MAX};
 pub use location::{Location, RemoteUrl};
 pub use port::{Poll, Source, Tree};
 

@@ -11,6 +11,7 @@ mod decode;
 mod diagnostic;
 mod environment;
 mod extends;
+mod files;
 mod foreign;
 mod places;
 mod raw;
@@ -19,18 +20,20 @@ mod suggest;
 mod tree;
 mod validate;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use diagnostic::{Code, Diagnostic, Place, Severity, render, summary, to_json};
 pub use environment::{
-    AdoptRevision, Autoscaling, Bypass, Check, CloudFrontGate, DatabaseSpec, DatabaseTarget, EnvironmentSpec,
-    ListenerTarget, Maintenance, MigrationSpec, NeededFor, RunOn, SecretSource, ServiceSpec, SiteSpec,
-    SnapshotPolicy, Template, WHOLE,
+    AdoptRevision, Autoscaling, Bypass, Check, CloudFrontGate, DatabaseSpec, DatabaseTarget, DeclaredThen,
+    EnvironmentSpec, ListenerTarget, Maintenance, MigrationSpec, NeededFor, RunOn, SecretSource, ServiceSpec,
+    SiteSpec, SnapshotPolicy, Template,
 };
 pub use schema::schema;
 
-use crate::model::{EnvironmentName, Instant};
+use crate::model::{EnvironmentName, FileFault, InputsId, Instant};
 use extends::FileLoader;
+use files::Files;
 use validate::{CheckedEnvironment, Claimant};
 
 /// What one revision of the repository declares.
@@ -41,6 +44,8 @@ pub struct Declarations {
     /// Environments with errors, and these errors. They are *not* deleted: that they are missing in `environments`
     /// does not mean that the repository no longer has them.
     pub broken: BTreeMap<EnvironmentName, Vec<Diagnostic>>,
+    /// What each environment in `environments` is made of.
+    pub inputs: BTreeMap<EnvironmentName, Inputs>,
     /// Every problem of every file, warnings included, sorted by place. A problem of a shared file is listed once.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -52,6 +57,15 @@ impl Declarations {
     }
 }
 
+/// What one declaration is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inputs {
+    /// Changes with the files, and only with them.
+    pub id: InputsId,
+    /// Their paths.
+    pub files: BTreeSet<String>,
+}
+
 /// Reads the files of a repository, given by path. Environments are the `.yaml` and `.yml` files directly in `root`
 /// (`environments`; empty or `.` for the repository itself). Other files count only where an environment extends
 /// them.
@@ -59,17 +73,43 @@ impl Declarations {
 /// An environment with errors does not hold back the others. One exception: two environments that claim the same
 /// cluster, database, listener, bucket, distribution or function hold back each other.
 pub fn read(files: &BTreeMap<String, Vec<u8>>, root: &str, now: Instant) -> Declarations {
+    read_tree(files, &BTreeMap::new(), root, now)
+}
+
+/// The same for files of which some exist and cannot be used. A fault of a folder counts for everything below it.
+pub fn read_tree(
+    files: &BTreeMap<String, Vec<u8>>,
+    faults: &BTreeMap<String, FileFault>,
+    root: &str,
+    now: Instant,
+) -> Declarations {
     let root = root.trim_start_matches("./").trim_matches('/');
     let prefix = if root.is_empty() || root == "." { String::new() } else { format!("{root}/") };
-    let mut loader = FileLoader::new(files);
+    let known = Files::new(files, faults);
+    let mut loader = FileLoader::new(&known);
     let mut checked: Vec<(EnvironmentName, &str, CheckedEnvironment)> = Vec::new();
-    for path in files.keys() {
+    let mut inputs = BTreeMap::new();
+    let paths: BTreeSet<&String> = files.keys().chain(faults.keys()).collect();
+    for path in paths {
         let Some(stem) = path.strip_prefix(&prefix).and_then(stem) else { continue };
-        checked.push((EnvironmentName::new(stem), path, check(&mut loader, path, stem, now)));
+        let environment = guarded(path, || check(&mut loader, path, stem, now));
+        inputs.insert(EnvironmentName::new(stem), known.take_used());
+        checked.push((EnvironmentName::new(stem), path, environment));
     }
     find_namesakes(&mut checked);
     find_conflicts(&mut checked);
-    collect(checked)
+    collect(checked, inputs)
+}
+
+/// A file that makes the reader panic is a problem of the environments that use it: all others are read.
+fn guarded(path: &str, check: impl FnOnce() -> CheckedEnvironment) -> CheckedEnvironment {
+    catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|_| {
+        let message = "tidegate failed to read this file or one that it uses; this is a defect of tidegate";
+        let problem = Diagnostic::error(Place::start_of(path), Code::Unreadable, message);
+        let problem = problem
+            .with_hint("report the defect with these files; to continue, undo the last change of them");
+        CheckedEnvironment { spec: None, problems: vec![problem], claims: Vec::new() }
+    })
 }
 
 /// `production` for `production.yaml`; `None` for files that declare no environment.
@@ -125,7 +165,10 @@ fn find_conflicts(checked: &mut [(EnvironmentName, &str, CheckedEnvironment)]) {
     }
 }
 
-fn collect(checked: Vec<(EnvironmentName, &str, CheckedEnvironment)>) -> Declarations {
+fn collect(
+    checked: Vec<(EnvironmentName, &str, CheckedEnvironment)>,
+    mut inputs: BTreeMap<EnvironmentName, Inputs>,
+) -> Declarations {
     let mut environments = BTreeMap::new();
     let mut broken: BTreeMap<EnvironmentName, Vec<Diagnostic>> = BTreeMap::new();
     let mut diagnostics = Vec::new();
@@ -147,5 +190,23 @@ fn collect(checked: Vec<(EnvironmentName, &str, CheckedEnvironment)>) -> Declara
     for errors in broken.values_mut() {
         *errors = diagnostic::collected(std::mem::take(errors));
     }
-    Declarations { environments, broken, diagnostics: diagnostic::collected(diagnostics) }
+    inputs.retain(|name, _| environments.contains_key(name));
+    Declarations { environments, broken, inputs, diagnostics: diagnostic::collected(diagnostics) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_reader_is_a_problem_of_that_file() {
+        let checked =
+            guarded("environments/dev.yaml", || std::panic::resume_unwind(Box::new("out of bounds")));
+        assert!(checked.spec.is_none());
+        assert_eq!(checked.problems.len(), 1);
+        assert_eq!(
+            (&*checked.problems[0].place.file, checked.problems[0].code),
+            ("environments/dev.yaml", Code::Unreadable)
+        );
+    }
 }

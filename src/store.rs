@@ -19,7 +19,7 @@ mod overrides;
 mod port;
 
 pub use error::StoreError;
-pub use journal::line::{JournalLine, Log, UnfinishedLine};
+pub use journal::line::{JournalLine, Log, Mark, RawLine, UnfinishedLine};
 pub use lease::{Lease, LeaseHolder};
 pub use local::LocalStore;
 pub use memory::MemoryStore;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::Value;
 
 use crate::model::{EnvironmentName, Instant, RunId, StoreId};
-use crate::store::{Lease, LeaseHolder, Log, MemoryStore, Store, StoreError, StoredRun};
+use crate::store::{Lease, LeaseHolder, Log, Mark, MemoryStore, RawLine, Store, StoreError, StoredRun};
 
 /// A memory store whose answers to appends may be lost.
 pub(crate) struct FlakyStore {
@@ -49,15 +49,24 @@ impl Store for FlakyStore {
         self.store.read_log(name)
     }
 
-    fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<u64, StoreError> {
-        let sequence = self.store.append(lease, at, event)?;
+    fn follow(
+        &self,
+        name: &EnvironmentName,
+        after: &Mark,
+        each: &mut dyn FnMut(RawLine<'_>),
+    ) -> Result<bool, StoreError> {
+        self.store.follow(name, after, each)
+    }
+
+    fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<Mark, StoreError> {
+        let end = self.store.append(lease, at, event)?;
         let lost = self.lost.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         match lost {
             Ok(_) => {
                 let source = io::Error::other("the disk says no");
                 Err(StoreError::Disk { operation: "write", path: PathBuf::from("journal.jsonl"), source })
             }
-            Err(_) => Ok(sequence),
+            Err(_) => Ok(end),
         }
     }
 

@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let declared = context::declare(settings, None, SystemClock.now())?;
     let spec = declared::environment(&declared, &args.environment, "apply")?.clone();
     let specs: Vec<EnvironmentSpec> = declared.environments().values().cloned().collect();
-    let wanted = DeclaredEnvironment { spec, revision: declared.tree.revision };
+    let wanted = declared.wanted(&spec);
     if let Some(reason) = &args.reason {
         let command = if args.take_over { OperatorCommand::TakeOver } else { OperatorCommand::IgnoreWindow };
         ask_for(command, reason, settings, &specs, &wanted)?;

@@ -84,8 +84,9 @@ pub(super) fn leave_in_store(
     }
     let cause = earlier.map_or_else(
         || "the earlier request cannot be read".to_owned(),
-        |OperatorRequest { who, reason, command }| {
-            let word = serde_json::to_value(&command).ok();
+        |earlier| {
+            let word = serde_json::to_value(&earlier).ok();
+            let OperatorRequest { who, reason, .. } = earlier;
             let word = word.and_then(|word| word["wish"].as_str().map(str::to_owned)).unwrap_or_default();
             format!("{who} requested `{word}`: {reason}")
         },

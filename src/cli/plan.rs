@@ -26,7 +26,7 @@ pub(super) struct Args {
     /// Also check everything that a release needs, even if no release is due; exit with 1 if a check fails
     #[arg(long)]
     preflight: bool,
-    /// Exit with 3 if the plan contains actions
+    /// Exit with 3 if the plan contains actions, and with 1 if it contains none because AWS could not be read
     #[arg(long)]
     exit_code: bool,
 }
@@ -50,5 +50,9 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     if view.preflight.is_some_and(preflight::has_failed) {
         return Ok(Exit::Failure);
     }
-    Ok(if args.exit_code && !view.plan.actions.is_empty() { Exit::Pending } else { Exit::Done })
+    Ok(match (args.exit_code, view.plan.actions.is_empty()) {
+        (true, false) => Exit::Pending,
+        (true, true) if view.plan.is_blind() => Exit::Failure,
+        _ => Exit::Done,
+    })
 }

@@ -11,7 +11,7 @@ use crate::context::{self, Access, Backend, DeclaredTree};
 use crate::model::{Instant, ServiceName};
 use crate::observe::Observed;
 use crate::plan::{ActionKind, Topic};
-use crate::reconcile::{DeclaredEnvironment, Preview, Run};
+use crate::reconcile::{Defect, Preview, Run};
 use crate::report::{PlanView, StatusView, diff, time_format};
 use crate::schedule;
 use crate::spec::EnvironmentSpec;
@@ -25,6 +25,8 @@ pub(super) struct EnvironmentPreview {
     pub(super) preflight: Option<Vec<Topic>>,
     /// The process that holds the lease now.
     pub(super) holder: Option<LeaseHolder>,
+    /// The panic that ended the daemon's last pass.
+    pub(super) defect: Option<Defect>,
     /// The newest run that is not running now.
     pub(super) last_run: Option<Run>,
     /// When AWS was read, or the instant that was planned for.
@@ -97,7 +99,7 @@ fn preview(
     intent: &str,
     purpose: Purpose,
 ) -> Result<EnvironmentPreview, CliError> {
-    let wanted = DeclaredEnvironment { spec: spec.clone(), revision: declared.tree.revision.clone() };
+    let wanted = declared.wanted(&spec);
     let result = match purpose {
         Purpose::Preflight => backend.preflight(&wanted).map(|(preview, topics)| (preview, Some(topics))),
         Purpose::Apply => backend.preview(&wanted).map(|preview| (preview, None)),
@@ -111,7 +113,8 @@ fn preview(
     // A run that another version of the program wrote may be unreadable; that is no reason to show nothing.
     let mut runs = runs.filter_map(|run| serde_json::from_value::<Run>(run.value).ok());
     let last_run = runs.find(|run| holder.as_ref().is_none_or(|lease| !run.is_under(lease.fencing)));
-    Ok(EnvironmentPreview { spec, preview, preflight, holder, last_run, now: backend.now() })
+    let defect = Defect::last_seen(&*store, &spec.name)?;
+    Ok(EnvironmentPreview { spec, preview, preflight, holder, defect, last_run, now: backend.now() })
 }
 
 /// The plan, to be shown.
@@ -133,13 +136,14 @@ pub(super) fn plan_view(of: &EnvironmentPreview) -> PlanView<'_> {
 
 /// The status, to be shown.
 pub(super) fn status_view(of: &EnvironmentPreview) -> StatusView<'_> {
-    let EnvironmentPreview { spec, preview, preflight: _, holder, last_run, now } = of;
+    let EnvironmentPreview { spec, preview, preflight: _, holder, defect, last_run, now } = of;
     StatusView {
         spec,
         plan: &preview.plan,
         snapshot: &preview.snapshot,
         ledger: &preview.ledger,
         last_run: last_run.as_ref(),
+        defect: defect.as_ref(),
         holder: holder.as_ref(),
         next_change: schedule::next_change(
             *now,

@@ -7,11 +7,12 @@ mod real;
 mod simulated;
 
 use std::future::Future;
+use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, LocalBoxFuture, select};
 
 use super::ContextError;
 use super::access::Access;
@@ -188,12 +189,34 @@ impl Backend {
         }
     }
 
+    /// Runs a future on a thread of its own, where waiting for the disk delays no other pass; a simulated cloud has one
+    /// thread. The future that is returned only waits for it: dropping that ends nothing.
+    pub fn task<T: Send + 'static>(
+        &self,
+        program: impl FnOnce() -> LocalBoxFuture<'static, T> + Send + 'static,
+    ) -> LocalBoxFuture<'static, T> {
+        match &self.0 {
+            Kind::Real(real) => {
+                let handle = real.runtime.handle().clone();
+                let task = real.runtime.spawn_blocking(move || handle.block_on(program()));
+                Box::pin(async {
+                    match task.await {
+                        Ok(output) => output,
+                        // A thread is never aborted, so this is a panic.
+                        Err(error) => resume_unwind(error.into_panic()),
+                    }
+                })
+            }
+            Kind::Simulated(_) => program(),
+        }
+    }
+
     /// Saves a simulated world, with everything that happened after the last effect.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn finish(self) -> Result<(), ContextError> {
-        match self.0 {
+    pub fn finish(&self) -> Result<(), ContextError> {
+        match &self.0 {
             Kind::Real(_) => Ok(()),
             Kind::Simulated(simulated) => simulated.finish(),
         }

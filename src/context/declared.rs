@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::ContextError;
 use crate::config::Settings;
 use crate::model::{EnvironmentName, Instant};
+use crate::reconcile::DeclaredEnvironment;
 use crate::schedule;
 use crate::source::{self, Poll, Tree};
 use crate::spec::{self, Declarations, EnvironmentSpec};
@@ -24,8 +25,17 @@ pub struct DeclaredTree {
 impl DeclaredTree {
     /// Reads the declarations of a tree.
     pub fn read(tree: Tree, path: &str, place: String, now: Instant) -> Self {
-        let declarations = spec::read(&tree.files, path, now);
+        let declarations = spec::read_tree(&tree.files, &tree.faults, path, now);
         Self { tree, declarations, place }
+    }
+
+    /// One of the valid environments, as a run works towards it.
+    ///
+    /// # Panics
+    /// When `spec` is not one of them.
+    pub fn wanted(&self, spec: &EnvironmentSpec) -> DeclaredEnvironment {
+        let inputs = self.declarations.inputs[&spec.name].id.clone();
+        DeclaredEnvironment { spec: spec.clone(), revision: self.tree.revision.clone(), inputs }
     }
 
     /// The valid environments.

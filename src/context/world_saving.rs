@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::model::{EnvironmentName, Instant, RunId, StoreId};
 use crate::sim::SimCloud;
-use crate::store::{Lease, LeaseHolder, LocalStore, Log, Store, StoreError, StoredRun};
+use crate::store::{Lease, LeaseHolder, LocalStore, Log, Mark, RawLine, Store, StoreError, StoredRun};
 
 /// The local store, with a world that is never older than its journal and its history.
 pub(super) struct WorldSavingStore {
@@ -51,7 +51,16 @@ impl Store for WorldSavingStore {
         self.store.read_log(environment)
     }
 
-    fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<u64, StoreError> {
+    fn follow(
+        &self,
+        environment: &EnvironmentName,
+        after: &Mark,
+        each: &mut dyn FnMut(RawLine<'_>),
+    ) -> Result<bool, StoreError> {
+        self.store.follow(environment, after, each)
+    }
+
+    fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<Mark, StoreError> {
         self.save_world()?;
         self.store.append(lease, at, event)
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
-use crate::model::Revision;
+use crate::model::{Instant, Revision};
 
 /// The file that keeps the accepted revision of one repository.
 #[derive(Debug)]
@@ -23,6 +23,9 @@ struct Kept {
     /// The repository. Another one has another history, and its revisions say nothing about this one.
     place: String,
     revision: Revision,
+    /// Since when it is in force; none in files that are older than this field.
+    #[serde(default)]
+    since: Option<Instant>,
 }
 
 impl Accepted {
@@ -31,15 +34,15 @@ impl Accepted {
         Self { file: root.join("daemon.json"), place }
     }
 
-    /// The revision in the file, if it is of this repository.
-    pub(super) fn read(&self) -> Option<Revision> {
+    /// The revision in the file and since when it is in force, if it is of this repository.
+    pub(super) fn read(&self) -> Option<(Revision, Option<Instant>)> {
         let kept: Kept = serde_json::from_slice(&fs::read(&self.file).ok()?).ok()?;
-        (kept.place == self.place).then_some(kept.revision)
+        (kept.place == self.place).then_some((kept.revision, kept.since))
     }
 
     /// Replaces the revision in the file.
-    pub(super) fn write(&self, revision: &Revision) -> io::Result<()> {
-        let kept = Kept { place: self.place.clone(), revision: revision.clone() };
+    pub(super) fn write(&self, revision: &Revision, since: Option<Instant>) -> io::Result<()> {
+        let kept = Kept { place: self.place.clone(), revision: revision.clone(), since };
         files::write_atomically(&self.file, &serde_json::to_vec(&kept)?, files::PRIVATE)?;
         Ok(())
     }
@@ -54,9 +57,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let here = Accepted::new(root.path(), "here".to_owned());
         assert_eq!(here.read(), None);
-        here.write(&Revision::commit("a")).unwrap();
-        here.write(&Revision::commit("b")).unwrap();
-        assert_eq!(here.read(), Some(Revision::commit("b")));
+        here.write(&Revision::commit("a"), None).unwrap();
+        let since = Some(Instant::UNIX_EPOCH);
+        here.write(&Revision::commit("b"), since).unwrap();
+        assert_eq!(here.read(), Some((Revision::commit("b"), since)));
         assert_eq!(Accepted::new(root.path(), "there".to_owned()).read(), None);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::model::{Instant, Revision};
+use crate::model::{InputsId, Instant};
 use crate::schedule::{self, StateInputs, WindowState, Windows};
 
 /// From the end of a pass that left nothing to do, or nothing without a person, to the next observation: often
@@ -17,6 +17,8 @@ const INTERVAL: Duration = Duration::from_secs(60);
 const BACKOFF_MIN: Duration = Duration::from_secs(15);
 /// The longest pause after failures. A person who repaired something need not wait: a poke or a commit ends it.
 const BACKOFF_MAX: Duration = Duration::from_secs(600);
+/// The pause after a pass that a panic ended: it would panic again, and only a person can change that.
+const DEFECT_REST: Duration = Duration::from_secs(15 * 60);
 /// Until tidegate tries again to lock an environment that another process holds.
 const LOCKED_RETRY: Duration = Duration::from_secs(5);
 
@@ -25,10 +27,12 @@ const LOCKED_RETRY: Duration = Duration::from_secs(5);
 pub(super) struct LastPass {
     /// The end of the pass, or of the observation that found nothing changed since.
     pub(super) ended_at: Instant,
-    /// The revision that the pass applied at its end.
-    pub(super) revision: Revision,
+    /// What the declaration was made of that the pass applied at its end.
+    pub(super) inputs: InputsId,
     /// Decides how long the pause after it is.
     pub(super) result: PassResult,
+    /// Drawn, and taken off the interval, so that environments whose passes began together do not stay together.
+    pub(super) early: Duration,
     /// The number of failures in a row, this pass included.
     pub(super) failures: u32,
     /// When the schedule, an override or a window changes next, seen from the beginning of the pass.
@@ -44,6 +48,8 @@ pub(super) enum PassResult {
     Failed,
     /// Another process holds the lease of the environment.
     Locked,
+    /// A panic ended it.
+    Defect,
 }
 
 /// Why a pass begins.
@@ -53,7 +59,7 @@ pub(super) enum PassReason {
     First,
     /// A person or SIGHUP poked the daemon.
     Poked,
-    /// Another commit is in force.
+    /// A commit that concerns the environment is in force.
     Commit,
     /// The scheduled state changed, or a window opened or closed.
     Calendar,
@@ -77,10 +83,10 @@ impl PassReason {
     }
 }
 
-/// Whether a pass of an environment with `revision` in force is due, and why.
+/// Whether a pass of an environment that is made of `inputs` is due, and why.
 pub(super) fn due(
     now: Instant,
-    revision: &Revision,
+    inputs: &InputsId,
     is_poked: bool,
     last: Option<&LastPass>,
 ) -> Option<PassReason> {
@@ -88,16 +94,18 @@ pub(super) fn due(
     if is_poked {
         return Some(PassReason::Poked);
     }
-    if last.revision != *revision {
+    if last.inputs != *inputs {
         return Some(PassReason::Commit);
     }
     if last.changes_at.is_some_and(|at| now >= at) {
         return Some(PassReason::Calendar);
     }
-    let pause = TimeDelta::from_std(pause_after(last.result, last.failures)).expect("at most ten minutes");
+    let early = if last.result == PassResult::Settled { last.early } else { Duration::ZERO };
+    let pause = pause_after(last.result, last.failures) - early;
+    let pause = TimeDelta::from_std(pause).expect("at most a quarter of an hour");
     (now >= last.ended_at + pause).then_some(match last.result {
         PassResult::Settled => PassReason::Interval,
-        PassResult::Failed | PassResult::Locked => PassReason::Retry,
+        PassResult::Failed | PassResult::Locked | PassResult::Defect => PassReason::Retry,
     })
 }
 
@@ -106,6 +114,7 @@ pub(super) fn pause_after(result: PassResult, failures: u32) -> Duration {
     match result {
         PassResult::Settled => INTERVAL,
         PassResult::Locked => LOCKED_RETRY,
+        PassResult::Defect => DEFECT_REST,
         // 15, 30, 60 … seconds: six doublings pass the longest.
         PassResult::Failed => (BACKOFF_MIN * 2u32.pow(failures.saturating_sub(1).min(6))).min(BACKOFF_MAX),
     }
@@ -137,13 +146,14 @@ mod tests {
 
     fn last(result: PassResult, failures: u32, changes_at: Option<i64>) -> LastPass {
         let changes_at = changes_at.map(at);
-        LastPass { ended_at: at(0), revision: Revision::commit("a"), result, failures, changes_at }
+        let early = Duration::ZERO;
+        LastPass { ended_at: at(0), inputs: InputsId::new("a"), result, early, failures, changes_at }
     }
 
     #[test]
     fn an_environment_is_due_for_one_of_six_reasons() {
         let quiet = last(PassResult::Settled, 0, None);
-        for (now, revision, is_poked, last, why) in [
+        for (now, inputs, is_poked, last, why) in [
             (0, "a", false, None, Some(PassReason::First)),
             (1, "a", false, Some(&quiet), None),
             (59, "a", false, Some(&quiet), None),
@@ -156,19 +166,19 @@ mod tests {
             (15, "a", false, Some(&last(PassResult::Failed, 1, None)), Some(PassReason::Retry)),
             (1, "b", false, Some(&last(PassResult::Failed, 9, None)), Some(PassReason::Commit)),
             (5, "a", false, Some(&last(PassResult::Locked, 0, None)), Some(PassReason::Retry)),
+            (899, "a", false, Some(&last(PassResult::Defect, 0, None)), None),
+            (900, "a", false, Some(&last(PassResult::Defect, 0, None)), Some(PassReason::Retry)),
+            (1, "b", false, Some(&last(PassResult::Defect, 0, None)), Some(PassReason::Commit)),
         ] {
-            let found = due(at(now), &Revision::commit(revision), is_poked, last);
-            assert_eq!(found, why, "{now} {revision} {is_poked} {last:?}");
+            let found = due(at(now), &InputsId::new(inputs), is_poked, last);
+            assert_eq!(found, why, "{now} {inputs} {is_poked} {last:?}");
         }
     }
 
     #[test]
     fn a_change_during_a_long_pass_is_due_at_its_end() {
         let began_before = last(PassResult::Settled, 0, Some(-30));
-        assert_eq!(
-            due(at(0), &Revision::commit("a"), false, Some(&began_before)),
-            Some(PassReason::Calendar)
-        );
+        assert_eq!(due(at(0), &InputsId::new("a"), false, Some(&began_before)), Some(PassReason::Calendar));
     }
 
     #[test]

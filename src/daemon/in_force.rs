@@ -4,78 +4,35 @@
 //! force-push leave the last good declarations in force. Each yields one notice when it begins.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::kept::KeptDeclaration;
+pub use super::notice::Notice;
 use crate::context::DeclaredTree;
 use crate::model::{EnvironmentName, Instant, Revision};
 use crate::reconcile::DeclaredEnvironment;
 use crate::source::{Poll, SourceError, Tree};
-
-/// A change in the repository or its declarations that is worth one log line.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Notice {
-    /// The declarations of a new revision are in force.
-    Adopted {
-        /// The revision, or `worktree`.
-        revision: Revision,
-        /// The number of environments that it declares without an error.
-        environments: usize,
-    },
-    /// An environment's declaration has errors; the last good one stays in force.
-    Broken {
-        /// The environment with the errors.
-        environment: EnvironmentName,
-        /// The commit with the errors.
-        revision: Revision,
-        /// The first error, with its place.
-        error: String,
-        /// The revision that stays in force for it; none = it has no earlier valid declaration.
-        kept: Option<Revision>,
-    },
-    /// An environment was removed from the repository: tidegate no longer manages it.
-    Unmanaged {
-        /// The environment that was removed.
-        environment: EnvironmentName,
-    },
-    /// The repository cannot be read; the last good declarations stay in force.
-    Unreachable {
-        /// The error with its causes, in one line.
-        error: String,
-        /// How an operator may repair it.
-        hint: String,
-        /// The newest revision in force; none = no poll has succeeded yet.
-        accepted: Option<Revision>,
-    },
-    /// The repository can be read again.
-    Reachable,
-    /// The branch was force-pushed. The new history is not in force until a person accepts it.
-    Rewritten {
-        /// The revision that was accepted last.
-        from: Revision,
-        /// The newest commit of the new history.
-        to: Revision,
-        /// The newest revision in force; none = no declarations are in force since the daemon started.
-        accepted: Option<Revision>,
-    },
-    /// A person accepted a revision, but no force-pushed history that begins with it is pending.
-    NothingPending {
-        /// The revision as the person wrote it.
-        named: String,
-    },
-}
+use crate::spec;
 
 /// The result of all polls so far.
 #[derive(Clone, Debug, Default)]
 pub struct InForce {
     /// The last good declaration of each environment.
-    pub environments: BTreeMap<EnvironmentName, DeclaredEnvironment>,
+    pub environments: BTreeMap<EnvironmentName, Arc<DeclaredEnvironment>>,
     /// The newest revision whose declarations are in force.
     pub accepted: Option<Revision>,
+    /// Since when that revision is in force.
+    pub since: Option<Instant>,
     /// Environments whose newest declaration has errors.
     pub broken: BTreeSet<EnvironmentName>,
+    /// A defect of tidegate kept it from reading the newest revision; the next one may be readable.
+    pub reader_failed: bool,
     /// The error of the last poll, if it failed.
     unreachable: Option<String>,
     /// A force-pushed history that waits for a person.
     pending: Option<Tree>,
+    /// What the store does not keep yet; none = the environment is no longer declared.
+    unsaved: BTreeMap<EnvironmentName, Option<KeptDeclaration>>,
 }
 
 impl InForce {
@@ -98,7 +55,7 @@ impl InForce {
         match poll {
             Poll::Unchanged => {}
             Poll::Changed(tree) => {
-                self.pending = None;
+                (self.pending, self.reader_failed) = (None, false);
                 notices.extend(self.adopt(tree, path, place, now));
             }
             Poll::Rewritten { from, tree } => {
@@ -108,6 +65,40 @@ impl InForce {
             }
         }
         notices
+    }
+
+    /// Puts a declaration in force that the store has kept. `path` is the folder of environments.
+    pub(super) fn restore(
+        &mut self,
+        environment: &EnvironmentName,
+        kept: &KeptDeclaration,
+        path: &str,
+        now: Instant,
+    ) -> Notice {
+        let mut declared = spec::read(&kept.files, path, now);
+        let environment = environment.clone();
+        let (revision, since) = (kept.revision.clone(), kept.since);
+        let inputs = declared.inputs.remove(&environment);
+        let (Some(spec), Some(inputs)) = (declared.environments.remove(&environment), inputs) else {
+            let error = declared.diagnostics.iter().find(|diagnostic| diagnostic.is_error());
+            let error =
+                error.map_or_else(String::new, |error| format!(": {}: {}", error.place, error.message));
+            let why = format!("this tidegate does not accept the declaration of {}{error}", revision.short());
+            return Notice::NotRestored { environment, why };
+        };
+        let declared = DeclaredEnvironment { spec, revision: revision.clone(), inputs: inputs.id };
+        self.environments.insert(environment.clone(), Arc::new(declared));
+        Notice::Restored { environment, revision, since }
+    }
+
+    /// What the store is to keep from now on, each once.
+    pub(super) fn take_unsaved(&mut self) -> BTreeMap<EnvironmentName, Option<KeptDeclaration>> {
+        std::mem::take(&mut self.unsaved)
+    }
+
+    /// The store could not take this; the next poll tries again.
+    pub(super) fn still_unsaved(&mut self, environment: EnvironmentName, kept: Option<KeptDeclaration>) {
+        self.unsaved.insert(environment, kept);
     }
 
     /// Puts the force-pushed history in force whose newest commit begins with `revision`. None: no such history
@@ -146,12 +137,14 @@ impl InForce {
             return Vec::new();
         }
         self.unreachable = Some(text.clone());
-        vec![Notice::Unreachable { error: text, hint: error.hint(), accepted: self.accepted.clone() }]
+        let (accepted, since) = (self.accepted.clone(), self.since);
+        vec![Notice::Unreachable { error: text, hint: error.hint(), accepted, since }]
     }
 
     fn adopt(&mut self, tree: Tree, path: &str, place: &str, now: Instant) -> Vec<Notice> {
         let revision = tree.revision.clone();
-        let declared = DeclaredTree::read(tree, path, place.to_owned(), now).declarations;
+        let DeclaredTree { tree, declarations: declared, .. } =
+            DeclaredTree::read(tree, path, place.to_owned(), now);
         let mut notices =
             vec![Notice::Adopted { revision: revision.clone(), environments: declared.environments.len() }];
         let is_gone = |name: &EnvironmentName| {
@@ -161,6 +154,7 @@ impl InForce {
             self.environments.keys().filter(|name| is_gone(name)).cloned().collect();
         for environment in gone {
             self.environments.remove(&environment);
+            self.unsaved.insert(environment.clone(), None);
             notices.push(Notice::Unmanaged { environment });
         }
         self.broken = declared.broken.keys().cloned().collect();
@@ -175,7 +169,19 @@ impl InForce {
             notices.push(Notice::Broken { environment, revision: revision.clone(), error, kept });
         }
         for (name, spec) in declared.environments {
-            self.environments.insert(name, DeclaredEnvironment { spec, revision: revision.clone() });
+            let inputs = &declared.inputs[&name];
+            if self.environments.get(&name).is_none_or(|known| known.inputs != inputs.id) {
+                let content = |path: &String| Some((path.clone(), tree.files.get(path)?.clone()));
+                let files = inputs.files.iter().filter_map(content).collect();
+                let kept = KeptDeclaration { revision: revision.clone(), since: now, files };
+                self.unsaved.insert(name.clone(), Some(kept));
+            }
+            let inputs = inputs.id.clone();
+            let declared = DeclaredEnvironment { spec, revision: revision.clone(), inputs };
+            self.environments.insert(name, Arc::new(declared));
+        }
+        if self.accepted.as_ref() != Some(&revision) || revision == Revision::worktree() {
+            self.since = Some(now);
         }
         self.accepted = Some(revision);
         notices
@@ -197,6 +203,7 @@ mod tests {
                     (format!("environments/{name}.yaml"), text.replace("NAME", name).into_bytes())
                 })
                 .collect(),
+            faults: BTreeMap::new(),
             links: Vec::new(),
         }
     }
@@ -270,5 +277,57 @@ mod tests {
         let notices = take(&mut declarations, Poll::Changed(tree("b", &[])));
         assert!(notices.contains(&Notice::Unmanaged { environment: "dev".into() }));
         assert!(declarations.environments.is_empty());
+    }
+
+    #[test]
+    fn a_commit_concerns_only_the_environments_whose_files_it_changes() {
+        let based = "extends: platforms/base.yaml\nname: NAME\ncluster: NAME\nservices: {web: {}}\n";
+        let base = "aws: {region: eu-west-1, account: \"111122223333\"}\n";
+        let commit = |revision: &str, dev: &str, base: &str| {
+            let mut tree = tree(revision, &[("dev", dev), ("prod", GOOD)]);
+            tree.files.insert("environments/platforms/base.yaml".to_owned(), base.as_bytes().to_vec());
+            tree
+        };
+        let mut declarations = InForce::default();
+        take(&mut declarations, Poll::Changed(commit("a", based, base)));
+        assert_eq!(
+            declarations.take_unsaved().into_keys().collect::<Vec<_>>(),
+            ["dev".into(), "prod".into()]
+        );
+        let inputs = |declarations: &InForce| {
+            ["dev", "prod"].map(|name| declarations.environments[name].inputs.clone())
+        };
+        let first = inputs(&declarations);
+
+        let mut unconcerned = commit("b", based, base);
+        unconcerned.files.insert("environments/unused.ics".to_owned(), b"x".to_vec());
+        take(&mut declarations, Poll::Changed(unconcerned));
+        assert_eq!(inputs(&declarations), first);
+        assert_eq!(declarations.environments["dev"].revision, Revision::commit("b"), "for people");
+        assert!(declarations.take_unsaved().is_empty());
+
+        take(&mut declarations, Poll::Changed(commit("c", based, &base.replace("west-1", "west-2"))));
+        let [dev, prod] = inputs(&declarations);
+        assert!(dev != first[0] && prod == first[1], "the base belongs to what extends it");
+        assert_eq!(declarations.take_unsaved().into_keys().collect::<Vec<_>>(), ["dev".into()]);
+    }
+
+    #[test]
+    fn a_declaration_that_was_kept_is_in_force_as_it_was() {
+        let mut before = InForce::default();
+        take(&mut before, Poll::Changed(tree("a", &[("dev", GOOD)])));
+        let kept = before.take_unsaved()["dev"].clone().unwrap();
+        let mut after = InForce::default();
+        let notice = after.restore(&"dev".into(), &kept, "environments", now());
+        assert!(matches!(notice, Notice::Restored { revision, .. } if revision == Revision::commit("a")));
+        assert_eq!(after.environments, before.environments);
+        take(&mut after, Poll::Changed(tree("a", &[("dev", GOOD)])));
+        assert!(after.take_unsaved().is_empty(), "the store keeps it already");
+        let other = KeptDeclaration {
+            files: [("environments/dev.yaml".to_owned(), b"name: 3".to_vec())].into(),
+            ..kept
+        };
+        let notice = after.restore(&"dev".into(), &other, "environments", now());
+        assert!(matches!(notice, Notice::NotRestored { .. }));
     }
 }

@@ -11,7 +11,7 @@ use super::announce::Announcement;
 use super::due::PassReason;
 use super::in_force::Notice;
 use crate::execute::{ActionOutcome, ActionResult, Progress};
-use crate::model::{EnvironmentName, Revision};
+use crate::model::{EnvironmentName, Instant, Revision};
 use crate::plan::{Action, Plan, Step};
 use crate::reconcile::{ReconcileError, Run, RunOutcome};
 use crate::report::{labels, time_format};
@@ -106,8 +106,9 @@ pub(super) fn notice(notice: &Notice) {
         Notice::Unmanaged { environment } => {
             warn!(%environment, "`{environment}` was removed from the repository: tidegate no longer manages it and does not change its resources");
         }
-        Notice::Unreachable { error, hint, accepted } => {
-            let still = still_applying(accepted.as_ref());
+        Notice::Unreachable { error, hint, accepted, since } => {
+            let since = since.map_or_else(String::new, |since| format!(", in force since {}", in_utc(since)));
+            let still = format!("{}{since}", still_applying(accepted.as_ref()));
             error!(hint, "cannot read the repository; {still}: {error}");
         }
         Notice::Reachable => info!("the repository can be read again"),
@@ -116,10 +117,21 @@ pub(super) fn notice(notice: &Notice) {
             let (lost, still) = (from.short(), still_applying(accepted.as_ref()));
             error!(%from, %to, hint, "the branch was force-pushed: {lost} is no longer in its history; {still}");
         }
+        Notice::Restored { environment, revision, since } => {
+            let (short, at) = (revision.short(), in_utc(*since));
+            info!(%environment, %revision, %since, "`{environment}`: {short} is in force, since {at}; the store has kept it, and the repository is read next");
+        }
+        Notice::NotRestored { environment, why } => {
+            warn!(%environment, "`{environment}`: tidegate cannot use the declaration that the store has kept, and waits for the repository: {why}");
+        }
         Notice::NothingPending { named } => {
             warn!("no force-pushed revision begins with `{named}`: tidegate accepted nothing");
         }
     }
+}
+
+fn in_utc(at: Instant) -> String {
+    time_format::local(at, crate::schedule::Tz::UTC)
 }
 
 fn still_applying(accepted: Option<&Revision>) -> String {
@@ -153,6 +165,16 @@ pub(super) fn announcement(environment: &EnvironmentName, announcement: &Announc
 /// Logs that a pass begins, for debugging only: most passes find nothing to do.
 pub(super) fn pass_begins(environment: &EnvironmentName, reason: PassReason) {
     debug!(%environment, why = reason.as_str(), "pass begins");
+}
+
+/// Logs that a panic ended a pass. tidegate has no other pager than this line.
+pub(super) fn defect(environment: &EnvironmentName, message: &str) -> LoggedStatus {
+    error!(
+        %environment,
+        hint = "report it with the lines above; after a change of the declaration or `tidegate poke`, tidegate tries again at once",
+        "`{environment}`: a defect of tidegate ended the pass, and nothing more is done for this environment for a while; others are not affected: {message}"
+    );
+    LoggedStatus { word: "defect", messages: vec![message.to_owned()] }
 }
 
 /// The outcome of an environment's last run, as it was logged.

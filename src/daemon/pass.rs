@@ -3,8 +3,11 @@
 //! Asynchronous: passes of several environments run side by side. While one waits for its migration, the others
 //! continue. When a pass begins is decided elsewhere (`due`).
 
-use std::sync::Arc;
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::due::PassReason;
@@ -12,38 +15,45 @@ use super::log::{self, LogProgress};
 use super::shared::SharedInForce;
 use crate::cloud::{CachedCloud, Depth, LastObservation};
 use crate::context::Backend;
-use crate::model::{EnvironmentName, Instant};
+use crate::model::{EnvironmentName, InputsId, Instant};
 use crate::plan::{Plan, WaitingReason};
 use crate::reconcile::{
-    self, CurrentDeclaration, DeclaredEnvironment, ReconcileError, Reconciler, Run, ShutdownLevel,
+    self, ActiveOverrides, CurrentDeclaration, DeclaredEnvironment, Defect, ReconcileError, Reconciler, Run,
+    ShutdownLevel,
 };
 use crate::spec::EnvironmentSpec;
 
 /// What all passes share.
-#[derive(Clone, Copy)]
-pub(super) struct PassContext<'a> {
-    pub(super) backend: &'a Backend,
-    pub(super) in_force: &'a SharedInForce,
+#[derive(Clone)]
+pub(super) struct PassContext {
+    pub(super) backend: Arc<Backend>,
+    pub(super) in_force: SharedInForce,
     /// Who holds the lease, for people.
-    pub(super) holder: &'a str,
+    pub(super) holder: Arc<str>,
     /// Read at each step, and while a step waits.
-    pub(super) shutdown: &'a (dyn Fn() -> ShutdownLevel + Send + Sync),
+    pub(super) shutdown: Arc<dyn Fn() -> ShutdownLevel + Send + Sync>,
 }
 
 /// A pass that is to begin.
 pub(super) struct DuePass {
-    pub(super) declared: DeclaredEnvironment,
+    pub(super) declared: Arc<DeclaredEnvironment>,
     pub(super) reason: PassReason,
     /// The newest plan of the last run, and the answers of AWS that a quick observation may use again.
     pub(super) before: Option<(Plan, Arc<LastObservation>)>,
+    /// The store may hold the record of a defect, which this pass disproves if it ends.
+    pub(super) may_have_defect: bool,
 }
 
 /// A pass that has ended.
 pub(super) struct EndedPass {
-    pub(super) declared: DeclaredEnvironment,
+    pub(super) declared: Arc<DeclaredEnvironment>,
+    /// What the newest declaration was made of that the pass has seen.
+    pub(super) inputs: InputsId,
     /// The newest plan of its run, if it came as far as planning.
     pub(super) plan: Option<Plan>,
     pub(super) began_at: Instant,
+    /// Overrides and suspensions at its end.
+    pub(super) overrides: ActiveOverrides,
     pub(super) outcome: PassOutcome,
 }
 
@@ -54,28 +64,55 @@ pub(super) enum PassOutcome {
     Unchanged,
     /// The repository no longer declares the environment: there was no run.
     Undeclared,
+    /// A panic ended it, with this message.
+    Defect(String),
 }
 
 /// Every observation is a full one after this long, even if nothing changed: what a quick one does not ask
 /// (associations, newest revisions, tasks, owner) is never older.
 const FULL_OBSERVATION_EVERY: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 
-impl PassContext<'_> {
-    /// Observes one environment, and runs if anything changed.
+impl PassContext {
+    /// Observes one environment, and runs if anything changed. A panic is the end of this pass and of nothing else: it
+    /// happens again after a restart, and a daemon that dies of it would leave every other release behind its gate.
     pub(super) async fn pass(self, due: DuePass, began_at: Instant) -> EndedPass {
-        let DuePass { declared, reason, before } = due;
+        let (declared, may_have_defect) = (due.declared.clone(), due.may_have_defect);
+        let name = &declared.spec.name;
+        let progress = LogProgress::default();
+        let seen = Mutex::new(declared.inputs.clone());
+        let attempt = guarded(self.attempt(due, &progress, &seen)).await;
+        let now = self.backend.now();
+        let outcome = attempt.unwrap_or_else(PassOutcome::Defect);
+        let store = self.backend.store();
+        let noted = match &outcome {
+            PassOutcome::Defect(message) => {
+                Defect { at: now, message: message.clone() }.keep(&*store, name, &self.holder)
+            }
+            _ if may_have_defect => Defect::forget(&*store, name),
+            _ => Ok(()),
+        };
+        if let Err(error) = noted {
+            tracing::warn!(environment = %name, %error, "cannot note in the store whether a defect ended the pass");
+        }
+        // A record that cannot be read has already failed the pass, and its log line says so.
+        let overrides = ActiveOverrides::at(now, &*store, &declared.spec).unwrap_or_default();
+        let inputs = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        EndedPass { inputs, plan: progress.plan(), began_at, overrides, outcome, declared: declared.clone() }
+    }
+
+    async fn attempt(&self, due: DuePass, progress: &LogProgress, seen: &Mutex<InputsId>) -> PassOutcome {
+        let DuePass { declared, reason, before, may_have_defect: _ } = due;
         let name = &declared.spec.name;
         log::pass_begins(name, reason);
         if let (PassReason::Interval, Some((plan, last_observation))) = (reason, &before)
             && self.is_unchanged(name, last_observation, plan).await.is_ok_and(|is_unchanged| is_unchanged)
         {
-            return EndedPass { declared, plan: None, began_at, outcome: PassOutcome::Unchanged };
+            return PassOutcome::Unchanged;
         }
         // If the observation failed, the run meets the same error and reports it.
-        let progress = LogProgress::default();
-        let result = self.run(name, reason == PassReason::Poked, &progress).await;
-        let outcome = result.map_or(PassOutcome::Undeclared, |result| PassOutcome::Run(Box::new(result)));
-        EndedPass { declared, plan: progress.plan(), began_at, outcome }
+        let refresh_images = matches!(reason, PassReason::Poked | PassReason::Commit);
+        let result = self.run(name, refresh_images, progress, seen).await;
+        result.map_or(PassOutcome::Undeclared, |result| PassOutcome::Run(Box::new(result)))
     }
 
     /// Whether an environment is just as the last run left it: then another run would do nothing. If that run
@@ -97,7 +134,9 @@ impl PassContext<'_> {
         if depth == Depth::Full {
             last_observation.begin(now);
         }
-        let newest = NewestDeclaration { context: *self, first: &first.spec, refresh_images: false };
+        let seen = Mutex::new(first.inputs.clone());
+        let newest =
+            NewestDeclaration { context: self, first: &first.spec, refresh_images: false, seen: &seen };
         let cloud = CachedCloud { cloud: &*cloud, last_observation, depth };
         let span = tracing::info_span!("look", %environment);
         reconcile::is_unchanged(&cloud, &*clock, &*store, &newest, last).instrument(span).await
@@ -109,24 +148,36 @@ impl PassContext<'_> {
         environment: &EnvironmentName,
         refresh_images: bool,
         progress: &LogProgress,
+        seen: &Mutex<InputsId>,
     ) -> Option<Result<Run, ReconcileError>> {
         let first = self.in_force.lock().environments.get(environment).cloned()?;
         let cloud = self.backend.cloud(&first.spec);
         let (clock, store) = (self.backend.clock(), self.backend.store());
-        let newest = NewestDeclaration { context: *self, first: &first.spec, refresh_images };
+        let newest = NewestDeclaration { context: self, first: &first.spec, refresh_images, seen };
         let reconciler = Reconciler {
             cloud: &*cloud,
             clock: &*clock,
             store: &*store,
             declared: &newest,
             progress,
-            holder: self.holder,
+            holder: &self.holder,
             deadline: None,
-            shutdown: self.shutdown,
+            shutdown: &*self.shutdown,
         };
         let span = tracing::info_span!("reconcile", %environment);
         Some(reconciler.converge(environment).instrument(span).await)
     }
+}
+
+/// Runs a pass to its end. `Err`: a panic ended it, with this message in one line.
+pub(super) async fn guarded<T>(pass: impl Future<Output = T>) -> Result<T, String> {
+    AssertUnwindSafe(pass).catch_unwind().await.map_err(|panic| message(&*panic))
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "a panic without a message".to_owned()).lines().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a plan has no action, nothing blocked, and waits for nothing that a quick observation would miss.
@@ -139,10 +190,12 @@ fn is_at_rest(plan: &Plan) -> bool {
 
 /// The declaration of one environment in the newest commit, read again at each step.
 struct NewestDeclaration<'a> {
-    context: PassContext<'a>,
+    context: &'a PassContext,
     /// The declaration that the pass began with: its cloud is of that account and region.
     first: &'a EnvironmentSpec,
     refresh_images: bool,
+    /// What the newest declaration was made of that was asked for.
+    seen: &'a Mutex<InputsId>,
 }
 
 impl CurrentDeclaration for NewestDeclaration<'_> {
@@ -155,7 +208,8 @@ impl CurrentDeclaration for NewestDeclaration<'_> {
             return None;
         }
         self.context.backend.learn(std::slice::from_ref(&declared.spec));
-        Some(declared)
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&declared.inputs);
+        Some(DeclaredEnvironment::clone(&declared))
     }
 
     fn refresh_images(&self) -> bool {
@@ -188,7 +242,12 @@ mod tests {
     /// A commit comes in, with this text instead of that one.
     fn commit(in_force: &SharedInForce, revision: &str, from: &str, to: &str) {
         let file = ("environments/shop.yaml".to_owned(), SHOP.replace(from, to).into_bytes());
-        let tree = Tree { revision: Revision::commit(revision), files: [file].into(), links: Vec::new() };
+        let tree = Tree {
+            revision: Revision::commit(revision),
+            files: [file].into(),
+            faults: [].into(),
+            links: Vec::new(),
+        };
         let mut declarations: InForce = in_force.lock().clone();
         declarations.take(Ok(Poll::Changed(tree)), "environments", "here", now());
         *in_force.lock() = declarations;
@@ -198,25 +257,28 @@ mod tests {
     fn pass(
         in_force: &SharedInForce,
         after: u32,
-        meanwhile: impl Fn() + Send + Sync,
-    ) -> (Run, Backend, tempfile::TempDir) {
+        meanwhile: impl Fn(&SharedInForce) + Send + Sync + 'static,
+    ) -> (Run, Arc<Backend>, tempfile::TempDir) {
         let store = tempfile::tempdir().unwrap();
         let text = |text: &str| Some(text.to_owned());
         let flags =
             Flags { store: text(store.path().to_str().unwrap()), cloud: text("sim"), ..Flags::default() };
         let settings = config::resolve(&flags, |_| None, None).unwrap();
         let access = Access::Change { wait_max: std::time::Duration::ZERO };
-        let backend = Backend::open(&settings, &[], access, Some(now())).unwrap();
+        let backend = Arc::new(Backend::open(&settings, &[], access, Some(now())).unwrap());
         let asked = AtomicU32::new(0);
-        let shutdown = || {
+        let shared = in_force.clone();
+        let shutdown = move || {
             if asked.fetch_add(1, Ordering::Relaxed) == after {
-                meanwhile();
+                meanwhile(&shared);
             }
             ShutdownLevel::None
         };
-        let context = PassContext { backend: &backend, in_force, holder: "test", shutdown: &shutdown };
-        let progress = LogProgress::default();
-        let ended = backend.block_on(context.run(&"shop".into(), false, &progress));
+        let shutdown = Arc::new(shutdown);
+        let in_force = in_force.clone();
+        let context = PassContext { backend: backend.clone(), in_force, holder: "test".into(), shutdown };
+        let (progress, seen) = (LogProgress::default(), Mutex::new(InputsId::new("")));
+        let ended = backend.block_on(context.run(&"shop".into(), false, &progress, &seen));
         (ended.unwrap().unwrap(), backend, store)
     }
 
@@ -225,7 +287,7 @@ mod tests {
         let in_force = SharedInForce::default();
         commit(&in_force, "a", "", "");
         let (run, backend, _store) =
-            pass(&in_force, 4, || commit(&in_force, "b", "core: v1.4.0", "core: v1.5.0"));
+            pass(&in_force, 4, |in_force| commit(in_force, "b", "core: v1.4.0", "core: v1.5.0"));
         assert_eq!((run.outcome, run.revision.as_str()), (Some(RunOutcome::Converged), "b"));
         assert_eq!(run.release.unwrap().to.as_str(), "v1.5.0");
         let log = crate::store::journal::read_events(&*backend.store(), &"shop".into()).unwrap();
@@ -240,9 +302,9 @@ mod tests {
         for (from, to) in [("name: shop", "name: kiosk"), ("region: eu-central-1", "region: eu-west-1")] {
             let in_force = SharedInForce::default();
             commit(&in_force, "a", "", "");
-            let (run, ..) = pass(&in_force, 4, || {
+            let (run, ..) = pass(&in_force, 4, move |in_force| {
                 in_force.lock().environments.remove("shop");
-                commit(&in_force, "b", from, to);
+                commit(in_force, "b", from, to);
             });
             assert_eq!(run.outcome, Some(RunOutcome::Unmanaged), "{to}");
             assert!(!run.steps.is_empty(), "it had begun");

@@ -3,34 +3,39 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
 
 use crate::model::EnvironmentName;
 
 /// The passes that have begun and not ended; `T` is what a pass returns.
-pub(super) struct RunningPasses<'a, T> {
+pub(super) struct RunningPasses<T> {
     names: BTreeSet<EnvironmentName>,
-    passes: FuturesUnordered<LocalBoxFuture<'a, (EnvironmentName, T)>>,
+    passes: FuturesUnordered<LocalBoxFuture<'static, (EnvironmentName, T)>>,
 }
 
-impl<T> Default for RunningPasses<'_, T> {
+impl<T> Default for RunningPasses<T> {
     fn default() -> Self {
         Self { names: BTreeSet::new(), passes: FuturesUnordered::new() }
     }
 }
 
-impl<'a, T> RunningPasses<'a, T> {
+impl<T: 'static> RunningPasses<T> {
     /// Begins a pass. It makes progress whenever [`Self::next`] is awaited.
-    pub(super) fn begin(&mut self, name: EnvironmentName, pass: impl Future<Output = T> + 'a) {
+    pub(super) fn begin(&mut self, name: EnvironmentName, pass: LocalBoxFuture<'static, T>) {
         self.names.insert(name.clone());
-        self.passes.push(Box::pin(async move { (name, pass.await) }));
+        self.passes.push(Box::pin(pass.map(|ended| (name, ended))));
     }
 
     /// Whether a pass of this environment has not ended yet.
     pub(super) fn has(&self, name: &EnvironmentName) -> bool {
         self.names.contains(name)
+    }
+
+    /// The environments whose passes have not ended yet.
+    pub(super) fn names(&self) -> &BTreeSet<EnvironmentName> {
+        &self.names
     }
 
     /// Whether all have ended.
@@ -48,7 +53,6 @@ impl<'a, T> RunningPasses<'a, T> {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt as _;
     use futures_util::future::{pending, ready};
 
     use super::*;
@@ -56,10 +60,10 @@ mod tests {
     #[test]
     fn a_long_pass_delays_no_other() {
         let mut running = RunningPasses::default();
-        running.begin("production".into(), pending());
+        running.begin("production".into(), pending().boxed_local());
         for turn in 0..3 {
             assert!(!running.has(&"dev".into()));
-            running.begin("dev".into(), ready(turn));
+            running.begin("dev".into(), ready(turn).boxed_local());
             assert_eq!(running.next().now_or_never(), Some(Some(turn)));
         }
         assert_eq!(running.next().now_or_never(), None, "production still runs");
@@ -70,7 +74,7 @@ mod tests {
     fn a_pass_continues_after_a_cancelled_wait() {
         let (pass, handle) = futures_util::future::abortable(pending::<()>());
         let mut running = RunningPasses::default();
-        running.begin("dev".into(), pass);
+        running.begin("dev".into(), pass.boxed_local());
         assert!(running.next().now_or_never().is_none());
         handle.abort();
         assert!(running.next().now_or_never().is_some_and(|ended| ended.is_some()));

@@ -1,6 +1,6 @@
 //! The declarations in force, as the daemon's threads share them.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::in_force::InForce;
 
@@ -11,6 +11,7 @@ pub(super) struct SharedInForce(Arc<Mutex<InForce>>);
 impl SharedInForce {
     /// The declarations. Held for moments only: no I/O and no `await` under this lock.
     pub(super) fn lock(&self) -> MutexGuard<'_, InForce> {
-        self.0.lock().expect("nothing panics while it holds this lock")
+        // It is replaced as a whole: a thread that panicked has left nothing half-written.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,6 +15,8 @@ use crate::model::Instant;
 pub(super) struct Systemd {
     /// How often the watchdog is notified: a third of the unit's limit, so that two may be late.
     watchdog_every: Option<TimeDelta>,
+    /// Whether a service manager wants to be notified at all.
+    is_heard: bool,
     sent: Mutex<Sent>,
 }
 
@@ -30,7 +32,8 @@ impl Systemd {
     pub(super) fn from_environment() -> Self {
         let watchdog_every =
             sd_notify::watchdog_enabled().and_then(|limit| TimeDelta::from_std(limit / 3).ok());
-        Self { watchdog_every, sent: Mutex::default() }
+        let is_heard = std::env::var_os("NOTIFY_SOCKET").is_some();
+        Self { watchdog_every, is_heard, sent: Mutex::default() }
     }
 
     /// The first poll has ended: units that depend on this one may start.
@@ -43,12 +46,16 @@ impl Systemd {
         notify(&NotifyState::Stopping);
     }
 
-    /// The status line, sent only when it changes.
-    pub(super) fn status(&self, line: &str) {
+    /// The status line, sent only when it changes; it is not even made where no service manager listens.
+    pub(super) fn status(&self, line: impl FnOnce() -> String) {
+        if !self.is_heard {
+            return;
+        }
+        let line = line();
         let mut sent = self.sent();
         if sent.status != line {
-            line.clone_into(&mut sent.status);
-            notify(&NotifyState::Status(line));
+            notify(&NotifyState::Status(&line));
+            sent.status = line;
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::ImportError;
+use super::names::list;
 use super::survey::Survey;
 use crate::cloud::{DatabaseStatus, ListedDatabase};
 use crate::model::{ServiceName, State};
@@ -22,8 +23,10 @@ pub(super) enum Choice {
 pub(super) enum DatabaseReason {
     /// `--database` names it.
     Asked,
-    /// These services have its address in their environment variables.
+    /// These services have its address in their environment variables, and no service has another one's.
     Named(BTreeSet<ServiceName>),
+    /// These services have its address, and fewer services have another one's.
+    NamedMost(BTreeSet<ServiceName>),
     /// It has the cluster's name.
     SameName,
     /// It is the only one in the account and region.
@@ -38,23 +41,51 @@ pub(super) struct InState {
     pub(super) muted: Option<String>,
 }
 
+impl DatabaseReason {
+    /// What a guess rests on. A guess is never declared: a declared database is stopped at night and migrated, and it
+    /// may belong to someone else.
+    pub(super) fn guess(&self) -> Option<String> {
+        match self {
+            DatabaseReason::Asked | DatabaseReason::Named(_) => None,
+            DatabaseReason::NamedMost(services) => Some(format!(
+                "a guess: its address is in the environment variables of {}, and other services have another one's",
+                list(services)
+            )),
+            DatabaseReason::SameName => Some("a guess: it has the cluster's name".to_owned()),
+            DatabaseReason::OnlyOne => {
+                Some("a guess: it is the only one in this account and region".to_owned())
+            }
+        }
+    }
+}
+
 impl Choice {
+    /// The status of a database that certainly belongs to the cluster.
     pub(super) fn status(&self) -> Option<&DatabaseStatus> {
         match self {
-            Choice::Picked { database, .. } => Some(&database.status),
-            Choice::None { .. } => None,
+            Choice::Picked { database, reason } if reason.guess().is_none() => Some(&database.status),
+            Choice::Picked { .. } | Choice::None { .. } => None,
         }
     }
 
     /// Compares it with the state of the environment.
     pub(super) fn in_state(self, state: State) -> InState {
-        let muted = match (self.status(), state.database_up()) {
+        let guess = match &self {
+            Choice::Picked { database, reason } => reason.guess().map(|guess| {
+                format!(
+                    "{guess}; if it belongs to this environment, declare it with `--database {}`",
+                    asked_as(&database.target)
+                )
+            }),
+            Choice::None { .. } => None,
+        };
+        let muted = guess.or_else(|| match (self.status(), state.database_up()) {
             (Some(DatabaseStatus::Broken(word)), _) => Some(format!("it is `{word}`, which needs a person")),
             (Some(DatabaseStatus::Stopped | DatabaseStatus::Stopping), true) => {
                 Some("it is stopped while services run, and tidegate would start it".to_owned())
             }
             _ => None,
-        };
+        });
         InState { choice: self, muted }
     }
 }
@@ -96,7 +127,12 @@ fn guess(survey: &Survey, listed: &[ListedDatabase]) -> Choice {
     let named: Vec<&ListedDatabase> =
         leading.iter().filter(|it| most.is_some() && by(it).map(BTreeSet::len) == most).copied().collect();
     match (named.as_slice(), leading.as_slice()) {
-        ([only], _) => picked(only, DatabaseReason::Named(by(only).cloned().unwrap_or_default())),
+        ([only], _) => {
+            let services = by(only).cloned().unwrap_or_default();
+            let is_alone = leading.iter().filter(|it| by(it).is_some()).count() == 1;
+            let reason = if is_alone { DatabaseReason::Named } else { DatabaseReason::NamedMost };
+            picked(only, reason(services))
+        }
         ([], []) => none("there is no database in this account and region".to_owned(), &[]),
         ([], [only]) => picked(only, DatabaseReason::OnlyOne),
         ([], _) => {
@@ -139,6 +175,11 @@ pub(super) fn key(target: &DatabaseTarget) -> &'static str {
         DatabaseTarget::Instance(_) => "instance",
         DatabaseTarget::Cluster(_) => "cluster",
     }
+}
+
+/// `instance:shop`, as `--database` takes it.
+fn asked_as(target: &DatabaseTarget) -> String {
+    format!("{}:{}", key(target), target.identifier())
 }
 
 /// `instance shop`

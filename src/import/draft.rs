@@ -6,7 +6,7 @@ use super::migration::MigrationDraft;
 use super::options::ImportOptions;
 use super::services::{ServiceDraft, VersionDraft};
 use super::survey::Survey;
-use crate::model::{ServiceName, State};
+use crate::model::State;
 
 /// The declaration to write.
 pub(super) struct Draft<'a> {
@@ -19,19 +19,4 @@ pub(super) struct Draft<'a> {
     /// `Err`: why there is no gate.
     pub(super) gate: Result<GateDraft, String>,
     pub(super) migration: Option<MigrationDraft>,
-}
-
-/// Names in one sentence; of more, the first are named and the rest is counted.
-const NAMED_MAX: usize = 4;
-
-/// `` `web` and `workers` ``; of many names, only the first ones.
-pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a ServiceName>) -> String {
-    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    if names.len() > NAMED_MAX {
-        return format!("{} and {} others", names[..NAMED_MAX - 1].join(", "), names.len() + 1 - NAMED_MAX);
-    }
-    match names.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => names.concat(),
-    }
 }

@@ -6,9 +6,10 @@ mod findings;
 mod service;
 
 use super::database::{self, Choice, DatabaseReason, InState};
-use super::draft::{Draft, list};
+use super::draft::Draft;
 use super::gate::GateDraft;
 use super::migration::MigrationDraft;
+use super::names::list;
 use super::services::{ServiceDraft, VersionDraft};
 use super::yaml::{Page, scalar};
 use crate::model::State;
@@ -130,10 +131,7 @@ fn database(page: &mut Page, draft: &Draft<'_>) {
                 DatabaseReason::Named(services) => {
                     format!("its address is in the environment variables of {}", list(services))
                 }
-                DatabaseReason::SameName => "a guess: it has the cluster's name".to_owned(),
-                DatabaseReason::OnlyOne => {
-                    "a guess: it is the only one in this account and region".to_owned()
-                }
+                guess => guess.guess().unwrap_or_default(),
             };
             if let Some(why) = &database.unstoppable {
                 page.comment(

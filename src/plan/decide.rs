@@ -22,6 +22,7 @@ pub(super) use schema::fits;
 
 use super::facts::Facts;
 use crate::model::State;
+use crate::spec::DeclaredThen;
 
 /// Decides what this pass works towards.
 pub(super) fn decide(facts: &Facts<'_>) -> Decision {
@@ -59,9 +60,6 @@ pub(super) fn decide(facts: &Facts<'_>) -> Decision {
 fn settled(facts: &Facts<'_>, goal: &Goal) -> BTreeSet<String> {
     let reached = facts.ledger.converged.as_ref().filter(|reached| reached.state == goal.state);
     let Some(reached) = reached.filter(|_| !goal.is_disturbed(facts)) else { return BTreeSet::new() };
-    let declared = facts.spec.fingerprints().into_iter();
-    declared
-        .filter(|(part, print)| reached.declaration.get(part) == Some(print))
-        .map(|(part, _)| part)
-        .collect()
+    let then = DeclaredThen { versions: &reached.versions, fingerprints: &reached.declaration };
+    then.unchanged_parts(facts.spec)
 }

@@ -88,6 +88,12 @@ impl Plan {
         self.actions.is_empty() && self.blocked.is_empty() && self.waiting.is_empty()
     }
 
+    /// Whether something that the plan rests on could not be read: without actions, it then says nothing about the
+    /// environment.
+    pub fn is_blind(&self) -> bool {
+        self.blocked.iter().any(|blocked| blocked.reason == BlockedReason::Unreadable)
+    }
+
     /// Whether the environment is held: the gate stays closed until an operator decides.
     pub fn is_held(&self) -> bool {
         self.state.because == Because::Hold

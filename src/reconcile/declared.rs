@@ -1,6 +1,6 @@
 //! The declaration that a run works towards, asked for again at each step: a newer commit replaces the older plan.
 
-use crate::model::Revision;
+use crate::model::{InputsId, Revision};
 use crate::spec::EnvironmentSpec;
 
 /// One environment as it was last declared without an error.
@@ -8,8 +8,19 @@ use crate::spec::EnvironmentSpec;
 pub struct DeclaredEnvironment {
     /// The declaration, merged and validated.
     pub spec: EnvironmentSpec,
-    /// The commit it comes from.
+    /// The newest commit that declares it so, for people. A commit that does not concern the environment changes this
+    /// and nothing else.
     pub revision: Revision,
+    /// What it is made of.
+    pub inputs: InputsId,
+}
+
+impl DeclaredEnvironment {
+    /// A declaration whose files are not known: every other commit counts as one that concerns it.
+    pub fn at(spec: EnvironmentSpec, revision: Revision) -> Self {
+        let inputs = InputsId::new(revision.as_str());
+        Self { spec, revision, inputs }
+    }
 }
 
 /// Gives the newest declaration of one environment.

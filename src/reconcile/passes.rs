@@ -177,7 +177,7 @@ impl Passes<'_> {
                 || ledger.converged.as_ref().is_none_or(|reached| {
                     reached.state != plan.state.effective
                         || reached.declaration != declaration
-                        || reached.revision != wanted.revision
+                        || !reached.is_of(&wanted.revision, &wanted.inputs)
                 })
         });
         if outcome == RunOutcome::Converged && plan.mode == Mode::Enforce && is_news {
@@ -185,6 +185,7 @@ impl Passes<'_> {
                 state: plan.state.effective,
                 versions: wanted.spec.versions.clone(),
                 revision: wanted.revision.clone(),
+                inputs: Some(wanted.inputs.clone()),
                 declaration,
                 schema,
             })?;

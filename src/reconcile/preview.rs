@@ -12,10 +12,9 @@ use crate::observe::{self, ObserveOptions, Snapshot};
 use crate::plan::{self, Expected, Plan, PlanningInput, Topic};
 use crate::reconcile::DeclaredEnvironment;
 use crate::schedule::{self, Override, StateInputs};
-use crate::spec::EnvironmentSpec;
+use crate::spec::{DeclaredThen, EnvironmentSpec};
 use crate::store::Store;
-use crate::store::journal::{Event, Ledger};
-use crate::store::journal::{JournalError, read_ledger};
+use crate::store::journal::{Converged, Event, JournalError, Ledger, read_ledger};
 
 /// Runs that say how long things take.
 const RUNS_MAX: usize = 30;
@@ -134,7 +133,9 @@ pub async fn is_unchanged(
         return Ok(false);
     }
     let seen = preview(cloud, clock, store, declared).await?;
-    Ok(seen.is_some_and(|seen| seen.plan == *last))
+    // A commit that does not concern the environment changes nothing but the revision.
+    let is_same = |plan: Plan| Plan { revision: last.revision.clone(), ..plan } == *last;
+    Ok(seen.is_some_and(|seen| is_same(seen.plan)))
 }
 
 /// Everything that has a say in the state of an environment.
@@ -187,15 +188,18 @@ impl Look<'_> {
         options: ObserveOptions,
         gives_grace: bool,
     ) -> PlanningInput {
-        let DeclaredEnvironment { spec, revision } = wanted;
+        let DeclaredEnvironment { spec, revision, inputs } = wanted;
         let over = standing.runtime_override();
         let desired = schedule::state_at(self.clock.now(), &says(&spec, over.as_ref()));
-        // Moving tags are resolved again on a commit, a wake and a poke, until the environment has converged.
+        // Moving tags are resolved again on a commit that concerns the environment, a wake and a poke, until it has
+        // converged.
+        let is_edited = |reached: &Converged| {
+            let then = DeclaredThen { versions: &reached.versions, fingerprints: &reached.declaration };
+            !then.is_unchanged(&spec)
+        };
         let refresh_images = options.refresh_images
             || ledger.converged.as_ref().is_none_or(|reached| {
-                reached.revision != revision
-                    || reached.state != desired.state
-                    || reached.declaration != spec.fingerprints()
+                !reached.is_of(&revision, &inputs) || reached.state != desired.state || is_edited(reached)
             });
         let options = ObserveOptions { refresh_images, ..options };
         let snapshot = observe::observe(self.cloud, self.clock, &spec, &ledger, options).await;

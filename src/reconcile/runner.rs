@@ -57,7 +57,7 @@ impl Reconciler<'_> {
     /// Whether a run may write anything. Where it may not, tidegate still watches a running migration, and journals who
     /// suspended the environment.
     fn has_to_write(&self, wanted: &DeclaredEnvironment, now: Instant) -> Result<bool, ReconcileError> {
-        let DeclaredEnvironment { spec, revision: _ } = wanted;
+        let DeclaredEnvironment { spec, .. } = wanted;
         let mode = ActiveOverrides::at(now, self.store, spec)?.mode(spec.mode);
         if mode == Mode::Enforce {
             return Ok(true);

@@ -30,7 +30,7 @@ fn core(bench: &Bench, version: &str) -> DeclaredEnvironment {
 fn commit(bench: &Bench, name: &str, change: impl FnOnce(&mut EnvironmentSpec)) -> DeclaredEnvironment {
     let mut spec = bench.spec.clone();
     change(&mut spec);
-    DeclaredEnvironment { spec, revision: Revision::commit(name) }
+    DeclaredEnvironment::at(spec, Revision::commit(name))
 }
 
 fn has(bench: &Bench, event: &str) -> bool {

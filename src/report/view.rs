@@ -6,7 +6,7 @@ use super::schedule::Prices;
 use crate::model::{EnvironmentName, Instant, Revision, ServiceName};
 use crate::observe::Snapshot;
 use crate::plan::{Plan, Topic};
-use crate::reconcile::{ActiveOverrides, Closure, Later, Run, Sizes};
+use crate::reconcile::{ActiveOverrides, Closure, Defect, Later, Run, Sizes};
 use crate::schedule::{Change, Override, StateInputs, Tz};
 use crate::spec::EnvironmentSpec;
 use crate::store::LeaseHolder;
@@ -63,6 +63,8 @@ pub struct StatusView<'a> {
     pub ledger: &'a Ledger,
     /// The newest run that did something and is not running now.
     pub last_run: Option<&'a Run>,
+    /// The panic that ended the daemon's last pass.
+    pub defect: Option<&'a Defect>,
     /// The process that holds the lease now.
     pub holder: Option<&'a LeaseHolder>,
     /// The next change by schedule, calendar or override.

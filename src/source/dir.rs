@@ -1,12 +1,15 @@
 //! Plain files: for editing, and for checks before a commit. There is no git here: the files count as they are
 //! on the disk.
 
+use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
+use std::io::{self, Read as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::error::SourceError;
-use super::gather::{Gather, folder_of, join};
+use super::gather::{EntryKind, Gather, folder_of};
 use super::limits::FILE_BYTES_MAX;
 use super::port::{Poll, Source, Tree};
 use crate::model::Revision;
@@ -32,38 +35,32 @@ impl DirSource {
     fn read(&self) -> Result<Tree, SourceError> {
         let start = self.root.join(&self.folder);
         self.check_folder(&start)?;
-        let mut gather = Gather::new(&self.place, &self.folder);
-        let mut folders = vec![(start, self.folder.clone())];
-        while let Some((folder, shown)) = folders.pop() {
-            for entry in fs::read_dir(&folder).map_err(reading(&folder))? {
-                let entry = entry.map_err(reading(&folder))?;
-                let path = entry.path();
-                let kind = entry.file_type().map_err(reading(&path))?;
-                let os_name = entry.file_name();
-                let Some(name) = gather.name(&shown, os_name.as_bytes(), kind.is_dir())? else { continue };
-                let name = join(&shown, name);
-                if kind.is_symlink() {
-                    gather.link(name);
-                } else if kind.is_dir() {
-                    folders.push((path, name));
-                } else if kind.is_file() {
-                    let content = self.read_file(&mut gather, &path, &name)?;
-                    gather.file(name, content);
+        let mut gather = Gather::default();
+        let entries = entries(&start).map_err(reading(&start))?;
+        let mut folders = VecDeque::from([(self.folder.clone(), entries)]);
+        while let Some((shown, entries)) = folders.pop_front() {
+            for Entry { name, path, kind } in entries {
+                let Some(name) = gather.entry(&shown, name.as_bytes(), kind) else { continue };
+                let is_folder = kind == EntryKind::Folder;
+                let read = if is_folder {
+                    self::entries(&path).map(|entries| {
+                        if gather.admits_folder(&name, entries.len()) {
+                            folders.push_back((name.clone(), entries));
+                        }
+                    })
+                } else {
+                    read_file(&mut gather, &path, &name)
+                };
+                if let Err(error) = read {
+                    gather.fault(
+                        name,
+                        &error.to_string(),
+                        "check that it exists and that this user may read it",
+                    );
                 }
             }
         }
         Ok(gather.finish(Revision::worktree()))
-    }
-
-    fn read_file(&self, gather: &mut Gather<'_>, path: &Path, name: &str) -> Result<Vec<u8>, SourceError> {
-        use std::io::Read;
-        let mut content = Vec::new();
-        // One byte more than the limit, so that a file which grows meanwhile is refused, too.
-        let file = fs::File::open(path).map_err(reading(path))?;
-        let size = file.metadata().map_err(reading(path))?.len();
-        file.take(FILE_BYTES_MAX + 1).read_to_end(&mut content).map_err(reading(path))?;
-        gather.admit(name, size.max(content.len() as u64))?;
-        Ok(content)
     }
 
     fn check_folder(&self, start: &Path) -> Result<(), SourceError> {
@@ -104,6 +101,42 @@ impl DirSource {
         present.sort();
         Ok(present)
     }
+}
+
+/// One entry of a folder on the disk.
+struct Entry {
+    name: OsString,
+    path: PathBuf,
+    kind: EntryKind,
+}
+
+/// The entries of a folder, sorted by name.
+fn entries(folder: &Path) -> io::Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = match entry.file_type()? {
+            kind if kind.is_symlink() => EntryKind::Link,
+            kind if kind.is_dir() => EntryKind::Folder,
+            kind if kind.is_file() => EntryKind::File,
+            _ => EntryKind::Other,
+        };
+        entries.push(Entry { name: entry.file_name(), path: entry.path(), kind });
+    }
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(entries)
+}
+
+fn read_file(gather: &mut Gather, path: &Path, name: &str) -> io::Result<()> {
+    let mut content = Vec::new();
+    let file = fs::File::open(path)?;
+    let size = file.metadata()?.len();
+    // One byte more than the limit, so that a file which grows meanwhile is refused, too.
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut content)?;
+    if gather.admits(name, size.max(content.len() as u64)) {
+        gather.file(name.to_owned(), content);
+    }
+    Ok(())
 }
 
 fn reading(path: &Path) -> impl FnOnce(std::io::Error) -> SourceError {
@@ -187,10 +220,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_beyond_the_limit_is_an_error_not_a_gap() {
+    fn a_file_beyond_the_limit_is_a_fault_not_a_gap() {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("big.yaml"), vec![b'x'; FILE_BYTES_MAX as usize + 1]).unwrap();
-        let error = DirSource::new(root.path().to_owned(), ".").unwrap().poll().unwrap_err();
-        assert!(matches!(error, SourceError::FileTooLarge { bytes, .. } if bytes == FILE_BYTES_MAX + 1));
+        fs::write(root.path().join("dev.yaml"), "name: dev").unwrap();
+        let tree = changed(&mut DirSource::new(root.path().to_owned(), ".").unwrap());
+        assert_eq!(tree.files.keys().collect::<Vec<_>>(), ["dev.yaml"]);
+        let fault = &tree.faults["big.yaml"].message;
+        assert!(fault.contains("`big.yaml`") && fault.contains("1048577 bytes"), "{fault}");
     }
 }

@@ -66,34 +66,6 @@ pub enum SourceError {
         /// `a file`, `a symbolic link`, `a submodule`.
         kind: &'static str,
     },
-    /// A file above the size limit.
-    #[error("{file} in {place} has {bytes} bytes; the limit is {} bytes", super::limits::FILE_BYTES_MAX)]
-    FileTooLarge {
-        /// The repository or directory.
-        place: String,
-        /// The path inside it.
-        file: String,
-        /// Its size.
-        bytes: u64,
-    },
-    /// More files or bytes than tidegate reads.
-    #[error("{place} has more than {limit} below `{path}`, which is the limit")]
-    TreeTooLarge {
-        /// The repository or directory.
-        place: String,
-        /// The folder of environments.
-        path: String,
-        /// The limit that was exceeded, in words.
-        limit: String,
-    },
-    /// A file name that is not text.
-    #[error("{place} has a file whose name is not UTF-8: {file}")]
-    NameNotText {
-        /// The repository or directory.
-        place: String,
-        /// The path, with the unreadable bytes replaced.
-        file: String,
-    },
     /// Plain files could not be read.
     #[error("cannot read {}", path.display())]
     Read {

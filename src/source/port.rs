@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::SourceError;
-use crate::model::Revision;
+use crate::model::{FileFault, Revision};
 
 /// The files of declarations at one revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,9 @@ pub struct Tree {
     /// Every `*.yaml`, `*.yml` and `*.ics` below the folder of environments, subfolders included. The key is
     /// the path from the root of the repository, separated by `/`: `environments/production.yaml`.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// Files with such a name that exist and cannot be used, and folders that were not read: a problem of the
+    /// environments that use them.
+    pub faults: BTreeMap<String, FileFault>,
     /// Symbolic links with such a name. A source does not follow them, since a link could lead out of the
     /// repository; the caller should report that they were skipped.
     pub links: Vec<String>,

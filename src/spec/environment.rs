@@ -13,7 +13,7 @@ mod template;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-pub use fingerprint::WHOLE;
+pub use fingerprint::DeclaredThen;
 pub use gate::{Bypass, CloudFrontGate, ListenerTarget, Maintenance, SecretSource};
 pub use migration::{DatabaseSpec, DatabaseTarget, MigrationSpec, NeededFor, RunOn, SnapshotPolicy};
 pub use service::{AdoptRevision, Autoscaling, ServiceSpec};

@@ -6,15 +6,13 @@
 use std::collections::BTreeMap;
 
 use super::diagnostic::{Code, Diagnostic, Place};
-use super::suggest;
+pub(super) use super::files::Files;
 use super::tree::{self, Entry, Node, Value};
-
-/// The files of the repository: content by path.
-pub(super) type Files = BTreeMap<String, Vec<u8>>;
+use super::{files, suggest};
 
 /// Reads files and what they extend; parses each file at most once.
 pub(super) struct FileLoader<'a> {
-    files: &'a Files,
+    files: &'a Files<'a>,
     read: BTreeMap<String, (Option<Node>, Vec<Diagnostic>)>,
 }
 
@@ -26,12 +24,12 @@ pub(super) struct Loaded {
 }
 
 impl<'a> FileLoader<'a> {
-    pub(super) fn new(files: &'a Files) -> Self {
+    pub(super) fn new(files: &'a Files<'a>) -> Self {
         Self { files, read: BTreeMap::new() }
     }
 
     /// The files themselves.
-    pub(super) fn files(&self) -> &'a Files {
+    pub(super) fn files(&self) -> &'a Files<'a> {
         self.files
     }
 
@@ -67,11 +65,16 @@ impl<'a> FileLoader<'a> {
     }
 
     fn parse(&mut self, path: &str) -> (Option<Node>, Vec<Diagnostic>) {
+        // Asked for in any case: the file counts as used by this environment, too.
+        let bytes = self.files.get(path);
         if let Some(read) = self.read.get(path) {
             return read.clone();
         }
-        let bytes = self.files.get(path).expect("only files that exist are asked for");
-        let (node, mut problems) = tree::parse(path, bytes);
+        let (node, mut problems) = match (bytes, self.files.fault(path)) {
+            (Some(bytes), _) => tree::parse(path, bytes),
+            (None, Some(fault)) => (None, vec![files::unusable(path, fault)]),
+            (None, None) => unreachable!("only files that exist are asked for"),
+        };
         let node = node.and_then(|node| match node.value {
             Value::Map(_) => Some(node),
             _ => {
@@ -117,8 +120,8 @@ impl<'a> FileLoader<'a> {
             return Err(error(Code::ExtendsLoop, message, Some(hint.to_owned())));
         }
         if !self.files.contains_key(&path) {
-            let near =
-                suggest::nearest(&path, self.files.keys().map(String::as_str).filter(|file| *file != from));
+            let known = self.files.keys().map(String::as_str).filter(|file| *file != from);
+            let near = suggest::nearest(&path, known);
             let hint = near.map(|near| format!("did you mean `{}`?", relative(from, near)));
             return Err(error(Code::ExtendsMissing, format!("there is no file `{path}`"), hint));
         }

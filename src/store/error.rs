@@ -30,6 +30,20 @@ pub enum StoreError {
         /// What is wrong in this line.
         why: String,
     },
+    /// A line of a journal that a later version of tidegate wrote.
+    #[error(
+        "{file}:{line}: the line is written in format {format}; this tidegate reads formats up to {known}"
+    )]
+    NewerLine {
+        /// The file, or its counterpart in another kind of store.
+        file: String,
+        /// The line, counted from 1.
+        line: u64,
+        /// The format that the line has.
+        format: u32,
+        /// The newest format that this version of tidegate reads.
+        known: u32,
+    },
     /// A store of another format.
     #[error("{} is a store of the format `{found}`; this program knows `{known}`", path.display())]
     Format {
@@ -80,6 +94,9 @@ impl StoreError {
                  `tidegate record-schema ENV VERSION --reason`"
             ),
             StoreError::Corrupt { file, .. } => format!("restore {file} from a backup, or move it away"),
+            StoreError::NewerLine { .. } => {
+                "use the version of tidegate that wrote it, or a later one".to_owned()
+            }
             StoreError::Format { .. } => {
                 "use the version of tidegate that made it, or another place with `--store`".to_owned()
             }

@@ -12,6 +12,7 @@
 //! | `event`, `operator` | what is written down; pure |
 //! | `ledger`, `records`, `attempt` | what the events add up to; pure |
 //! | `line` | the text of a line, with its checksum; pure |
+//! | `wire` | the words of an event in a line, apart from the types of the program; pure |
 //! | `read`, `writer` | from a store to events, and back |
 
 mod attempt;
@@ -22,6 +23,7 @@ pub(super) mod line;
 pub(super) mod operator;
 mod read;
 mod records;
+mod wire;
 mod writer;
 
 pub use attempt::{Attempt, AttemptStatus, LISTING_DELAY_MAX};

@@ -30,8 +30,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use append_log::Behind;
+
 use super::error::StoreError;
-use super::journal::line::Log;
+use super::journal::line::{Log, Mark, RawLine};
 use super::lease::{Lease, LeaseHolder};
 use super::name::checked;
 use super::port::{Store, StoredRun, no_store};
@@ -46,7 +48,7 @@ pub struct LocalStore {
     access: Access,
     /// Where each journal ends, so that an append need not read it from the beginning. Locked during each
     /// append: steps that run side by side may write to one journal.
-    ends: Mutex<HashMap<EnvironmentName, append_log::End>>,
+    ends: Mutex<HashMap<EnvironmentName, Mark>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,23 +146,38 @@ impl Store for LocalStore {
 
     fn read_log(&self, environment: &EnvironmentName) -> Result<Log, StoreError> {
         let path = self.folder(environment)?.join(append_log::FILE);
-        let log = append_log::read(&path)?.log;
-        if log.unfinished.is_none() {
-            return Ok(log);
+        let mut log = Log::default();
+        let mut after = Mark::default();
+        // Perhaps another process is just writing the unfinished line: read it once more.
+        for _ in 0..2 {
+            let behind = append_log::follow(&path, &after, &mut |line| log.lines.push(line.line()))?;
+            let Behind::Lines { end, unfinished } = behind else { break };
+            (after, log.unfinished) = (end, unfinished);
+            if log.unfinished.is_none() {
+                break;
+            }
         }
-        // Perhaps another process is just writing that line: read once more.
-        Ok(append_log::read(&path)?.log)
+        Ok(log)
     }
 
-    fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<u64, StoreError> {
+    fn follow(
+        &self,
+        environment: &EnvironmentName,
+        after: &Mark,
+        each: &mut dyn FnMut(RawLine<'_>),
+    ) -> Result<bool, StoreError> {
+        let path = self.folder(environment)?.join(append_log::FILE);
+        Ok(append_log::follow(&path, after, each)? != Behind::Elsewhere)
+    }
+
+    fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<Mark, StoreError> {
         let folder = self.folder_to_write(lease.environment())?;
         lease.verify()?;
         let mut ends = self.ends.lock().expect("no code panics while it holds the ends");
         let known = ends.remove(lease.environment());
         let end = append_log::append(&folder.join(append_log::FILE), lease.fencing(), at, event, known)?;
-        let sequence = end.sequence;
-        ends.insert(lease.environment().clone(), end);
-        Ok(sequence)
+        ends.insert(lease.environment().clone(), end.clone());
+        Ok(end)
     }
 
     fn put_record(

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde_json::Value;
 
 use super::error::StoreError;
-use super::journal::line::{JournalLine, Log};
+use super::journal::line::{self, Log, Mark, RawLine};
 use super::lease::{Lease, LeaseGuard, LeaseHolder};
 use super::name::checked;
 use super::port::{RUNS_KEPT_MAX, Store, StoredRun};
@@ -26,7 +26,8 @@ type Rooms = Arc<Mutex<BTreeMap<EnvironmentName, Room>>>;
 struct Room {
     fencing: u64,
     holder: Option<LeaseHolder>,
-    lines: Vec<JournalLine>,
+    /// The text of each line, and where it ends.
+    lines: Vec<(String, Mark)>,
     records: BTreeMap<String, Value>,
     runs: BTreeMap<RunId, Value>,
 }
@@ -144,16 +145,31 @@ impl Store for MemoryStore {
     }
 
     fn read_log(&self, environment: &EnvironmentName) -> Result<Log, StoreError> {
-        self.read(environment, |room| Log { lines: room.lines.clone(), unfinished: None })
+        let mut log = Log::default();
+        self.follow(environment, &Mark::default(), &mut |line| log.lines.push(line.line()))?;
+        Ok(log)
     }
 
-    fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<u64, StoreError> {
+    fn follow(
+        &self,
+        environment: &EnvironmentName,
+        after: &Mark,
+        each: &mut dyn FnMut(RawLine<'_>),
+    ) -> Result<bool, StoreError> {
+        checked("an environment", environment.as_str())?;
+        match self.lock().get(environment.as_str()) {
+            Some(room) => room.follow(after, each),
+            None => Ok(*after == Mark::default()),
+        }
+    }
+
+    fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<Mark, StoreError> {
         let (environment, fencing) = (lease.environment(), lease.fencing());
         self.write(environment, |room| {
             still_held(environment, fencing, room.holder.as_ref())?;
-            let sequence = room.lines.len() as u64 + 1;
-            room.lines.push(JournalLine { sequence, fencing, at, event: event.clone() });
-            Ok(sequence)
+            let (text, end) = line::encode(&room.end(), fencing, at, event);
+            room.lines.push((text, end.clone()));
+            Ok(end)
         })?
     }
 
@@ -216,6 +232,25 @@ impl Store for MemoryStore {
 }
 
 impl Room {
+    /// The end of the journal.
+    fn end(&self) -> Mark {
+        self.lines.last().map(|(_, end)| end.clone()).unwrap_or_default()
+    }
+
+    fn follow(&self, after: &Mark, each: &mut dyn FnMut(RawLine<'_>)) -> Result<bool, StoreError> {
+        let begin = usize::try_from(after.sequence).unwrap_or(usize::MAX);
+        let there = begin.checked_sub(1).map(|last| self.lines.get(last).map(|(_, end)| end.clone()));
+        if there.map_or_else(Mark::default, Option::unwrap_or_default) != *after {
+            return Ok(false);
+        }
+        let mut before = after.clone();
+        for (text, end) in &self.lines[begin..] {
+            each(line::decode("journal", &before, text.trim_end().as_bytes())?);
+            before = end.clone();
+        }
+        Ok(true)
+    }
+
     fn put(&mut self, kind: &str, value: Option<&Value>) {
         match value {
             Some(value) => self.records.insert(kind.to_owned(), value.clone()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::error::StoreError;
-use super::journal::line::Log;
+use super::journal::line::{Log, Mark, RawLine};
 use super::lease::{Lease, LeaseHolder};
 use crate::model::{EnvironmentName, Instant, RunId, StoreId};
 
@@ -42,12 +42,21 @@ pub trait Store: Send + Sync {
     /// The holder of the lease. None: the lease is free.
     fn lease_holder(&self, environment: &EnvironmentName) -> Result<Option<LeaseHolder>, StoreError>;
 
-    /// The journal of an environment. Needs no lease.
+    /// The whole journal of an environment. Needs no lease.
     fn read_log(&self, environment: &EnvironmentName) -> Result<Log, StoreError>;
 
-    /// Writes one line to the journal of the lease's environment and returns its sequence number; the line is
+    /// Reads the lines behind `after`, oldest first and one at a time, without those before. False: `after` is no
+    /// place in this journal, and `each` was not called. Needs no lease.
+    fn follow(
+        &self,
+        environment: &EnvironmentName,
+        after: &Mark,
+        each: &mut dyn FnMut(RawLine<'_>),
+    ) -> Result<bool, StoreError>;
+
+    /// Writes one line to the journal of the lease's environment and returns where it ends; the line is
     /// safe then. Fails with [`StoreError::LeaseLost`] when the lease is lost or is not the newest.
-    fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<u64, StoreError>;
+    fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<Mark, StoreError>;
 
     /// Writes the record of this kind (`override`, `suspension`), or removes it. One of each kind.
     fn put_record(

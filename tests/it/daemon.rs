@@ -192,7 +192,8 @@ fn a_force_push_waits_for_a_person_even_across_a_restart() {
     daemon.stop();
 
     let mut daemon = host.start("1s");
-    daemon.hear(&["ERROR", "the branch was force-pushed", "no revision is in force yet"]);
+    daemon.hear(&["`shop`", "is in force, since", "the store has kept it"]);
+    daemon.hear(&["ERROR", "the branch was force-pushed", "still applying"]);
     host.poke(Some("0123456".to_owned()));
     daemon.hear(&["no force-pushed revision begins with `0123456`"]);
     host.poke(Some(rewritten[..7].to_owned()));

@@ -171,6 +171,57 @@ fn an_environment_that_sleeps_stays_asleep() {
     assert_eq!((spec.state, spec.database), (State::DbOnly, declared.database));
 }
 
+/// A stranger's database is never declared: a plan of `state: stopped` would stop it.
+#[test]
+fn a_database_that_is_only_a_guess_is_never_declared() {
+    let declared = environment("shop", SHOP, a_tuesday());
+    let rig = Rig::new(&declared, &Age::UpToDate, 1, a_tuesday());
+    let survey_of = |named: &[(&str, &[&str])], cluster: &str| {
+        let mut survey = look(&rig);
+        let known = survey.databases.clone().unwrap();
+        let database = known.first().unwrap().clone();
+        survey.target.cluster = cluster.into();
+        survey.mentions.clear();
+        let mut listed = Vec::new();
+        for (name, services) in named {
+            let target = tidegate::spec::DatabaseTarget::Instance((*name).into());
+            if !services.is_empty() {
+                let services = services.iter().map(|name| (*name).into()).collect();
+                survey.mentions.insert(target.clone(), services);
+            }
+            listed.push(tidegate::cloud::ListedDatabase { target, ..database.clone() });
+        }
+        survey.databases = Ok(listed);
+        survey
+    };
+    type Named<'a> = &'a [(&'a str, &'a [&'a str])];
+    let cases: [(Named<'_>, &str, bool); 6] = [
+        // Its address, and no other one's, is in the services' environment: that is known.
+        (&[("one", &["web"])], "shop", true),
+        (&[("one", &["web"]), ("two", &[])], "shop", true),
+        // The only one of an account; one of the same name; one that more services know than know another.
+        (&[("one", &[])], "shop", false),
+        (&[("shop", &[]), ("two", &[])], "shop", false),
+        (&[("one", &["web", "workers"]), ("two", &["web"])], "shop", false),
+        (&[("one", &["web"]), ("two", &["web"])], "shop", false),
+    ];
+    for (named, cluster, is_known) in cases {
+        let survey = survey_of(named, cluster);
+        for down in [false, true] {
+            let mut survey = survey.clone();
+            for service in survey.services.iter_mut().filter(|_| down) {
+                service.live_tasks = 0;
+                service.service.desired = 0;
+            }
+            let imported = declare(&survey, &new()).unwrap();
+            assert_eq!(read(&imported.text).database.is_some(), is_known, "{}", imported.text);
+            let asked = ImportOptions { database: Some(named[0].0.to_owned()), ..new() };
+            let imported = declare(&survey, &asked).unwrap();
+            assert!(read(&imported.text).database.is_some(), "{}", imported.text);
+        }
+    }
+}
+
 #[test]
 fn nothing_of_the_past_is_needed() {
     let mut declared = environment("shop", SHOP, a_tuesday());

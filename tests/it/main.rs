@@ -13,6 +13,7 @@ mod crash;
 mod daemon;
 mod demo;
 mod import;
+mod journal;
 mod lessons;
 mod properties;
 mod rehearsal;

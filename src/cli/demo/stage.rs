@@ -129,7 +129,8 @@ impl Stage {
         let preview = self.clock.block_on(preview)?.expect("production is declared");
         let last_run = self.runs()?.into_iter().next();
         let spec = self.spec().clone();
-        Ok(EnvironmentPreview { spec, preview, preflight: None, holder: None, last_run, now: self.now() })
+        let (holder, defect) = (None, None);
+        Ok(EnvironmentPreview { spec, preview, preflight: None, holder, defect, last_run, now: self.now() })
     }
 
     /// One run until production is as declared, at this pace.

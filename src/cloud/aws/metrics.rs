@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, ScanBy};
-use chrono::TimeDelta;
+use chrono::{DurationRound, TimeDelta};
 
 use super::moment::date_time;
 use super::operation::Operation;
 use super::session::Session;
 use super::trace::traced;
 use crate::cloud::{CloudError, Family};
+use crate::model::Instant;
 
 /// CloudWatch is late: one of the last three minutes has data.
 const LOOK_BACK: TimeDelta = TimeDelta::minutes(3);
@@ -36,7 +37,7 @@ pub(super) async fn requests_last_minute(
     if queries.is_empty() {
         return Ok(None);
     }
-    let now = session.calls.clock.now();
+    let now = last_full_minute(session.calls.clock.now());
     let request = session.clients.metrics.get_metric_data().set_metric_data_queries(Some(queries));
     let request = request.scan_by(ScanBy::TimestampDescending);
     let request = request.start_time(date_time(now - LOOK_BACK)).end_time(date_time(now));
@@ -44,6 +45,12 @@ pub(super) async fn requests_last_minute(
     let newest: Vec<f64> =
         answer.metric_data_results().iter().filter_map(|result| result.values().first().copied()).collect();
     Ok((!newest.is_empty()).then(|| newest.iter().sum()))
+}
+
+/// The end of what is asked, which is exclusive: the minute that is still running has too few requests, and a drain that
+/// ended on it would end on users.
+fn last_full_minute(now: Instant) -> Instant {
+    now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now)
 }
 
 /// Target groups and the load balancers in front of them, as CloudWatch names both.
@@ -102,6 +109,14 @@ mod tests {
     use super::super::fixture::{Server, cbor, ok};
     use super::*;
     use crate::cloud::CloudRead;
+
+    #[test]
+    fn the_minute_that_still_runs_is_not_asked() {
+        for (now, end) in [("04:05:00", "04:05:00"), ("04:05:59", "04:05:00"), ("04:06:01", "04:06:00")] {
+            let at = |time: &str| format!("2026-11-24T{time}Z").parse::<Instant>().unwrap();
+            assert_eq!(last_full_minute(at(now)), at(end));
+        }
+    }
 
     const START: &str = "arn:aws:elasticloadbalancing:eu-central-2:592217263685";
 

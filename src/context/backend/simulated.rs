@@ -92,7 +92,7 @@ impl Simulated {
     }
 
     /// Saves the world, with everything that happened after the last effect.
-    pub(super) fn finish(self) -> Result<(), ContextError> {
+    pub(super) fn finish(&self) -> Result<(), ContextError> {
         self.cloud.save().map_err(ContextError::World)
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::super::database::{self, Choice, DatabaseReason};
-use super::super::draft::{Draft, list};
+use super::super::draft::Draft;
+use super::super::names::list;
 use super::super::services::{KeptImage, KeptReason};
 use crate::cloud::DatabaseStatus;
 use crate::model::State;
@@ -104,12 +105,7 @@ fn the_database(draft: &Draft<'_>) -> String {
                         list(services)
                     )
                 }
-                DatabaseReason::SameName => {
-                    format!("the database is {shown}, a guess: it has the cluster's name")
-                }
-                DatabaseReason::OnlyOne => {
-                    format!("the database is {shown}, a guess: it is the only one in this account and region")
-                }
+                guess => format!("the database is {shown}, {}", guess.guess().unwrap_or_default()),
             }
         }
         (Choice::None { why, known }, _) if known.is_empty() => format!("no database: {why}"),

@@ -98,8 +98,10 @@ fn a_quiet_look_sees_what_people_do() {
 }
 
 #[test]
-fn another_commit_is_never_quiet() {
-    let (bench, last_observation, mut plan) = at_rest(Bench::converged());
+fn a_commit_is_quiet_unless_it_changes_the_declaration() {
+    let (mut bench, last_observation, mut plan) = at_rest(Bench::converged());
     plan.revision = Revision::commit("another");
+    assert!(look(&bench, &last_observation, Depth::Quick, &plan), "it does not concern the environment");
+    bench.spec.versions.insert("core".into(), Version::from("v1.9.0"));
     assert!(!look(&bench, &last_observation, Depth::Quick, &plan));
 }

@@ -31,7 +31,10 @@ pub fn markdown(view: &PlanView) -> String {
         out.push_str("\n#### Now\n");
     }
     if plan.actions.is_empty() {
-        out.push_str("\nNothing to do now.\n");
+        out.push_str(match plan.is_blind() {
+            true => "\ntidegate cannot tell what there is to do: AWS could not be read.\n",
+            false => "\nNothing to do now.\n",
+        });
     } else {
         out.push_str(&steps(&plan.actions));
     }

@@ -1,4 +1,5 @@
-//! The five conditions of a status: `Ready`, `Stalled`, `Waiting`, `Drifted`, `Failed`.
+//! The five conditions of a status: `Ready`, `Stalled`, `Waiting`, `Drifted`, `Failed`; and `Defect`, where tidegate
+//! itself failed.
 
 use serde::Serialize;
 
@@ -9,7 +10,7 @@ use crate::report::json::word;
 /// One of five fixed questions about an environment, with its answer.
 #[derive(Serialize)]
 pub(super) struct Condition {
-    /// `Ready`, `Stalled`, `Waiting`, `Drifted`, `Failed`
+    /// `Ready`, `Stalled`, `Waiting`, `Drifted`, `Failed`, `Defect`
     #[serde(rename = "type")]
     pub(super) kind: &'static str,
     pub(super) status: bool,
@@ -18,7 +19,8 @@ pub(super) struct Condition {
     pub(super) message: String,
 }
 
-/// Always the same five in this order, so that a dashboard need not guess what a missing one means.
+/// Always the same five in this order, so that a dashboard need not guess what a missing one means. `Defect` stands
+/// behind them only while there is one.
 pub(super) fn conditions(view: &StatusView) -> Vec<Condition> {
     let plan = view.plan;
     let ready = plan.is_converged();
@@ -33,7 +35,7 @@ pub(super) fn conditions(view: &StatusView) -> Vec<Condition> {
         (false, 1) => ("changes-pending", "1 action is pending".to_owned()),
         (false, count) => ("changes-pending", format!("{count} actions are pending")),
     };
-    vec![
+    let mut conditions = vec![
         condition("Ready", ready, ready_reason.to_owned(), ready_message),
         condition(
             "Stalled",
@@ -62,7 +64,12 @@ pub(super) fn conditions(view: &StatusView) -> Vec<Condition> {
                 .unwrap_or_default(),
         ),
         failed(view),
-    ]
+    ];
+    conditions.extend(view.defect.map(|defect| {
+        let message = format!("a defect of tidegate ended the pass at {}: {}", defect.at, defect.message);
+        condition("Defect", true, "panic".to_owned(), message)
+    }));
+    conditions
 }
 
 /// True when the last run ended badly and no run has converged since. What a person must decide is `Stalled`.

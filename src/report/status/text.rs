@@ -87,6 +87,10 @@ pub fn text(view: &StatusView) -> String {
     {
         row("failed", failed.message.clone());
     }
+    if let Some(defect) = view.defect {
+        let at = time_format::local(defect.at, view.zone);
+        row("defect", format!("tidegate itself failed at {at}, and rests: {}", defect.message));
+    }
     if let Some(lease) = view.holder {
         row("locked by", format!("{} since {}", lease.holder, time_format::local(lease.since, view.zone)));
     }

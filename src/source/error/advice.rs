@@ -25,11 +25,6 @@ impl SourceError {
             SourceError::PathNotFolder { .. } => {
                 "give a folder with `--path`; tidegate does not follow links".to_owned()
             }
-            SourceError::FileTooLarge { .. } | SourceError::TreeTooLarge { .. } => {
-                "keep only declarations below the folder of environments, or give a smaller folder with `--path`"
-                    .to_owned()
-            }
-            SourceError::NameNotText { .. } => "rename the file".to_owned(),
             SourceError::Read { .. } => "check that the path exists and that this user may read it".to_owned(),
             SourceError::NotARepository { root: Some(root), .. } => {
                 format!(

@@ -1,10 +1,12 @@
 //! Reads the declarations out of one commit. Nothing is checked out: objects go straight into memory.
 
+use std::collections::VecDeque;
+
 use git2::{Commit, ErrorCode, ObjectType, Repository, TreeEntry};
 
 use super::libgit2::git_error;
 use crate::model::Revision;
-use crate::source::gather::{Gather, join};
+use crate::source::gather::{EntryKind, Gather};
 use crate::source::{SourceError, Tree};
 
 const LINK: i32 = 0o120_000;
@@ -21,33 +23,38 @@ pub(super) fn read(
     let root = commit.tree().map_err(git_error(READING, place))?;
     let start = if folder.is_empty() { root } else { find(repository, &root, &revision, place, folder)? };
 
-    let mut gather = Gather::new(place, folder);
-    let mut folders = vec![(start, folder.to_owned())];
-    while let Some((tree, shown)) = folders.pop() {
+    let mut gather = Gather::default();
+    let mut folders = VecDeque::from([(start, folder.to_owned())]);
+    while let Some((tree, shown)) = folders.pop_front() {
         for entry in &tree {
-            let is_folder = entry.kind() == Some(ObjectType::Tree);
-            let Some(name) = gather.name(&shown, entry.name_bytes(), is_folder)? else { continue };
-            let name = join(&shown, name);
-            match entry.kind() {
-                Some(ObjectType::Tree) => {
-                    let tree = repository.find_tree(entry.id()).map_err(git_error(READING, place))?;
-                    folders.push((tree, name));
+            let Some(name) = gather.entry(&shown, entry.name_bytes(), kind(&entry)) else { continue };
+            if entry.kind() == Some(ObjectType::Tree) {
+                let tree = repository.find_tree(entry.id()).map_err(git_error(READING, place))?;
+                if gather.admits_folder(&name, tree.len()) {
+                    folders.push_back((tree, name));
                 }
-                Some(ObjectType::Blob) if entry.filemode() == LINK => gather.link(name),
-                Some(ObjectType::Blob) => {
-                    // The header first: a file that is too large is never brought into memory.
-                    let odb = repository.odb().map_err(git_error(READING, place))?;
-                    let (bytes, _) = odb.read_header(entry.id()).map_err(git_error(READING, place))?;
-                    gather.admit(&name, bytes as u64)?;
-                    let blob = repository.find_blob(entry.id()).map_err(git_error(READING, place))?;
-                    gather.file(name, blob.content().to_vec());
-                }
-                // A submodule: another repository, with its own revision.
-                _ => {}
+                continue;
+            }
+            // The header first: a file that is too large is never brought into memory.
+            let odb = repository.odb().map_err(git_error(READING, place))?;
+            let (bytes, _) = odb.read_header(entry.id()).map_err(git_error(READING, place))?;
+            if gather.admits(&name, bytes as u64) {
+                let blob = repository.find_blob(entry.id()).map_err(git_error(READING, place))?;
+                gather.file(name, blob.content().to_vec());
             }
         }
     }
     Ok(gather.finish(revision))
+}
+
+fn kind(entry: &TreeEntry<'_>) -> EntryKind {
+    match entry.kind() {
+        Some(ObjectType::Tree) => EntryKind::Folder,
+        Some(ObjectType::Blob) if entry.filemode() == LINK => EntryKind::Link,
+        Some(ObjectType::Blob) => EntryKind::File,
+        // A submodule: another repository, with its own revision.
+        _ => EntryKind::Other,
+    }
 }
 
 fn find<'r>(

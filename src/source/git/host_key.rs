@@ -47,6 +47,12 @@ impl OfferedHostKey {
 
 const SSH_PORT: u16 = 22;
 
+/// The host as a line of the file names it.
+#[cfg(feature = "remotes")]
+fn entry_name(host: &str, port: u16) -> String {
+    if port == SSH_PORT { host.to_owned() } else { format!("[{host}]:{port}") }
+}
+
 #[cfg(not(feature = "remotes"))]
 fn offer(_: &Cert<'_>, _: &str, _: u16) -> Option<Offer> {
     None
@@ -67,7 +73,7 @@ fn offer(certificate: &Cert<'_>, host: &str, port: u16) -> Option<Offer> {
         // What cannot be read names no host: then the key counts as unknown.
         let _ = file.take(known_hosts::BYTES_MAX).read_to_string(&mut known);
     }
-    Some(Offer { fingerprint, is_changed: known_hosts::names(&known, host, port) })
+    Some(Offer { fingerprint, is_changed: known_hosts::names(&known, &entry_name(host, port)) })
 }
 
 /// The file of known hosts, as sshd(8) describes it under "SSH_KNOWN_HOSTS FILE FORMAT".
@@ -81,14 +87,13 @@ mod known_hosts {
     /// Room for tens of thousands of hosts.
     pub(super) const BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-    /// Whether any line is about this host.
-    pub(super) fn names(text: &str, host: &str, port: u16) -> bool {
-        let name = if port == super::SSH_PORT { host.to_owned() } else { format!("[{host}]:{port}") };
+    /// Whether any line is about this host: `git.example.org`, or `[git.example.org]:2222`.
+    pub(super) fn names(text: &str, name: &str) -> bool {
         text.lines().any(|line| {
             let line = line.trim_start();
             // A marker (`@cert-authority`, `@revoked`) speaks of other things than this host's own key.
             let is_entry = !line.is_empty() && !line.starts_with(['#', '@']);
-            is_entry && line.split_whitespace().next().is_some_and(|hosts| is_about(hosts, &name))
+            is_entry && line.split_whitespace().next().is_some_and(|hosts| is_about(hosts, name))
         })
     }
 
@@ -122,19 +127,19 @@ git.example.com,192.0.2.7 ssh-ed25519 AAAA
 @revoked bad.example.com ssh-rsa AAAA
 |1|NfPpxkcgji2YL3spvIqVqaEbXlE=|sobM0lw9/GUfk0fWrMfA2lB7CIA= ssh-ed25519 AAAA
 ";
-            for (host, port, known) in [
-                ("git.example.com", 22, true),
-                ("GIT.example.com", 22, true),
-                ("192.0.2.7", 22, true),
-                ("git.example.com", 2222, true),
-                ("git.example.com", 2223, false),
-                ("bad.example.com", 22, false),
-                ("git.example.org", 22, true),
-                ("other.example.org", 22, false),
+            for (host, known) in [
+                ("git.example.com", true),
+                ("GIT.example.com", true),
+                ("192.0.2.7", true),
+                ("[git.example.com]:2222", true),
+                ("[git.example.com]:2223", false),
+                ("bad.example.com", false),
+                ("git.example.org", true),
+                ("other.example.org", false),
             ] {
-                assert_eq!(names(text, host, port), known, "{host}:{port}");
+                assert_eq!(names(text, host), known, "{host}");
             }
-            assert!(!names("|1|not base64|x ssh-rsa AAAA", "git.example.org", 22));
+            assert!(!names("|1|not base64|x ssh-rsa AAAA", "git.example.org"));
         }
     }
 }

@@ -28,6 +28,7 @@ macro_rules! codes {
 }
 
 codes! {
+    Unreadable "unreadable" "tidegate does not read a file: it is too large, is no regular file, or its name is not UTF-8."
     NotUtf8 "not-utf8" "A file is not UTF-8 text."
     LfsPointer "lfs-pointer" "A file is a Git LFS pointer, not the file itself."
     MergeConflict "merge-conflict" "A file holds an unresolved merge conflict."

@@ -6,7 +6,7 @@ use crate::schedule::{DateRange, HolidayProblem, read_holidays};
 use crate::spec::decode::{Leaf, OneOrMany};
 use crate::spec::diagnostic::{Code, Diagnostic, Place};
 use crate::spec::extends::Files;
-use crate::spec::{extends, foreign, suggest};
+use crate::spec::{extends, files, foreign, suggest};
 
 /// The days of all calendars, or `None` if one of them cannot be read; then that was reported.
 pub(super) fn days(
@@ -32,6 +32,10 @@ fn calendar(f: &mut Findings<'_>, leaf: &Leaf<String>, files: &Files) -> Option<
         f.error(leaf.at, Code::HolidaysOutside, message).hint = Some(hint.to_owned());
         return None;
     };
+    if let Some(fault) = files.fault(&path) {
+        f.report(files::unusable(&path, fault));
+        return None;
+    }
     let Some(bytes) = files.get(&path) else {
         let calendars = files.keys().map(String::as_str).filter(|file| file.ends_with(".ics"));
         let near = suggest::nearest(&path, calendars);

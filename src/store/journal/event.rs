@@ -1,18 +1,15 @@
-//! The events of the journal, one a line. Fields are added and never renamed: old journals stay readable.
+//! The events of the journal, as the program works with them. How a line writes them is `wire`.
 //!
-//! A new event also needs its arm in `ledger.rs`, which folds events.
+//! A new event also needs its arms in `ledger.rs`, which folds events, and in `wire`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
 use super::operator::OperatorRequest;
 use crate::cloud::{Placement, Rollback, ScalableTarget};
-use crate::model::{ImageRef, Instant, Revision, ServiceName, State, Version, VersionKey};
+use crate::model::{ImageRef, InputsId, Instant, Revision, ServiceName, State, Version, VersionKey};
 
 /// An event of an environment's journal: an intent before a one-shot action, an outcome, or a decision.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// A release has begun: preflight has passed, and these pinned images are what it will start.
     ReleaseBegun {
@@ -28,10 +25,8 @@ pub enum Event {
     /// The gate is closed: tidegate has read back that no gated target can be reached without the bypass header.
     GateClosed {
         /// Whether users could get through before. If so, requests are in flight and must drain again.
-        #[serde(default)]
         was_open: bool,
         /// The parts that it was closed with; none in lines that are older than this field.
-        #[serde(default)]
         with: Option<GateParts>,
     },
     /// The requests in flight have ended, or the time for them has.
@@ -72,7 +67,6 @@ pub enum Event {
         definition: String,
         /// Where the task is placed. A request that is sent again names the same place; none in lines that are older than
         /// this field.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         placement: Option<Placement>,
     },
     /// RunTask returned a task, or tidegate found the task of this attempt.
@@ -174,11 +168,11 @@ pub enum Event {
         versions: BTreeMap<VersionKey, Version>,
         /// The revision that declares it.
         revision: Revision,
+        /// What its declaration is made of; none in lines that are older than this field.
+        inputs: Option<InputsId>,
         /// Fingerprints of the declaration reached and of its parts; empty in lines that are older than this field.
-        #[serde(default)]
         declaration: BTreeMap<String, String>,
         /// The schema version on the database's tag, by database: known from here on, no matter who set the tag.
-        #[serde(default)]
         schema: BTreeMap<String, Version>,
     },
     /// The cluster carries this store's owner tag: a permission to take the cluster over is used up.
@@ -208,7 +202,7 @@ pub enum Event {
 }
 
 /// The parts that a gate is closed with. Opening it needs the same parts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GateParts {
     /// Lower-case name of the header.
     pub header: String,
@@ -219,8 +213,7 @@ pub struct GateParts {
 }
 
 /// Where a recorded schema version comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// The version that ran when tidegate first observed the database.
     FirstContact,
@@ -233,7 +226,7 @@ pub enum Recorded {
 }
 
 /// How an attempt at a migration ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// Exit code 0, and the stop code says that the container ended by itself.
     pub succeeded: bool,

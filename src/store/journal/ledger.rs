@@ -82,6 +82,11 @@ impl Ledger {
         Ok(ledger)
     }
 
+    /// Adds the event of a line that was written in this format. Format 1 was written by versions that accepted more.
+    pub(super) fn replay(&mut self, _format: u32, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
+        self.apply(at, event)
+    }
+
     /// Adds one event. On `Err` the ledger is unchanged.
     pub fn apply(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
         match event {
@@ -169,7 +174,7 @@ impl Ledger {
                 let horizon = at - chrono::TimeDelta::minutes(CONTEST_WINDOW_MINUTES);
                 self.corrections.retain(|correction| correction.at > horizon);
             }
-            Event::Converged { state, versions, revision, declaration, schema } => {
+            Event::Converged { state, versions, revision, inputs, declaration, schema } => {
                 self.failed_starts.clear();
                 // Exceptions hold once, and nothing is left to try again.
                 (self.ignore_window, self.take_over, self.retry) = (None, None, None);
@@ -182,8 +187,9 @@ impl Ledger {
                 self.ran.extend(schema.values().cloned());
                 self.schema.extend(schema.clone());
                 let (versions, revision) = (versions.clone(), revision.clone());
-                let declaration = declaration.clone();
-                self.converged = Some(Converged { at, state: *state, versions, revision, declaration });
+                let (inputs, declaration) = (inputs.clone(), declaration.clone());
+                let reached = Converged { at, state: *state, versions, revision, inputs, declaration };
+                self.converged = Some(reached);
             }
             Event::OwnerClaimed => self.take_over = None,
             Event::Requested(request) => self.request(request),

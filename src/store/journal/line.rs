@@ -3,6 +3,13 @@
 //! Pure. A line counts only as a whole: a journal that says less than was written, or something else, could
 //! make a migration run twice. So a damaged line is an error that an operator resolves. The one exception is
 //! a last line without its end: a crash leaves it behind, and no process has acted on it.
+//!
+//! ```text
+//! {"format":2,"sequence":8,"fencing":3,"at":"…","after":"c4c543a3397bfcd9","event":{…},"sum":"0d9c…"}
+//! ```
+//!
+//! `after` is the checksum of the line before, so the checksum of a line stands for all lines up to it. Lines of
+//! format 1 have neither `format` nor `after`.
 
 use std::fmt;
 
@@ -13,14 +20,19 @@ use sha2::{Digest, Sha256};
 use crate::model::Instant;
 use crate::store::error::StoreError;
 
+/// The format of the lines that this version of tidegate writes. It reads this one and those before it.
+pub const FORMAT: u32 = 2;
+
 /// `,"sum":"0123456789abcdef"}`
 const SUM_BEGIN: &str = ",\"sum\":\"";
 const SUM_END: &str = "\"}";
 const SUM_DIGITS: usize = 16;
 
 /// One line of an environment's journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct JournalLine {
+    /// The format that the line was written in.
+    pub format: u32,
     /// Counts from 1 without gaps.
     pub sequence: u64,
     /// The fencing number of the lease under which the line was written. Never smaller than in the line before.
@@ -47,17 +59,9 @@ pub struct UnfinishedLine {
     /// The file of the journal.
     pub file: String,
     /// The number of the unfinished line, counted from 1.
-    pub line: usize,
+    pub line: u64,
     /// How many bytes of it are there.
     pub bytes: usize,
-}
-
-/// A journal that was read from text.
-#[derive(Debug, Default)]
-pub(in crate::store) struct DecodedLog {
-    pub(in crate::store) log: Log,
-    /// The length of all complete lines; an unfinished line begins here.
-    pub(in crate::store) complete_bytes: u64,
 }
 
 impl fmt::Display for UnfinishedLine {
@@ -67,133 +71,151 @@ impl fmt::Display for UnfinishedLine {
     }
 }
 
-/// The text of a line, its end included.
-pub(in crate::store) fn encode(sequence: u64, fencing: u64, at: Instant, event: &Value) -> String {
-    let line = JournalLine { sequence, fencing, at, event: event.clone() };
-    let mut text = serde_json::to_string(&line).expect("numbers, a time and JSON are always JSON");
-    let sum = sum_of(&text);
+/// A place in a journal: the end of one of its lines. The default is its beginning.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The sequence number of the line; 0 at the beginning.
+    pub sequence: u64,
+    /// The fencing number of the line.
+    pub fencing: u64,
+    /// The length of the journal up to and with this line.
+    pub bytes: u64,
+    /// The length of the line, its end included.
+    pub length: u64,
+    /// The checksum of the line; stands for all lines up to it.
+    pub sum: String,
+}
+
+/// A line whose checksum and place are right. What its event means is not read yet.
+#[derive(Debug)]
+pub struct RawLine<'a> {
+    /// The end of this line.
+    pub mark: Mark,
+    /// The format that it was written in.
+    pub format: u32,
+    /// When it was written.
+    pub at: Instant,
+    /// Its text, without its end.
+    pub text: &'a str,
+}
+
+impl RawLine<'_> {
+    /// The line with its event as JSON.
+    pub(in crate::store) fn line(&self) -> JournalLine {
+        #[derive(Deserialize)]
+        struct Body {
+            event: Value,
+        }
+        let Mark { sequence, fencing, .. } = self.mark;
+        let Body { event } = serde_json::from_str(self.text).expect("the line was read as JSON before");
+        JournalLine { format: self.format, sequence, fencing, at: self.at, event }
+    }
+}
+
+/// What stands around the event.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default = "first_format")]
+    format: u32,
+    sequence: u64,
+    fencing: u64,
+    at: Instant,
+    #[serde(default)]
+    after: Option<String>,
+    #[expect(dead_code, reason = "a line without an event is not a line of a journal")]
+    event: serde::de::IgnoredAny,
+}
+
+fn first_format() -> u32 {
+    1
+}
+
+/// The text of a line, its end included, and where it ends.
+pub(in crate::store) fn encode(after: &Mark, fencing: u64, at: Instant, event: &Value) -> (String, Mark) {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        format: u32,
+        sequence: u64,
+        fencing: u64,
+        at: Instant,
+        after: &'a str,
+        event: &'a Value,
+    }
+    let sequence = after.sequence + 1;
+    let body = Body { format: FORMAT, sequence, fencing, at, after: &after.sum, event };
+    let mut text = serde_json::to_string(&body).expect("numbers, a time and JSON are always JSON");
     text.pop();
+    let sum = sum_of(&text);
     text.push_str(SUM_BEGIN);
     text.push_str(&sum);
     text.push_str(SUM_END);
     text.push('\n');
-    text
+    let length = text.len() as u64;
+    (text, Mark { sequence, fencing, bytes: after.bytes + length, length, sum })
 }
 
-/// Reads a whole journal; `file` is its name in errors.
-pub(in crate::store) fn parse(file: &str, bytes: &[u8]) -> Result<DecodedLog, StoreError> {
-    let complete_bytes = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let (complete, rest) = bytes.split_at(complete_bytes);
-    let mut lines: Vec<JournalLine> = Vec::new();
-    for text in complete.split_inclusive(|byte| *byte == b'\n') {
-        let number = lines.len() + 1;
-        let corrupt = |why: String| StoreError::Corrupt { file: file.to_owned(), line: number, why };
-        let line = decode(&text[..text.len() - 1]).map_err(|why| corrupt(why.to_owned()))?;
-        let (sequence, fencing) = lines.last().map_or((0, 0), |last| (last.sequence, last.fencing));
-        if line.sequence != sequence + 1 {
-            return Err(corrupt(format!("line {} follows line {sequence}", line.sequence)));
-        }
-        if line.fencing < fencing {
-            return Err(corrupt(format!("written under lease {} after lease {fencing}", line.fencing)));
-        }
-        lines.push(line);
+/// Reads the line that stands behind `after`; `text` has no end of line. `file` is its name in errors.
+pub(in crate::store) fn decode<'a>(
+    file: &str,
+    after: &Mark,
+    text: &'a [u8],
+) -> Result<RawLine<'a>, StoreError> {
+    let number = after.sequence + 1;
+    let corrupt = |why: String| StoreError::Corrupt { file: file.to_owned(), line: number as usize, why };
+    let (text, sum) = checked(text).map_err(|why| corrupt(why.to_owned()))?;
+    let head: Head =
+        serde_json::from_str(text).map_err(|_| corrupt("the line is not a line of a journal".to_owned()))?;
+    if head.format > FORMAT {
+        let (file, format) = (file.to_owned(), head.format);
+        return Err(StoreError::NewerLine { file, line: number, format, known: FORMAT });
     }
-    let unfinished = (!rest.is_empty()).then(|| UnfinishedLine {
-        file: file.to_owned(),
-        line: lines.len() + 1,
-        bytes: rest.len(),
-    });
-    Ok(DecodedLog { log: Log { lines, unfinished }, complete_bytes: complete_bytes as u64 })
+    if head.sequence != number {
+        return Err(corrupt(format!("line {} follows line {}", head.sequence, after.sequence)));
+    }
+    if head.fencing < after.fencing {
+        return Err(corrupt(format!("written under lease {} after lease {}", head.fencing, after.fencing)));
+    }
+    if head.after.is_some_and(|before| before != after.sum) {
+        return Err(corrupt(format!("line {} is not the line that it was written after", after.sequence)));
+    }
+    let length = text.len() as u64 + 1;
+    let mark = Mark {
+        sequence: head.sequence,
+        fencing: head.fencing,
+        bytes: after.bytes + length,
+        length,
+        sum: sum.to_owned(),
+    };
+    Ok(RawLine { mark, format: head.format, at: head.at, text })
 }
 
-fn decode(text: &[u8]) -> Result<JournalLine, &'static str> {
+/// Reads a line without those before it, which ends at `bytes`. None: the line is damaged.
+pub(in crate::store) fn decode_last(text: &[u8], bytes: u64) -> Option<Mark> {
+    let (text, sum) = checked(text).ok()?;
+    let Head { sequence, fencing, .. } = serde_json::from_str(text).ok()?;
+    Some(Mark { sequence, fencing, bytes, length: text.len() as u64 + 1, sum: sum.to_owned() })
+}
+
+/// The text of a line and its checksum, if it is the right one.
+fn checked(text: &[u8]) -> Result<(&str, &str), &'static str> {
     let text = std::str::from_utf8(text).map_err(|_| "the line is not text")?;
     let (body, sum) = text
         .strip_suffix(SUM_END)
         .and_then(|text| text.split_at_checked(text.len().checked_sub(SUM_DIGITS)?))
         .and_then(|(text, sum)| Some((text.strip_suffix(SUM_BEGIN)?, sum)))
         .ok_or("the line has no checksum")?;
-    let body = format!("{body}}}");
-    if sum_of(&body) != sum {
-        return Err("the line is not what was written: its checksum differs");
+    if sum_of(body) == sum {
+        Ok((text, sum))
+    } else {
+        Err("the line is not what was written: its checksum differs")
     }
-    serde_json::from_str(&body).map_err(|_| "the line is not a line of a journal")
 }
 
+/// The checksum of a line, which is given without its last brace.
 fn sum_of(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
+    let digest = Sha256::new().chain_update(text).chain_update("}").finalize();
     digest.iter().take(SUM_DIGITS / 2).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    fn at() -> Instant {
-        Instant::from_timestamp(1_790_000_000, 0).unwrap()
-    }
-
-    fn journal(lines: &[(u64, u64)]) -> Vec<u8> {
-        let event = json!({"kind": "intent", "sum": "a\nb \"} ü"});
-        lines
-            .iter()
-            .flat_map(|(sequence, fencing)| encode(*sequence, *fencing, at(), &event).into_bytes())
-            .collect()
-    }
-
-    #[test]
-    fn a_line_is_one_line_of_json_and_reads_back() {
-        let text = encode(1, 7, at(), &json!({"kind": "intent"}));
-        // Byte for byte: journals that exist must stay readable.
-        let written = r#"{"sequence":1,"fencing":7,"at":"2026-09-21T14:13:20Z","event":{"kind":"intent"},"sum":"c4c543a3397bfcd9"}"#;
-        assert_eq!(text, format!("{written}\n"));
-        let parsed = parse("journal", text.as_bytes()).unwrap();
-        assert_eq!(parsed.log.lines[0].event, json!({"kind": "intent"}));
-        assert_eq!(parsed.complete_bytes, text.len() as u64);
-        assert!(serde_json::from_str::<Value>(&text).is_ok());
-    }
-
-    #[test]
-    fn a_journal_with_a_gap_or_an_older_lease_is_refused() {
-        for (lines, why) in [
-            (&[(1, 1), (3, 1)][..], Some("journal:2: line 3 follows line 1")),
-            (&[(2, 1)], Some("journal:1: line 2 follows line 0")),
-            (&[(1, 2), (2, 1)], Some("journal:2: written under lease 1 after lease 2")),
-            (&[(1, 1), (2, 1), (3, 4)], None),
-        ] {
-            let result = parse("journal", &journal(lines));
-            assert_eq!(result.err().map(|error| error.to_string()).as_deref(), why);
-        }
-        let error = parse("journal", b"\n").unwrap_err();
-        assert_eq!(error.to_string(), "journal:1: the line has no checksum");
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(200))]
-
-        #[test]
-        fn cut_anywhere_a_journal_loses_only_its_last_line(cut in 0usize..1000) {
-            let whole = journal(&[(1, 1), (2, 1), (3, 2)]);
-            let cut = cut % (whole.len() + 1);
-            let parsed = parse("journal", &whole[..cut]).unwrap();
-            let ends = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
-            prop_assert_eq!(parsed.log.lines.len(), ends);
-            prop_assert_eq!(parsed.log.unfinished.is_some(), parsed.complete_bytes != cut as u64);
-        }
-
-        #[test]
-        fn no_changed_byte_goes_unnoticed(at in 0usize..1000, bit in 0u8..8) {
-            let whole = journal(&[(1, 1), (2, 1), (3, 2)]);
-            let mut damaged = whole.clone();
-            let at = at % whole.len();
-            damaged[at] ^= 1 << bit;
-            match parse("journal", &damaged) {
-                Err(_) => {}
-                // The last line's end is gone: an unfinished line, by all that can be known.
-                Ok(parsed) => prop_assert!(at == whole.len() - 1 && parsed.log.unfinished.is_some()),
-            }
-        }
-    }
-}
+mod tests;

@@ -1,24 +1,24 @@
-//! What operators ask of tidegate, as the journal keeps it.
+//! What operators ask of tidegate. Journal, records and runs write it in the words of `wire`.
 
 use serde::{Deserialize, Serialize};
 
+use super::wire::WireRequest;
 use crate::model::{Instant, State, Version};
 
 /// What an operator asked for. The journal keeps who and why forever.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "WireRequest", from = "WireRequest")]
 pub struct OperatorRequest {
     /// The operator, as the system knows them: `ann@laptop`.
     pub who: String,
     /// The reason that they gave.
     pub reason: String,
     /// The command.
-    #[serde(flatten)]
     pub command: OperatorCommand,
 }
 
 /// A command that an operator can give.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "wish", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum OperatorCommand {
     /// Try again: tidegate repeats the step that failed and is held.
     Retry,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{ImageRef, Instant, Revision, State, Version, VersionKey};
+use crate::model::{ImageRef, InputsId, Instant, Revision, State, Version, VersionKey};
 
 /// A release in progress.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +69,15 @@ pub struct Converged {
     pub versions: BTreeMap<VersionKey, Version>,
     /// The revision that declared them.
     pub revision: Revision,
+    /// What the declaration was made of; none in a journal that is older than this.
+    pub inputs: Option<InputsId>,
     /// Fingerprints of the declaration and of its parts.
     pub declaration: BTreeMap<String, String>,
+}
+
+impl Converged {
+    /// Whether no commit since has concerned the environment, which is made of `inputs` at `revision` now.
+    pub fn is_of(&self, revision: &Revision, inputs: &InputsId) -> bool {
+        self.inputs.as_ref().map_or(self.revision == *revision, |reached| reached == inputs)
+    }
 }

@@ -8,6 +8,7 @@ use super::error::JournalError;
 use super::event::Event;
 use super::ledger::Ledger;
 use super::read::read_ledger;
+use super::wire;
 use crate::clock::Clock;
 use crate::store::error::StoreError;
 use crate::store::lease::Lease;
@@ -55,7 +56,7 @@ impl<'a> Journal<'a> {
         let mut next = ledger.clone();
         next.apply(at, &event)?;
         self.verify()?;
-        let line = serde_json::to_value(&event).expect("events are plain values with text keys");
+        let line = wire::write(&event);
         if let Err(error) = self.store.append(self.lease, at, &line) {
             let is_refused = matches!(error, StoreError::LeaseLost { .. });
             self.in_doubt.store(!is_refused, Ordering::Relaxed);

@@ -34,8 +34,8 @@ pub(super) fn acquire(
     }
     // The journal knows the number too, in case an operator removed the other file.
     let newest: Option<LeaseHolder> = files::read_json(&folder.join(NEWEST))?;
-    let log = append_log::read(&folder.join(append_log::FILE))?.log;
-    let before = newest.map_or(0, |lease| lease.fencing).max(log.lines.last().map_or(0, |line| line.fencing));
+    let last = append_log::last(&folder.join(append_log::FILE))?;
+    let before = newest.map_or(0, |lease| lease.fencing).max(last.fencing);
     let lease =
         LeaseHolder { fencing: before + 1, holder: holder.to_owned(), pid: std::process::id(), since: at };
     files::write_json(&folder.join(NEWEST), &lease)?;

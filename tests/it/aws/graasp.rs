@@ -145,7 +145,7 @@ fn wanted(folder: &Path) -> DeclaredEnvironment {
     let said = spec::render(&declared.diagnostics, &files);
     let spec = declared.environments.get(ENVIRONMENT).unwrap_or_else(|| panic!("{said}")).clone();
     let core = spec.versions["core"].as_str().to_owned();
-    DeclaredEnvironment { spec, revision: Revision::commit(core) }
+    DeclaredEnvironment::at(spec, Revision::commit(core))
 }
 
 /// How much more there is of what.

@@ -29,7 +29,7 @@ impl CurrentDeclaration for Repository {
         let head = self.0.lock().unwrap();
         let revision = Revision::commit(format!("{:07x}", head.commits.len()));
         let spec = head.commits.last().filter(|_| !head.removed);
-        spec.map(|spec| DeclaredEnvironment { spec: spec.clone(), revision })
+        spec.map(|spec| DeclaredEnvironment::at(spec.clone(), revision))
     }
 
     fn refresh_images(&self) -> bool {

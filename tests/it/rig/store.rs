@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tidegate::model::{EnvironmentName, Instant, RunId, StoreId};
 use tidegate::sim::CrashPlan;
-use tidegate::store::{Lease, LeaseHolder, Log, MemoryStore, Store, StoreError, StoredRun};
+use tidegate::store::{Lease, LeaseHolder, Log, Mark, MemoryStore, RawLine, Store, StoreError, StoredRun};
 
 pub struct CrashingStore {
     pub store: Arc<MemoryStore>,
@@ -52,7 +52,16 @@ impl Store for CrashingStore {
         self.store.read_log(name)
     }
 
-    fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<u64, StoreError> {
+    fn follow(
+        &self,
+        name: &EnvironmentName,
+        after: &Mark,
+        each: &mut dyn FnMut(RawLine<'_>),
+    ) -> Result<bool, StoreError> {
+        self.store.follow(name, after, each)
+    }
+
+    fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<Mark, StoreError> {
         self.write(|store| store.append(lease, at, event))
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use tidegate::model::{EnvironmentName, ServiceName, State};
-use tidegate::spec::{Declarations, read, render, schema};
+use tidegate::model::{EnvironmentName, FileFault, ServiceName, State};
+use tidegate::spec::{Declarations, read, read_tree, render, schema};
 
 use super::{as_json, files_below, now, repository};
 
@@ -220,4 +220,49 @@ fn only_yaml_files_directly_in_the_root_are_environments() {
         let names: Vec<&str> = names.iter().map(EnvironmentName::as_str).collect();
         assert_eq!(names.join(" "), expected, "{root}");
     }
+}
+
+/// A file that the source could not read is a problem of the environments that use it, whatever way they use it.
+#[test]
+fn a_file_that_cannot_be_read_holds_back_what_uses_it_and_nothing_else() {
+    const BASE: &str = "environments/shared/base.yaml";
+    const CALENDAR: &str = "environments/shared/days.ics";
+    let own = |name: &str| {
+        format!(
+            "name: {name}\naws: {{region: eu-west-1, account: \"111122223333\"}}\ncluster: {name}\nservices: {{web: {{}}}}\n"
+        )
+    };
+    let schedule =
+        "schedule: {timezone: UTC, start: \"0 7 * * *\", stop: \"0 19 * * *\", holidays: shared/days.ics}\n";
+    let files: BTreeMap<String, Vec<u8>> = [
+        ("environments/own.yaml".to_owned(), own("own")),
+        ("environments/based.yaml".to_owned(), format!("extends: shared/base.yaml\n{}", own("based"))),
+        ("environments/dated.yaml".to_owned(), format!("{}{schedule}", own("dated"))),
+        (BASE.to_owned(), "state: running\n".to_owned()),
+        (CALENDAR.to_owned(), "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n".to_owned()),
+    ]
+    .map(|(path, text)| (path, text.into_bytes()))
+    .into();
+    let held_back = |fault: &str| {
+        let mut left = files.clone();
+        left.retain(|path, _| path != fault && !path.starts_with(&format!("{fault}/")));
+        let about =
+            FileFault { message: format!("`{fault}` is too large"), hint: "make it smaller".to_owned() };
+        let faults = BTreeMap::from([(fault.to_owned(), about)]);
+        let declarations = read_tree(&left, &faults, "environments", now());
+        for errors in declarations.broken.values() {
+            assert!(errors.iter().any(|error| error.message.contains(fault)), "{errors:?}");
+        }
+        assert_eq!(
+            declarations.environments.len() + declarations.broken.len(),
+            3 + usize::from(fault.ends_with("new.yaml"))
+        );
+        declarations.broken.into_keys().map(|name| name.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(held_back("environments/own.yaml"), ["own"]);
+    assert_eq!(held_back(BASE), ["based"]);
+    assert_eq!(held_back(CALENDAR), ["dated"]);
+    assert_eq!(held_back("environments/shared"), ["based", "dated"], "a folder that was not read");
+    assert_eq!(held_back("environments/new.yaml"), ["new"]);
+    assert_eq!(held_back("environments/unused.ics"), Vec::<String>::new());
 }

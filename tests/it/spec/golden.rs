@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use tidegate::spec::{Code, Declarations, read, render};
+use tidegate::model::FileFault;
+use tidegate::spec::{Code, Declarations, read, read_tree, render};
 
 use super::{files_below, now, repository};
 
@@ -38,9 +39,14 @@ fn every_case_is_reported_as_expected() {
 
 #[test]
 fn every_code_has_a_case() {
+    // What a source could not read is in no file.
+    let fault = FileFault { message: "too large".to_owned(), hint: "make it smaller".to_owned() };
+    let faults = BTreeMap::from([("environments/dev.yaml".to_owned(), fault)]);
+    let unread = read_tree(&BTreeMap::new(), &faults, "environments", now()).diagnostics;
     let shown: BTreeSet<Code> = cases()
         .iter()
         .flat_map(|(_, files)| read(files, "environments", now()).diagnostics)
+        .chain(unread)
         .map(|diagnostic| diagnostic.code)
         .collect();
     let missing: Vec<&str> =

@@ -129,14 +129,14 @@ pub(crate) fn of_many_that_contend_one_wins(bench: &dyn Bench) {
 pub(crate) fn lines_come_back_in_order_with_their_lease(bench: &dyn Bench) {
     let store = bench.open();
     let first = acquire(&*store);
-    assert_eq!(store.append(&first, at(1), &json!({"kind": "intent", "n": 1})).unwrap(), 1);
-    assert_eq!(store.append(&first, at(2), &json!({"kind": "outcome"})).unwrap(), 2);
+    assert_eq!(store.append(&first, at(1), &json!({"kind": "intent", "n": 1})).unwrap().sequence, 1);
+    assert_eq!(store.append(&first, at(2), &json!({"kind": "outcome"})).unwrap().sequence, 2);
     let fencing = first.fencing();
     drop(first);
 
     let other = bench.open();
     let second = acquire(&*other);
-    assert_eq!(other.append(&second, at(3), &json!("ü\n\"")).unwrap(), 3);
+    assert_eq!(other.append(&second, at(3), &json!("ü\n\"")).unwrap().sequence, 3);
     let log = store.read_log(&production()).unwrap();
     assert_eq!(log.unfinished, None);
     let lines: Vec<_> = log.lines.iter().map(|line| (line.sequence, line.fencing, line.at)).collect();

@@ -54,7 +54,7 @@ fn what_a_crash_left_of_a_line_is_said_and_then_removed() {
     assert_ne!(fs::read(&journal).unwrap(), whole, "reading repairs nothing");
 
     // Also for a process that knew where the journal ended.
-    assert_eq!(store.append(&lease, at(2), &json!("two")).unwrap(), 2);
+    assert_eq!(store.append(&lease, at(2), &json!("two")).unwrap().sequence, 2);
     let log = store.read_log(&production()).unwrap();
     assert_eq!((log.lines.len(), log.unfinished), (2, None));
     assert!(fs::read(&journal).unwrap().starts_with(&whole));

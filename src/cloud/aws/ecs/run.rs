@@ -75,7 +75,10 @@ fn sorted(network: &NetworkConfiguration) -> NetworkConfiguration {
     network
 }
 
-/// One request.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html>
+const REASON_CHARS_MAX: usize = 255;
+
+/// One request. AWS refuses a longer reason, and a person may write any length.
 pub(in super::super) async fn stop_task(
     session: &Session,
     cluster: &ClusterName,
@@ -84,7 +87,29 @@ pub(in super::super) async fn stop_task(
 ) -> Result<(), CloudError> {
     let operation = Operation::new("ecs:StopTask", Family::TaskWrite, arn);
     let request = session.clients.ecs.write.stop_task();
-    let request = request.cluster(cluster.as_str()).task(arn).reason(reason);
+    let request = request.cluster(cluster.as_str()).task(arn).reason(bounded(reason));
     session.calls.write(operation, traced!(request)).await?;
     Ok(())
+}
+
+fn bounded(reason: &str) -> String {
+    if reason.chars().count() <= REASON_CHARS_MAX {
+        return reason.to_owned();
+    }
+    let kept: String = reason.chars().take(REASON_CHARS_MAX - 1).collect();
+    format!("{kept}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_of_any_length_is_one_that_aws_takes() {
+        for (length, kept) in [(0, 0), (1, 1), (255, 255), (256, 255), (5_000, 255)] {
+            let reason = bounded(&"ä".repeat(length));
+            assert_eq!(reason.chars().count(), kept);
+            assert_eq!(reason.ends_with('…'), length > REASON_CHARS_MAX);
+        }
+    }
 }

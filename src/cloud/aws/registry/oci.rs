@@ -27,6 +27,8 @@ const TOKEN_LIFE_DEFAULT: i64 = 60;
 const TOKEN_LIFE_MAX: TimeDelta = TimeDelta::hours(12);
 /// A token is not used in its last seconds.
 const TOKEN_MARGIN: TimeDelta = TimeDelta::seconds(10);
+/// Pages of a list of tags: Docker Hub gives a hundred tags a page. More pages are an error, not a shorter list.
+const TAG_PAGES_MAX: usize = 100;
 /// Tags whose digest is read, one by one, to find the tag of a digest.
 const TAGS_TRIED_MAX: usize = 20;
 
@@ -122,16 +124,27 @@ impl Repository<'_> {
         unreachable!("the second method returns")
     }
 
+    /// All tags. A registry may give them in pages, each with a link to the next one.
+    /// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags>
     async fn tags(&self) -> Result<Vec<String>, CloudError> {
-        let reply = self.request("GET", "tags/list").await?;
-        match reply.status {
-            200 => {
-                let list: Result<TagList, _> = serde_json::from_slice(&reply.body);
-                Ok(list.ok().and_then(|list| list.tags).unwrap_or_default())
+        let mut tags = Vec::new();
+        let mut path = "tags/list".to_owned();
+        for _ in 0..TAG_PAGES_MAX {
+            let reply = self.request("GET", &path).await?;
+            match reply.status {
+                200 => {}
+                404 => return Ok(tags),
+                status => return Err(self.refused("tags/list", status)),
             }
-            404 => Ok(Vec::new()),
-            status => Err(self.refused("tags/list", status)),
+            let list: Option<TagList> = serde_json::from_slice(&reply.body).ok();
+            tags.extend(list.and_then(|list| list.tags).unwrap_or_default());
+            match reply.header("link").and_then(next_page) {
+                Some(next) => path = format!("tags/list?{next}"),
+                None => return Ok(tags),
+            }
         }
+        let resource = self.path();
+        Err(Operation::new("registry:GET", Family::Registry, &resource).endless_list())
     }
 
     /// Sends a request; when the registry wants a token, gets one and sends the request again.
@@ -196,6 +209,14 @@ impl Repository<'_> {
         let operation = Operation::new("registry:GET", Family::Registry, &resource);
         operation.refused(Access::Read, status, None, Some(path))
     }
+}
+
+/// The query of `Link: </v2/NAME/tags/list?n=100&last=TAG>; rel="next"`. Only the query counts: the next request goes to
+/// the same repository, wherever the link leads.
+fn next_page(link: &str) -> Option<String> {
+    let next = link.split(',').find(|link| link.contains("rel=\"next\"") || link.contains("rel=next"))?;
+    let url = next.split_once('<')?.1.split_once('>')?.0;
+    Some(url.split_once('?')?.1.to_owned()).filter(|query| !query.is_empty())
 }
 
 fn digest_of(manifest: &[u8]) -> Digest {

@@ -101,6 +101,47 @@ async fn other_registries_are_asked_with_a_token_that_is_kept() {
     assert_eq!(tags, ["v1"]);
 }
 
+/// Docker Hub and ghcr.io give a hundred tags at once; the one that is looked for may be on the last page.
+#[tokio::test]
+async fn tags_are_read_to_their_last_page_and_never_from_elsewhere() {
+    let server = Server::start(|request| {
+        let page = |tags: serde_json::Value, link: &str| Reply::Say {
+            status: 200,
+            headers: vec![("link", link.to_owned())]
+                .into_iter()
+                .filter(|(_, link)| !link.is_empty())
+                .collect(),
+            body: json!({ "tags": tags }).to_string().into_bytes(),
+        };
+        match (request.method.as_str(), request.path.as_str()) {
+            ("GET", "/v2/shop/tags/list") => {
+                page(json!(["v1"]), "</v2/shop/tags/list?n=1&last=v1>; rel=\"next\"")
+            }
+            ("GET", "/v2/shop/tags/list?n=1&last=v1") => {
+                page(json!(["v2"]), "<https://elsewhere.example/v2/shop/tags/list?last=v2>; rel=next")
+            }
+            ("GET", "/v2/shop/tags/list?last=v2") => page(json!(["v3"]), ""),
+            ("GET", "/v2/endless/tags/list" | "/v2/endless/tags/list?x") => {
+                page(json!(["v1"]), "</v2/endless/tags/list?x>; rel=\"next\"")
+            }
+            ("HEAD", "/v2/shop/manifests/v3") => Reply::Say {
+                status: 200,
+                headers: vec![("docker-content-digest", "sha256:0c".to_owned())],
+                body: Vec::new(),
+            },
+            _ => say(404, ""),
+        }
+    })
+    .await;
+    let host = server.url.strip_prefix("http://").unwrap();
+    let missing = server.cloud().image(&ImageRef::new(format!("{host}/shop:v9"))).await.unwrap();
+    assert_eq!(missing, ImageLookup::Missing(vec!["v3".into(), "v2".into(), "v1".into()]));
+    let tags = server.cloud().tags_of(&format!("{host}/shop"), &Digest::new("sha256:0c")).await.unwrap();
+    assert_eq!(tags, ["v3"]);
+    let endless = server.cloud().tags_of(&format!("{host}/endless"), &Digest::new("sha256:0c")).await;
+    assert_eq!(endless.unwrap_err().kind, Kind::Invalid);
+}
+
 #[tokio::test]
 async fn a_registry_that_does_not_let_us_in_proves_nothing() {
     static THROTTLES: AtomicBool = AtomicBool::new(false);

@@ -187,6 +187,8 @@ fn intent(from: &str, to: &str, attempt: u32) -> Event {
         client_token: format!("token-{to}-{attempt}"),
         started_by: format!("tidegate-{to}-{attempt}"),
         definition: "arn:aws:ecs:eu-central-2:123456789012:task-definition/migrate:7".to_owned(),
+        // Younger than both formats.
+        placement: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod cloudfront;
 mod ecs;
 mod elb;
 mod lifecycle;
+mod listing;
 mod migration;
 mod person;
 mod portrait;

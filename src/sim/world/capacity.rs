@@ -3,7 +3,7 @@
 
 use super::{Refusal, RegionId, World, refuse};
 use crate::cloud::{
-    Capacity, CapacityProvider, Document, FARGATE, Kind, Placement, ProviderKind, TaskStatus, allows,
+    Capacity, CapacityProvider, Document, EXTERNAL, FARGATE, Kind, Placement, ProviderKind, TaskStatus, allows,
 };
 use crate::model::ClusterName;
 
@@ -40,7 +40,7 @@ impl World {
     /// Managed scaling takes the last instance away once no task needs it.
     fn is_scaled_in(&self, region: RegionId, cluster: &ClusterName, capacity: &Capacity) -> bool {
         let scaled =
-            |provider: &CapacityProvider| provider.kind == ProviderKind::AutoScalingGroup { scales: true };
+            |provider: &CapacityProvider| provider.active && provider.kind == ProviderKind::AutoScalingGroup { scales: true };
         if !capacity.providers.iter().any(scaled) {
             return false;
         }
@@ -69,6 +69,7 @@ impl World {
         placement: &Placement,
     ) -> Result<(), Refusal> {
         let capacity = self.capacity(region, cluster).unwrap_or_default();
+        let registered = self.regions[region].capacity.get(cluster.as_str()).map_or(0, |all| all.instances);
         let no_instance = || {
             refuse(
                 Kind::Invalid,
@@ -80,6 +81,8 @@ impl World {
                 Kind::Invalid,
                 format!("InvalidParameterException: Task definition does not support launch_type {name}."),
             ),
+            // Managed scaling knows no instances outside AWS.
+            Placement::LaunchType(name) if name == EXTERNAL && registered > 0 => Ok(()),
             Placement::LaunchType(name) if name != FARGATE && capacity.instances == 0 => no_instance(),
             Placement::LaunchType(_) => Ok(()),
             Placement::Providers(shares) => {

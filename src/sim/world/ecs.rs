@@ -1,14 +1,12 @@
 //! ECS services and task definitions: the API. `scheduler` changes services over time, `task` has the life of tasks.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::lifecycle::{PAUSE_LASTS, SimPause};
 use super::rds::{TAGS_MAX, check_tag};
 use super::{Actor, Event, Refusal, RegionId, World, refuse, service_key};
 use crate::cloud::{
-    ClusterTask, Controller, Deployment, Document, Kind, LifecycleHook, Pace, Pause, Placement, Rollback,
+    Controller, Deployment, Document, Kind, LifecycleHook, Pace, Pause, Placement, Rollback,
     Rollout, Service, ServiceStatus, Strategy, Task, TaskDefinition, TaskStatus, UpdateService,
 };
 use crate::model::{ClusterName, FamilyName, Instant, ServiceName};
@@ -199,33 +197,6 @@ impl World {
         let is_there = pause.is_before_tasks() || up >= service.desired as usize;
         let name = format!("service-deployment/{}/{}/{}", service.cluster, service.name, deployment.id);
         is_there.then(|| pause.shown(self.regions[region].arn("ecs", &name.replace("ecs-svc/", ""))))
-    }
-
-    /// Tasks of a cluster that are not STOPPED, without those that are known.
-    pub(in crate::sim) fn other_tasks(
-        &self,
-        region: RegionId,
-        cluster: &ClusterName,
-        known: &BTreeSet<String>,
-    ) -> Vec<ClusterTask> {
-        let tasks = self.regions[region].tasks.iter().filter(|(_, task)| {
-            task.cluster == *cluster
-                && task.shown.status != TaskStatus::Stopped
-                && !known.contains(&task.shown.arn)
-        });
-        let tasks = tasks.map(|(id, task)| ClusterTask {
-            arn: task.shown.arn.clone(),
-            definition: task.shown.definition.clone(),
-            group: match task.service.as_ref().and_then(|key| key.split_once('/')) {
-                Some((_, service)) => format!("service:{service}"),
-                None => format!("family:{}", task.family),
-            },
-            started_by: task.shown.started_by.clone(),
-            images: self.images_of(region, *id).into_values().collect(),
-        });
-        let mut tasks: Vec<ClusterTask> = tasks.collect();
-        tasks.sort_by(|one, other| one.arn.cmp(&other.arn));
-        tasks
     }
 
     /// Tasks of a service or of a family, oldest first.

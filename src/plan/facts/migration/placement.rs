@@ -262,3 +262,6 @@ fn providers(shares: impl Iterator<Item = ProviderShare>) -> Placement {
     shares.sort();
     Placement::Providers(shares)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+//! Every task of a cluster, whoever runs it.
+//! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html>
+
+use std::collections::BTreeSet;
+
+use super::{RegionId, World};
+use crate::cloud::{ClusterTask, TaskStatus};
+use crate::model::ClusterName;
+
+impl World {
+    /// Tasks of a cluster that are not STOPPED, without those that are known.
+    pub(in crate::sim) fn other_tasks(
+        &self,
+        region: RegionId,
+        cluster: &ClusterName,
+        known: &BTreeSet<String>,
+    ) -> Vec<ClusterTask> {
+        let tasks = self.regions[region].tasks.iter().filter(|(_, task)| {
+            task.cluster == *cluster
+                && task.shown.status != TaskStatus::Stopped
+                && !known.contains(&task.shown.arn)
+        });
+        let tasks = tasks.map(|(id, task)| ClusterTask {
+            arn: task.shown.arn.clone(),
+            definition: task.shown.definition.clone(),
+            group: match task.service.as_ref().and_then(|key| key.split_once('/')) {
+                Some((_, service)) => format!("service:{service}"),
+                None => format!("family:{}", task.family),
+            },
+            started_by: task.shown.started_by.clone(),
+            images: self.images_of(region, *id).into_values().collect(),
+        });
+        let mut tasks: Vec<ClusterTask> = tasks.collect();
+        tasks.sort_by(|one, other| one.arn.cmp(&other.arn));
+        tasks
+    }
+}

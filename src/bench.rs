@@ -254,7 +254,7 @@ impl Bench {
             declared,
             progress: &self.said,
             holder: "test",
-            deadline,
+            deadline: deadline.map(|at| self.clock.monotonic_at(at)),
             shutdown,
         };
         self.clock.block_on(reconciler.converge(&self.spec.name))

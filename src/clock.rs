@@ -1,8 +1,19 @@
-//! Time as a port: the only file that may read the machine's clock or wait.
+//! Time as a port: the only room that may read the machine's clocks or wait.
+//!
+//! There are two clocks. The *wall* clock ([`Instant`]) says what the calendar says: schedules, windows, overrides, and
+//! the times in records. Somebody may set it at any moment. The *monotonic* clock ([`Monotonic`]) never jumps: waits,
+//! pauses, budgets, deadlines and what is kept for a while are measured on it. Where a conclusion depends on the age of
+//! a recorded instant, [`Clock::in_present`] takes the steps of the wall clock out of it.
 //!
 //! The simulator brings its own clock, so that an hour of migration takes milliseconds.
 
-use std::sync::OnceLock;
+mod monotonic;
+mod wall_steps;
+
+pub use monotonic::Monotonic;
+pub use wall_steps::WallSteps;
+
+use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,8 +24,15 @@ use crate::model::Instant;
 /// Knows the time and can wait.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The present instant.
+    /// The wall clock. Only for what the calendar says, and for records.
     fn now(&self) -> Instant;
+
+    /// The clock that never jumps.
+    fn monotonic(&self) -> Monotonic;
+
+    /// A wall-clock instant from a record, moved by the steps that the wall clock has made since this process wrote it.
+    /// Its distance from [`Self::now`] is then its age.
+    fn in_present(&self, recorded: Instant) -> Instant;
 
     /// Waits. Other futures of the same task continue meanwhile.
     async fn sleep(&self, duration: Duration);
@@ -26,6 +44,12 @@ pub struct SystemClock;
 
 /// How far the clock of this process is from the machine's.
 static SHIFT: OnceLock<TimeDelta> = OnceLock::new();
+
+/// The origin of this process's monotonic clock.
+static ORIGIN: OnceLock<std::time::Instant> = OnceLock::new();
+
+/// The steps of the machine's wall clock.
+static STEPS: Mutex<WallSteps> = Mutex::new(WallSteps::NONE);
 
 impl SystemClock {
     /// Lets this process begin at `at` instead of the present. From there, time passes as it really does.
@@ -46,7 +70,20 @@ impl SystemClock {
 #[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> Instant {
-        machine() + SHIFT.get().copied().unwrap_or_default()
+        let now = machine() + SHIFT.get().copied().unwrap_or_default();
+        steps().read(now, self.monotonic());
+        now
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's monotonic clock")]
+    fn monotonic(&self) -> Monotonic {
+        Monotonic::from_origin(ORIGIN.get_or_init(std::time::Instant::now).elapsed())
+    }
+
+    fn in_present(&self, recorded: Instant) -> Instant {
+        // Reading the clock notices a step that nobody has noticed yet.
+        self.now();
+        steps().moved(recorded)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that really waits")]
@@ -58,4 +95,8 @@ impl Clock for SystemClock {
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
 fn machine() -> Instant {
     chrono::Utc::now()
+}
+
+fn steps() -> MutexGuard<'static, WallSteps> {
+    STEPS.lock().expect("nothing panics while it compares two times")
 }

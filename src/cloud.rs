@@ -13,25 +13,33 @@ mod listed;
 mod port;
 mod rates;
 mod rds;
+mod reason;
 pub mod refusals;
 mod sites;
+mod task;
 mod traffic;
+mod valve;
+mod witness;
 
 pub use cached::{CachedCloud, Depth, LastObservation};
 pub use document::Document;
 pub use ecs::{
-    Capacity, CapacityProvider, ClusterTask, Container, Controller, Deployment, EC2, ENDED_BY_ITSELF,
-    EXTERNAL, FARGATE, LifecycleHook, MANAGED_INSTANCES, Pace, Pause, Placement, ProviderKind, ProviderShare,
-    Rollback, Rollout, RunTask, ScalableTarget, Service, ServiceStatus, Strategy, Suspended, Task,
-    TaskDefinition, TaskStatus, UpdateService, allows, is_awsvpc,
+    Capacity, CapacityProvider, ClusterTask, Controller, Deployment, EC2, EVENTS_MAX, EXTERNAL, FARGATE,
+    LifecycleHook, MANAGED_INSTANCES, Pace, Pause, Placement, ProviderKind, ProviderShare, Rollback, Rollout,
+    RunTask, ScalableTarget, Service, ServiceEvent, ServiceStatus, Strategy, Suspended, TaskDefinition,
+    UpdateService, allows, is_awsvpc,
 };
 pub use error::{CloudError, Kind};
 pub use listed::{ListedDatabase, ListedListener};
 pub use port::{Cloud, CloudRead, CloudWrite, ImageLookup};
 pub use rates::{Family, Rate, Rates, SHARE_DEFAULT};
 pub use rds::{Database, DatabaseStatus, DbSnapshot, SnapshotStatus};
+pub use reason::Cause;
 pub use sites::{Marker, Object, Release};
+pub use task::{Container, ContainerStatus, ENDED_BY_ITSELF, LogTail, Task, TaskStatus};
 pub use traffic::{Association, Condition, Distribution, Function, Listener, Rule, RuleAction};
+pub use valve::{Passage, Valve};
+pub use witness::Witness;
 
 /// Tags that tidegate sets. AWS allows letters, digits, spaces and `_ . : / = + - @` in values.
 pub mod tag {

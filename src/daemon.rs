@@ -33,6 +33,7 @@ mod tests;
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
+use std::thread;
 use std::time::Duration;
 
 pub use error::DaemonError;
@@ -80,14 +81,18 @@ pub fn run(settings: &Settings) -> Result<(), DaemonError> {
     let systemd = Arc::new(Systemd::from_environment());
     let shutdown_level = {
         let (systemd, shutdown) = (systemd.clone(), shutdown.clone());
+        let of_the_loop = thread::current().id();
         Arc::new(move || {
-            systemd.alive();
+            // A pass with a thread of its own must not hide from the watchdog that the loop stands still.
+            if thread::current().id() == of_the_loop {
+                systemd.alive();
+            }
             shutdown.level()
         })
     };
     let holder = format!("daemon on {}", this.place).into();
     let context = PassContext { backend: backend.clone(), in_force, holder, shutdown: shutdown_level };
-    let mut control_loop = ControlLoop::new(context, mailbox, send_request, &systemd);
+    let mut control_loop = ControlLoop::new(context, (mailbox, this), send_request, &systemd);
     poller.follow(settings.poll_interval, requests, send_event).map_err(DaemonError::System)?;
     let begins = control_loop.first_poll(&events)?;
     systemd.ready();
@@ -96,6 +101,10 @@ pub fn run(settings: &Settings) -> Result<(), DaemonError> {
     }
 
     systemd.stopping();
+    if !control_loop.has_its_store() {
+        tracing::error!("the store was removed or replaced: tidegate has stopped, and changes nothing");
+        return Err(DaemonError::StoreGone { root: root.to_owned() });
+    }
     drop(control_loop);
     backend.finish()?;
     tracing::info!("stopped; every lock is released");

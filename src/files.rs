@@ -1,4 +1,4 @@
-//! Writing a file in one step: a reader, and a crash, sees the old content or the new, never a part of it.
+//! Reading files of a bounded size, and writing a file in one step: a reader, and a crash, sees the old content or the new, never a part of it.
 //!
 //! The new content goes into a file beside the old one, whose name ends with [`UNFINISHED`]. Once it is on the
 //! disk, it is renamed over the old one, and the folder is synced, so that the rename survives a power cut.
@@ -8,7 +8,7 @@
 //! written under a name of chance: it stands among files of people, and none of those is ever touched.
 
 use std::fs::{self, File, Permissions, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -74,6 +74,34 @@ pub fn create_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Wri
         sync_parent(path)
     };
     create().map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
+/// Reads a regular file of at most so many bytes: one that is named by mistake (a device, a pipe, a log) must not fill the
+/// memory or block the process.
+///
+/// # Errors
+/// When the file cannot be read, is not a regular file, or is larger.
+pub fn read_bounded(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    // One byte more than the limit, so that a file which grows meanwhile is refused, too.
+    File::open(path)?.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max {
+        let message = format!("it has more than {bytes_max} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}
+
+/// The same for text.
+///
+/// # Errors
+/// As [`read_bounded`], and when it is not UTF-8.
+pub fn read_text_bounded(path: &Path, bytes_max: u64) -> io::Result<String> {
+    String::from_utf8(read_bounded(path, bytes_max)?)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
 }
 
 /// Makes a new or renamed entry of the file's folder survive a power cut.
@@ -201,6 +229,21 @@ mod tests {
         assert_eq!(error.source.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"first");
         assert_eq!(names(folder.path()), ["a.yaml"]);
+    }
+
+    #[test]
+    fn only_regular_files_of_a_bounded_size_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        fs::write(&path, b"12345").unwrap();
+        assert_eq!(read_text_bounded(&path, 5).unwrap(), "12345");
+        assert_eq!(read_bounded(&path, 4).unwrap_err().to_string(), "it has more than 4 bytes");
+        for other in [Path::new("/dev/zero"), folder.path()] {
+            assert_eq!(read_bounded(other, 4).unwrap_err().to_string(), "it is not a regular file");
+        }
+        fs::write(&path, b"\xff").unwrap();
+        assert_eq!(read_text_bounded(&path, 5).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(read_bounded(&folder.path().join("b"), 4).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

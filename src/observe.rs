@@ -9,6 +9,7 @@ mod ask;
 mod context;
 mod database;
 mod images;
+mod reports;
 mod running;
 mod services;
 mod sites;

@@ -29,7 +29,7 @@ mod tests;
 pub use closure::{Closure, closures};
 pub use context::Reconciler;
 pub use declared::{CurrentDeclaration, DeclaredEnvironment, WithGrace};
-pub use defect::{Defect, end_open_run};
+pub use defect::{Defect, cut_off};
 pub use error::ReconcileError;
 pub use overrides::ActiveOverrides;
 pub use preview::{Later, Preview, is_unchanged, preflight, preview};

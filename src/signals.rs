@@ -1,11 +1,14 @@
 //! SIGTERM, SIGINT and SIGHUP: the only file that listens to them, for the daemon and for verbs that run once.
 //!
-//! The first SIGTERM or SIGINT asks for an end after the running step. After a grace period, waits are cut
-//! short, too. What the second one does is the [`Policy`]'s. The next run resumes whatever was begun.
+//! The first SIGTERM or SIGINT asks for an end after the running step. After a grace period, everything is cut
+//! short. What the second one does is the [`Policy`]'s. The next run resumes whatever was begun.
+//!
+//! A process ends within ten seconds: the grace period, and then as long as the answer of a write is awaited
+//! (`context`). Reads are not awaited, so that it does not matter whether AWS answers.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -23,6 +26,8 @@ pub struct Policy {
     grace: Duration,
     /// The answer to the second SIGTERM or SIGINT.
     second: Second,
+    /// Whether the process works from the beginning. Otherwise a signal before [`Shutdown::begin_work`] ends it.
+    works_at_once: bool,
     /// Whether SIGHUP is an event; otherwise it ends the process, which is its default.
     hears_hangup: bool,
 }
@@ -30,21 +35,23 @@ pub struct Policy {
 /// The answer to the second SIGTERM or SIGINT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Second {
-    /// Waits are cut short at once, without the rest of the grace period.
+    /// Everything is cut short at once, without the rest of the grace period. The third ends the process where it
+    /// stands.
     CutsWaits,
     /// The process ends where it stands.
     EndsProcess,
 }
 
-/// The daemon. `TimeoutStopSec` of the systemd unit allows for this grace period, the longest pause of a wait,
-/// and some more.
-pub const DAEMON: Policy =
-    Policy { grace: Duration::from_secs(10), second: Second::EndsProcess, hears_hangup: true };
+/// Most calls to AWS are over by then, and no long wait is.
+const GRACE: Duration = Duration::from_secs(3);
 
-/// A verb that runs once. A person who pressed Ctrl-C will not wait much longer than this before pressing
-/// it again.
+/// The daemon. `TimeoutStopSec` of the systemd unit allows for the ten seconds of an end, and some more.
+pub const DAEMON: Policy =
+    Policy { grace: GRACE, second: Second::EndsProcess, works_at_once: true, hears_hangup: true };
+
+/// A verb that runs once. While it has not begun anything, Ctrl-C ends it at once.
 pub const ONE_SHOT: Policy =
-    Policy { grace: Duration::from_secs(5), second: Second::CutsWaits, hears_hangup: false };
+    Policy { grace: GRACE, second: Second::CutsWaits, works_at_once: false, hears_hangup: false };
 
 /// A signal that the process may want to act on, apart from the [`Shutdown`] that it raises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,34 +64,51 @@ pub enum SignalEvent {
 
 /// How urgently the process has to end. Every pass reads it at each step and while it waits.
 #[derive(Clone, Debug, Default)]
-pub struct Shutdown(Arc<AtomicU8>);
+pub struct Shutdown(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    level: AtomicU8,
+    /// SIGTERM and SIGINT so far.
+    signals: AtomicU8,
+    works: AtomicBool,
+}
 
 impl Shutdown {
     /// The present level. It never falls.
     pub fn level(&self) -> ShutdownLevel {
-        match self.0.load(Ordering::Relaxed) {
+        match self.0.level.load(Ordering::Relaxed) {
             0 => ShutdownLevel::None,
             1 => ShutdownLevel::AfterStep,
             _ => ShutdownLevel::Now,
         }
     }
 
+    /// From now on something is begun that a signal must let end in order.
+    pub fn begin_work(&self) {
+        self.0.works.store(true, Ordering::Relaxed);
+    }
+
     fn raise(&self, level: ShutdownLevel) {
-        self.0.fetch_max(level as u8, Ordering::Relaxed);
+        self.0.level.fetch_max(level as u8, Ordering::Relaxed);
     }
 
     /// One SIGTERM or SIGINT.
     fn receive(&self, policy: Policy) -> Answer {
-        match (self.level(), policy.second) {
-            (ShutdownLevel::None, _) => {
+        if !self.0.works.load(Ordering::Relaxed) {
+            return Answer::EndProcess;
+        }
+        let before = self.0.signals.fetch_add(1, Ordering::Relaxed);
+        match (before, policy.second) {
+            (0, _) => {
                 self.raise(ShutdownLevel::AfterStep);
                 Answer::Begin
             }
-            (_, Second::CutsWaits) => {
+            (1, Second::CutsWaits) => {
                 self.raise(ShutdownLevel::Now);
                 Answer::Nothing
             }
-            (_, Second::EndsProcess) => Answer::EndProcess,
+            _ => Answer::EndProcess,
         }
     }
 
@@ -122,6 +146,9 @@ pub fn listen(policy: Policy, mut report: impl FnMut(SignalEvent) + Send + 'stat
         signals.add_signal(SIGHUP)?;
     }
     let shutdown = Shutdown::default();
+    if policy.works_at_once {
+        shutdown.begin_work();
+    }
     let raised = shutdown.clone();
     let work = move || {
         for signal in signals.forever() {
@@ -150,23 +177,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_signal_ends_after_the_step_and_the_second_cuts_waits_of_a_verb() {
+    fn a_verb_ends_at_once_then_after_its_step_then_without_waits_then_where_it_stands() {
         let shutdown = Shutdown::default();
+        assert_eq!(shutdown.receive(ONE_SHOT), Answer::EndProcess, "nothing was begun");
+        shutdown.begin_work();
         assert_eq!(shutdown.level(), ShutdownLevel::None);
         assert_eq!(shutdown.receive(ONE_SHOT), Answer::Begin);
         assert_eq!(shutdown.level(), ShutdownLevel::AfterStep);
-        assert_eq!(shutdown.level(), ShutdownLevel::AfterStep);
         assert_eq!(shutdown.receive(ONE_SHOT), Answer::Nothing);
         assert_eq!(shutdown.level(), ShutdownLevel::Now);
-        assert_eq!(shutdown.receive(ONE_SHOT), Answer::Nothing);
+        assert_eq!(shutdown.receive(ONE_SHOT), Answer::EndProcess);
     }
 
     #[test]
     fn the_second_signal_ends_a_daemon_whatever_the_level() {
         let shutdown = Shutdown::default();
+        shutdown.begin_work();
         assert_eq!(shutdown.receive(DAEMON), Answer::Begin);
         assert_eq!(shutdown.level(), ShutdownLevel::AfterStep);
-        assert_eq!(shutdown.receive(DAEMON), Answer::EndProcess);
         shutdown.raise(ShutdownLevel::Now);
         assert_eq!(shutdown.receive(DAEMON), Answer::EndProcess);
     }

@@ -19,6 +19,7 @@ mod persist;
 mod rng;
 #[cfg(test)]
 mod samples;
+mod skewed;
 mod world;
 
 pub use build::{Age, PASSWORD};
@@ -29,8 +30,9 @@ pub use crash::{CrashPlan, CrashPoint, Crashed};
 pub use fault::{Call, FaultOptions, FaultPlan};
 pub use persist::WorldFolder;
 pub use rng::Dice;
+pub use skewed::SkewedClock;
 pub use world::{
-    Actor, Broken, Bucket, MigrationEffect, Outcome, Pattern, Person, Pushed, Region, Registry, Repository,
-    Routed, Schema, Script, SimDatabase, SimDeployment, SimDistribution, SimFunction, SimListener, SimPause,
-    SimRule, SimService, SimSnapshot, SimTarget, SimTask, Stored, Token, World,
+    Actor, Broken, Bucket, MigrationEffect, MigrationRun, Outcome, Pattern, Person, Pushed, Region, Registry,
+    Repository, Routed, Schema, Script, Sidecar, SimDatabase, SimDeployment, SimDistribution, SimFunction,
+    SimListener, SimPause, SimRule, SimService, SimSnapshot, SimTarget, SimTask, Stored, Token, World,
 };

@@ -8,7 +8,7 @@ use crate::store::journal::{Attempt, AttemptStatus, Ledger, OperatorCommand};
 
 /// Give up a release before its migration runs; the old versions come back
 ///
-/// Once the migration task has reached RUNNING, a release can no longer be aborted. The way forward is then a newer
+/// Once the migration runs, a release can no longer be aborted. The way forward is then a newer
 /// version in git, or `tidegate retry`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -27,7 +27,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     })
 }
 
-/// Whether a release can be given up: before its migration has reached RUNNING.
+/// Whether a release can be given up: before its migration has run.
 fn check(name: &EnvironmentName, ledger: &Ledger) -> Result<AcceptedCommand, CliError> {
     let Some(release) = &ledger.release else {
         return Err(CliError::failure(format!(
@@ -46,7 +46,7 @@ fn check(name: &EnvironmentName, ledger: &Ledger) -> Result<AcceptedCommand, Cli
         return Err(CliError::failure(format!(
             "the release {from} -> {to} of `{name}` can no longer be aborted"
         ))
-        .because_of("its migration task has reached RUNNING: the point of no return")
+        .because_of("its migration has run, or runs: the point of no return")
         .hint(format!("see the migration, and the ways out if it has failed: tidegate status {name}"))
         .hint(format!(
             "stop the task while it runs (the schema version is unknown afterwards): tidegate abort {name} --stop-task --reason \"…\""

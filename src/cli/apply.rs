@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
-
 use super::error::{CliError, Exit};
 use super::input::{self, Output};
 use super::lock_wait::LockWait;
@@ -25,8 +23,8 @@ use crate::store::{LeaseHolder, LocalStore, Store as _};
 /// Change an environment until it is as declared, then return
 ///
 /// Returns when only a person, a schedule or a window can make further progress. Waits while another tidegate process
-/// has locked the environment. Ctrl-C ends it after the current step. If it is interrupted or killed at any moment, the
-/// next `apply` resumes there.
+/// has locked the environment. Ctrl-C ends it after the current step, within ten
+/// seconds; a second Ctrl-C ends it sooner. If it is interrupted or killed at any moment, the next `apply` resumes there.
 ///
 /// Exit code 0: the environment is as declared, or will be when it wakes. 3: the release only waits for its window.
 /// 1: the environment is blocked or held, or the run has failed or reached its timeout.
@@ -65,6 +63,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
         let command = if args.take_over { OperatorCommand::TakeOver } else { OperatorCommand::IgnoreWindow };
         ask_for(command, reason, settings, &specs, &wanted)?;
     }
+    interrupt.begin_work();
     loop {
         match converge(args, settings, &specs, &wanted, &wait)? {
             Attempt::Ended(outcome) => return Ok(exit(outcome)),
@@ -101,8 +100,7 @@ fn converge(
         }
         opened => opened?,
     };
-    let deadline =
-        wait.left().and_then(|left| backend.now().checked_add_signed(TimeDelta::from_std(left).ok()?));
+    let deadline = wait.left().map(|left| backend.monotonic() + left);
     let progress = ProgressLines::on_stderr(backend.clock(), zone);
     let holder = format!("apply by {}", context::person());
     let run = match backend.converge(wanted, &holder, deadline, &progress, &|| wait.shutdown()) {

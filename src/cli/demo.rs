@@ -43,6 +43,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let interrupt = signals::listen(signals::ONE_SHOT, |_| {})
         .map_err(|error| CliError::internal("cannot listen to signals").because(&error))?;
+    interrupt.begin_work();
     let mut demo = Presenter { stage: Stage::set(interrupt)?, is_fast: args.fast };
     let began_at = demo.stage.now();
     production_runs(&mut demo)?;

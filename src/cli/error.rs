@@ -171,6 +171,8 @@ impl From<DaemonError> for CliError {
             DaemonError::Store(error) => error.into(),
             DaemonError::Taken { .. } => Self::failure(error.to_string())
                 .hint("a store has one daemon: stop that one first, or give another store with `--store`"),
+            DaemonError::StoreGone { .. } => Self::failure(error.to_string())
+                .hint("restore it from a backup, with its journals, and start the daemon again"),
             DaemonError::Files { .. } => Self::failure(error.to_string())
                 .because_of(sources(&error).join(": "))
                 .hint("check that this user can write there and that the disk is not full"),

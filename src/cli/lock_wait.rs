@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::error::CliError;
 use super::ui;
-use crate::clock::{Clock, SystemClock};
-use crate::model::{EnvironmentName, Instant};
+use crate::clock::{Clock, Monotonic, SystemClock};
+use crate::model::EnvironmentName;
 use crate::reconcile::ShutdownLevel;
 use crate::signals::Shutdown;
 
@@ -17,7 +17,7 @@ const TRY_EVERY: Duration = Duration::from_millis(200);
 pub(super) struct LockWait<'a> {
     interrupt: &'a Shutdown,
     timeout: Option<Duration>,
-    begun_at: Instant,
+    begun_at: Monotonic,
     /// The holder that was printed last, so that each is printed once.
     printed: Option<String>,
 }
@@ -25,12 +25,12 @@ pub(super) struct LockWait<'a> {
 impl<'a> LockWait<'a> {
     /// Begins now. `timeout` is the longest time that the whole command may take; none = no bound.
     pub(super) fn begin(interrupt: &'a Shutdown, timeout: Option<Duration>) -> Self {
-        Self { interrupt, timeout, begun_at: SystemClock.now(), printed: None }
+        Self { interrupt, timeout, begun_at: SystemClock.monotonic(), printed: None }
     }
 
     /// The rest of the timeout; none where there is no timeout.
     pub(super) fn left(&self) -> Option<Duration> {
-        let waited = (SystemClock.now() - self.begun_at).to_std().unwrap_or_default();
+        let waited = SystemClock.monotonic().since(self.begun_at);
         self.timeout.map(|timeout| timeout.saturating_sub(waited))
     }
 

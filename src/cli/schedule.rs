@@ -12,6 +12,7 @@ use super::{declared, ui};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context;
+use crate::files;
 use crate::model::Instant;
 use crate::reconcile::{ActiveOverrides, ReconcileError, Sizes};
 use crate::report::schedule::{self as report, Prices};
@@ -103,10 +104,13 @@ fn sizes(args: &Args, settings: &Settings, spec: &EnvironmentSpec) -> Sizes {
     Sizes { database_class: args.database_class.clone().or(seen.database_class), ..seen }
 }
 
+/// The largest table of prices that is read: the built-in one has some kilobytes.
+const PRICES_BYTES_MAX: u64 = 1024 * 1024;
+
 fn prices(args: &Args) -> Result<Prices, CliError> {
     let Some(path) = &args.prices else { return Ok(Prices::built_in()) };
     let failed = || CliError::failure(format!("cannot read the prices in {}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| failed().because(&error))?;
+    let text = files::read_text_bounded(path, PRICES_BYTES_MAX).map_err(|error| failed().because(&error))?;
     Prices::read(&text).map_err(|error| {
         failed()
             .because(&error)

@@ -58,6 +58,7 @@ use tokio::sync::OnceCell;
 
 use super::{Cloud, CloudError, Family, Kind, Rates};
 use crate::clock::Clock;
+use crate::cloud::Valve;
 use crate::spec::EnvironmentSpec;
 use budget::Budget;
 use caches::Caches;
@@ -78,6 +79,7 @@ struct Shared {
     allowed: Arc<Allowed>,
     endpoint: Option<Arc<Endpoint>>,
     counts: Counts,
+    valve: Valve,
     http: Arc<Http>,
     tokens: Arc<Tokens>,
     budgets: Mutex<BTreeMap<(String, String), Arc<Budget>>>,
@@ -127,6 +129,7 @@ impl Aws {
             allowed: Arc::new(allowed),
             endpoint,
             counts: Counts::default(),
+            valve: Valve::default(),
             http: Arc::new(Http::new()),
             tokens: Arc::default(),
             budgets: Mutex::default(),
@@ -137,6 +140,11 @@ impl Aws {
     /// Counts of the requests that were sent.
     pub fn counts(&self) -> Counts {
         self.0.counts.clone()
+    }
+
+    /// The valve that every request passes.
+    pub fn valve(&self) -> Valve {
+        self.0.valve.clone()
     }
 
     /// The ports for an environment.
@@ -173,6 +181,7 @@ impl Aws {
             budget: self.budget(account, region),
             global: self.budget(account, GLOBAL),
             counts: self.0.counts.clone(),
+            valve: self.0.valve.clone(),
         }
     }
 

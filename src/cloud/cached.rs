@@ -18,9 +18,11 @@ use url::Url;
 
 use super::{
     Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function, ImageLookup,
-    ListedDatabase, ListedListener, Listener, Marker, Object, ScalableTarget, Service, Task, TaskDefinition,
+    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ScalableTarget, Service, Task,
+    TaskDefinition,
 };
-use crate::model::{ClusterName, Digest, FamilyName, ImageRef, Instant, ServiceName};
+use crate::clock::Monotonic;
+use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
 
 /// The answers of the last full observation of one environment. Losing them costs requests, never correctness.
@@ -30,7 +32,7 @@ pub struct LastObservation(Mutex<Kept>);
 #[derive(Debug, Default)]
 struct Kept {
     /// When the full observation began; `None` before the first one.
-    since: Option<Instant>,
+    since: Option<Monotonic>,
     answers: BTreeMap<String, Arc<dyn Any + Send + Sync>>,
     /// Services as they were last described. The tasks of a service are only kept while the service looks the same.
     services: BTreeMap<ServiceName, Service>,
@@ -38,12 +40,12 @@ struct Kept {
 
 impl LastObservation {
     /// Forgets everything: a full observation follows.
-    pub fn begin(&self, now: Instant) {
+    pub fn begin(&self, now: Monotonic) {
         *self.kept() = Kept { since: Some(now), ..Kept::default() };
     }
 
     /// When the last full observation began.
-    pub fn since(&self) -> Option<Instant> {
+    pub fn since(&self) -> Option<Monotonic> {
         self.kept().since
     }
 
@@ -109,7 +111,11 @@ impl CloudRead for CachedCloud<'_> {
         names: &[ServiceName],
     ) -> Answer<BTreeMap<ServiceName, Service>> {
         let found = self.cloud.services(cluster, names).await?;
-        self.last_observation.kept().services.extend(found.clone());
+        // Another event changes nothing about the tasks.
+        let looks = found
+            .iter()
+            .map(|(name, service)| (name.clone(), Service { events: Vec::new(), ..service.clone() }));
+        self.last_observation.kept().services.extend(looks);
         Ok(found)
     }
 
@@ -224,8 +230,8 @@ impl CloudRead for CachedCloud<'_> {
         self.rarely(format!("secret {source:?}"), self.cloud.secret(source)).await
     }
 
-    async fn log_tail(&self, task_arn: &str, lines: usize) -> Answer<Vec<String>> {
-        self.cloud.log_tail(task_arn, lines).await
+    async fn log_tail(&self, task: &Task, container: &ContainerName, lines: usize) -> Answer<LogTail> {
+        self.cloud.log_tail(task, container, lines).await
     }
 
     async fn requests_last_minute(&self, target_groups: &[String]) -> Answer<Option<f64>> {

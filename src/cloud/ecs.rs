@@ -8,17 +8,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Document;
-use crate::model::{ClusterName, ContainerName, Digest, FamilyName, Instant, ServiceName};
+use crate::model::{ClusterName, FamilyName, Instant, ServiceName};
 pub use lifecycle::{LifecycleHook, Pace, Pause, ServiceStatus};
 pub use placement::{
     Capacity, CapacityProvider, ClusterTask, EC2, EXTERNAL, FARGATE, MANAGED_INSTANCES, Placement,
     ProviderKind, ProviderShare, allows, is_awsvpc,
 };
-
-/// The stop code of a task whose program ended by itself. Every other stop code means that AWS or an operator
-/// stopped the task.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
-pub const ENDED_BY_ITSELF: &str = "EssentialContainerExited";
 
 /// A service, from
 /// [DescribeServices](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html).
@@ -55,6 +50,41 @@ pub struct Service {
     pub placement: Placement,
     /// How fast its deployments may be.
     pub pace: Pace,
+    /// What ECS reports about it, newest first, at most [`EVENTS_MAX`].
+    pub events: Vec<ServiceEvent>,
+}
+
+/// How many of a service's events are kept of an answer, which has a hundred.
+pub const EVENTS_MAX: usize = 10;
+
+/// One entry of a service's `events`.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceEvent.html>
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceEvent {
+    /// Identifies the event.
+    pub id: String,
+    /// When it was created.
+    pub at: Instant,
+    /// `message`, in AWS's words.
+    pub message: String,
+}
+
+impl ServiceEvent {
+    /// Whether the event belongs to the ordinary course of a service: tasks started and stopped, targets registered
+    /// and deregistered, a steady state. Every other event says what stands in the way.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>
+    pub fn is_ordinary(&self) -> bool {
+        const ORDINARY: [&str; 7] = [
+            "has started ",
+            "has stopped ",
+            "has begun draining connections",
+            "registered ",
+            "has reached a steady state",
+            " deployment completed",
+            "updated computedDesiredCount",
+        ];
+        ORDINARY.iter().any(|words| self.message.contains(words))
+    }
 }
 
 /// `deploymentController`, and the scheduling strategy DAEMON.
@@ -135,66 +165,6 @@ pub struct Rollback {
 impl Rollback {
     /// AWS does not roll back by itself.
     pub const OFF: Rollback = Rollback { circuit_breaker: false, alarms: false };
-}
-
-/// A task, from [DescribeTasks](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Task {
-    /// Identifies the task.
-    pub arn: String,
-    /// ARN of its task definition.
-    pub definition: String,
-    /// `startedBy`: a deployment's id, or what RunTask was given.
-    pub started_by: String,
-    /// `lastStatus`
-    pub status: TaskStatus,
-    /// When the task was created.
-    pub created_at: Instant,
-    /// When it reached RUNNING; `None` = it never did.
-    pub started_at: Option<Instant>,
-    /// When it reached STOPPED; `None` = it has not yet.
-    pub stopped_at: Option<Instant>,
-    /// `stopCode`: `EssentialContainerExited`, `TaskFailedToStart`, …
-    pub stop_code: Option<String>,
-    /// `stoppedReason`, in AWS's words.
-    pub stopped_reason: Option<String>,
-    /// The containers that ran or run in it.
-    pub containers: Vec<Container>,
-    /// Registered with its target groups and healthy there; `true` for a service without target groups.
-    pub healthy: bool,
-}
-
-/// A container of a task.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Container {
-    /// The container's name in the task definition.
-    pub name: ContainerName,
-    /// `exitCode`; `None` = it never ran, or still runs.
-    pub exit_code: Option<i32>,
-    /// `imageDigest`: the image that was really pulled.
-    pub digest: Option<Digest>,
-}
-
-/// `lastStatus`, in the order a task goes through them.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html>
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum TaskStatus {
-    /// PROVISIONING
-    Provisioning,
-    /// PENDING
-    Pending,
-    /// ACTIVATING
-    Activating,
-    /// RUNNING
-    Running,
-    /// DEACTIVATING
-    Deactivating,
-    /// STOPPING
-    Stopping,
-    /// DEPROVISIONING
-    Deprovisioning,
-    /// STOPPED
-    Stopped,
 }
 
 /// A revision of a task definition. AWS never changes one.

@@ -8,10 +8,10 @@ use secrecy::SecretString;
 
 use super::{
     Capacity, CloudError, ClusterTask, Condition, Database, DbSnapshot, Distribution, Document, Function,
-    ListedDatabase, ListedListener, Listener, Marker, Object, RunTask, ScalableTarget, Service, Task,
-    TaskDefinition, UpdateService,
+    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, RunTask, ScalableTarget, Service,
+    Task, TaskDefinition, UpdateService,
 };
-use crate::model::{ClusterName, Digest, FamilyName, ImageRef, RuleArn, ServiceName};
+use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, RuleArn, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
 
 /// A registry's answer about an image.
@@ -108,8 +108,13 @@ pub trait CloudRead: Send + Sync {
     async fn tags_of(&self, repository: &str, digest: &Digest) -> Result<Vec<String>, CloudError>;
     /// The value of the bypass header.
     async fn secret(&self, source: &SecretSource) -> Result<SecretString, CloudError>;
-    /// The last log lines of a task, oldest first.
-    async fn log_tail(&self, task_arn: &str, lines: usize) -> Result<Vec<String>, CloudError>;
+    /// The last log lines of one container of a task.
+    async fn log_tail(
+        &self,
+        task: &Task,
+        container: &ContainerName,
+        lines: usize,
+    ) -> Result<LogTail, CloudError>;
     /// Number of requests that reached the target groups in the last minute; `None` = CloudWatch has no data.
     async fn requests_last_minute(&self, target_groups: &[String]) -> Result<Option<f64>, CloudError>;
     /// The HTTP status of a URL. Redirects are not followed.

@@ -10,6 +10,7 @@ use super::allow::Allow;
 use super::error::{ConfigError, Origin};
 use super::raw_value::RawValue;
 use crate::cloud::{Family, Rate, Rates};
+use crate::files;
 
 /// A configuration file whose keys are known. `resolve` checks the values.
 #[derive(Clone, Debug)]
@@ -69,13 +70,16 @@ struct RateKeys {
     per_second: f64,
 }
 
+/// The largest file that is read: a configuration has some kilobytes.
+const BYTES_MAX: u64 = 1024 * 1024;
+
 impl ConfigFile {
     /// Reads the file at `path`.
     ///
     /// # Errors
     /// When the file cannot be read, is not TOML, or contains unknown keys.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
+        let text = files::read_text_bounded(path, BYTES_MAX)
             .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         Self::parse(path, text)
     }

@@ -7,17 +7,18 @@ use tokio::runtime::Runtime;
 use super::{ClusterLocation, ContextError};
 use crate::clock::SystemClock;
 use crate::cloud::aws::{Allowed, Aws, default_region};
-use crate::cloud::{Cloud, CloudRead};
+use crate::cloud::{Cloud, CloudRead, Valve};
 use crate::config::Settings;
 use crate::spec::EnvironmentSpec;
 
 /// Returns the ports for an environment.
 pub(super) type CloudOf = Box<dyn Fn(&EnvironmentSpec) -> Cloud + Send + Sync>;
 
-/// One adapter for all environments: AWS counts rates by account.
-pub(super) fn cloud_of(settings: &Settings) -> Result<CloudOf, ContextError> {
+/// One adapter for all environments: AWS counts rates by account. With it the valve that its requests pass.
+pub(super) fn cloud_of(settings: &Settings) -> Result<(CloudOf, Valve), ContextError> {
     let aws = Aws::new(Arc::new(SystemClock), settings.rates.clone(), allowed(settings));
-    Ok(Box::new(move |spec| aws.cloud(spec)))
+    let valve = aws.valve();
+    Ok((Box::new(move |spec| aws.cloud(spec)), valve))
 }
 
 /// An account and region that no declaration names yet, with the region's name.

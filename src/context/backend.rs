@@ -16,7 +16,7 @@ use futures_util::future::{Either, LocalBoxFuture, select};
 
 use super::ContextError;
 use super::access::Access;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Monotonic, SystemClock};
 use crate::cloud::Cloud;
 use crate::config::{self, Settings};
 use crate::execute::Progress;
@@ -70,6 +70,11 @@ impl Backend {
     /// The current time of the cloud.
     pub fn now(&self) -> Instant {
         self.clock().now()
+    }
+
+    /// The cloud's clock that never jumps.
+    pub fn monotonic(&self) -> Monotonic {
+        self.clock().monotonic()
     }
 
     /// The time of the cloud when the backend was opened: `at`, unless that was in the past.
@@ -148,7 +153,8 @@ impl Backend {
         Ok(self.block_on(look)?.expect("a declaration that does not change always has an environment"))
     }
 
-    /// Carries out a run: passes, until only an operator, a schedule or a window can make further progress.
+    /// Carries out a run: passes, until only an operator, a schedule or a window can make further progress. At
+    /// [`ShutdownLevel::Now`] it is cut off, whatever AWS is being asked.
     ///
     /// # Errors
     /// When the lease is held or lost, or the store fails.
@@ -156,7 +162,7 @@ impl Backend {
         &self,
         wanted: &DeclaredEnvironment,
         holder: &str,
-        deadline: Option<Instant>,
+        deadline: Option<Monotonic>,
         progress: &dyn Progress,
         shutdown: &(dyn Fn() -> ShutdownLevel + Send + Sync),
     ) -> Result<Run, ReconcileError> {
@@ -164,7 +170,25 @@ impl Backend {
         let (cloud, clock, store) = (&*cloud, &*clock, &*store);
         let reconciler =
             Reconciler { cloud, clock, store, declared: wanted, progress, holder, deadline, shutdown };
-        self.block_on(reconciler.converge(&wanted.spec.name))
+        let name = &wanted.spec.name;
+        let ended = self.block_on(async {
+            let converging = pin!(reconciler.converge(name));
+            match select(converging, pin!(self.cut(shutdown))).await {
+                Either::Left((ended, _)) => Some(ended),
+                Either::Right(_) => None,
+            }
+        });
+        // Dropped as if the process had died there: the next one resumes.
+        ended.unwrap_or_else(|| reconcile::cut_off(store, wanted, holder, clock.now()))
+    }
+
+    /// Waits until what is running has to be dropped where it stands, after `shutdown` has said so. Never ends in a
+    /// simulated cloud, where no answer is slow.
+    pub async fn cut(&self, shutdown: &(dyn Fn() -> ShutdownLevel + Send + Sync)) {
+        match &self.0 {
+            Kind::Real(real) => real.cut(shutdown).await,
+            Kind::Simulated(_) => std::future::pending().await,
+        }
     }
 
     /// Runs a future to its end, in this cloud's time.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 use super::{ClusterLocation, ContextError};
-use crate::cloud::{Cloud, CloudRead};
+use crate::cloud::{Cloud, CloudRead, Valve};
 use crate::config::Settings;
 use crate::spec::EnvironmentSpec;
 
@@ -13,7 +13,7 @@ use crate::spec::EnvironmentSpec;
 pub(super) type CloudOf = Box<dyn Fn(&EnvironmentSpec) -> Cloud + Send + Sync>;
 
 /// Always refuses.
-pub(super) fn cloud_of(_settings: &Settings) -> Result<CloudOf, ContextError> {
+pub(super) fn cloud_of(_settings: &Settings) -> Result<(CloudOf, Valve), ContextError> {
     Err(ContextError::NoAws)
 }
 

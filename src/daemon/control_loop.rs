@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
+use super::due::Present;
 use super::in_force::Notice;
 use super::log;
-use super::mailbox::{Mailbox, Poke};
+use super::mailbox::{DaemonProcess, Mailbox, Poke};
 use super::message::{LoopEvent, PollRequest};
 use super::pass::{EndedPass, PassContext, PassOutcome};
 use super::queue::PassQueue;
@@ -38,6 +39,7 @@ const NAMED_MAX: usize = 8;
 pub(super) struct ControlLoop<'a> {
     context: PassContext,
     mailbox: Mailbox,
+    this: DaemonProcess,
     poller: Sender<PollRequest>,
     systemd: &'a Systemd,
     tracked: BTreeMap<EnvironmentName, TrackedEnvironment>,
@@ -51,13 +53,14 @@ impl<'a> ControlLoop<'a> {
     /// A loop that has seen nothing yet. `poller` reaches the thread that polls the repository.
     pub(super) fn new(
         context: PassContext,
-        mailbox: Mailbox,
+        (mailbox, this): (Mailbox, DaemonProcess),
         poller: Sender<PollRequest>,
         systemd: &'a Systemd,
     ) -> Self {
         Self {
             context,
             mailbox,
+            this,
             poller,
             systemd,
             tracked: BTreeMap::new(),
@@ -100,7 +103,7 @@ impl<'a> ControlLoop<'a> {
         }
     }
 
-    /// Works until the shutdown begins and every running pass has ended.
+    /// Works until the shutdown begins, or the store is gone, and every running pass has ended.
     pub(super) fn run(&mut self, events: &Receiver<LoopEvent>) {
         while self.turn(events).is_continue() {}
         while !self.running.is_empty() {
@@ -112,6 +115,10 @@ impl<'a> ControlLoop<'a> {
     /// One turn of the loop: at most one tick, unless a pass blocks its thread.
     fn turn(&mut self, events: &Receiver<LoopEvent>) -> ControlFlow<()> {
         self.systemd.alive();
+        if !self.mailbox.has_its_store() {
+            // Every pass stops at its next write: its lease is lost with the store.
+            return ControlFlow::Break(());
+        }
         self.read_mailbox();
         self.begin_due_passes();
         self.systemd.status(|| self.status());
@@ -152,17 +159,17 @@ impl<'a> ControlLoop<'a> {
     fn take(&mut self, ended: EndedPass) {
         let EndedPass { declared, inputs, plan, began_at, overrides, outcome } = ended;
         let spec = &declared.spec;
-        let now = self.context.backend.now();
+        let now = self.present();
         match outcome {
             PassOutcome::Run(result) => {
-                self.announce(spec, &overrides, now);
+                self.announce(spec, &overrides, now.wall);
                 let overrides = &overrides;
                 let run =
                     EndedRun { declared: &declared, inputs, result: &result, plan, began_at, overrides };
                 self.tracked(&spec.name).ended(run, now);
             }
             PassOutcome::Unchanged => {
-                self.announce(spec, &overrides, now);
+                self.announce(spec, &overrides, now.wall);
                 self.tracked(&spec.name).unchanged(now);
             }
             PassOutcome::Undeclared => {}
@@ -202,7 +209,19 @@ impl<'a> ControlLoop<'a> {
         }
     }
 
+    /// Whether the store is where it was at the start.
+    pub(super) fn has_its_store(&self) -> bool {
+        self.mailbox.has_its_store()
+    }
+
     fn read_mailbox(&mut self) {
+        match self.mailbox.keep_lock(&self.this) {
+            Ok(false) => {}
+            Ok(true) => tracing::warn!("the daemon's lock file was removed; tidegate has made it again"),
+            Err(error) => {
+                tracing::warn!(%error, "the daemon's lock file was removed, and cannot be made again")
+            }
+        }
         match self.mailbox.take() {
             Ok(None) => {}
             Ok(Some(Poke { who, accept_revision })) => {
@@ -214,6 +233,11 @@ impl<'a> ControlLoop<'a> {
             }
             Err(error) => tracing::warn!(%error, "cannot read the mailbox of the daemon"),
         }
+    }
+
+    fn present(&self) -> Present {
+        let backend = &self.context.backend;
+        Present { wall: backend.now(), monotonic: backend.monotonic() }
     }
 
     /// Checks everything now: the repository, and every environment with its moving image tags.
@@ -237,7 +261,7 @@ impl<'a> ControlLoop<'a> {
         if self.running.is_empty() {
             self.context.backend.flow();
         }
-        let now = self.context.backend.now();
+        let now = self.present();
         let in_force = self.context.in_force.lock();
         let is_due = |name: &EnvironmentName, declared| {
             !self.running.has(name)
@@ -257,7 +281,7 @@ impl<'a> ControlLoop<'a> {
             let name = declared.spec.name.clone();
             let Some(pass) = self.tracked(&name).take_due(declared, now) else { continue };
             let context = self.context.clone();
-            let pass = self.context.backend.task(move || context.pass(pass, now).boxed_local());
+            let pass = self.context.backend.task(move || context.pass(pass, now.wall).boxed_local());
             self.running.begin(name, pass);
         }
     }

@@ -5,8 +5,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
-
+use crate::clock::Monotonic;
 use crate::model::{InputsId, Instant};
 use crate::schedule::{self, StateInputs, WindowState, Windows};
 
@@ -26,7 +25,7 @@ const LOCKED_RETRY: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct LastPass {
     /// The end of the pass, or of the observation that found nothing changed since.
-    pub(super) ended_at: Instant,
+    pub(super) ended_at: Monotonic,
     /// What the declaration was made of that the pass applied at its end.
     pub(super) inputs: InputsId,
     /// Decides how long the pause after it is.
@@ -83,9 +82,17 @@ impl PassReason {
     }
 }
 
+/// The present on both clocks: the wall clock decides what the calendar says, the monotonic one how long a pause has
+/// lasted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Present {
+    pub(super) wall: Instant,
+    pub(super) monotonic: Monotonic,
+}
+
 /// Whether a pass of an environment that is made of `inputs` is due, and why.
 pub(super) fn due(
-    now: Instant,
+    now: Present,
     inputs: &InputsId,
     is_poked: bool,
     last: Option<&LastPass>,
@@ -97,13 +104,12 @@ pub(super) fn due(
     if last.inputs != *inputs {
         return Some(PassReason::Commit);
     }
-    if last.changes_at.is_some_and(|at| now >= at) {
+    if last.changes_at.is_some_and(|at| now.wall >= at) {
         return Some(PassReason::Calendar);
     }
     let early = if last.result == PassResult::Settled { last.early } else { Duration::ZERO };
     let pause = pause_after(last.result, last.failures) - early;
-    let pause = TimeDelta::from_std(pause).expect("at most a quarter of an hour");
-    (now >= last.ended_at + pause).then_some(match last.result {
+    (now.monotonic.since(last.ended_at) >= pause).then_some(match last.result {
         PassResult::Settled => PassReason::Interval,
         PassResult::Failed | PassResult::Locked | PassResult::Defect => PassReason::Retry,
     })
@@ -144,10 +150,19 @@ mod tests {
         Instant::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
     }
 
+    /// The monotonic clock, which shows something else.
+    fn ticks(seconds: u64) -> Monotonic {
+        Monotonic::from_origin(Duration::from_secs(500 + seconds))
+    }
+
+    fn present(seconds: u64) -> Present {
+        Present { wall: at(seconds as i64), monotonic: ticks(seconds) }
+    }
+
     fn last(result: PassResult, failures: u32, changes_at: Option<i64>) -> LastPass {
         let changes_at = changes_at.map(at);
         let early = Duration::ZERO;
-        LastPass { ended_at: at(0), inputs: InputsId::new("a"), result, early, failures, changes_at }
+        LastPass { ended_at: ticks(0), inputs: InputsId::new("a"), result, early, failures, changes_at }
     }
 
     #[test]
@@ -170,7 +185,7 @@ mod tests {
             (900, "a", false, Some(&last(PassResult::Defect, 0, None)), Some(PassReason::Retry)),
             (1, "b", false, Some(&last(PassResult::Defect, 0, None)), Some(PassReason::Commit)),
         ] {
-            let found = due(at(now), &InputsId::new(inputs), is_poked, last);
+            let found = due(present(now), &InputsId::new(inputs), is_poked, last);
             assert_eq!(found, why, "{now} {inputs} {is_poked} {last:?}");
         }
     }
@@ -178,7 +193,32 @@ mod tests {
     #[test]
     fn a_change_during_a_long_pass_is_due_at_its_end() {
         let began_before = last(PassResult::Settled, 0, Some(-30));
-        assert_eq!(due(at(0), &InputsId::new("a"), false, Some(&began_before)), Some(PassReason::Calendar));
+        assert_eq!(
+            due(present(0), &InputsId::new("a"), false, Some(&began_before)),
+            Some(PassReason::Calendar)
+        );
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_set_changes_only_what_the_calendar_says() {
+        let inputs = InputsId::new("a");
+        for (result, failures) in [
+            (PassResult::Settled, 0),
+            (PassResult::Failed, 3),
+            (PassResult::Locked, 0),
+            (PassResult::Defect, 0),
+        ] {
+            let last = last(result, failures, Some(9_000));
+            let pause = pause_after(result, failures).as_secs();
+            for set_by in [-7_200, -3_600, -1, 0, 1, 3_600, 7_200] {
+                let due = |seconds: u64| {
+                    let now = Present { wall: at(set_by + seconds as i64), monotonic: ticks(seconds) };
+                    due(now, &inputs, false, Some(&last))
+                };
+                assert_eq!(due(pause - 1), None, "{result:?}: the clock was set by {set_by} s");
+                assert!(due(pause).is_some(), "{result:?}: the clock was set by {set_by} s");
+            }
+        }
     }
 
     #[test]

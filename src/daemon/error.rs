@@ -34,6 +34,12 @@ pub enum DaemonError {
         /// That daemon's process, if its file can be read.
         other: Option<DaemonProcess>,
     },
+    /// The folder of the store was removed or replaced under the running daemon.
+    #[error("the store {} was removed or replaced while the daemon used it", root.display())]
+    StoreGone {
+        /// The folder of the store.
+        root: PathBuf,
+    },
     /// The daemon's own files (lock, mailbox) in the store's folder cannot be used.
     #[error("cannot use the daemon's files in {}", root.display())]
     Files {

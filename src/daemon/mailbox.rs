@@ -5,6 +5,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -32,8 +33,11 @@ pub struct Poke {
 /// The daemon's side of the mailbox. It exists once for a store.
 #[derive(Debug)]
 pub struct Mailbox {
+    root: PathBuf,
     letter: PathBuf,
-    _lock: File,
+    /// Locked, too: an operator may remove the lock file, and the folder cannot be removed while it holds a store.
+    folder: File,
+    lock: File,
 }
 
 /// The result of an attempt to become the daemon of a store.
@@ -52,7 +56,13 @@ impl Mailbox {
     /// # Errors
     /// When the folder cannot be written.
     pub fn claim(root: &Path, running: &DaemonProcess) -> io::Result<Claim> {
+        let folder = File::open(root)?;
         let mut file = open(root)?;
+        match folder.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(Claim::Taken(read(&mut file))),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(Claim::Taken(read(&mut file))),
@@ -67,7 +77,33 @@ impl Mailbox {
         {
             return Err(error);
         }
-        Ok(Claim::Ours(Mailbox { letter, _lock: file }))
+        Ok(Claim::Ours(Mailbox { root: root.to_owned(), letter, folder, lock: file }))
+    }
+
+    /// Whether the store is where it was when this process became its daemon.
+    pub fn has_its_store(&self) -> bool {
+        is_same(&self.folder, &self.root)
+    }
+
+    /// Makes the lock file again if it was removed, so that other processes find this daemon.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn keep_lock(&mut self, running: &DaemonProcess) -> io::Result<bool> {
+        if is_same(&self.lock, &lock_file(&self.root)) {
+            return Ok(false);
+        }
+        let mut file = open(&self.root)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            // Another process asks whether a daemon runs; the next turn of the loop tries again.
+            Err(TryLockError::WouldBlock) => return Ok(false),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        file.set_len(0)?;
+        file.write_all(&serde_json::to_vec(running)?)?;
+        self.lock = file;
+        Ok(true)
     }
 
     /// The poke that arrived since the last call, if one did; it is removed.
@@ -120,7 +156,17 @@ pub fn running(root: &Path) -> io::Result<Option<DaemonProcess>> {
 }
 
 fn open(root: &Path) -> io::Result<File> {
-    File::options().create(true).truncate(false).read(true).write(true).open(root.join("daemon.lock"))
+    File::options().create(true).truncate(false).read(true).write(true).open(lock_file(root))
+}
+
+fn lock_file(root: &Path) -> PathBuf {
+    root.join("daemon.lock")
+}
+
+/// Whether an open file still is the one at this path.
+fn is_same(file: &File, path: &Path) -> bool {
+    let (Ok(ours), Ok(there)) = (file.metadata(), fs::metadata(path)) else { return false };
+    (ours.dev(), ours.ino()) == (there.dev(), there.ino())
 }
 
 fn letter(root: &Path) -> PathBuf {
@@ -153,6 +199,23 @@ mod tests {
         assert!(is_unread(root.path()));
         assert_eq!(mailbox.take().unwrap(), Some(poke));
         assert_eq!(mailbox.take().unwrap(), None);
+    }
+
+    #[test]
+    fn a_store_has_one_daemon_although_its_lock_file_was_removed() {
+        let root = tempfile::tempdir().unwrap();
+        let Claim::Ours(mut first) = Mailbox::claim(root.path(), &me()).unwrap() else { panic!("free") };
+        assert!(!first.keep_lock(&me()).unwrap());
+        fs::remove_file(root.path().join("daemon.lock")).unwrap();
+        assert!(matches!(Mailbox::claim(root.path(), &me()).unwrap(), Claim::Taken(None)));
+        fs::remove_file(root.path().join("daemon.lock")).unwrap();
+        assert!(first.keep_lock(&me()).unwrap());
+        assert_eq!(running(root.path()).unwrap(), Some(me()));
+        assert!(first.has_its_store());
+        fs::remove_dir_all(root.path()).unwrap();
+        assert!(!first.has_its_store());
+        fs::create_dir(root.path()).unwrap();
+        assert!(!first.has_its_store(), "another folder at the same place");
     }
 
     #[test]

@@ -5,9 +5,12 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use futures_util::future::{Either, select};
 use tracing::Instrument as _;
 
 use super::due::PassReason;
@@ -70,7 +73,7 @@ pub(super) enum PassOutcome {
 
 /// Every observation is a full one after this long, even if nothing changed: what a quick one does not ask
 /// (associations, newest revisions, tasks, owner) is never older.
-const FULL_OBSERVATION_EVERY: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+const FULL_OBSERVATION_EVERY: Duration = Duration::from_secs(10 * 60);
 
 impl PassContext {
     /// Observes one environment, and runs if anything changed. A panic is the end of this pass and of nothing else: it
@@ -80,10 +83,19 @@ impl PassContext {
         let name = &declared.spec.name;
         let progress = LogProgress::default();
         let seen = Mutex::new(declared.inputs.clone());
-        let attempt = guarded(self.attempt(due, &progress, &seen)).await;
-        let now = self.backend.now();
-        let outcome = attempt.unwrap_or_else(PassOutcome::Defect);
-        let store = self.backend.store();
+        let attempt = {
+            let attempt = pin!(guarded(self.attempt(due, &progress, &seen)));
+            match select(attempt, pin!(self.backend.cut(&*self.shutdown))).await {
+                Either::Left((ended, _)) => Some(ended.unwrap_or_else(PassOutcome::Defect)),
+                Either::Right(_) => None,
+            }
+        };
+        let (now, store) = (self.backend.now(), self.backend.store());
+        // Dropped as if the process had died there: the next one resumes.
+        let outcome = attempt.unwrap_or_else(|| {
+            let run = reconcile::cut_off(&*store, &declared, &self.holder, now);
+            PassOutcome::Run(Box::new(run))
+        });
         let noted = match &outcome {
             PassOutcome::Defect(message) => {
                 Defect { at: now, message: message.clone() }.keep(&*store, name, &self.holder)
@@ -128,8 +140,9 @@ impl PassContext {
         };
         let cloud = self.backend.cloud(&first.spec);
         let (clock, store) = (self.backend.clock(), self.backend.store());
-        let now = clock.now();
-        let is_fresh = last_observation.since().is_some_and(|since| now - since < FULL_OBSERVATION_EVERY);
+        let now = clock.monotonic();
+        let is_fresh =
+            last_observation.since().is_some_and(|since| now.since(since) < FULL_OBSERVATION_EVERY);
         let depth = if is_fresh && is_at_rest(last) { Depth::Quick } else { Depth::Full };
         if depth == Depth::Full {
             last_observation.begin(now);

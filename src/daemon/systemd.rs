@@ -3,18 +3,17 @@
 //! <https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html>
 
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
-use chrono::TimeDelta;
 use sd_notify::NotifyState;
 
-use crate::clock::{Clock, SystemClock};
-use crate::model::Instant;
+use crate::clock::{Clock, Monotonic, SystemClock};
 
 /// The service manager, if one started this process.
 #[derive(Debug)]
 pub(super) struct Systemd {
     /// How often the watchdog is notified: a third of the unit's limit, so that two may be late.
-    watchdog_every: Option<TimeDelta>,
+    watchdog_every: Option<Duration>,
     /// Whether a service manager wants to be notified at all.
     is_heard: bool,
     sent: Mutex<Sent>,
@@ -23,15 +22,14 @@ pub(super) struct Systemd {
 /// The last notifications.
 #[derive(Debug, Default)]
 struct Sent {
-    alive_at: Option<Instant>,
+    alive_at: Option<Monotonic>,
     status: String,
 }
 
 impl Systemd {
     /// Reads the unit's watchdog limit from the process's environment.
     pub(super) fn from_environment() -> Self {
-        let watchdog_every =
-            sd_notify::watchdog_enabled().and_then(|limit| TimeDelta::from_std(limit / 3).ok());
+        let watchdog_every = sd_notify::watchdog_enabled().map(|limit| limit / 3);
         let is_heard = std::env::var_os("NOTIFY_SOCKET").is_some();
         Self { watchdog_every, is_heard, sent: Mutex::default() }
     }
@@ -62,10 +60,9 @@ impl Systemd {
     /// The process works. Cheap: called at every step and turn, sent as often as the unit demands.
     pub(super) fn alive(&self) {
         let Some(every) = self.watchdog_every else { return };
-        let now = SystemClock.now();
+        let now = SystemClock.monotonic();
         let mut sent = self.sent();
-        // A clock that was set back must not keep the process silent.
-        if sent.alive_at.is_none_or(|at| now - at >= every || now < at) {
+        if sent.alive_at.is_none_or(|at| now.since(at) >= every) {
             sent.alive_at = Some(now);
             notify(&NotifyState::Watchdog);
         }

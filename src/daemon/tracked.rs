@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::announce::{self, Announced, Announcement};
-use super::due::{self, LastPass, PassResult};
+use super::due::{self, LastPass, PassResult, Present};
 use super::log::{self, LoggedStatus};
 use super::pass::DuePass;
 use super::queue;
@@ -67,12 +67,12 @@ impl TrackedEnvironment {
     }
 
     /// Whether a pass is due at `now`.
-    pub(super) fn is_due(&self, declared: &DeclaredEnvironment, now: Instant) -> bool {
+    pub(super) fn is_due(&self, declared: &DeclaredEnvironment, now: Present) -> bool {
         due::due(now, &declared.inputs, self.is_poked, self.last_pass.as_ref()).is_some()
     }
 
     /// The pass that is due at `now`, if one is. A poke counts once.
-    pub(super) fn take_due(&mut self, declared: Arc<DeclaredEnvironment>, now: Instant) -> Option<DuePass> {
+    pub(super) fn take_due(&mut self, declared: Arc<DeclaredEnvironment>, now: Present) -> Option<DuePass> {
         let reason = due::due(now, &declared.inputs, self.is_poked, self.last_pass.as_ref())?;
         // A poke that arrives while this pass runs asks for another one.
         self.is_poked = false;
@@ -92,20 +92,20 @@ impl TrackedEnvironment {
     }
 
     /// An observation found everything as the last run left it: only the interval begins anew.
-    pub(super) fn unchanged(&mut self, now: Instant) {
+    pub(super) fn unchanged(&mut self, now: Present) {
         if let Some(last) = &mut self.last_pass {
-            last.ended_at = now;
+            last.ended_at = now.monotonic;
             last.early = early(&mut self.rng);
         }
     }
 
     /// A panic ended the pass. Nothing that it may have left in memory is used again.
-    pub(super) fn failed_by_defect(&mut self, declared: &DeclaredEnvironment, message: &str, now: Instant) {
+    pub(super) fn failed_by_defect(&mut self, declared: &DeclaredEnvironment, message: &str, now: Present) {
         self.last_plan = None;
         self.last_observation = Arc::default();
         self.logged = Some(log::defect(&declared.spec.name, message));
         self.last_pass = Some(LastPass {
-            ended_at: now,
+            ended_at: now.monotonic,
             inputs: declared.inputs.clone(),
             result: PassResult::Defect,
             early: Duration::ZERO,
@@ -115,7 +115,7 @@ impl TrackedEnvironment {
     }
 
     /// Remembers how a run ended, and logs that if it is news.
-    pub(super) fn ended(&mut self, run: EndedRun<'_>, now: Instant) {
+    pub(super) fn ended(&mut self, run: EndedRun<'_>, now: Present) {
         let EndedRun { declared, inputs, result, plan, began_at, overrides } = run;
         let spec = &declared.spec;
         self.last_plan = plan;
@@ -133,12 +133,12 @@ impl TrackedEnvironment {
         let says = context::says(spec, runtime_override.as_ref());
         let calendar = due::changes_at(began_at, &says, spec.windows.as_ref());
         self.last_pass = Some(LastPass {
-            ended_at: now,
+            ended_at: now.monotonic,
             inputs,
             result: pass_result,
             early: early(&mut self.rng),
             failures,
-            changes_at: calendar.into_iter().chain(announce::next_at(now, overrides, in_git)).min(),
+            changes_at: calendar.into_iter().chain(announce::next_at(now.wall, overrides, in_git)).min(),
         });
     }
 

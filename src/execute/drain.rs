@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::context::ActionContext;
 use super::error::ActionError;
+use crate::clock::Monotonic;
 use crate::cloud::RuleAction;
 use crate::gate;
 use crate::model::Instant;
@@ -21,11 +22,13 @@ pub(super) async fn drain(
     until: Instant,
     at_most_until: Instant,
 ) -> Result<(), ActionError> {
+    // The calendar's times as they are now; from here on a clock that is set changes nothing.
+    let (until, at_most_until) = (monotonic(context, until), monotonic(context, at_most_until));
     let mut wait = context.wait(id, "requests to run out", WAIT_MAX);
     wait.until(until, "draining").await?;
     // Metrics are a courtesy: without them, or without their groups, only time counts.
     let groups = gated_groups(context).await.unwrap_or_default();
-    while !groups.is_empty() && context.clock.now() < at_most_until {
+    while !groups.is_empty() && context.clock.monotonic() < at_most_until {
         let Ok(Some(requests)) = context.read(|| context.cloud.requests_last_minute(&groups)).await else {
             break;
         };
@@ -42,8 +45,14 @@ pub(super) async fn drain(
 
 /// Waits after a migration.
 pub(super) async fn settle(context: &ActionContext<'_>, id: &str, until: Instant) -> Result<(), ActionError> {
+    let until = monotonic(context, until);
     context.wait(id, "the database to settle", WAIT_MAX).until(until, "settling").await?;
     context.record(Event::Settled)
+}
+
+/// The monotonic time at which the wall clock shows `at`, if nobody sets it.
+fn monotonic(context: &ActionContext<'_>, at: Instant) -> Monotonic {
+    context.clock.monotonic() + (at - context.clock.now()).to_std().unwrap_or_default()
 }
 
 /// Target groups that only gated rules forward to: what open rules lead to keeps its traffic.

@@ -10,6 +10,7 @@ mod conclude;
 mod ending;
 mod send;
 mod watch;
+mod witness;
 
 use super::context::ActionContext;
 use super::definition;
@@ -30,6 +31,7 @@ pub(super) async fn migrate(
         declared.ok_or_else(|| ActionError::refused("the repository no longer declares a migration"))?;
     let task = match &migration.start {
         MigrationStart::Send { template, images, placement } => {
+            witness::refute(context, declared).await?;
             let definition = definition::with_images(context, template, images, None).await?.arn;
             intend(context, migration, &definition, placement)?;
             send::send(context, declared, migration, &definition, placement).await?
@@ -46,7 +48,7 @@ pub(super) async fn migrate(
         }
         MigrationStart::Adopt { task } => task.clone(),
         MigrationStart::Stop { task, why } => {
-            stop(context, declared, task, why).await?;
+            stop(context, declared, migration.attempt, task, why).await?;
             task.clone()
         }
     };
@@ -80,17 +82,19 @@ fn intend(
     })
 }
 
-/// Asks for the end of a task, unless it is coming to one.
+/// Asks for the end of a task, unless it is coming to one. Whether it has run is noted before.
 async fn stop(
     context: &ActionContext<'_>,
     declared: &MigrationSpec,
+    attempt: u32,
     arn: &str,
     why: &str,
 ) -> Result<(), ActionError> {
     let cluster = &context.spec.cluster;
     let tasks = context.read(|| context.cloud.family_tasks(cluster, &declared.task)).await?;
-    let found = tasks.iter().find(|task| task.arn == arn);
-    if found.is_some_and(|task| task.status <= TaskStatus::Running) {
+    let Some(found) = tasks.iter().find(|task| task.arn == arn) else { return Ok(()) };
+    witness::note(context, attempt, found.has_run(&witness::counted(context, declared, found).await))?;
+    if found.status <= TaskStatus::Running {
         context.write(|| context.cloud.stop_task(cluster, arn, why)).await?;
     }
     Ok(())

@@ -5,10 +5,13 @@ use super::definition;
 use super::error::ActionError;
 use super::start_within;
 use super::verdict::{Asked, Verdict, judge};
-use crate::cloud::{Deployment, Rollback, Rollout, Service, TaskDefinition, UpdateService};
+use crate::cloud::{Deployment, Rollback, Rollout, Service, ServiceEvent, TaskDefinition, UpdateService};
 use crate::model::ServiceName;
 use crate::plan::{NewDefinition, StartService};
 use crate::store::journal::Event;
+
+/// Events of a service that are kept of a failed start.
+const REPORTS_MAX: usize = 3;
 
 /// Starts, rolls or scales a service.
 pub(super) async fn start(
@@ -56,11 +59,29 @@ pub(super) async fn start(
         is_new: update.definition.is_some(),
         at: asked_at,
     };
-    match settle(context, id, service, &asked, &before).await {
-        Err(ActionError::Refused(why)) => Err(failed(context, service, &runs, why)?),
-        Err(late @ ActionError::Deadline { .. }) => Err(failed(context, service, &runs, late.to_string())?),
-        settled => settled,
+    let why = match settle(context, id, service, &asked, &before).await {
+        Err(ActionError::Refused(why)) => why,
+        Err(late @ ActionError::Deadline { .. }) => late.to_string(),
+        settled => return settled,
+    };
+    let said = reports(context, service, &before).await;
+    Err(failed(context, service, &runs, why, said)?)
+}
+
+/// The newest events of the service since the start was requested that say more than its ordinary course. Their ids
+/// tell them apart from older ones, so no clock plays a part. None where the service cannot be read by now.
+async fn reports(context: &ActionContext<'_>, service: &ServiceName, before: &Service) -> Vec<String> {
+    let Ok(found) = look(context, service).await else { return Vec::new() };
+    let is_new = |event: &&ServiceEvent| before.events.iter().all(|old| old.id != event.id);
+    let told = found.events.iter().filter(is_new).filter(|event| !event.is_ordinary());
+    let mut said: Vec<String> = Vec::new();
+    for event in told {
+        let message = event.message.trim().to_owned();
+        if said.len() < REPORTS_MAX && !said.contains(&message) {
+            said.push(message);
+        }
     }
+    said
 }
 
 /// The definition to move to. A deployment that failed is not begun again by naming its definition once more:
@@ -91,13 +112,14 @@ async fn settle(
     loop {
         let found = look(context, service).await?;
         let tasks = context.read(|| context.cloud.service_tasks(cluster, service)).await?;
-        let now = context.clock.now();
         // A person decides, for as long as AWS waits for one: no failure, and no reason to count the time.
         if primary(&found).is_ok_and(|primary| primary.id == asked.deployment && primary.paused.is_some()) {
-            let what = format!("a person, who must continue the deployment of `{service}`");
+            let what = format!("the deployment of `{service}`, which waits for a person");
             return Err(ActionError::Interrupted(what));
         }
-        let seen = match judge(asked, &found, &tasks, well_since, now) {
+        let now = context.clock.monotonic();
+        let well_for = well_since.map(|since| now.since(since));
+        let seen = match judge(asked, &found, &tasks, well_for) {
             Verdict::Up => return Ok(()),
             Verdict::Failed(why) => {
                 return Err(ActionError::Refused(why));
@@ -121,10 +143,16 @@ fn failed(
     service: &ServiceName,
     runs: &TaskDefinition,
     why: String,
+    said: Vec<String>,
 ) -> Result<ActionError, ActionError> {
     let images = runs.document.images().into_values().collect();
-    context.record(Event::StartFailed { service: service.clone(), images, why: why.clone() })?;
-    Ok(ActionError::refused(format!("`{service}` did not come up: {why}")))
+    let mut words = format!("`{service}` did not come up: {why}");
+    for line in &said {
+        words.push_str("\n  | ");
+        words.push_str(line);
+    }
+    context.record(Event::StartFailed { service: service.clone(), images, why, said })?;
+    Ok(ActionError::refused(words))
 }
 
 /// Gives a service its automatic rollbacks back.

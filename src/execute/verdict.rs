@@ -3,14 +3,14 @@
 //! "Stable" alone lies: it is true at 0/0 and after a rollback. So a start is judged by its own deployment,
 //! its own definition, and its own tasks.
 
-use chrono::TimeDelta;
+use std::time::Duration;
 
 use crate::cloud::{Deployment, Rollout, Service, Task, TaskStatus};
 use crate::model::Instant;
 
 /// How long a start without a deployment must stay healthy: three rounds of a target group's default health
 /// check, which asks every ten to thirty seconds.
-const HEALTHY_FOR: TimeDelta = TimeDelta::seconds(30);
+const HEALTHY_FOR: Duration = Duration::from_secs(30);
 /// Failed tasks after which a start without a deployment has failed: where ECS's circuit breaker begins.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html>
 const FAILURES_MAX: usize = 3;
@@ -43,14 +43,8 @@ pub(super) enum Verdict {
     Failed(String),
 }
 
-/// Judges one observation. `well_since` = when this first said [`Verdict::Well`] without interruption.
-pub(super) fn judge(
-    asked: &Asked,
-    service: &Service,
-    tasks: &[Task],
-    well_since: Option<Instant>,
-    now: Instant,
-) -> Verdict {
+/// Judges one observation. `well_for` = for how long this has said [`Verdict::Well`] without interruption.
+pub(super) fn judge(asked: &Asked, service: &Service, tasks: &[Task], well_for: Option<Duration>) -> Verdict {
     let Some(primary) = service.deployments.iter().find(|deployment| deployment.primary) else {
         return Verdict::NotYet("no deployment yet".to_owned());
     };
@@ -75,7 +69,12 @@ pub(super) fn judge(
     let ours = |task: &&Task| task.started_by == asked.deployment && task.status == TaskStatus::Running;
     let healthy = tasks.iter().filter(ours).filter(|task| task.healthy).count();
     let desired = service.desired;
-    let seen = format!("running {}/{desired}, healthy {healthy}/{desired}", service.running);
+    let mut seen = format!("running {}/{desired}, healthy {healthy}/{desired}", service.running);
+    let said = reasons(tasks.iter().filter(ours), &stopped);
+    if let Some(said) = said {
+        seen.push_str(": ");
+        seen.push_str(&said);
+    }
     let is_well = desired > 0
         && service.running == desired
         && healthy == desired as usize
@@ -83,7 +82,7 @@ pub(super) fn judge(
         && primary.rollout == Rollout::Completed;
     match is_well {
         false => Verdict::NotYet(seen),
-        true if asked.is_new || well_since.is_some_and(|since| now - since >= HEALTHY_FOR) => Verdict::Up,
+        true if asked.is_new || well_for.is_some_and(|time| time >= HEALTHY_FOR) => Verdict::Up,
         true => Verdict::Well(seen),
     }
 }
@@ -124,18 +123,35 @@ fn breaker_threshold(desired: u32) -> usize {
     desired.div_ceil(2).clamp(3, 200) as usize
 }
 
-/// The last task's own words say more than the deployment's.
-fn with_reasons(said: &str, stopped: &[&Task]) -> String {
-    let Some(task) = stopped.iter().max_by_key(|task| task.stopped_at) else { return said.to_owned() };
+/// What AWS says about the tasks of this start: why the last one stopped, and why one that runs is not healthy.
+fn reasons<'t>(running: impl Iterator<Item = &'t Task>, stopped: &[&Task]) -> Option<String> {
+    let last = stopped.iter().max_by_key(|task| task.stopped_at);
+    let last = last.map(|task| format!("the last task stopped: {}", words(task)));
+    let ill = running.filter(|task| !task.healthy).find_map(|task| task.ill.first().cloned());
+    let said: Vec<String> = last.into_iter().chain(ill).collect();
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
+/// Why a task stopped, and the exit codes of its containers.
+fn words(task: &Task) -> String {
     let codes: Vec<String> = task
         .containers
         .iter()
         .filter_map(|container| Some(format!("{} exited {}", container.name, container.exit_code?)))
         .collect();
-    let reason = task.stopped_reason.as_deref().unwrap_or("no reason given");
+    let reasons = task.reasons();
+    let reason = reasons.as_deref().unwrap_or("AWS gives no reason");
     match codes.is_empty() {
-        true => format!("{said} (last task: {reason})"),
-        false => format!("{said} (last task: {reason}: {})", codes.join(", ")),
+        true => reason.to_owned(),
+        false => format!("{reason}: {}", codes.join(", ")),
+    }
+}
+
+/// The last task's own words say more than the deployment's.
+fn with_reasons(said: &str, stopped: &[&Task]) -> String {
+    match stopped.iter().max_by_key(|task| task.stopped_at) {
+        None => said.to_owned(),
+        Some(task) => format!("{said} (last task: {})", words(task)),
     }
 }
 

@@ -6,8 +6,7 @@ use chrono::TimeDelta;
 
 use super::error::ActionError;
 use super::progress::Progress;
-use crate::clock::Clock;
-use crate::model::Instant;
+use crate::clock::{Clock, Monotonic};
 use crate::store::journal::Journal;
 
 /// The first pause. Most tags and rules can be read back at once.
@@ -29,14 +28,14 @@ pub(super) struct Wait<'a> {
     watcher: Watcher<'a>,
     id: &'a str,
     what: String,
-    begun_at: Instant,
+    begun_at: Monotonic,
     at_most: Duration,
     pause: Duration,
 }
 
 impl<'a> Wait<'a> {
     pub(super) fn begin(watcher: Watcher<'a>, id: &'a str, what: String, at_most: Duration) -> Self {
-        Self { watcher, id, what, begun_at: watcher.clock.now(), at_most, pause: PAUSE_MIN }
+        Self { watcher, id, what, begun_at: watcher.clock.monotonic(), at_most, pause: PAUSE_MIN }
     }
 
     /// Reports what was seen, and pauses.
@@ -61,18 +60,19 @@ impl<'a> Wait<'a> {
     }
 
     /// Pauses until an instant that is known in advance.
-    pub(super) async fn until(&mut self, until: Instant, seen: &str) -> Result<(), ActionError> {
-        while let Ok(left) = (until - self.watcher.clock.now()).to_std()
-            && !left.is_zero()
-        {
+    pub(super) async fn until(&mut self, until: Monotonic, seen: &str) -> Result<(), ActionError> {
+        loop {
+            let left = until.since(self.watcher.clock.monotonic());
+            if left.is_zero() {
+                return Ok(());
+            }
             self.pause = left.min(PAUSE_MAX);
             self.pause(seen).await?;
         }
-        Ok(())
     }
 
     fn waited(&self) -> Duration {
-        (self.watcher.clock.now() - self.begun_at).to_std().unwrap_or_default()
+        self.watcher.clock.monotonic().since(self.begun_at)
     }
 }
 

@@ -23,7 +23,7 @@ use gate::GateFacts;
 pub(super) use gate::{DeclaredGate, by_priority};
 pub(super) use images::ImageChange;
 use migration::MigrationFacts;
-pub(super) use services::{ServiceFacts, held_up, missing_image, paused};
+pub(super) use services::{ServiceFacts, held_up, missing_image, paused, try_again};
 pub(super) use sites::SiteChange;
 use strangers::StrangerFacts;
 

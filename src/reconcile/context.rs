@@ -4,10 +4,9 @@ use super::declared::CurrentDeclaration;
 use super::error::ReconcileError;
 use super::run::Run;
 use super::shutdown::ShutdownLevel;
-use crate::clock::Clock;
+use crate::clock::{Clock, Monotonic};
 use crate::cloud::CloudWrite;
 use crate::execute::Progress;
-use crate::model::Instant;
 use crate::store::Store;
 
 /// Everything that a run needs.
@@ -26,15 +25,15 @@ pub struct Reconciler<'a> {
     /// This process, for people: user, host and process id.
     pub holder: &'a str,
     /// When the run has to be over.
-    pub deadline: Option<Instant>,
+    pub deadline: Option<Monotonic>,
     /// Asked between steps and during waits.
     pub shutdown: &'a (dyn Fn() -> ShutdownLevel + Send + Sync),
 }
 
 impl Reconciler<'_> {
     /// Whether the deadline has passed.
-    pub(super) fn is_late(&self, now: Instant) -> bool {
-        self.deadline.is_some_and(|deadline| now >= deadline)
+    pub(super) fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| self.clock.monotonic() >= deadline)
     }
 
     /// Saves the run in the history, unless it did nothing worth a line there.

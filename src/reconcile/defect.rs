@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::declared::DeclaredEnvironment;
 use super::error::ReconcileError;
 use super::run::{Run, RunOutcome};
 use crate::model::{EnvironmentName, Instant};
@@ -45,7 +46,7 @@ impl Defect {
         let value = serde_json::to_value(self).expect("an instant and a text always become JSON");
         store.put_record(environment, DEFECT, Some(&value))?;
         let why = format!("a defect of tidegate: {}", self.message);
-        end_open_run(store, environment, holder, (RunOutcome::Failed, why), self.at)
+        end_open_run(store, environment, holder, (RunOutcome::Failed, why), self.at).map(drop)
     }
 
     /// Forgets the defect, after a pass that had none.
@@ -60,26 +61,44 @@ impl Defect {
     }
 }
 
-/// Ends the newest run of `holder` in the history, if nothing has ended it: its pass was cut off.
+/// A run that was cut off by a shutdown: ended in the history, if it stands there already.
 ///
 /// # Errors
 /// When the store cannot be read or written.
-pub fn end_open_run(
+pub fn cut_off(
+    store: &dyn Store,
+    wanted: &DeclaredEnvironment,
+    holder: &str,
+    now: Instant,
+) -> Result<Run, ReconcileError> {
+    let name = &wanted.spec.name;
+    let why = "interrupted by shutdown; the next run resumes here".to_owned();
+    if let Some(run) = end_open_run(store, name, holder, (RunOutcome::Stopped, why.clone()), now)? {
+        return Ok(run);
+    }
+    let mut run = Run::begin(name, wanted.revision.clone(), holder, 0, now);
+    run.end(RunOutcome::Stopped, Some(why), None, now);
+    Ok(run)
+}
+
+/// Ends the newest run of `holder` in the history, if nothing has ended it: its pass was cut off.
+fn end_open_run(
     store: &dyn Store,
     environment: &EnvironmentName,
     holder: &str,
     (outcome, message): (RunOutcome, String),
     now: Instant,
-) -> Result<(), ReconcileError> {
+) -> Result<Option<Run>, ReconcileError> {
     let newest = store.list_runs(environment, 1)?.pop();
     // A run that another version of tidegate saved in another shape is not of this process.
     let run = newest.and_then(|run| serde_json::from_value::<Run>(run.value).ok());
     let Some(mut run) = run.filter(|run| run.finished_at.is_none() && run.holder == holder) else {
-        return Ok(());
+        return Ok(None);
     };
     run.end(outcome, Some(message), None, now);
     let value = serde_json::to_value(&run).expect("a run is plain values with text keys");
-    Ok(store.save_run(environment, &run.id, &value)?)
+    store.save_run(environment, &run.id, &value)?;
+    Ok(Some(run))
 }
 
 #[cfg(test)]

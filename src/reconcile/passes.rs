@@ -126,11 +126,8 @@ impl Passes<'_> {
         // journaled now (nothing may be written), so it ends no wait.
         let is_asked = move || request::waiting(with.store, &wanted.spec.name).is_ok_and(|it| it.is_some());
         let was_asked = is_asked();
-        let cancel = move || {
-            (with.shutdown)() == ShutdownLevel::Now
-                || with.is_late(with.clock.now())
-                || (!was_asked && is_asked())
-        };
+        let cancel =
+            move || (with.shutdown)() == ShutdownLevel::Now || with.is_late() || (!was_asked && is_asked());
         let context = ActionContext {
             cloud: with.cloud,
             clock: with.clock,
@@ -158,7 +155,7 @@ impl Passes<'_> {
                 "interrupted by shutdown; the next run resumes here".to_owned(),
             ));
         }
-        let late = with.is_late(with.clock.now());
+        let late = with.is_late();
         late.then(|| (RunOutcome::TimedOut, "timeout reached; the next run resumes here".to_owned()))
     }
 

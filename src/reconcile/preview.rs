@@ -211,7 +211,7 @@ impl Look<'_> {
             spec,
             desired,
             snapshot,
-            ledger,
+            ledger: ledger.in_present(self.clock),
             store: self.store.id(),
             refresh_images,
             expected: self.expected,

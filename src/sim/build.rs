@@ -54,6 +54,9 @@ impl World {
             let is_known =
                 earlier.is_some() || self.regions[region].clusters.contains_key(spec.cluster.as_str());
             let watch = Watch::of(spec, region, earlier);
+            if self.requests.is_some() {
+                self.is_asked(&spec.name);
+            }
             self.watches.insert(spec.name.clone(), watch);
             if !is_known {
                 self.build_environment(region, spec, age);
@@ -144,6 +147,7 @@ impl World {
             hooks: Vec::new(),
             placement: Default::default(),
             pace: Default::default(),
+            events: Vec::new(),
         };
         self.regions[region].services.insert(key.clone(), service);
         if let Some(range) = declared.autoscaling {
@@ -179,7 +183,7 @@ impl World {
         definition
     }
 
-    fn ensure_image(&mut self, image: &ImageRef) {
+    pub(in crate::sim) fn ensure_image(&mut self, image: &ImageRef) {
         if self.pull(image).is_err() {
             let order = self.ticket();
             self.registry.push(image, order);

@@ -3,6 +3,8 @@
 //! A broken promise is recorded and does not stop the world: a test asserts that the list is empty, and each promise has
 //! the author who broke it.
 
+mod strangers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -18,7 +20,8 @@ use crate::spec::{EnvironmentSpec, ListenerTarget, NeededFor};
 /// The promises of the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Promise {
-    /// A migration ran although the schema was there already, or changed the same pair of versions twice.
+    /// A migration ran although the schema was there already, changed the same pair of versions twice, worked twice in one
+    /// attempt, or worked again without a request.
     MigratesOnce,
     /// Two tasks of the migration family ran at once.
     MigratesAlone,
@@ -232,7 +235,8 @@ impl World {
         let region = &self.regions[watch.region];
         let running = || {
             let mine = region.tasks.values().filter(|task| task.cluster == watch.cluster);
-            mine.filter(|task| task.shown.status == TaskStatus::Running)
+            // A container may work in a task that is PENDING.
+            mine.filter(|task| task.works())
         };
         let database = watch.database.as_ref().and_then(|database| region.databases.get(database));
         if let Some(database) = database.filter(|database| {
@@ -313,35 +317,6 @@ impl World {
                     || self.is_old_code(watch, task)
             }
         }
-    }
-
-    /// Whether a task that belongs to no service has an image from a repository of the migrated version.
-    fn is_old_code(&self, watch: &Watch, task: &SimTask) -> bool {
-        let patterns = watch.core.values().flat_map(BTreeMap::values);
-        let repositories: BTreeSet<&str> = patterns.map(|pattern| pattern.repository.as_str()).collect();
-        task.service.is_none()
-            && task.contents.values().any(|image| repositories.contains(image.repository()))
-    }
-
-    /// A migration task was started: no code of the migrated version may run beside it.
-    pub(super) fn check_alone(&mut self, region: RegionId, cluster: &ClusterName, family: &FamilyName) {
-        let mut found = Vec::new();
-        for (name, watch) in &self.watches {
-            let is_its = watch.migration.as_ref().is_some_and(|migration| migration.family == *family);
-            if watch.region != region || watch.cluster != *cluster || !is_its {
-                continue;
-            }
-            let beside = self.regions[region].tasks.values().find(|task| {
-                task.cluster == *cluster
-                    && task.family != *family
-                    && task.shown.status != TaskStatus::Stopped
-                    && self.is_old_code(watch, task)
-            });
-            found.extend(beside.map(|task| format!("{name}: a migration was sent while {} ran", who(task))));
-        }
-        found
-            .into_iter()
-            .for_each(|detail| self.broke(Promise::NoCodeDuringMigration, Actor::Tidegate, detail));
     }
 
     fn responsible(&self, watch: &Watch, task: &SimTask) -> Actor {

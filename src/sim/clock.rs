@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 
 use super::crash::CrashPlan;
-use crate::clock::Clock;
+use crate::clock::{Clock, Monotonic};
 use crate::model::Instant;
 
 /// The speed of simulated time for a person who watches.
@@ -92,6 +92,11 @@ impl SimClock {
     /// Calls `observer` whenever time has moved.
     pub fn on_advance(&self, observer: Observer) {
         self.hands().observer = Some(observer);
+    }
+
+    /// The monotonic time at which this clock shows `at`.
+    pub fn monotonic_at(&self, at: Instant) -> Monotonic {
+        Monotonic::from_origin((at - Instant::UNIX_EPOCH).to_std().unwrap_or_default())
     }
 
     /// Lets time pass while no program runs: a night between two commands.
@@ -192,6 +197,15 @@ impl SimClock {
 impl Clock for SimClock {
     fn now(&self) -> Instant {
         self.hands().now
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        self.monotonic_at(self.now())
+    }
+
+    /// Nobody sets this clock; a [`super::SkewedClock`] shows what happens when somebody does.
+    fn in_present(&self, recorded: Instant) -> Instant {
+        recorded
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -49,6 +49,7 @@ pub struct FaultPlan {
     options: FaultOptions,
     dice: Dice,
     denied_until: BTreeMap<&'static str, Instant>,
+    is_everything_denied: bool,
     scripted: Vec<Scripted>,
 }
 
@@ -80,7 +81,13 @@ impl Default for FaultPlan {
 impl FaultPlan {
     /// A plan with these probabilities.
     pub fn new(seed: u64, options: FaultOptions) -> Self {
-        Self { options, dice: Dice::new(seed), denied_until: BTreeMap::new(), scripted: Vec::new() }
+        Self {
+            options,
+            dice: Dice::new(seed),
+            denied_until: BTreeMap::new(),
+            is_everything_denied: false,
+            scripted: Vec::new(),
+        }
     }
 
     /// Draws which kinds of fault this seed has, and how often they come. Some seeds have none.
@@ -101,7 +108,7 @@ impl FaultPlan {
             stale_seconds: 1 + u32::try_from(dice.below(9)).expect("below 9"),
             latency_max: Duration::from_millis(if dice.chance(0.5) { dice.below(3000) } else { 0 }),
         };
-        Self { options, dice, denied_until: BTreeMap::new(), scripted: Vec::new() }
+        Self { dice, ..Self::new(seed, options) }
     }
 
     /// The probabilities, for the message of a failed test.
@@ -125,10 +132,17 @@ impl FaultPlan {
         self.scripted.push(Scripted { operation, skip: 0, times, kind, code: Some(code) });
     }
 
+    /// Every request is refused, or no longer: AWS refuses the signatures of a machine whose clock is minutes off.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html>
+    pub fn deny_everything(&mut self, denied: bool) {
+        self.is_everything_denied = denied;
+    }
+
     /// No faults from now on.
     pub fn heal(&mut self) {
         self.options = FaultOptions::default();
         self.denied_until.clear();
+        self.is_everything_denied = false;
         self.scripted.clear();
     }
 
@@ -137,6 +151,9 @@ impl FaultPlan {
             let lost = kind == Kind::AnswerLost && call == Call::Write;
             let refused = (!lost).then_some((kind, code));
             return Verdict { refused, answer_lost: lost, ..Verdict::default() };
+        }
+        if self.is_everything_denied {
+            return Verdict { refused: Some((Kind::AccessDenied, None)), ..Verdict::default() };
         }
         let options = self.options;
         if options == FaultOptions::default() {

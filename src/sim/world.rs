@@ -6,6 +6,7 @@
 
 mod capacity;
 mod cloudfront;
+mod container;
 mod ecs;
 mod elb;
 mod lifecycle;
@@ -31,14 +32,15 @@ use serde::{Deserialize, Serialize};
 use super::checker::{Violation, Watch};
 use super::rng::Dice;
 use crate::cloud::{Capacity, CloudError, Kind, TaskDefinition};
-use crate::model::{EnvironmentName, Instant};
+use crate::model::{ContainerName, EnvironmentName, Instant};
 
 pub use cloudfront::{SimDistribution, SimFunction};
+pub use container::Sidecar;
 pub use ecs::{SimDeployment, SimService};
 pub use elb::{Routed, SimListener, SimRule};
 pub use lifecycle::SimPause;
 pub(super) use migration::CONSOLE;
-pub use migration::{MigrationEffect, Schema};
+pub use migration::{MigrationEffect, MigrationRun, Schema};
 pub use person::Person;
 pub(in crate::sim) use rds::address;
 pub use rds::{SimDatabase, SimSnapshot};
@@ -86,6 +88,13 @@ pub struct World {
     pub script: Script,
     /// Every change that a migration made to a schema, in order.
     pub effects: Vec<MigrationEffect>,
+    /// Every time that the program of a migration began to work, in order.
+    #[serde(default)]
+    pub runs: Vec<MigrationRun>,
+    /// When an operator or a commit last asked for a migration. `None` = the world does not hear of that, and cannot find
+    /// runs without a request.
+    #[serde(default)]
+    pub requests: Option<BTreeMap<EnvironmentName, Instant>>,
     /// Broken promises, in order.
     pub violations: Vec<Violation>,
     /// Promises that are broken at this instant: each is written down once.
@@ -114,8 +123,11 @@ pub struct Region {
     pub tasks: BTreeMap<u64, SimTask>,
     /// Client tokens of RunTask.
     pub tokens: BTreeMap<String, Token>,
-    /// Log lines of one-off tasks, each with its time; it may lie in the future.
+    /// Log lines of the first container of one-off tasks, each with its time; it may lie in the future.
     pub logs: BTreeMap<u64, Vec<(Instant, String)>>,
+    /// Log lines of the containers beside it.
+    #[serde(default)]
+    pub sidecar_logs: BTreeMap<u64, BTreeMap<ContainerName, Vec<(Instant, String)>>>,
     /// Scalable targets, by `cluster/service`.
     pub targets: BTreeMap<String, SimTarget>,
     /// By identifier.
@@ -135,6 +147,8 @@ pub struct Region {
 pub(super) enum Event {
     /// A task reaches its next status, unless its course changed in the meantime.
     Task { region: RegionId, id: u64, epoch: u32 },
+    /// A container of a task comes up, or fails to, unless the task's course changed in the meantime.
+    Container { region: RegionId, id: u64, epoch: u32, container: ContainerName, is_up: bool },
     /// A health check has a result.
     Health { region: RegionId, id: u64, healthy: bool },
     /// A container ends by itself.
@@ -197,6 +211,8 @@ impl World {
             watches: BTreeMap::new(),
             script: Script::default(),
             effects: Vec::new(),
+            runs: Vec::new(),
+            requests: None,
             violations: Vec::new(),
             broken: BTreeSet::new(),
         }
@@ -227,6 +243,9 @@ impl World {
     fn happen(&mut self, event: Event) {
         match event {
             Event::Task { region, id, epoch } => self.task_goes_on(region, id, epoch),
+            Event::Container { region, id, epoch, container, is_up } => {
+                self.container_arrives(region, id, epoch, &container, is_up);
+            }
             Event::Health { region, id, healthy } => self.health_known(region, id, healthy),
             Event::Exit { region, id, code } => self.task_exits(region, id, code),
             Event::Forget { region, id } => {

@@ -146,8 +146,11 @@ pub enum SourceError {
         /// The deadline of the poll.
         timeout: Duration,
     },
-    /// The attempt before reached its deadline and still hangs in the network.
-    #[error("an earlier attempt to reach {place} still hangs, so tidegate starts no other one")]
+    /// Many attempts have reached their deadline and still hang in the network.
+    #[error(
+        "{} attempts to reach {place} still hang, so tidegate starts no other one",
+        super::git::HANGING_MAX
+    )]
     StillTrying {
         /// The remote.
         place: String,

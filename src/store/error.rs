@@ -72,6 +72,12 @@ pub enum StoreError {
         /// What the store holds instead.
         why: String,
     },
+    /// The store was removed or replaced while this process used it.
+    #[error("the store {} was removed or replaced while tidegate used it; tidegate writes nothing more to it", path.display())]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
+    },
     /// A write to a store that was opened for reading.
     #[error("the store {} was opened for reading only", path.display())]
     ReadOnly {
@@ -106,6 +112,10 @@ impl StoreError {
             StoreError::LeaseLost { .. } => {
                 "another tidegate process has the lock now; this one has stopped writing".to_owned()
             }
+            StoreError::Gone { path } => format!(
+                "restore {} from a backup, with its journals, and start tidegate again",
+                path.display()
+            ),
             StoreError::ReadOnly { .. } => "name the store with `--store` and try again".to_owned(),
         }
     }

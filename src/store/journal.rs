@@ -10,7 +10,7 @@
 //! | file | |
 //! |---|---|
 //! | `event`, `operator` | what is written down; pure |
-//! | `ledger`, `records`, `attempt` | what the events add up to; pure |
+//! | `ledger`, `records`, `attempt`, `outcome` | what the events add up to; pure |
 //! | `line` | the text of a line, with its checksum; pure |
 //! | `wire` | the words of an event in a line, apart from the types of the program; pure |
 //! | `read`, `writer` | from a store to events, and back |
@@ -21,6 +21,7 @@ mod event;
 mod ledger;
 pub(super) mod line;
 pub(super) mod operator;
+mod outcome;
 mod read;
 mod records;
 mod wire;

@@ -24,7 +24,7 @@ mod values;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -49,6 +49,8 @@ pub struct LocalStore {
     /// Where each journal ends, so that an append need not read it from the beginning. Locked during each
     /// append: steps that run side by side may write to one journal.
     ends: Mutex<HashMap<EnvironmentName, Mark>>,
+    /// The file that made this folder a store, as it was opened. It is never written again.
+    origin: Option<(u64, u64)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +84,8 @@ impl LocalStore {
                 id
             }
         };
-        Ok(Self { root, id, access: Access::ReadWrite, ends: Mutex::default() })
+        let origin = files::identity(&root.join("store.json"))?;
+        Ok(Self { root, id, origin, access: Access::ReadWrite, ends: Mutex::default() })
     }
 
     /// Opens it for reading only. Makes nothing: a store that is not there reads as empty.
@@ -92,7 +95,7 @@ impl LocalStore {
     pub fn open_existing(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let root = root.into();
         let id = read_identity(&root)?.unwrap_or_else(no_store);
-        Ok(Self { root, id, access: Access::ReadOnly, ends: Mutex::default() })
+        Ok(Self { root, id, origin: None, access: Access::ReadOnly, ends: Mutex::default() })
     }
 
     /// The directory.
@@ -109,6 +112,10 @@ impl LocalStore {
     fn folder_to_write(&self, environment: &EnvironmentName) -> Result<PathBuf, StoreError> {
         if self.access == Access::ReadOnly {
             return Err(StoreError::ReadOnly { path: self.root.clone() });
+        }
+        // In a folder that was removed or replaced, an empty journal would say that nothing was ever begun.
+        if files::identity(&self.root.join("store.json"))? != self.origin {
+            return Err(StoreError::Gone { path: self.root.clone() });
         }
         let folder = self.folder(environment)?;
         files::make_folder(&folder)?;
@@ -173,7 +180,7 @@ impl Store for LocalStore {
     fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<Mark, StoreError> {
         let folder = self.folder_to_write(lease.environment())?;
         lease.verify()?;
-        let mut ends = self.ends.lock().expect("no code panics while it holds the ends");
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
         let known = ends.remove(lease.environment());
         let end = append_log::append(&folder.join(append_log::FILE), lease.fencing(), at, event, known)?;
         ends.insert(lease.environment().clone(), end.clone());

@@ -81,7 +81,7 @@ cases! {
     first_contact
     gate
     graasp
-    migration_failures
+    migration_containers migration_failures
     observe
     operations
     ownership

@@ -15,6 +15,8 @@ mod poke;
 mod requests;
 mod schedule;
 mod secrets;
+#[cfg(feature = "aws")]
+mod shutdown;
 mod standing;
 mod status;
 

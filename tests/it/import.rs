@@ -46,7 +46,7 @@ fn plan(rig: &Rig, spec: &EnvironmentSpec) -> Plan {
     repository.commit(spec.clone());
     let store = Arc::new(MemoryStore::new(StoreId::new("6f1c1f5e-0000-4000-8000-000000000001")));
     let (clock, cloud, crash) = (rig.clock.clone(), rig.cloud.clone(), rig.crash.clone());
-    Rig { clock, cloud, store, repository, crash }.plan()
+    Rig { machine: rig.machine.clone(), clock, cloud, store, repository, crash }.plan()
 }
 
 fn is_nothing(plan: &Plan) -> bool {

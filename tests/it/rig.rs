@@ -17,7 +17,7 @@ use tidegate::execute::{Progress, Silent};
 use tidegate::model::{EnvironmentName, Instant, StoreId, Version};
 use tidegate::plan::Plan;
 use tidegate::reconcile::{self, Preview, ReconcileError, Reconciler, Run, RunOutcome, ShutdownLevel};
-use tidegate::sim::{Age, CrashPlan, CrashPoint, Interrupted, SimClock, SimCloud, World};
+use tidegate::sim::{Age, CrashPlan, CrashPoint, Interrupted, SimClock, SimCloud, SkewedClock, World};
 use tidegate::spec::{self, EnvironmentSpec};
 use tidegate::store::MemoryStore;
 use tidegate::store::journal::{Ledger, OperatorCommand};
@@ -67,7 +67,10 @@ pub fn a_tuesday() -> Instant {
 
 /// Everything a test drives.
 pub struct Rig {
+    /// The time of the world.
     pub clock: SimClock,
+    /// The clock of tidegate's machine.
+    pub machine: SkewedClock,
     pub cloud: SimCloud,
     pub store: Arc<MemoryStore>,
     pub repository: Repository,
@@ -78,14 +81,16 @@ pub struct Rig {
 impl Rig {
     /// A world as `spec` describes it at `age`, never touched by tidegate.
     pub fn new(spec: &EnvironmentSpec, age: &Age, seed: u64, now: Instant) -> Self {
-        let world = World::from_spec(std::slice::from_ref(spec), age, seed, now);
+        let mut world = World::from_spec(std::slice::from_ref(spec), age, seed, now);
+        // From here on a migration that runs again was asked for, or a promise is broken.
+        world.requests = Some(BTreeMap::new());
         let clock = SimClock::new(now);
         let cloud = SimCloud::new(world, Arc::new(clock.clone()));
         let crash = cloud.crash();
         let store = Arc::new(MemoryStore::new(StoreId::new("6f1c1f5e-0000-4000-8000-000000000001")));
         let repository = Repository::default();
         repository.commit(spec.clone());
-        Rig { clock, cloud, store, repository, crash }
+        Rig { machine: SkewedClock::new(clock.clone()), clock, cloud, store, repository, crash }
     }
 
     pub fn now(&self) -> Instant {
@@ -125,7 +130,7 @@ impl Rig {
     /// What a run would do now; `None` = nothing is declared any more.
     pub fn try_preview(&self) -> Option<Preview> {
         let cloud = self.cloud.cloud(&self.repository.spec());
-        let look = reconcile::preview(&*cloud, &self.clock, &*self.store, &self.repository);
+        let look = reconcile::preview(&*cloud, &self.machine, &*self.store, &self.repository);
         self.clock.block_on(look).unwrap()
     }
 
@@ -163,6 +168,7 @@ impl Rig {
         shutdown: &(dyn Fn() -> ShutdownLevel + Send + Sync),
     ) -> Result<Result<Run, ReconcileError>, Interrupted> {
         self.with_reconciler(progress, |reconciler, name| {
+            let deadline = deadline.map(|at| self.clock.monotonic_at(at));
             let reconciler = Reconciler { deadline, shutdown, ..reconciler };
             self.clock.run(&self.crash, reconciler.converge(name))
         })
@@ -201,7 +207,7 @@ impl Rig {
         let store = CrashingStore { store: self.store.clone(), crash: self.crash.clone() };
         let reconciler = Reconciler {
             cloud: &*cloud,
-            clock: &self.clock,
+            clock: &self.machine,
             store: &store,
             declared: &self.repository,
             progress,

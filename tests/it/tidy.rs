@@ -1,5 +1,6 @@
 //! House rules that no compiler checks.
 
+mod clocks;
 mod voice;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,9 +12,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("clock", &["model"]),
     ("schedule", &["model"]),
     ("spec", &["model", "schedule"]),
-    ("source", &["model"]),
-    ("config", &["model", "cloud", "source", "store"]),
-    ("cloud", &["model", "clock", "spec"]),
+    ("source", &["model", "files"]),
+    ("config", &["model", "cloud", "files", "source", "store"]),
+    ("cloud", &["model", "clock", "spec", "files"]),
     ("gate", &["model", "cloud"]),
     ("files", &["clock"]),
     ("store", &["model", "clock", "cloud", "files"]),

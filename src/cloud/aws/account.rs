@@ -1,6 +1,6 @@
 //! The account of the credentials.
 
-use chrono::TimeDelta;
+use std::time::Duration;
 
 use super::operation::Operation;
 use super::session::Session;
@@ -8,13 +8,13 @@ use super::trace::traced;
 use crate::cloud::{CloudError, Family, Kind};
 
 /// Credentials may change while a daemon runs for months, but not from one pass to the next.
-const KEPT_FOR: TimeDelta = TimeDelta::minutes(10);
+const KEPT_FOR: Duration = Duration::from_secs(10 * 60);
 
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
 pub(super) async fn account(session: &Session) -> Result<String, CloudError> {
-    let now = session.calls.clock.now();
+    let now = session.calls.clock.monotonic();
     let known = session.caches.account.get(&());
-    if let Some((_, account)) = known.filter(|(at, _)| *at <= now && now - *at < KEPT_FOR) {
+    if let Some((_, account)) = known.filter(|(at, _)| now.since(*at) < KEPT_FOR) {
         return Ok(account);
     }
     let operation = Operation::new("sts:GetCallerIdentity", Family::Secrets, "caller");

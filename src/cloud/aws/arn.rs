@@ -11,23 +11,9 @@ pub(super) fn family_of_revision(arn: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(family, _)| family)
 }
 
-/// `arn:aws:ecs:eu-central-2:592217263685:task/graasp-prod/0123…` → `graasp-prod`. Old ARNs of tasks name no cluster.
-pub(super) fn cluster_of_task(arn: &str) -> Option<&str> {
-    let (_, path) = arn.split_once(":task/")?;
-    let (cluster, _) = path.split_once('/')?;
-    Some(cluster)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_task_names_its_cluster() {
-        let arn = "arn:aws:ecs:eu-central-2:592217263685:task/graasp-prod/0123";
-        assert_eq!((cluster_of_task(arn), last(arn)), (Some("graasp-prod"), "0123"));
-        assert_eq!(cluster_of_task("arn:aws:ecs:eu-central-2:592217263685:task/0123"), None);
-    }
 
     #[test]
     fn a_revision_names_its_family() {

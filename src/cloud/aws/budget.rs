@@ -8,26 +8,25 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use crate::clock::Monotonic;
 use crate::cloud::{Family, Rate, Rates};
-use crate::model::Instant;
 
 /// One bucket. Tokens below zero are owed: each later request waits longer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Bucket {
     tokens: f64,
-    at: Instant,
+    at: Monotonic,
 }
 
 impl Bucket {
-    fn full(rate: Rate, now: Instant) -> Self {
+    fn full(rate: Rate, now: Monotonic) -> Self {
         Self { tokens: rate.burst, at: now }
     }
 
     /// Takes a token and returns how long the request must wait for it. When that would be longer than `wait_max`, takes
     /// no token and returns the wait as `Err`.
-    fn take(&mut self, rate: Rate, now: Instant, wait_max: Duration) -> Result<Duration, Duration> {
-        // A clock that was set back refills nothing.
-        let elapsed = (now - self.at).to_std().unwrap_or_default();
+    fn take(&mut self, rate: Rate, now: Monotonic, wait_max: Duration) -> Result<Duration, Duration> {
+        let elapsed = now.since(self.at);
         let tokens = (self.tokens + elapsed.as_secs_f64() * rate.per_second).min(rate.burst);
         self.at = self.at.max(now);
         let missing = 1.0 - tokens;
@@ -57,7 +56,7 @@ impl Budget {
     pub(super) fn take(
         &self,
         family: Family,
-        now: Instant,
+        now: Monotonic,
         wait_max: Duration,
     ) -> Result<Duration, Duration> {
         let rate = self.rates.of(family);
@@ -69,12 +68,11 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::TimeDelta;
 
     const RATE: Rate = Rate { burst: 2.0, per_second: 4.0 };
 
-    fn at(millis: i64) -> Instant {
-        Instant::UNIX_EPOCH + TimeDelta::milliseconds(millis)
+    fn at(millis: u64) -> Monotonic {
+        Monotonic::from_origin(Duration::from_millis(millis))
     }
 
     #[test]
@@ -91,8 +89,6 @@ mod tests {
             (60_000, 0),
             (60_000, 0),
             (60_000, 250),
-            // A clock that was set back.
-            (50_000, 500),
         ] {
             let wait = bucket.take(RATE, at(now), Duration::MAX).unwrap();
             assert_eq!(wait, Duration::from_millis(waits), "at {now}");

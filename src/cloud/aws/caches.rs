@@ -7,14 +7,15 @@ use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
+use crate::clock::Monotonic;
 use crate::cloud::{Function, TaskDefinition};
-use crate::model::{ClusterName, Instant, ServiceName};
+use crate::model::{ClusterName, ServiceName};
 
 /// The caches of one account, region and role.
 #[derive(Default)]
 pub(super) struct Caches {
     /// The account of the credentials, and when that was asked.
-    pub(super) account: Cache<(), (Instant, String)>,
+    pub(super) account: Cache<(), (Monotonic, String)>,
     /// Revisions by ARN; AWS never changes one.
     pub(super) definitions: Cache<String, TaskDefinition>,
     /// Target groups of a service, as it was last described.

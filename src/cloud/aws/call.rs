@@ -22,7 +22,7 @@ use super::failed::Failed;
 use super::operation::Operation;
 use super::trace::Trace;
 use crate::clock::Clock;
-use crate::cloud::{CloudError, Family, Kind};
+use crate::cloud::{CloudError, Family, Kind, Valve};
 
 /// A read waits for its token; a longer wait means that the rates are wrong.
 const READ_WAIT_MAX: Duration = Duration::from_secs(60);
@@ -38,6 +38,8 @@ pub(super) struct Calls {
     /// Of the account, for services without a region.
     pub(super) global: Arc<Budget>,
     pub(super) counts: Counts,
+    /// Of the process.
+    pub(super) valve: Valve,
 }
 
 type Response<T, E> = Result<T, SdkError<E, HttpResponse>>;
@@ -166,7 +168,12 @@ impl Calls {
         let request = Box::pin(request(trace.clone()));
         async move {
             self.admit(operation, access).await.map_err(Failed::unsent)?;
+            let Some(passage) = self.valve.pass(access == Access::Write) else {
+                // The process is about to end, and drops what waits here.
+                return std::future::pending().await;
+            };
             let answer = request.await;
+            drop(passage);
             self.counts.add(operation.name, trace.attempts());
             answer.map_err(|error| Failed::read(operation, access, &error, trace.was_sent()))
         }
@@ -179,7 +186,7 @@ impl Calls {
             Access::Write => WRITE_WAIT_MAX,
         };
         let budget = if operation.family == Family::Edge { &self.global } else { &self.budget };
-        match budget.take(operation.family, self.clock.now(), wait_max) {
+        match budget.take(operation.family, self.clock.monotonic(), wait_max) {
             Ok(Duration::ZERO) => Ok(()),
             Ok(wait) => {
                 self.clock.sleep(wait).await;

@@ -19,4 +19,4 @@ pub(super) use clusters::{cluster_names, cluster_tags, tag_cluster};
 pub(super) use placement::capacity;
 pub(super) use run::{run_task, stop_task};
 pub(super) use services::{service_names, services, update_service};
-pub(super) use task::{describe, family_tasks, other_tasks, service_tasks};
+pub(super) use task::{family_tasks, other_tasks, service_tasks};

@@ -1,17 +1,15 @@
-//! The last log lines of a task, if its task definition sends them to CloudWatch Logs.
+//! The last log lines of a container, if its task definition sends them to CloudWatch Logs.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html>
 
-use aws_sdk_cloudwatchlogs::types::OutputLogEvent;
-use futures_util::future::try_join_all;
 use serde_json::Value;
 
-use super::arn::{cluster_of_task, last};
+use super::arn::last;
+use super::definitions;
 use super::operation::Operation;
 use super::session::Session;
 use super::trace::traced;
-use super::{definitions, ecs};
-use crate::cloud::{CloudError, Document, Family, Kind};
-use crate::model::ClusterName;
+use crate::cloud::{CloudError, Document, Family, LogTail, Task};
+use crate::model::ContainerName;
 
 /// The newest page may be empty although older ones are not.
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html>
@@ -27,27 +25,21 @@ struct Stream {
     region: Option<String>,
 }
 
-/// One request for the task, and one for each container that logs to CloudWatch. Without logs the result is empty.
-pub(super) async fn tail(session: &Session, task_arn: &str, lines: usize) -> Result<Vec<String>, CloudError> {
-    let operation = Operation::new("ecs:DescribeTasks", Family::TaskRead, task_arn);
-    let cluster = cluster_of_task(task_arn).map(ClusterName::new);
-    let cluster = cluster
-        .ok_or_else(|| operation.error(Kind::Invalid, "this is not the ARN of a task in a cluster"))?;
-    let found = ecs::describe(session, &cluster, &[task_arn.to_owned()]).await?;
-    let task =
-        found.first().ok_or_else(|| operation.error(Kind::NotFound, "AWS no longer lists the task"))?;
-    let definition = task.task_definition_arn().unwrap_or_default();
-    let definition = definitions::by_arn(session, definition).await?;
-    let streams = streams(&definition.document, last(task_arn));
-    let events = streams.iter().map(|stream| newest(session, stream, lines));
-    let mut events: Vec<OutputLogEvent> = try_join_all(events).await?.into_iter().flatten().collect();
-    // The sort is stable: lines of the same time keep the order of their stream.
-    events.sort_by_key(|event| event.timestamp());
-    let skipped = events.len().saturating_sub(lines);
-    Ok(events.into_iter().skip(skipped).filter_map(|event| event.message).collect())
+/// One request; one more for a definition that was not read before.
+pub(super) async fn tail(
+    session: &Session,
+    task: &Task,
+    container: &ContainerName,
+    lines: usize,
+) -> Result<LogTail, CloudError> {
+    let definition = definitions::by_arn(session, &task.definition).await?;
+    match stream(&definition.document, task, container) {
+        Ok(stream) => newest(session, &stream, lines).await,
+        Err(why) => Ok(LogTail::Unread(why)),
+    }
 }
 
-async fn newest(session: &Session, stream: &Stream, lines: usize) -> Result<Vec<OutputLogEvent>, CloudError> {
+async fn newest(session: &Session, stream: &Stream, lines: usize) -> Result<LogTail, CloudError> {
     let Stream { group, name, region } = stream;
     let resource = format!("{group}/{name}");
     let operation = Operation::new("logs:GetLogEvents", Family::Watching, &resource);
@@ -57,65 +49,120 @@ async fn newest(session: &Session, stream: &Stream, lines: usize) -> Result<Vec<
     for _ in 0..PAGES_MAX {
         let request = logs.get_log_events().log_group_name(group).log_stream_name(name);
         let request = request.start_from_head(false).limit(limit).set_next_token(token.take());
-        // A stream is created with its first line.
         let answer =
             session.calls.read_if(operation, &["ResourceNotFoundException"], traced!(request)).await?;
-        let Some(answer) = answer else { return Ok(Vec::new()) };
+        let Some(answer) = answer else {
+            // A stream is created with its first line.
+            return Ok(LogTail::Unread(format!(
+                "the log group `{group}` has no stream `{name}`: the container wrote nothing, or its log was sent elsewhere"
+            )));
+        };
         let events = answer.events.unwrap_or_default();
         if !events.is_empty() || answer.next_backward_token.is_none() {
-            return Ok(events);
+            let skipped = events.len().saturating_sub(lines);
+            return Ok(LogTail::Lines(
+                events.into_iter().skip(skipped).filter_map(|event| event.message).collect(),
+            ));
         }
         token = answer.next_backward_token;
     }
-    Ok(Vec::new())
+    Ok(LogTail::Lines(Vec::new()))
 }
 
-/// `prefix/container/task`; without a prefix the name of the stream is unknown.
-fn streams(document: &Document, task_id: &str) -> Vec<Stream> {
-    let of = |container: &serde_json::Map<String, Value>| {
-        let logs = container.get("logConfiguration")?;
-        let driver = logs.get("logDriver").and_then(Value::as_str);
-        let options = logs.get("options").filter(|_| driver == Some("awslogs"))?;
-        let option = |name: &str| options.get(name).and_then(Value::as_str);
-        let (group, prefix) = (option("awslogs-group")?, option("awslogs-stream-prefix")?);
-        Some(Stream {
-            group: group.to_owned(),
-            name: format!("{prefix}/{}/{task_id}", container.get("name")?.as_str()?),
-            region: option("awslogs-region").map(str::to_owned),
-        })
+/// `prefix/container/task`; without a prefix the runtime's id of the container. `Err` = there is no such log, and why.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html>
+fn stream(document: &Document, task: &Task, name: &ContainerName) -> Result<Stream, String> {
+    let mut containers = document.containers();
+    let container =
+        containers.find(|container| container.get("name").and_then(Value::as_str) == Some(name.as_str()));
+    let logs = container.and_then(|container| container.get("logConfiguration"));
+    let driver = logs.and_then(|logs| logs.get("logDriver")).and_then(Value::as_str);
+    let Some(driver) = driver else {
+        return Err(format!("the container `{name}` has no log driver (`logConfiguration`)"));
     };
-    document.containers().filter_map(of).collect()
+    if driver != "awslogs" {
+        return Err(format!("the container `{name}` logs with `{driver}`, which tidegate cannot read"));
+    }
+    let option = |name: &str| logs?.get("options")?.get(name)?.as_str();
+    let Some(group) = option("awslogs-group") else {
+        return Err(format!("the log driver of the container `{name}` names no `awslogs-group`"));
+    };
+    let shown = task.containers.iter().find(|container| container.name == *name);
+    let stream = match option("awslogs-stream-prefix") {
+        Some(prefix) => Some(format!("{prefix}/{name}/{}", last(&task.arn))),
+        None => shown.and_then(|container| container.runtime_id.clone()),
+    };
+    let Some(stream) = stream else {
+        return Err(format!(
+            "the log driver of the container `{name}` has no `awslogs-stream-prefix`, so the name of its stream is unknown"
+        ));
+    };
+    Ok(Stream { group: group.to_owned(), name: stream, region: option("awslogs-region").map(str::to_owned) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud::{Container, ContainerStatus, TaskStatus};
+    use crate::model::Instant;
     use serde_json::json;
 
+    fn task() -> Task {
+        Task {
+            arn: "arn:aws:ecs:eu-central-2:592217263685:task/shop/abc".to_owned(),
+            definition: String::new(),
+            started_by: String::new(),
+            status: TaskStatus::Stopped,
+            created_at: Instant::UNIX_EPOCH,
+            started_at: None,
+            stopped_at: None,
+            stop_code: None,
+            stopped_reason: None,
+            containers: vec![Container {
+                name: "nameless".into(),
+                status: ContainerStatus::Stopped,
+                runtime_id: Some("4f7c".to_owned()),
+                exit_code: Some(1),
+                reason: None,
+                digest: None,
+            }],
+            healthy: false,
+            ill: Vec::new(),
+        }
+    }
+
     #[test]
-    fn each_container_that_logs_to_cloudwatch_has_a_stream() {
-        let awslogs = |region: Option<&str>| {
-            let mut options = json!({"awslogs-group": "/ecs/graasp", "awslogs-stream-prefix": "migrate"});
-            if let Some(region) = region {
-                options["awslogs-region"] = json!(region);
-            }
+    fn a_container_has_its_own_stream_or_the_reason_why_it_has_none() {
+        let awslogs = |more: Value| {
+            let mut options = json!({"awslogs-group": "/ecs/graasp"});
+            options.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             json!({"logDriver": "awslogs", "options": options})
         };
+        let prefix = json!({"awslogs-stream-prefix": "migrate"});
         let document = Document::new(json!({"containerDefinitions": [
-            {"name": "migrate", "logConfiguration": awslogs(Some("eu-west-1"))},
-            {"name": "sidecar", "logConfiguration": awslogs(None)},
+            {"name": "migrate", "logConfiguration":
+                awslogs(json!({"awslogs-stream-prefix": "migrate", "awslogs-region": "eu-west-1"}))},
+            {"name": "sidecar", "logConfiguration": awslogs(prefix)},
             {"name": "router", "logConfiguration": {"logDriver": "awsfirelens", "options": {}}},
             {"name": "silent"},
-            {"name": "nameless", "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g"}}},
+            {"name": "nameless", "logConfiguration": awslogs(json!({}))},
+            {"name": "unborn", "logConfiguration": awslogs(json!({}))},
+            {"name": "groupless", "logConfiguration": {"logDriver": "awslogs"}},
         ]}));
-        let stream = |name: &str, region: Option<&str>| Stream {
-            group: "/ecs/graasp".to_owned(),
-            name: format!("migrate/{name}/abc"),
-            region: region.map(str::to_owned),
-        };
-        assert_eq!(
-            streams(&document, "abc"),
-            [stream("migrate", Some("eu-west-1")), stream("sidecar", None)]
-        );
+        let found =
+            |name: &str| stream(&document, &task(), &name.into()).map(|stream| (stream.name, stream.region));
+        assert_eq!(found("migrate"), Ok(("migrate/migrate/abc".to_owned(), Some("eu-west-1".to_owned()))));
+        assert_eq!(found("sidecar"), Ok(("migrate/sidecar/abc".to_owned(), None)));
+        assert_eq!(found("nameless"), Ok(("4f7c".to_owned(), None)));
+        for (name, why) in [
+            ("router", "logs with `awsfirelens`"),
+            ("silent", "has no log driver"),
+            ("unborn", "has no `awslogs-stream-prefix`"),
+            ("groupless", "names no `awslogs-group`"),
+            ("another", "has no log driver"),
+        ] {
+            let said = found(name).unwrap_err();
+            assert!(said.contains(why) && said.contains(name), "{name}: {said}");
+        }
     }
 }

@@ -12,9 +12,10 @@ use super::{
 };
 use crate::cloud::{
     Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function, ImageLookup,
-    ListedDatabase, ListedListener, Listener, Marker, Object, ScalableTarget, Service, Task, TaskDefinition,
+    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ScalableTarget, Service, Task,
+    TaskDefinition,
 };
-use crate::model::{ClusterName, Digest, FamilyName, ImageRef, ServiceName};
+use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
 
 #[async_trait]
@@ -150,8 +151,13 @@ impl CloudRead for AwsRegion {
         secrets::secret(self.session().await?, source).await
     }
 
-    async fn log_tail(&self, task_arn: &str, lines: usize) -> Result<Vec<String>, CloudError> {
-        logs::tail(self.session().await?, task_arn, lines).await
+    async fn log_tail(
+        &self,
+        task: &Task,
+        container: &ContainerName,
+        lines: usize,
+    ) -> Result<LogTail, CloudError> {
+        logs::tail(self.session().await?, task, container, lines).await
     }
 
     async fn requests_last_minute(&self, target_groups: &[String]) -> Result<Option<f64>, CloudError> {

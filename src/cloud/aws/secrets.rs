@@ -10,6 +10,7 @@ use super::operation::Operation;
 use super::session::Session;
 use super::trace::traced;
 use crate::cloud::{CloudError, Family, Kind};
+use crate::files;
 use crate::spec::SecretSource;
 
 /// A secret has at most 128 characters and a line end; a longer file is another one.
@@ -69,12 +70,13 @@ fn file(allowed: &Allowed, path: &str) -> Result<String, CloudError> {
         std::io::ErrorKind::PermissionDenied => {
             operation.error(Kind::AccessDenied, "tidegate has no permission to read the file")
         }
+        std::io::ErrorKind::FileTooLarge => {
+            operation.error(Kind::Invalid, "the file is too long to be a secret")
+        }
+        std::io::ErrorKind::InvalidInput => operation.error(Kind::Invalid, "it is not a regular file"),
         kind => operation.error(Kind::Invalid, format!("the file cannot be read: {kind}")),
     };
-    if std::fs::metadata(path).map_err(unreadable)?.len() > FILE_BYTES_MAX {
-        return Err(operation.error(Kind::Invalid, "the file is too long to be a secret"));
-    }
-    std::fs::read_to_string(path).map_err(unreadable)
+    files::read_text_bounded(Path::new(path), FILE_BYTES_MAX).map_err(unreadable)
 }
 
 #[cfg(test)]

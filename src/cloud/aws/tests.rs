@@ -7,7 +7,7 @@ use url::Url;
 use super::fixture::{ACCOUNT, Reply, Server, ok, refuse, region, say};
 use super::*;
 use crate::clock::SystemClock;
-use crate::cloud::{CloudRead, CloudWrite, Rate};
+use crate::cloud::{CloudRead, CloudWrite, LogTail, Rate};
 use crate::spec::SecretSource;
 
 fn identity() -> Reply {
@@ -146,23 +146,22 @@ async fn a_check_follows_no_redirect_and_sends_the_header_only_when_it_is_given(
 }
 
 #[tokio::test]
-async fn the_last_lines_of_a_task_come_from_its_definitions_log_group() {
-    let task = "arn:aws:ecs:eu-central-2:592217263685:task/graasp-prod/0123";
+async fn the_last_lines_of_a_container_come_from_its_own_stream() {
     let definition = "arn:aws:ecs:eu-central-2:592217263685:task-definition/migrate:3";
     let server = Server::start(move |request| match request.operation().as_str() {
-        "DescribeTasks" if request.json()["cluster"] == "graasp-prod" => {
-            ok(json!({"tasks": [{"taskArn": task, "taskDefinitionArn": definition, "lastStatus": "STOPPED"}]}))
-        }
         "DescribeTaskDefinition" => ok(json!({"taskDefinition": {
             "taskDefinitionArn": definition, "family": "migrate", "revision": 3, "containerDefinitions": [
                 {"name": "migrate", "logConfiguration": {"logDriver": "awslogs", "options": {
                     "awslogs-group": "/ecs/graasp", "awslogs-stream-prefix": "m", "awslogs-region": "eu-west-1"}}},
+                {"name": "proxy", "logConfiguration": {"logDriver": "awslogs", "options": {
+                    "awslogs-group": "/ecs/graasp", "awslogs-stream-prefix": "m"}}},
                 {"name": "late", "logConfiguration": {"logDriver": "awslogs", "options": {
                     "awslogs-group": "/ecs/graasp", "awslogs-stream-prefix": "m"}}}]}})),
         "GetLogEvents" => {
             let asked = request.json();
             match (asked["logStreamName"].as_str(), asked["nextToken"].as_str()) {
                 (Some("m/late/0123"), _) => refuse("ResourceNotFoundException", "no stream yet"),
+                (Some("m/proxy/0123"), _) => refuse("AccessDeniedException", "not authorized"),
                 (Some("m/migrate/0123"), None) => ok(json!({"events": [], "nextBackwardToken": "b/1"})),
                 (Some("m/migrate/0123"), Some("b/1")) => ok(json!({"nextBackwardToken": "b/2", "events": [
                     {"timestamp": 1, "message": "one"}, {"timestamp": 2, "message": "two"},
@@ -173,7 +172,29 @@ async fn the_last_lines_of_a_task_come_from_its_definitions_log_group() {
         other => panic!("{other}"),
     })
     .await;
-    assert_eq!(server.cloud().log_tail(task, 2).await.unwrap(), ["two", "three"]);
+    let task = crate::cloud::Task {
+        arn: "arn:aws:ecs:eu-central-2:592217263685:task/graasp-prod/0123".to_owned(),
+        definition: definition.to_owned(),
+        started_by: "tidegate-1".to_owned(),
+        status: crate::cloud::TaskStatus::Stopped,
+        created_at: crate::bench::a_tuesday(),
+        started_at: None,
+        stopped_at: None,
+        stop_code: None,
+        stopped_reason: None,
+        containers: Vec::new(),
+        healthy: false,
+        ill: Vec::new(),
+    };
+    let cloud = server.cloud();
+    let lines = cloud.log_tail(&task, &"migrate".into(), 2).await.unwrap();
+    assert_eq!(lines, LogTail::Lines(vec!["two".to_owned(), "three".to_owned()]));
+    let LogTail::Unread(why) = cloud.log_tail(&task, &"late".into(), 2).await.unwrap() else {
+        panic!("no stream")
+    };
+    assert!(why.contains("has no stream `m/late/0123`"), "{why}");
+    let denied = cloud.log_tail(&task, &"proxy".into(), 2).await.unwrap_err();
+    assert_eq!(denied.kind, Kind::AccessDenied);
     assert!(server.requests().iter().any(|request| {
         request.operation() == "GetLogEvents"
             && request.header("authorization").unwrap().contains("/eu-west-1/logs/")

@@ -1,5 +1,6 @@
 //! AWS, the machine's clock, and a store on this machine.
 
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,9 +12,11 @@ use tokio::runtime::{Builder, Runtime};
 use super::super::ContextError;
 use super::super::access::Access;
 use super::super::aws::{self, CloudOf};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Monotonic, SystemClock};
+use crate::cloud::Valve;
 use crate::config::Settings;
 use crate::model::Instant;
+use crate::reconcile::ShutdownLevel;
 use crate::store::{LocalStore, Store};
 
 /// Calls spend their time waiting for AWS: two threads are enough for all environments.
@@ -23,8 +26,9 @@ const THREADS: usize = 2;
 pub(super) struct Real {
     pub(super) clock: Ahead,
     pub(super) cloud_of: CloudOf,
+    valve: Valve,
     pub(super) store: Arc<dyn Store>,
-    pub(super) runtime: Runtime,
+    pub(super) runtime: Threads,
 }
 
 impl Real {
@@ -34,13 +38,65 @@ impl Real {
         access: Access,
         at: Option<Instant>,
     ) -> Result<Self, ContextError> {
-        let cloud_of = aws::cloud_of(settings)?;
+        let (cloud_of, valve) = aws::cloud_of(settings)?;
         let store = match access {
             Access::Look => LocalStore::open_existing(root)?,
             // There is no lock on AWS to wait for; the store has a lease for each environment.
             Access::Change { wait_max: _ } => LocalStore::open(root)?,
         };
-        Ok(Self { clock: Ahead::to(at), cloud_of, store: Arc::new(store), runtime: runtime()? })
+        Ok(Self {
+            clock: Ahead::to(at),
+            cloud_of,
+            store: Arc::new(store),
+            runtime: Threads(Some(runtime()?)),
+            valve,
+        })
+    }
+}
+
+/// How long the answer of a write is awaited at the end of the process. With the grace period of a signal before it
+/// (three seconds), the process ends within ten.
+const ANSWER_MAX: Duration = Duration::from_millis(5_500);
+/// How often it is asked whether the process has to end.
+const ASK_EVERY: Duration = Duration::from_millis(100);
+/// For a pass whose write was answered just now: until the outcome is in the journal.
+const NOTE_MAX: Duration = Duration::from_millis(300);
+
+impl Real {
+    /// Waits until everything that runs has to be dropped: a shutdown cuts waits short, and no write is unanswered, or
+    /// has been for too long. Reads are not awaited.
+    pub(super) async fn cut(&self, shutdown: &(dyn Fn() -> ShutdownLevel + Send + Sync)) {
+        while shutdown() < ShutdownLevel::Now {
+            SystemClock.sleep(ASK_EVERY).await;
+        }
+        self.valve.close();
+        let asks = ANSWER_MAX.as_millis() / ASK_EVERY.as_millis();
+        for _ in 0..asks {
+            if self.valve.unanswered_writes() == 0 {
+                break;
+            }
+            SystemClock.sleep(ASK_EVERY).await;
+        }
+        SystemClock.sleep(NOTE_MAX).await;
+    }
+}
+
+/// The runtime. Its end waits for no thread: one that looks up a name may hang for a minute.
+pub(super) struct Threads(Option<Runtime>);
+
+impl Deref for Threads {
+    type Target = Runtime;
+
+    fn deref(&self) -> &Runtime {
+        self.0.as_ref().expect("it is taken at its end only")
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -70,6 +126,14 @@ impl Ahead {
 impl Clock for Ahead {
     fn now(&self) -> Instant {
         SystemClock.now() + self.by
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        SystemClock.monotonic()
+    }
+
+    fn in_present(&self, recorded: Instant) -> Instant {
+        SystemClock.in_present(recorded)
     }
 
     async fn sleep(&self, duration: Duration) {

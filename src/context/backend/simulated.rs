@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::super::ContextError;
 use super::super::access::Access;
 use super::super::world_saving::WorldSavingStore;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Monotonic, SystemClock};
 use crate::model::{EnvironmentName, Instant};
 use crate::sim::{Age, SimClock, SimCloud, WorldFolder};
 use crate::spec::EnvironmentSpec;
@@ -33,7 +33,7 @@ pub(super) struct Simulated {
     /// The declarations that the world knows.
     learned: Mutex<BTreeMap<EnvironmentName, EnvironmentSpec>>,
     /// The real time up to which the world's time has passed.
-    flowed_to: Mutex<Instant>,
+    flowed_to: Mutex<Monotonic>,
     /// Held while this exists.
     _lock: Option<File>,
 }
@@ -65,7 +65,7 @@ impl Simulated {
         }
         let store = Arc::new(WorldSavingStore::new(store, cloud.clone()));
         let learned = specs.iter().map(|spec| (spec.name.clone(), spec.clone())).collect();
-        let flowed_to = Mutex::new(SystemClock.now());
+        let flowed_to = Mutex::new(SystemClock.monotonic());
         Ok(Self { clock, cloud, store, learned: Mutex::new(learned), flowed_to, _lock: lock })
     }
 
@@ -83,12 +83,11 @@ impl Simulated {
     /// Lets as much time pass in the world as has really passed since the last call, and more if the world would lag
     /// behind the real time.
     pub(super) fn flow(&self) {
-        let real = SystemClock.now();
+        let (now, wall) = (SystemClock.monotonic(), SystemClock.now());
         let mut flowed_to = self.flowed_to.lock().expect("nothing panics while it holds this lock");
-        let by = (real - *flowed_to).max(real - self.clock.now());
-        // A clock that was set back makes no time pass.
-        self.clock.advance(by.to_std().unwrap_or_default());
-        *flowed_to = real;
+        let behind = (wall - self.clock.now()).to_std().unwrap_or_default();
+        self.clock.advance(now.since(*flowed_to).max(behind));
+        *flowed_to = now;
     }
 
     /// Saves the world, with everything that happened after the last effect.
@@ -103,12 +102,12 @@ fn lock(folder: PathBuf, wait_max: Duration) -> Result<File, ContextError> {
     let mut options = File::options();
     let file = options.create(true).truncate(false).write(true).open(folder.join("lock"));
     let file = file.map_err(ContextError::World)?;
-    let deadline = SystemClock.now() + wait_max;
+    let deadline = SystemClock.monotonic() + wait_max;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(error)) => return Err(ContextError::World(error)),
-            Err(TryLockError::WouldBlock) if SystemClock.now() >= deadline => {
+            Err(TryLockError::WouldBlock) if SystemClock.monotonic() >= deadline => {
                 return Err(ContextError::WorldBusy { folder });
             }
             Err(TryLockError::WouldBlock) => SystemClock.pause(RETRY),

@@ -9,12 +9,12 @@ use futures_util::FutureExt as _;
 use futures_util::future::select;
 
 use crate::clock::Clock as _;
-use crate::daemon::due::{LastPass, PassResult, due};
+use crate::daemon::due::{LastPass, PassResult, Present, due};
 use crate::daemon::pass::guarded;
 use crate::daemon::queue::{PASSES_MAX, PassQueue, spread};
 use crate::daemon::running_passes::RunningPasses;
 use crate::model::{EnvironmentName, InputsId, Instant};
-use crate::sim::SimClock;
+use crate::sim::{SimClock, SkewedClock};
 
 const DEFECTIVE: &str = "env-007";
 
@@ -23,10 +23,15 @@ fn length(name: &EnvironmentName) -> Duration {
     Duration::from_secs(5 + spread(name) % 36)
 }
 
-/// An hour of the loop: when each environment's passes began, and how many panicked.
-fn an_hour(names: &[EnvironmentName]) -> (BTreeMap<EnvironmentName, Vec<Instant>>, usize) {
+/// An hour of the loop: when each environment's passes began, and how many panicked. After twenty minutes somebody sets
+/// the wall clock by `set_by`.
+fn an_hour(
+    names: &[EnvironmentName],
+    set_by: chrono::TimeDelta,
+) -> (BTreeMap<EnvironmentName, Vec<Instant>>, usize) {
     let start = Instant::from_timestamp(1_800_000_000, 0).unwrap();
     let clock = SimClock::new(start);
+    let machine = SkewedClock::new(clock.clone());
     let inputs = InputsId::new("a");
     let mut queue = PassQueue::default();
     let mut running: RunningPasses<(EnvironmentName, Result<(), String>)> = RunningPasses::default();
@@ -36,8 +41,12 @@ fn an_hour(names: &[EnvironmentName]) -> (BTreeMap<EnvironmentName, Vec<Instant>
     clock.block_on(async {
         while clock.now() < start + chrono::TimeDelta::hours(1) {
             let now = clock.now();
+            if now >= start + chrono::TimeDelta::minutes(20) {
+                machine.set_ahead(set_by);
+            }
+            let present = Present { wall: machine.now(), monotonic: machine.monotonic() };
             let is_due = |name: &&EnvironmentName| {
-                !running.has(name) && due(now, &inputs, false, last.get(*name)).is_some()
+                !running.has(name) && due(present, &inputs, false, last.get(*name)).is_some()
             };
             let due: BTreeSet<&EnvironmentName> = names.iter().filter(is_due).collect();
             for name in queue.admit(&due, running.names().len()) {
@@ -59,7 +68,7 @@ fn an_hour(names: &[EnvironmentName]) -> (BTreeMap<EnvironmentName, Vec<Instant>
             let Some((name, result)) = ended else { continue };
             panics += usize::from(result.is_err());
             let result = if result.is_ok() { PassResult::Settled } else { PassResult::Defect };
-            let (ended_at, inputs, early) = (clock.now(), inputs.clone(), Duration::ZERO);
+            let (ended_at, inputs, early) = (machine.monotonic(), inputs.clone(), Duration::ZERO);
             last.insert(name, LastPass { ended_at, inputs, result, early, failures: 0, changes_at: None });
         }
     });
@@ -70,7 +79,7 @@ fn an_hour(names: &[EnvironmentName]) -> (BTreeMap<EnvironmentName, Vec<Instant>
 fn two_hundred_environments_take_turns_and_one_that_panics_stops_no_other() {
     let names: Vec<EnvironmentName> =
         (0..200).map(|number| EnvironmentName::new(format!("env-{number:03}"))).collect();
-    let (began, panics) = an_hour(&names);
+    let (began, panics) = an_hour(&names, chrono::TimeDelta::zero());
     // Each waits for the interval of a minute, and for all others at their longest.
     let longest = chrono::TimeDelta::seconds(60 + 41 + 200 * 41 / i64::try_from(PASSES_MAX).unwrap());
     for (name, began) in began.iter().filter(|(name, _)| name.as_str() != DEFECTIVE) {
@@ -82,6 +91,16 @@ fn two_hundred_environments_take_turns_and_one_that_panics_stops_no_other() {
     let defective = &began[DEFECTIVE];
     assert_eq!(defective.len(), panics);
     assert!((2..=5).contains(&panics), "a long rest after each: {defective:?}");
+}
+
+#[test]
+fn a_wall_clock_that_is_set_moves_no_pass() {
+    let names: Vec<EnvironmentName> =
+        (0..50).map(|number| EnvironmentName::new(format!("env-{number:03}"))).collect();
+    let undisturbed = an_hour(&names, chrono::TimeDelta::zero());
+    for hours in [-2, -1, 1, 2] {
+        assert_eq!(an_hour(&names, chrono::TimeDelta::hours(hours)), undisturbed, "{hours} h");
+    }
 }
 
 #[test]

@@ -89,11 +89,13 @@ async fn not_started(
     let outcome = Outcome {
         succeeded: false,
         reached_running: false,
+        unclear: false,
         unknown: false,
         exit_code: None,
         stop_code: None,
         reason: Some(error.message),
         log_tail: Vec::new(),
+        log_unread: None,
     };
     match conclude::end(context, migration, outcome).await {
         Err(ended) => Ok(ended),

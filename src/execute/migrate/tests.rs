@@ -1,3 +1,6 @@
+mod logs;
+mod product;
+
 use std::collections::BTreeMap;
 
 use super::send::concludes;
@@ -262,7 +265,10 @@ fn what_cannot_be_read_does_not_lose_an_outcome() {
         bench.fault("logs:GetLogEvents", u32::MAX, Kind::AccessDenied);
     };
     assert_eq!(bench.act_while(ActionKind::Migrate(planned(&bench)), denied), ActionResult::Done);
-    assert!(outcome(&bench).succeeded);
+    let Outcome { succeeded, log_tail, log_unread, .. } = outcome(&bench);
+    assert!(succeeded && log_tail.is_empty());
+    let why = log_unread.expect("a log that could not be read is reported");
+    assert!(why.contains("container `migrate`") && why.contains("logs:GetLogEvents"), "{why}");
 }
 
 #[test]

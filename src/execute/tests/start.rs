@@ -104,7 +104,9 @@ fn an_image_that_crashes_is_reported_with_its_exit_code() {
     let why = failure(act(&bench, rolls_web(&bench)));
     assert!(why.contains("`web` did not come up") && why.contains("web exited 7"), "{why}");
     let failed = &bench.ledger().failed_starts["web"];
-    assert!(why.ends_with(&failed.why), "{}", failed.why);
+    assert!(why.ends_with(&failed.words()), "{}", failed.words());
+    assert!(failed.said.iter().any(|said| said.contains("deployment failed")), "{:?}", failed.said);
+    assert!(failed.said.iter().all(|said| !said.contains("has started")), "{:?}", failed.said);
     assert!(failed.images.iter().any(|image| image.as_str().ends_with(":web-v1.4.0")), "{:?}", failed.images);
 }
 

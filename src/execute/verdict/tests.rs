@@ -1,13 +1,13 @@
 use super::*;
 use crate::bench::a_tuesday;
-use crate::cloud::{Container, Controller, Rollback, Strategy};
+use crate::cloud::{Container, ContainerStatus, Controller, Rollback, Strategy};
 use crate::model::Digest;
 
 const OURS: &str = "ecs-svc/2";
 const WANTED: &str = "arn:task-definition/web:8";
 
 fn at(seconds: i64) -> Instant {
-    a_tuesday() + TimeDelta::seconds(seconds)
+    a_tuesday() + chrono::TimeDelta::seconds(seconds)
 }
 
 /// A new definition, asked for at second 0.
@@ -59,6 +59,7 @@ pub(in crate::execute) fn service() -> Service {
         hooks: Vec::new(),
         placement: Default::default(),
         pace: Default::default(),
+        events: Vec::new(),
     }
 }
 
@@ -75,10 +76,14 @@ fn task(number: u32) -> Task {
         stopped_reason: None,
         containers: vec![Container {
             name: "web".into(),
+            status: ContainerStatus::Running,
+            runtime_id: Some("4f7c".to_owned()),
             exit_code: None,
+            reason: None,
             digest: Some(Digest::new("sha256:1")),
         }],
         healthy: true,
+        ill: Vec::new(),
     }
 }
 
@@ -102,7 +107,7 @@ fn running() -> Vec<Task> {
 
 /// The verdict at second 100, in one line.
 fn verdict(asked: &Asked, service: &Service, tasks: &[Task]) -> String {
-    match judge(asked, service, tasks, None, at(100)) {
+    match judge(asked, service, tasks, None) {
         Verdict::Up => "up".to_owned(),
         Verdict::Well(seen) => format!("well: {seen}"),
         Verdict::NotYet(seen) => format!("not yet: {seen}"),
@@ -225,12 +230,13 @@ fn whatever_is_missing_is_waited_for() {
 
 #[test]
 fn a_count_alone_must_look_well_for_half_a_minute() {
-    let judged =
-        |well_since: Option<i64>| judge(&scaled(), &service(), &running(), well_since.map(at), at(100));
+    let judged = |well_for: Option<u64>| {
+        judge(&scaled(), &service(), &running(), well_for.map(std::time::Duration::from_secs))
+    };
     let seen = "running 2/2, healthy 2/2".to_owned();
     assert_eq!(judged(None), Verdict::Well(seen.clone()));
-    assert_eq!(judged(Some(71)), Verdict::Well(seen));
-    assert_eq!(judged(Some(70)), Verdict::Up);
+    assert_eq!(judged(Some(29)), Verdict::Well(seen));
+    assert_eq!(judged(Some(30)), Verdict::Up);
 }
 
 #[test]

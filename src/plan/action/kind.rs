@@ -114,7 +114,7 @@ pub enum ActionKind {
     EndLostMigration {
         /// Which attempt.
         attempt: u32,
-        /// Whether it is known to have reached RUNNING.
+        /// Whether it is known to have run.
         reached_running: bool,
     },
     /// Wait after a migration.

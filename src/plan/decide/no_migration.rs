@@ -4,7 +4,7 @@ use super::decision::Decision;
 use super::goal::{Frozen, Goal};
 use super::{hold, windows};
 use crate::model::State;
-use crate::plan::facts::Facts;
+use crate::plan::facts::{Facts, try_again};
 use crate::plan::report::{BlockedReason, WaitingReason, blocked};
 use crate::schedule::{AppliesTo, Because};
 use crate::store::journal::Release;
@@ -42,11 +42,11 @@ fn in_release(facts: &Facts<'_>, goal: Goal, release: &Release) -> Decision {
             service.name,
             service.wanted.on(),
             release.to,
-            failed.why
+            failed.words()
         );
         let name = &facts.spec.name;
         let hints = [
-            format!("try the same version again: tidegate retry {name} --reason \"…\""),
+            format!("{}: tidegate retry {name} --reason \"…\"", try_again(failed)),
             "or fix forward: set a newer version in git; tidegate never starts old code on the new schema"
                 .to_owned(),
         ];

@@ -45,7 +45,12 @@ fn found(input: &PlanningInput, part: String, resource: &str) -> Awake {
     let since = input.ledger.found_awake.get(&part).copied();
     let until = input
         .grace
-        .and_then(|grace| since.unwrap_or(input.now).checked_add_signed(TimeDelta::from_std(grace).ok()?));
+        // A time in the future is from a machine whose clock was ahead.
+        .and_then(|grace| {
+            since
+                .map_or(input.now, |at| at.min(input.now))
+                .checked_add_signed(TimeDelta::from_std(grace).ok()?)
+        });
     let left_until = until.filter(|until| *until > input.now);
     Awake { part, resource: resource.to_owned(), since, left_until }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 pub(in crate::plan) use lifecycle::{held_up, paused};
 pub(super) use problems::missing_containers;
-pub(in crate::plan) use problems::missing_image;
+pub(in crate::plan) use problems::{missing_image, try_again};
 use problems::{missing_service, rolls_back_by_itself, undeclared_autoscaling, unreadable_services};
 
 use super::images::{ImageChange, MissingImage, WantedImages, same_version};

@@ -55,6 +55,8 @@ pub(super) fn drain(facts: &Facts<'_>, goal: &Goal, closed_in: Option<State>, dr
     // Closed, and not in the journal: the process that closed it has died since, or tidegate did not close it. Since
     // when it is closed is unknown, so the wait begins now.
     let since = facts.ledger.gate_closed_at.filter(|_| !was_open).unwrap_or(facts.now);
+    // A time in the future is from a machine whose clock was ahead: it must not lock users out for longer.
+    let since = since.min(facts.now);
     let drain = chrono::TimeDelta::from_std(maintenance.drain).unwrap_or_default();
     let (until, at_most_until) = (since + drain, since + drain * DRAIN_FACTOR_MAX);
     // A release also checks the gate from outside, even if the gate was closed long ago.

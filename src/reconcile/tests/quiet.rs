@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::bench::{Bench, a_tuesday};
+use crate::clock::Clock as _;
 use crate::cloud::{CachedCloud, Depth, LastObservation, tag};
 use crate::model::{Revision, State, Version};
 use crate::plan::Plan;
@@ -26,7 +27,7 @@ fn at_rest(bench: Bench) -> (Bench, LastObservation, Plan) {
     let plan = bench.plan();
     assert!(plan.actions.is_empty() && plan.blocked.is_empty(), "{plan:#?}");
     let last_observation = LastObservation::default();
-    last_observation.begin(bench.now());
+    last_observation.begin(bench.clock.monotonic());
     assert!(look(&bench, &last_observation, Depth::Full, &plan));
     (bench, last_observation, plan)
 }

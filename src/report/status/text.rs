@@ -97,8 +97,20 @@ pub fn text(view: &StatusView) -> String {
     lines(&mut text, &rows, &[12]);
     text.push('\n');
     lines(&mut text, &status.services.iter().map(service).collect::<Vec<_>>(), &[20, 12, 24]);
+    text.push_str(&reports(&status.services));
     text.push_str(&findings(view));
     text
+}
+
+/// What AWS says about the services that are not up.
+fn reports(services: &[WireService<'_>]) -> String {
+    let of_service = |service: &WireService<'_>| {
+        let lines = service.reports.iter().map(|words| format!("    | {words}\n"));
+        let head =
+            (!service.reports.is_empty()).then(|| format!("\n  {} is not up; AWS says:\n", service.name));
+        head.into_iter().chain(lines).collect::<String>()
+    };
+    services.iter().map(of_service).collect()
 }
 
 fn lines(text: &mut String, rows: &[Vec<String>], limits: &[usize]) {

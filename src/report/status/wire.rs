@@ -59,6 +59,8 @@ pub(super) struct WireService<'a> {
     pub(super) definition: Option<String>,
     pub(super) rollout: Option<&'static str>,
     pub(super) images: BTreeMap<String, String>,
+    /// Why it is not up, in AWS's words; empty for a service that is up, or should not be.
+    pub(super) reports: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -201,6 +203,7 @@ fn services<'a>(view: &'a StatusView) -> Vec<WireService<'a>> {
                     .into_iter()
                     .map(|(container, image)| (container.to_string(), image.to_string()))
                     .collect(),
+                reports: seen.map(|seen| seen.reports(view.now)).unwrap_or_default(),
             }
         })
         .collect()

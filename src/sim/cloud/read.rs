@@ -11,10 +11,10 @@ use super::super::world::refuse;
 use super::SimRegion;
 use crate::cloud::{
     Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function, ImageLookup,
-    Kind, ListedDatabase, ListedListener, Listener, Marker, Object, ScalableTarget, Service, ServiceStatus,
-    Task, TaskDefinition,
+    Kind, ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ScalableTarget, Service,
+    ServiceStatus, Task, TaskDefinition,
 };
-use crate::model::{ClusterName, Digest, FamilyName, ImageRef, ServiceName};
+use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
 
 #[async_trait]
@@ -240,8 +240,14 @@ impl CloudRead for SimRegion {
         Ok(SecretString::from(found.await?))
     }
 
-    async fn log_tail(&self, task_arn: &str, lines: usize) -> Result<Vec<String>, CloudError> {
-        self.read("logs:GetLogEvents", task_arn, |world, region| Ok(world.log_tail(region, task_arn, lines)))
+    async fn log_tail(
+        &self,
+        task: &Task,
+        container: &ContainerName,
+        lines: usize,
+    ) -> Result<LogTail, CloudError> {
+        let arn = task.arn.as_str();
+        self.read("logs:GetLogEvents", arn, |world, region| Ok(world.log_tail(region, arn, container, lines)))
             .await
     }
 

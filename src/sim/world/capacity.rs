@@ -3,7 +3,8 @@
 
 use super::{Refusal, RegionId, World, refuse};
 use crate::cloud::{
-    Capacity, CapacityProvider, Document, EXTERNAL, FARGATE, Kind, Placement, ProviderKind, TaskStatus, allows,
+    Capacity, CapacityProvider, Document, EXTERNAL, FARGATE, Kind, Placement, ProviderKind, TaskStatus,
+    allows,
 };
 use crate::model::ClusterName;
 
@@ -39,8 +40,9 @@ impl World {
 
     /// Managed scaling takes the last instance away once no task needs it.
     fn is_scaled_in(&self, region: RegionId, cluster: &ClusterName, capacity: &Capacity) -> bool {
-        let scaled =
-            |provider: &CapacityProvider| provider.active && provider.kind == ProviderKind::AutoScalingGroup { scales: true };
+        let scaled = |provider: &CapacityProvider| {
+            provider.active && provider.kind == ProviderKind::AutoScalingGroup { scales: true }
+        };
         if !capacity.providers.iter().any(scaled) {
             return false;
         }

@@ -6,8 +6,8 @@ use super::lifecycle::{PAUSE_LASTS, SimPause};
 use super::rds::{TAGS_MAX, check_tag};
 use super::{Actor, Event, Refusal, RegionId, World, refuse, service_key};
 use crate::cloud::{
-    Controller, Deployment, Document, Kind, LifecycleHook, Pace, Pause, Placement, Rollback,
-    Rollout, Service, ServiceStatus, Strategy, Task, TaskDefinition, TaskStatus, UpdateService,
+    Controller, Deployment, Document, EVENTS_MAX, Kind, LifecycleHook, Pace, Pause, Placement, Rollback,
+    Rollout, Service, ServiceEvent, ServiceStatus, Strategy, Task, TaskDefinition, TaskStatus, UpdateService,
 };
 use crate::model::{ClusterName, FamilyName, Instant, ServiceName};
 
@@ -59,6 +59,9 @@ pub struct SimService {
     /// Grace period and percentages: returned by the API, but not imitated.
     #[serde(default)]
     pub pace: Pace,
+    /// What ECS reports about it, newest first.
+    #[serde(default)]
+    pub events: Vec<ServiceEvent>,
 }
 
 /// A deployment in the world.
@@ -181,6 +184,7 @@ impl World {
             hooks: service.hooks.clone(),
             placement: service.placement.clone(),
             pace: service.pace,
+            events: service.events.clone(),
         }
     }
 
@@ -197,6 +201,17 @@ impl World {
         let is_there = pause.is_before_tasks() || up >= service.desired as usize;
         let name = format!("service-deployment/{}/{}/{}", service.cluster, service.name, deployment.id);
         is_there.then(|| pause.shown(self.regions[region].arn("ecs", &name.replace("ecs-svc/", ""))))
+    }
+
+    /// ECS reports something about a service.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>
+    pub(super) fn report(&mut self, region: RegionId, key: &str, words: &str) {
+        let at = self.now;
+        let Some(service) = self.regions[region].services.get_mut(key) else { return };
+        let message = format!("(service {}) {words}", service.name);
+        let number = service.events.first().map_or(0, |event| event.id.parse().unwrap_or(0)) + 1;
+        service.events.insert(0, ServiceEvent { id: format!("{number:020}"), at, message });
+        service.events.truncate(EVENTS_MAX);
     }
 
     /// Tasks of a service or of a family, oldest first.

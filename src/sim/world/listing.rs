@@ -1,4 +1,4 @@
-//! Every task of a cluster, whoever runs it.
+//! Every task of a cluster, of services and of none.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html>
 
 use std::collections::BTreeSet;
@@ -15,12 +15,12 @@ impl World {
         cluster: &ClusterName,
         known: &BTreeSet<String>,
     ) -> Vec<ClusterTask> {
-        let tasks = self.regions[region].tasks.iter().filter(|(_, task)| {
+        let tasks = self.regions[region].tasks.values().filter(|task| {
             task.cluster == *cluster
                 && task.shown.status != TaskStatus::Stopped
                 && !known.contains(&task.shown.arn)
         });
-        let tasks = tasks.map(|(id, task)| ClusterTask {
+        let tasks = tasks.map(|task| ClusterTask {
             arn: task.shown.arn.clone(),
             definition: task.shown.definition.clone(),
             group: match task.service.as_ref().and_then(|key| key.split_once('/')) {
@@ -28,7 +28,10 @@ impl World {
                 None => format!("family:{}", task.family),
             },
             started_by: task.shown.started_by.clone(),
-            images: self.images_of(region, *id).into_values().collect(),
+            images: match self.definition(region, &task.shown.definition) {
+                Ok(definition) => definition.document.images().into_values().collect(),
+                Err(_) => Vec::new(),
+            },
         });
         let mut tasks: Vec<ClusterTask> = tasks.collect();
         tasks.sort_by(|one, other| one.arn.cmp(&other.arn));

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::super::checker::Promise;
-use super::{Actor, Event, Outcome, RegionId, World};
+use super::{Actor, Event, Outcome, RegionId, SimTask, World};
 use crate::cloud::DatabaseStatus;
 use crate::model::{ClusterName, EnvironmentName, Instant, Version};
 
@@ -40,6 +40,21 @@ pub struct MigrationEffect {
     pub task: String,
     /// A snapshot from before it was restored: it may come again.
     pub undone: bool,
+}
+
+/// One time that the program of a migration began to work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MigrationRun {
+    /// When its container came up, whatever its task showed then.
+    pub at: Instant,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The version it leads to.
+    pub to: Version,
+    /// `startedBy` of its task: one for each attempt.
+    pub started_by: String,
+    /// Its task.
+    pub task: String,
 }
 
 /// A migration as its task sees it.
@@ -86,7 +101,40 @@ impl World {
         Some(Job { environment: environment.clone(), database: watch.database.clone(), to })
     }
 
-    /// A task that belongs to no service reached RUNNING: its end is decided now.
+    /// An operator or a commit asks for a migration: from now on one more run of each version is on request.
+    pub fn is_asked(&mut self, environment: &EnvironmentName) {
+        let now = self.now;
+        self.requests.get_or_insert_default().insert(environment.clone(), now);
+    }
+
+    /// The program of a migration begins to work. It does so once for each attempt, and for each version as often as
+    /// it is asked for.
+    fn begins(&mut self, job: &Job, task: &SimTask) {
+        let run = MigrationRun {
+            at: self.now,
+            environment: job.environment.clone(),
+            to: job.to.clone(),
+            started_by: task.shown.started_by.clone(),
+            task: task.shown.arn.clone(),
+        };
+        let by_tidegate = run.started_by != CONSOLE;
+        let mut earlier = self.runs.iter().filter(|earlier| {
+            by_tidegate && earlier.environment == run.environment && earlier.started_by != CONSOLE
+        });
+        let in_attempt = earlier.clone().any(|earlier| earlier.started_by == run.started_by);
+        let asked_at = self.requests.as_ref().map(|asked| asked.get(&run.environment));
+        let unasked = asked_at.is_some_and(|asked_at| {
+            earlier.any(|earlier| earlier.to == run.to && asked_at.is_none_or(|at| *at < earlier.at))
+        });
+        if in_attempt || unasked {
+            let why = if in_attempt { "twice in one attempt" } else { "again, without a request" };
+            let detail = format!("{}: {} ran {why}, by {}", run.environment, run.to, run.task);
+            self.broke(Promise::MigratesOnce, Actor::Tidegate, detail);
+        }
+        self.runs.push(run);
+    }
+
+    /// The first container of a task that belongs to no service runs: its end is decided now.
     pub(super) fn one_off_runs(&mut self, region: RegionId, id: u64) {
         let task = &self.regions[region].tasks[&id];
         let (cluster, definition) = (task.cluster.clone(), task.shown.definition.clone());
@@ -94,6 +142,8 @@ impl World {
             let delay = self.dice.seconds(5..=20);
             return self.later(delay, Event::Exit { region, id, code: 0 });
         };
+        let task = self.regions[region].tasks[&id].clone();
+        self.begins(&job, &task);
         let drawn = self.dice.seconds(20..=180);
         let lasts = self.script.migration_seconds.map_or(drawn, |seconds| TimeDelta::seconds(seconds.into()));
         self.log(region, id, 0, &format!("migrations: applying pending migrations up to {}", job.to));
@@ -125,6 +175,7 @@ impl World {
                 self.log(region, id, ends, end);
                 self.later(lasts, Event::Exit { region, id, code });
             }
+            Outcome::OutOfMemory { .. } => self.later(lasts, Event::Exit { region, id, code: 137 }),
             Outcome::Hangs => {
                 self.log(region, id, ends, "migrations: waiting for ACCESS EXCLUSIVE lock on \"item\"");
             }
@@ -158,7 +209,10 @@ impl World {
                 undone: false,
             };
             self.commit(effect, by);
-        } else if matches!(outcome, Outcome::Exit { partial: true, .. }) {
+        } else if matches!(
+            outcome,
+            Outcome::Exit { partial: true, .. } | Outcome::OutOfMemory { partial: true }
+        ) {
             let Schema::At(before) = from else { return };
             database.schema = Schema::Between(before, job.to);
         }
@@ -180,17 +234,6 @@ impl World {
     pub(super) fn log(&mut self, region: RegionId, id: u64, after_seconds: i32, line: &str) {
         let at = self.now + TimeDelta::seconds(after_seconds.into());
         self.regions[region].logs.entry(id).or_default().push((at, line.to_owned()));
-    }
-
-    /// The last lines that a task has logged until now.
-    pub(in crate::sim) fn log_tail(&self, region: RegionId, arn: &str, lines: usize) -> Vec<String> {
-        let region = &self.regions[region];
-        let Some(id) = super::task::id_in(arn) else { return Vec::new() };
-        let end = region.tasks.get(&id).and_then(|task| task.shown.stopped_at).unwrap_or(self.now);
-        let log = region.logs.get(&id).map_or(&[][..], Vec::as_slice);
-        let written: Vec<&String> =
-            log.iter().filter(|(at, _)| *at <= self.now.min(end)).map(|(_, line)| line).collect();
-        written.into_iter().rev().take(lines).rev().cloned().collect()
     }
 }
 

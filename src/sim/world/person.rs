@@ -33,6 +33,10 @@ impl World {
 }
 
 impl Person<'_> {
+    pub(super) fn world_and_region(&mut self) -> (&mut World, RegionId) {
+        (self.world, self.region)
+    }
+
     /// Sets a service's count in the console.
     pub fn scale(&mut self, service: &str, desired: u32) {
         self.update(service, None, Some(desired));
@@ -203,6 +207,10 @@ impl Person<'_> {
         (database.shown.resource_id, database.by) = (resource_id, Actor::Person);
         for effect in self.world.effects.iter_mut().filter(|effect| effect.environment == self.environment) {
             effect.undone = true;
+        }
+        if self.world.requests.is_some() {
+            let environment = self.environment.clone();
+            self.world.is_asked(&environment);
         }
     }
 

@@ -87,7 +87,9 @@ impl World {
             definition: service.primary().definition.clone(),
             started_by: service.primary().id.clone(),
         };
-        self.start_task(region, task);
+        let id = self.start_task(region, task);
+        let words = format!("has started 1 tasks: (task {}).", self.hex(id));
+        self.report(region, key, &words);
     }
 
     /// COMPLETED when all wanted tasks are healthy and none of an older deployment is left: at 0/0 at once.
@@ -108,6 +110,7 @@ impl World {
             primary.rollout = Rollout::Completed;
             primary.reason = format!("ECS deployment {} completed.", primary.id);
             service.completed = Some(primary.definition.clone());
+            self.report(region, key, "has reached a steady state.");
         }
     }
 
@@ -137,6 +140,9 @@ impl World {
         if tripped {
             self.trip_breaker(region, key);
         }
+        if pause.is_some() {
+            self.report(region, key, "is unable to consistently start tasks successfully.");
+        }
         match retry_at.filter(|_| !tripped) {
             Some(at) => self.schedule_at(region, key, at),
             None => self.schedule_service(region, key),
@@ -151,8 +157,11 @@ impl World {
         primary.rollout = Rollout::Failed;
         primary.reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
         let failed_id = primary.id.clone();
+        let words = format!("(deployment {failed_id}) deployment failed: tasks failed to start.");
         let goal = service.completed.clone().filter(|goal| *goal != primary.definition);
-        let (true, Some(goal)) = (service.rollback.circuit_breaker, goal) else { return };
+        let rolls_back = service.rollback.circuit_breaker;
+        self.report(region, key, &words);
+        let (true, Some(goal)) = (rolls_back, goal) else { return };
         self.roll_back(region, key, goal, &failed_id);
     }
 

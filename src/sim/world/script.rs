@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::super::rng::Dice;
-use crate::model::{ImageRef, Version};
+use super::Sidecar;
+use crate::model::{ContainerName, ImageRef, Version};
 
 /// How one attempt of a migration ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,11 @@ pub enum Outcome {
     Exit {
         /// Not 0.
         code: i32,
+        /// A part of the change stayed in the database.
+        partial: bool,
+    },
+    /// The kernel kills the program because it needs too much memory: exit code 137. `partial` as above.
+    OutOfMemory {
         /// A part of the change stayed in the database.
         partial: bool,
     },
@@ -47,6 +53,9 @@ pub struct Script {
     pub migrations: BTreeMap<Version, VecDeque<Outcome>>,
     /// How long migrations run; drawn when `None`.
     pub migration_seconds: Option<u32>,
+    /// Containers that do not come up together with the others of their task, by name.
+    #[serde(default)]
+    pub sidecars: BTreeMap<ContainerName, Sidecar>,
     /// By text that occurs in the image reference: `graasp:core-v2.25.0`.
     pub broken: BTreeMap<String, Broken>,
     /// Statuses that URLs answer, instead of those of their services.

@@ -7,8 +7,9 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::container::run;
 use super::{Broken, Event, Outcome, RegionId, World};
-use crate::cloud::{Container, Task, TaskStatus};
+use crate::cloud::{Container, ContainerStatus, Task, TaskStatus};
 use crate::model::{ClusterName, ContainerName, FamilyName, ImageRef, Instant};
 
 /// A stopped task stays visible for about an hour.
@@ -61,7 +62,14 @@ impl World {
         // In the order of the definition: the first container is the one that matters.
         let names = revision.document.containers().filter_map(|container| container.get("name")?.as_str());
         let containers = names
-            .map(|name| Container { name: ContainerName::new(name), exit_code: None, digest: None })
+            .map(|name| Container {
+                name: ContainerName::new(name),
+                status: ContainerStatus::Pending,
+                runtime_id: None,
+                exit_code: None,
+                reason: None,
+                digest: None,
+            })
             .collect();
         let arn = self.regions[region].arn("ecs", &format!("task/{cluster}/{}", self.hex(id)));
         let shown = Task {
@@ -76,6 +84,7 @@ impl World {
             stopped_reason: None,
             containers,
             healthy: false,
+            ill: Vec::new(),
         };
         let task = SimTask {
             shown,
@@ -127,23 +136,13 @@ impl World {
         if let Err(reason) = self.pull_images(region, id) {
             return self.stop_task(region, id, "TaskFailedToStart", &reason);
         }
+        if self.come_up_in_turn(region, id, epoch) {
+            return;
+        }
         let task = self.regions[region].tasks.get_mut(&id).expect("looked up above");
         task.shown.status = TaskStatus::Activating;
         let delay = self.dice.seconds(1..=5);
         self.later(delay, Event::Task { region, id, epoch });
-    }
-
-    /// Notes the digest of each container and what it really holds.
-    fn pull_images(&mut self, region: RegionId, id: u64) -> Result<(), String> {
-        for (name, image) in self.images_of(region, id) {
-            let digest = self.pull(&image)?;
-            let content = self.registry.meaning(&image.pinned(&digest));
-            let task = self.regions[region].tasks.get_mut(&id).expect("the caller looked it up");
-            let container = task.shown.containers.iter_mut().find(|container| container.name == name);
-            container.expect("containers come from the same definition").digest = Some(digest);
-            task.contents.insert(name, content);
-        }
-        Ok(())
     }
 
     /// A task that has been running for a while: what a new world is made of.
@@ -155,18 +154,22 @@ impl World {
         task.epoch += 1;
         (task.shown.status, task.shown.healthy) = (TaskStatus::Running, true);
         (task.shown.created_at, task.shown.started_at) = (since, Some(since));
+        task.shown.containers.iter_mut().for_each(|container| run(container, id));
         id
     }
 
-    fn task_runs(&mut self, region: RegionId, id: u64) {
+    /// All containers run.
+    pub(super) fn task_runs(&mut self, region: RegionId, id: u64) {
         let now = self.now;
         let task = self.regions[region].tasks.get_mut(&id).expect("the caller looked it up");
         task.shown.status = TaskStatus::Running;
         task.shown.started_at = Some(now);
+        let worked = task.works();
+        task.shown.containers.iter_mut().for_each(|container| run(container, id));
         let Some(key) = task.service.clone() else {
             // Without target groups only its containers' checks count.
             task.shown.healthy = true;
-            return self.one_off_runs(region, id);
+            return if worked { () } else { self.one_off_runs(region, id) };
         };
         let started_by = task.shown.started_by.clone();
         let service = self.regions[region].services.get(&key);
@@ -179,6 +182,9 @@ impl World {
                 self.later(delay, Event::Exit { region, id, code });
             }
             Some(Broken::Unhealthy) => {
+                let words = "target 10.0.1.20 in `web` is unhealthy: Health checks failed with these codes: [502] (Target.ResponseCodeMismatch)";
+                let task = self.regions[region].tasks.get_mut(&id).expect("looked up above");
+                task.shown.ill = vec![words.to_owned()];
                 let delay = self.dice.seconds(60..=90);
                 self.later(delay, Event::Health { region, id, healthy: false });
             }
@@ -210,6 +216,7 @@ impl World {
         let service = key.rsplit('/').next().unwrap_or(&key);
         let reason = format!("(service {service}) (task {}) failed health checks", task.shown.arn);
         self.stop_task(region, id, "ServiceSchedulerInitiated", &reason);
+        self.report(region, &key, "(port 3000) is unhealthy in (target-group web) due to (reason Health checks failed with these codes: [502]).");
         let task = self.regions[region].tasks.get_mut(&id).expect("looked up above");
         let started_by = task.shown.started_by.clone();
         self.service_task_failed(region, &key, &started_by);
@@ -218,15 +225,17 @@ impl World {
     /// An essential container ended by itself, and with it the task.
     pub(super) fn task_exits(&mut self, region: RegionId, id: u64, code: i32) {
         let Some(task) = self.regions[region].tasks.get_mut(&id) else { return };
-        if task.stopping || task.shown.status != TaskStatus::Running {
+        if task.stopping || !task.works() {
             return;
         }
-        for (index, container) in task.shown.containers.iter_mut().enumerate() {
-            container.exit_code = Some(if index == 0 { code } else { 0 });
+        if task.outcome.as_ref().is_some_and(|outcome| matches!(outcome, Outcome::OutOfMemory { .. })) {
+            let reason = "OutOfMemoryError: Container killed due to memory usage";
+            task.shown.containers[0].reason = Some(reason.to_owned());
         }
         task.shown.stop_code = Some("EssentialContainerExited".to_owned());
         task.shown.stopped_reason = Some("Essential container in task exited".to_owned());
         task.shown.status = TaskStatus::Deprovisioning;
+        self.containers_end(region, id, |index| if index == 0 { code } else { 0 });
         self.end_course(region, id);
         self.one_off_exited(region, id, code);
     }
@@ -238,8 +247,10 @@ impl World {
         };
         task.shown.stop_code = Some(code.to_owned());
         task.shown.stopped_reason = Some(reason.to_owned());
-        if task.shown.status != TaskStatus::Running {
+        let runs = task.shown.containers.iter().any(|c| c.status == ContainerStatus::Running);
+        if task.shown.status != TaskStatus::Running && !runs {
             task.shown.status = TaskStatus::Deprovisioning;
+            self.containers_end(region, id, |_| unreachable!("none runs"));
             return self.end_course(region, id);
         }
         let key = task.service.clone();
@@ -269,11 +280,9 @@ impl World {
 
     fn containers_gone(&mut self, region: RegionId, id: u64) {
         let task = self.regions[region].tasks.get_mut(&id).expect("the caller looked it up");
-        for container in &mut task.shown.containers {
-            // 128 + SIGTERM.
-            container.exit_code = Some(143);
-        }
         task.shown.status = TaskStatus::Deprovisioning;
+        // 128 + SIGTERM.
+        self.containers_end(region, id, |_| 143);
         self.end_course(region, id);
     }
 
@@ -304,13 +313,6 @@ impl World {
         } else {
             self.schedule_service(region, &key);
         }
-    }
-
-    pub(in crate::sim) fn images_of(&self, region: RegionId, id: u64) -> BTreeMap<ContainerName, ImageRef> {
-        let task = &self.regions[region].tasks[&id];
-        let definition =
-            self.definition(region, &task.shown.definition).expect("revisions are never deleted");
-        definition.document.images()
     }
 
     fn stop_timeout_seconds(&self, region: RegionId, id: u64) -> u64 {

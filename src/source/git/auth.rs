@@ -2,13 +2,16 @@
 //!
 //! Each kind of credential is tried once: libgit2 asks again after each refusal, without a bound.
 
-use std::fs;
 use std::path::PathBuf;
 
 use git2::{Cred, CredentialType, ErrorClass, ErrorCode};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::files;
 use crate::source::{RemoteUrl, SourceError};
+
+/// The largest key file that is read: a key has some kilobytes.
+const KEY_BYTES_MAX: u64 = 64 * 1024;
 
 /// The largest token file that is read: tokens have some hundred bytes.
 const TOKEN_BYTES_MAX: u64 = 16 * 1024;
@@ -55,17 +58,15 @@ impl Credentials {
         };
         let ssh_key = self.ssh_key.clone().filter(|_| scheme == "ssh" || scheme.ends_with("+ssh"));
         if let Some(path) = &ssh_key {
-            fs::File::open(path).map_err(|source| unreadable("ssh key", path, source))?;
+            // libgit2 reads it by itself: it must not read without an end.
+            files::read_bounded(path, KEY_BYTES_MAX).map_err(|source| unreadable("ssh key", path, source))?;
         }
         Ok(CredentialAttempts { ssh_key, token, tried_user: false, tried_key: false, tried_token: false })
     }
 }
 
 fn read_token(path: &PathBuf) -> Result<SecretString, SourceError> {
-    use std::io::Read;
-    let mut text = String::new();
-    fs::File::open(path)
-        .and_then(|file| file.take(TOKEN_BYTES_MAX).read_to_string(&mut text))
+    let text = files::read_text_bounded(path, TOKEN_BYTES_MAX)
         .map_err(|source| unreadable("git token", path, source))?;
     Ok(SecretString::from(text.trim().to_owned()))
 }
@@ -111,6 +112,8 @@ fn refused(message: &str) -> git2::Error {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn token() -> Credentials {

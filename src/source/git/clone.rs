@@ -1,13 +1,14 @@
 //! A clone: a bare repository beside the store that holds what was fetched.
 //!
 //! It is a cache. If a crash or a full disk has left it unusable, tidegate deletes it and clones again; a lock
-//! file keeps two processes from doing that at the same time. Nothing in it names the remote's credentials.
+//! file keeps two processes from doing that at the same time. A poll that hangs keeps its lock: the next one uses a
+//! clone beside it, and none waits. Nothing in it names the remote's credentials.
 //!
 //! History: an empty clone takes the newest commit alone (depth 1). Later fetches bring the commits since
 //! then, which is enough to recognise a fast-forward. If that does not reach the accepted revision, the whole
 //! history is fetched, once: tidegate never reports a force-push from half a history.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,7 @@ use git2::{AutotagOption, FetchOptions, Oid, Repository};
 use sha2::{Digest, Sha256};
 
 use super::connection::Connection;
+use super::deadline::HANGING_MAX;
 use super::libgit2::{git_error, is_empty};
 use super::resolve::{ResolvedRev, is_commit};
 use super::{checkout, history};
@@ -49,7 +51,8 @@ pub(super) fn answer(
     connection: &Connection<'_>,
     request: &FetchRequest<'_>,
 ) -> Result<Poll, SourceError> {
-    let _lock = lock(path)?;
+    let (path, _lock) = lock_one(path, &connection.place())?;
+    let path = path.as_path();
     let existed = path.exists();
     match attempt(path, connection, request) {
         Err(SourceError::Git { .. }) if existed => {
@@ -162,20 +165,46 @@ fn fetch_once(
     })
 }
 
-/// Waits for the lock. Its holder has a deadline, and so has this poll.
-fn lock(path: &Path) -> Result<File, SourceError> {
+/// Locks the first clone that no other poll uses, and removes those beside it that no poll uses any longer.
+fn lock_one(path: &Path, place: &str) -> Result<(PathBuf, File), SourceError> {
     let folder = path.parent().expect("a clone is always made inside a folder");
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(clone_error(folder))?;
+    if let Some(lock) = try_lock(path)? {
+        for number in 1..=HANGING_MAX {
+            let other = beside(path, number);
+            if other.exists() && try_lock(&other)?.is_some() {
+                fs::remove_dir_all(&other).map_err(clone_error(&other))?;
+            }
+        }
+        return Ok((path.to_owned(), lock));
+    }
+    for number in 1..=HANGING_MAX {
+        let other = beside(path, number);
+        if let Some(lock) = try_lock(&other)? {
+            return Ok((other, lock));
+        }
+    }
+    Err(SourceError::StillTrying { place: place.to_owned() })
+}
+
+/// The clone that a poll uses while others hang.
+fn beside(path: &Path, number: usize) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!("-{number}"));
+    PathBuf::from(name)
+}
+
+/// None: another poll holds the lock.
+fn try_lock(path: &Path) -> Result<Option<File>, SourceError> {
     let path = path.with_extension("lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(&path)
-        .map_err(clone_error(&path))?;
-    file.lock().map_err(clone_error(&path))?;
-    Ok(file)
+    let mut options = File::options();
+    let file = options.create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let file = file.map_err(clone_error(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(clone_error(&path)(error)),
+    }
 }
 
 fn clone_error(path: &Path) -> impl FnOnce(std::io::Error) -> SourceError {

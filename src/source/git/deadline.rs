@@ -2,8 +2,8 @@
 //!
 //! libgit2 can hang in places that no callback reaches: resolving a name, a handshake, a server that sends
 //! one byte a second while it lists. So the work runs in its own thread, and the poll waits for it until the
-//! deadline. An overdue thread ends at git's own timeouts at the latest; until then no other is started, so
-//! there is never more than one.
+//! deadline. An overdue thread is left behind: it ends when the server closes the connection, or at git's own timeout
+//! of silence, which a server that drips never reaches. The next poll starts another one; only so many may hang.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,10 +23,13 @@ impl CancelFlag {
     }
 }
 
-/// Runs work with a deadline, one piece at a time.
+/// The most threads that may hang at once: each holds a connection and some kilobytes.
+pub(in crate::source) const HANGING_MAX: usize = 16;
+
+/// Runs work with a deadline.
 #[derive(Default)]
 pub(super) struct DeadlineRunner {
-    overdue: Option<JoinHandle<()>>,
+    overdue: Vec<JoinHandle<()>>,
 }
 
 impl DeadlineRunner {
@@ -37,7 +40,8 @@ impl DeadlineRunner {
         place: &str,
         work: impl FnOnce(&CancelFlag) -> Result<T, SourceError> + Send + 'static,
     ) -> Result<T, SourceError> {
-        if self.overdue.as_ref().is_some_and(|thread| !thread.is_finished()) {
+        self.overdue.retain(|thread| !thread.is_finished());
+        if self.overdue.len() >= HANGING_MAX {
             return Err(SourceError::StillTrying { place: place.to_owned() });
         }
         let cancelled = CancelFlag::default();
@@ -54,7 +58,7 @@ impl DeadlineRunner {
             Ok(result) => result,
             Err(RecvTimeoutError::Timeout) => {
                 cancelled.0.store(true, Ordering::Relaxed);
-                self.overdue = Some(thread);
+                self.overdue.push(thread);
                 Err(SourceError::Deadline { place: place.to_owned(), timeout })
             }
             // git2 panics on a reference whose name is not UTF-8. A remote must not end the daemon.
@@ -80,25 +84,33 @@ mod tests {
     use std::sync::mpsc::channel;
 
     #[test]
-    fn work_that_hangs_is_overdue_and_not_doubled() {
+    fn work_that_hangs_holds_back_no_other_until_too_much_hangs() {
         let mut deadline = DeadlineRunner::default();
-        let (release, held) = channel::<()>();
         let (report, reported) = channel();
-        let soon = Duration::from_millis(20);
-        let error = deadline
-            .run(soon, "here", move |cancelled| {
-                held.recv().ok();
-                report.send(cancelled.is_set()).ok();
-                Ok(())
-            })
-            .unwrap_err();
-        assert_eq!(error.to_string(), "timeout: here did not answer completely within 20ms");
+        let soon = Duration::from_millis(5);
+        let mut held = Vec::new();
+        for hanging in 1..=HANGING_MAX {
+            let (release, hang) = channel::<()>();
+            held.push(release);
+            let report = report.clone();
+            let error = deadline
+                .run(soon, "here", move |cancelled| {
+                    hang.recv().ok();
+                    report.send(cancelled.is_set()).ok();
+                    Ok(())
+                })
+                .unwrap_err();
+            assert_eq!(error.to_string(), "timeout: here did not answer completely within 5ms");
+            if hanging < HANGING_MAX {
+                assert_eq!(deadline.run(Duration::from_secs(60), "here", |_| Ok(7)).unwrap(), 7);
+            }
+        }
         let error = deadline.run(soon, "here", |_| Ok(())).unwrap_err();
         assert!(matches!(error, SourceError::StillTrying { .. }));
 
-        drop(release);
+        held.pop();
         assert_eq!(reported.recv(), Ok(true), "the work sees that it was cancelled");
-        while !deadline.overdue.as_ref().unwrap().is_finished() {
+        while !deadline.overdue.iter().any(JoinHandle::is_finished) {
             std::thread::yield_now();
         }
         assert_eq!(deadline.run(Duration::from_secs(60), "here", |_| Ok(7)).unwrap(), 7);

@@ -37,7 +37,7 @@ pub struct Attempt {
     pub placement: Option<Placement>,
     /// The ARN of the task, once known.
     pub task: Option<String>,
-    /// Whether the task has reached RUNNING, as far as tidegate knows: the point of no return.
+    /// Whether a container of the task that counts has run, as far as tidegate knows: the point of no return.
     pub reached_running: bool,
     /// Set when an operator asked tidegate to stop its task.
     pub stop: Option<OperatorRequest>,
@@ -63,14 +63,14 @@ impl Attempt {
         }
     }
 
-    /// Whether its result, or that of an attempt before it, is unknown.
+    /// Whether its result, or that of an attempt before it, is unknown, or whether it ran at all.
     pub fn is_in_doubt(&self) -> bool {
         let last = match &self.status {
             AttemptStatus::Ended { outcome, .. } => Some(outcome),
             AttemptStatus::Open => None,
             AttemptStatus::Closed => return false,
         };
-        self.after.iter().chain(last).any(|outcome| outcome.unknown)
+        self.after.iter().chain(last).any(|outcome| outcome.unknown || outcome.unclear)
     }
 }
 

@@ -76,7 +76,9 @@ pub enum Event {
         /// The ARN of the task.
         task: String,
     },
-    /// The task was observed in RUNNING, or must have been: the point of no return.
+    /// A container of the task that counts has run, or the task must have been running: the point of no return. It is
+    /// remembered: no later answer that shows less takes it back. After the end of an attempt that counted as never run,
+    /// a late answer corrects that.
     MigrationRunning {
         /// The number of the attempt.
         attempt: u32,
@@ -117,6 +119,9 @@ pub enum Event {
         images: Vec<ImageRef>,
         /// The reason that AWS gave.
         why: String,
+        /// What else AWS reported meanwhile: events of the service, and why its targets are not healthy. None in lines
+        /// that are older than this field.
+        said: Vec<String>,
     },
     /// All checks of the release have passed.
     ChecksPassed,
@@ -230,18 +235,23 @@ pub enum Recorded {
 pub struct Outcome {
     /// Exit code 0, and the stop code says that the container ended by itself.
     pub succeeded: bool,
-    /// Whether the task ever reached RUNNING.
+    /// Whether a container of the task that counts has run, or may have run.
     pub reached_running: bool,
+    /// What AWS showed of the stopped task does not say whether it ran: it counts as if it had. `false` in lines that are
+    /// older than this field.
+    pub unclear: bool,
     /// The attempt was lost: its result is unknown.
     pub unknown: bool,
     /// The exit code of the essential container.
     pub exit_code: Option<i32>,
     /// `stopCode` of the task.
     pub stop_code: Option<String>,
-    /// `stoppedReason` of the task, or why no task was started.
+    /// `stoppedReason` of the task and the `reason` of each container, or why no task was started.
     pub reason: Option<String>,
-    /// The last lines that the task logged.
+    /// The last lines that the containers logged that count.
     pub log_tail: Vec<String>,
+    /// Why a log of these containers could not be read. None in lines that are older than this field.
+    pub log_unread: Option<String>,
 }
 
 /// A correction younger than this counts for [`crate::plan`]'s contest.

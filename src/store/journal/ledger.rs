@@ -10,6 +10,7 @@ use super::error::IllegalEvent;
 use super::event::{CONTEST_WINDOW_MINUTES, Event, GateParts};
 use super::operator::OperatorRequest;
 use super::records::{Converged, Correction, FailedStart, Release, SnapshotRecord};
+use crate::clock::Clock;
 use crate::cloud::{Rollback, ScalableTarget};
 use crate::model::{Instant, ServiceName, Version};
 
@@ -125,9 +126,7 @@ impl Ledger {
             Event::MigrationTask { attempt, task } => {
                 self.open_attempt("migration-task", *attempt)?.task = Some(task.clone());
             }
-            Event::MigrationRunning { attempt } => {
-                self.open_attempt("migration-running", *attempt)?.reached_running = true;
-            }
+            Event::MigrationRunning { attempt } => self.has_run(*attempt)?,
             Event::MigrationOverdue { attempt } => {
                 self.open_attempt("migration-overdue", *attempt)?.overdue = true;
             }
@@ -142,10 +141,10 @@ impl Ledger {
                 self.record(at, version, resource_id, *how);
             }
             Event::Settled => self.settling_since = None,
-            Event::StartFailed { service, images, why } => {
+            Event::StartFailed { service, images, why, said } => {
                 self.retry = None;
-                self.failed_starts
-                    .insert(service.clone(), FailedStart { images: images.clone(), why: why.clone(), at });
+                let (images, why, said) = (images.clone(), why.clone(), said.clone());
+                self.failed_starts.insert(service.clone(), FailedStart { images, why, said, at });
             }
             // The database may change from here on: an older snapshot no longer shows it before the migration.
             Event::CodeStarted { service: _ } => self.snapshot = None,
@@ -204,6 +203,26 @@ impl Ledger {
             }
         }
         Ok(())
+    }
+
+    /// The same, with every instant whose age decides something as the wall clock shows it now: moved by the steps that
+    /// the clock has made since it was written.
+    #[must_use]
+    pub fn in_present(mut self, clock: &dyn Clock) -> Self {
+        let once = [
+            &mut self.gate_closed_at,
+            &mut self.drained_at,
+            &mut self.settling_since,
+            &mut self.checks_passed_at,
+        ];
+        let once = once.into_iter().flatten();
+        let stopped = self.database_stopped.as_mut().map(|(_, at)| at);
+        let intended = self.attempt.as_mut().map(|attempt| &mut attempt.intended_at);
+        let corrected = self.corrections.iter_mut().map(|correction| &mut correction.at);
+        for at in once.chain(stopped).chain(intended).chain(corrected).chain(self.found_awake.values_mut()) {
+            *at = clock.in_present(*at);
+        }
+        self
     }
 
     /// The corrections of one field within the contest window before `now`.

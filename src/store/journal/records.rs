@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cloud::Cause;
 use crate::model::{ImageRef, InputsId, Instant, Revision, State, Version, VersionKey};
 
 /// A release in progress.
@@ -39,8 +40,24 @@ pub struct FailedStart {
     pub images: Vec<ImageRef>,
     /// The reason that AWS gave.
     pub why: String,
+    /// What else AWS reported meanwhile.
+    pub said: Vec<String>,
     /// When that happened.
     pub at: Instant,
+}
+
+impl FailedStart {
+    /// Why it failed, and below that what else AWS reported.
+    pub fn words(&self) -> String {
+        let said = self.said.iter().map(|line| format!("\n  | {line}"));
+        std::iter::once(self.why.clone()).chain(said).collect()
+    }
+
+    /// What must be changed before the same images can come up, as far as AWS's words tell.
+    pub fn remedy(&self) -> Option<&'static str> {
+        let words = std::iter::once(&self.why).chain(&self.said);
+        words.filter_map(|words| Cause::of(words)).find_map(Cause::remedy)
+    }
 }
 
 /// A field that tidegate put back.

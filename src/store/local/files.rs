@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt as _, OpenOptionsExt};
 use std::path::Path;
 
 use serde::Serialize;
@@ -69,6 +69,15 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(disk("read", path)(error)),
+    }
+}
+
+/// Which file this is, by device and inode; none if there is no such file.
+pub(super) fn identity(path: &Path) -> Result<Option<(u64, u64)>, StoreError> {
+    match fs::metadata(path) {
+        Ok(file) => Ok(Some((file.dev(), file.ino()))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(disk("look at", path)(error)),
     }
 }
 

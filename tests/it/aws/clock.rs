@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use tidegate::clock::{Clock, SystemClock};
+use tidegate::clock::{Clock, Monotonic, SystemClock};
 use tidegate::model::Instant;
 
 use super::stack::{Addresses, addresses};
@@ -17,6 +17,14 @@ pub struct FastClock;
 impl Clock for FastClock {
     fn now(&self) -> Instant {
         StackClock(addresses()).now()
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        StackClock(addresses()).monotonic()
+    }
+
+    fn in_present(&self, recorded: Instant) -> Instant {
+        recorded
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -33,6 +41,14 @@ impl Clock for StackClock {
     fn now(&self) -> Instant {
         let since = Instant::from_timestamp_millis(self.0.since_milliseconds).unwrap();
         since + (SystemClock.now() - since) * i32::try_from(self.0.speed).unwrap()
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        Monotonic::from_origin(SystemClock.monotonic().since(Monotonic::default()) * self.0.speed)
+    }
+
+    fn in_present(&self, recorded: Instant) -> Instant {
+        recorded
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -41,7 +41,7 @@ async fn at_first_contact_what_runs_is_taken_for_the_schema() {
     let (run, writes) = shop.writes(shop.apply()).await;
     assert_eq!((run.outcome, writes), (Some(RunOutcome::Converged), BTreeMap::new()));
     let last_observation = LastObservation::default();
-    last_observation.begin(FastClock.now());
+    last_observation.begin(FastClock.monotonic());
     let thorough = shop.look(&last_observation, Depth::Full).await;
     let quiet = shop.look(&last_observation, Depth::Quick).await;
     let once: BTreeMap<&str, u64> = QUIET.into_iter().map(|operation| (operation, 1)).collect();

@@ -258,7 +258,8 @@ impl Shop {
             declared: &self.repository,
             progress: &Silent,
             holder: "test",
-            deadline,
+            deadline: deadline
+                .map(|at| FastClock.monotonic() + (at - FastClock.now()).to_std().unwrap_or_default()),
             shutdown: &|| ShutdownLevel::None,
         };
         reconciler.converge(&self.repository.spec().name).await.unwrap()

@@ -7,7 +7,7 @@ use tidegate::cloud::{
     ProviderKind, ProviderShare, RuleAction, ScalableTarget, Strategy, Suspended, tag,
 };
 use tidegate::model::ImageRef;
-use tidegate::sim::{Broken, Outcome, Region, Schema, SimCloud, World};
+use tidegate::sim::{Broken, Outcome, Region, Schema, Sidecar, SimCloud, World};
 use tidegate::spec::EnvironmentSpec;
 
 /// `person …`: somebody with the console open.
@@ -163,6 +163,7 @@ pub fn migration(world: &mut World, words: &[&str]) -> Option<()> {
     let outcome = match how {
         ["fails", "with", "exit", "code", code] => Outcome::Exit { code: code.parse().ok()?, partial: false },
         ["breaks", "off", "half-way"] => Outcome::Exit { code: 1, partial: true },
+        ["runs", "out", "of", "memory"] => Outcome::OutOfMemory { partial: false },
         ["finds", "no", "capacity"] => Outcome::NoCapacity,
         ["never", "starts"] => Outcome::NeverStarts,
         ["hangs"] => Outcome::Hangs,
@@ -175,6 +176,23 @@ pub fn migration(world: &mut World, words: &[&str]) -> Option<()> {
         _ => return None,
     };
     world.script.migration(version, [outcome]);
+    Some(())
+}
+
+/// `beside FAMILY …`: another container in the migration's task definition.
+pub fn beside(world: &mut World, environment: &str, words: &[&str]) -> Option<()> {
+    let seconds = |length: &str| -> Option<u32> {
+        u32::try_from(humantime::parse_duration(length).ok()?.as_secs()).ok()
+    };
+    let [family, name, how @ ..] = words else { return None };
+    let behaves = match how {
+        [] => None,
+        ["comes", "up", "after", length] => Some(Sidecar::Late { seconds: seconds(length)? }),
+        ["never", "comes", "up"] => Some(Sidecar::NeverUp),
+        ["cannot", "be", "pulled", "after", length] => Some(Sidecar::PullFails { seconds: seconds(length)? }),
+        _ => return None,
+    };
+    world.person(environment).add_container(family, name, behaves);
     Some(())
 }
 

@@ -175,6 +175,7 @@ impl Scene {
             ["terraform", "applies", rest @ ..] => with(&|world| person::terraform(world, &spec, rest))?,
             ["aws", rest @ ..] => person::aws(&rig.cloud, &spec, rest)?,
             ["migration", rest @ ..] => with(&|world| person::migration(world, rest))?,
+            ["beside", rest @ ..] => with(&|world| person::beside(world, spec.name.as_str(), rest))?,
             ["image", rest @ ..] => with(&|world| person::image(world, rest))?,
             ["url", url, "answers", status] => {
                 let status = status.parse().ok()?;

@@ -8,7 +8,7 @@ use tidegate::store::journal::{Event, GateParts, OperatorCommand, OperatorReques
 
 /// A year in the life of an environment, in an order in which it can happen.
 pub(super) fn every_event() -> Vec<Event> {
-    [quiet_days(), a_release_with_a_retry(), a_release_that_is_given_up()].concat()
+    [quiet_days(), a_release_with_a_retry(), a_release_that_is_given_up(), what_aws_said()].concat()
 }
 
 fn quiet_days() -> Vec<Event> {
@@ -43,11 +43,13 @@ fn a_release_with_a_retry() -> Vec<Event> {
     let killed = Outcome {
         succeeded: false,
         reached_running: true,
+        unclear: false,
         unknown: false,
         exit_code: Some(137),
         stop_code: Some("UserInitiated".to_owned()),
         reason: Some("stopped by ann@laptop: it hangs".to_owned()),
         log_tail: vec!["ALTER TABLE item".to_owned(), "über 9000 rows".to_owned()],
+        log_unread: None,
     };
     let mut events = begun(
         "v1.0.0",
@@ -89,11 +91,13 @@ fn a_release_with_a_retry() -> Vec<Event> {
             outcome: Outcome {
                 succeeded: true,
                 reached_running: true,
+                unclear: false,
                 unknown: false,
                 exit_code: Some(0),
                 stop_code: Some("EssentialContainerExited".to_owned()),
                 reason: None,
                 log_tail: Vec::new(),
+                log_unread: None,
             },
         },
         schema("v1.1.0", Recorded::Migration),
@@ -107,6 +111,7 @@ fn a_release_with_a_retry() -> Vec<Event> {
             service: service("web"),
             images: vec![image("shop/web:v1.1.0")],
             why: "a container exited with code 1".to_owned(),
+            said: Vec::new(),
         },
         asked(OperatorCommand::Retry),
         Event::CodeStarted { service: service("web") },
@@ -124,11 +129,13 @@ fn a_release_that_is_given_up() -> Vec<Event> {
     let lost = Outcome {
         succeeded: false,
         reached_running: false,
+        unclear: false,
         unknown: true,
         exit_code: None,
         stop_code: None,
         reason: None,
         log_tail: Vec::new(),
+        log_unread: None,
     };
     let mut events = begun(
         "v1.1.0",
@@ -150,16 +157,43 @@ fn a_release_that_is_given_up() -> Vec<Event> {
             outcome: Outcome {
                 succeeded: false,
                 reached_running: false,
+                unclear: false,
                 unknown: false,
                 exit_code: None,
                 stop_code: Some("TaskFailedToStart".to_owned()),
                 reason: Some("CannotPullContainerError".to_owned()),
                 log_tail: Vec::new(),
+                log_unread: None,
             },
         },
         schema("v1.1.0", Recorded::Unchanged),
     ]);
     events
+}
+
+/// Fields that older lines do not have.
+fn what_aws_said() -> Vec<Event> {
+    let unclear = Outcome {
+        succeeded: false,
+        reached_running: true,
+        unclear: true,
+        unknown: false,
+        exit_code: None,
+        stop_code: Some("TerminationNotice".to_owned()),
+        reason: Some("Host EC2 (instance i-0abc) terminated.".to_owned()),
+        log_tail: Vec::new(),
+        log_unread: Some("the container `migrate` has no log driver (`logConfiguration`)".to_owned()),
+    };
+    vec![
+        Event::StartFailed {
+            service: service("web"),
+            images: vec![image("shop/web:v1.1.0")],
+            why: "2 tasks stopped".to_owned(),
+            said: vec!["(service web) was unable to place a task.".to_owned()],
+        },
+        intent("v1.1.0", "v2.0.0", 3),
+        Event::MigrationEnded { attempt: 3, outcome: unclear },
+    ]
 }
 
 fn begun(from: &str, to: &str, with: GateParts) -> Vec<Event> {

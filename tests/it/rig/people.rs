@@ -138,6 +138,8 @@ impl People {
     pub fn ask(&self, command: OperatorCommand) {
         let request = OperatorRequest { who: "ann@laptop".to_owned(), reason: "seen to".to_owned(), command };
         let value = serde_json::to_value(request).unwrap();
-        self.store.put_record(&self.repository.spec().name, REQUEST, Some(&value)).unwrap();
+        let name = self.repository.spec().name;
+        self.cloud.with(|world| world.is_asked(&name));
+        self.store.put_record(&name, REQUEST, Some(&value)).unwrap();
     }
 }

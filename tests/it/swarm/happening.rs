@@ -49,6 +49,8 @@ pub enum Happening {
     HideRegistry(bool),
     /// The images of this version are cleaned up, although they are in use.
     DeleteImages(Version),
+    /// Somebody sets the clock of tidegate's machine so many minutes ahead of the world's.
+    SetClock(i64),
     /// The lease is taken away, as by a machine that was thought to be dead.
     TakeLease,
 }
@@ -98,6 +100,21 @@ pub fn agenda(dice: &mut Dice, begins: Instant) -> Vec<(Instant, Happening)> {
     }
     agenda.sort_by_key(|(at, _)| *at);
     agenda
+}
+
+/// When somebody sets the machine's clock, and that it is right again at the end. With dice of their own: the other
+/// happenings of a seed stay as they are.
+pub fn clock_steps(dice: &mut Dice, begins: Instant, ends: Instant) -> Vec<(Instant, Happening)> {
+    let span = (ends - begins).num_seconds().clamp(1, 6 * 3600);
+    let mut at = begins;
+    let mut steps = Vec::new();
+    for _ in 0..1 + dice.below(6) {
+        at += TimeDelta::seconds(i64::try_from(dice.below(span.unsigned_abs())).expect("hours") / 3);
+        let minutes = i64::try_from(dice.below(241)).expect("four hours") - 120;
+        steps.push((at, Happening::SetClock(minutes)));
+    }
+    steps.push((at + TimeDelta::minutes(5), Happening::SetClock(0)));
+    steps
 }
 
 /// Versions that were drawn so far.
@@ -234,6 +251,8 @@ fn meddling(dice: &mut Dice) -> Meddling {
 /// Lets it happen.
 pub fn happen(people: &People, happening: &Happening) {
     match happening {
+        // Not of the world; the scenario has done it.
+        Happening::SetClock(_) => {}
         Happening::Core { version, script, broken, hangs, allowed } => {
             let spec = people.repository.spec();
             let atomic = spec.migration.as_ref().is_some_and(|migration| migration.atomic);

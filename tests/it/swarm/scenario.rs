@@ -11,11 +11,12 @@ use tidegate::plan::{Plan, WaitingReason};
 use tidegate::reconcile::{ReconcileError, RunOutcome, ShutdownLevel};
 use tidegate::report;
 use tidegate::schedule::{self, Because, EffectiveState, StateInputs};
-use tidegate::sim::{CrashPoint, Dice, FaultPlan, Interrupted, PASSWORD};
+use tidegate::sim::{CrashPoint, Dice, FaultPlan, Interrupted, PASSWORD, Sidecar};
+use tidegate::spec::EnvironmentSpec;
 use tidegate::store::Store as _;
 
 use super::diary::Diary;
-use super::happening::{Happening, agenda, happen};
+use super::happening::{Happening, agenda, clock_steps, happen};
 use super::{environment, ways_out};
 use crate::rig::{Rig, a_tuesday, differences};
 
@@ -30,11 +31,20 @@ pub fn play(seed: u64, diary: &Diary) -> Result<(), String> {
     let spec = environment::drawn(&mut dice);
     let age = environment::age(&mut dice);
     let begins = a_tuesday() + TimeDelta::minutes(i64::try_from(dice.below(24 * 60)).expect("a day"));
-    let scenario = Scenario { rig: Rig::new(&spec, &age, seed, begins), diary: diary.clone() };
+    let rig = Rig::new(&spec, &age, seed, begins);
     let faults = FaultPlan::drawn(dice.below(u64::MAX));
     diary.write(|| format!("{age:?} {:?}\n{spec:#?}", faults.options()));
-    scenario.rig.cloud.set_faults(faults);
-    let agenda = agenda(&mut dice, begins);
+    rig.cloud.set_faults(faults);
+    let mut agenda = agenda(&mut dice, begins);
+    let mut clock_dice = Dice::new(seed ^ 0x0c10_c45e);
+    let clock = ClockTrouble::drawn(&mut clock_dice);
+    if clock != ClockTrouble::None {
+        let ends = agenda.last().map_or(begins, |(at, _)| *at);
+        agenda.extend(clock_steps(&mut clock_dice, begins, ends));
+        agenda.sort_by_key(|(at, _)| *at);
+    }
+    let scenario = Scenario { rig, diary: diary.clone(), clock };
+    scenario.companion(&spec, &mut Dice::new(seed ^ 0x51de_ca25));
     let secrets = scenario.secrets();
     scenario.troubled(&mut dice, agenda)?;
     scenario.healed(&mut dice)?;
@@ -44,9 +54,55 @@ pub fn play(seed: u64, diary: &Diary) -> Result<(), String> {
 struct Scenario {
     rig: Rig,
     diary: Diary,
+    clock: ClockTrouble,
+}
+
+/// What a machine whose clock somebody sets meets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum ClockTrouble {
+    /// Nobody sets it.
+    None,
+    /// AWS refuses its signatures until the clock is right again.
+    Refused,
+    /// Nothing tells the process, but the difference between its two clocks.
+    Unseen,
+}
+
+impl ClockTrouble {
+    fn drawn(dice: &mut Dice) -> Self {
+        match dice.below(4) {
+            0 => Self::Refused,
+            1 => Self::Unseen,
+            _ => Self::None,
+        }
+    }
+
+    /// Whether AWS refuses requests while the clock is so many minutes off.
+    fn refuses(self, minutes: i64) -> bool {
+        self == Self::Refused && minutes.abs() > 5
+    }
 }
 
 impl Scenario {
+    /// In one world of three the migration task has a container beside its program: one that comes up with it, late,
+    /// never, or not at all. Such a task is PENDING while its program works, and may go to STOPPED from there.
+    fn companion(&self, spec: &EnvironmentSpec, dice: &mut Dice) {
+        let Some(migration) = spec.migration.as_ref().filter(|_| dice.chance(0.33)) else { return };
+        let seconds = |dice: &mut Dice, most: u64| u32::try_from(1 + dice.below(most)).expect("small");
+        let (word, behaves) = match dice.below(5) {
+            0 => ("another container", None),
+            1 | 2 => ("one that is late", Some(Sidecar::Late { seconds: seconds(dice, 300) })),
+            3 => ("one that never comes up", Some(Sidecar::NeverUp)),
+            _ => ("one that cannot be pulled", Some(Sidecar::PullFails { seconds: seconds(dice, 120) })),
+        };
+        self.told(format!("beside the migration {word}"));
+        self.diary.write(|| format!("{behaves:?}"));
+        let family = migration.task.as_str();
+        self.rig.cloud.with(|world| {
+            world.person(spec.name.as_str()).add_container(family, "proxy", behaves);
+        });
+    }
+
     /// Lives through the agenda, as a daemon does: run after run, with pauses, deaths and signals.
     fn troubled(&self, dice: &mut Dice, agenda: Vec<(Instant, Happening)>) -> Result<(), String> {
         let ends = agenda.last().map_or(self.rig.now(), |(at, _)| *at) + TimeDelta::minutes(20);
@@ -54,6 +110,10 @@ impl Scenario {
         self.let_happen(agenda.clone());
         while self.rig.now() < ends {
             self.rig.restart(death(dice, self.rig.crash.effects(), self.rig.now()));
+            // A new process knows no steps. One that begins under a wrong clock reaches nothing in AWS.
+            if self.clock == ClockTrouble::Refused {
+                self.rig.machine.restart();
+            }
             let died = self.run(dice, true)?;
             let next = agenda.lock().unwrap().front().map_or(ends, |(at, _)| *at);
             let left = (next - self.rig.now()).to_std().unwrap_or_default();
@@ -74,6 +134,8 @@ impl Scenario {
 
     fn let_happen(&self, agenda: Arc<Mutex<VecDeque<(Instant, Happening)>>>) {
         let (people, diary) = (self.rig.people(), self.diary.clone());
+        let (machine, cloud, clock) = (self.rig.machine.clone(), self.rig.cloud.clone(), self.clock);
+        let mut ahead = 0;
         self.rig.clock.on_advance(Box::new(move |now| {
             loop {
                 let due = agenda.lock().unwrap().pop_front_if(|(at, _)| *at <= now);
@@ -81,7 +143,12 @@ impl Scenario {
                 let text = format!("{happening:?}");
                 diary.count(format!("happening {}", text.split([' ', '(']).next().unwrap_or_default()));
                 diary.write(|| format!("{} {text}", now.format("%d %H:%M:%S")));
+                if let Happening::SetClock(minutes) = happening {
+                    ahead = minutes;
+                    machine.set_ahead(TimeDelta::minutes(minutes));
+                }
                 happen(&people, &happening);
+                cloud.faults(|faults| faults.deny_everything(clock.refuses(ahead)));
             }
         }));
     }
@@ -145,8 +212,10 @@ impl Scenario {
         let rig = &self.rig;
         self.diary.write(|| format!("{} everything heals", stamp(rig.now())));
         rig.cloud.faults(|faults| faults.heal());
+        rig.machine.set_ahead(TimeDelta::zero());
         rig.cloud.with(|world| {
             world.script.migrations.clear();
+            world.script.sidecars.clear();
             world.script.broken.clear();
             world.script.busy.clear();
             world.script.answers.clear();
@@ -154,7 +223,7 @@ impl Scenario {
             world.registry.repositories.values_mut().for_each(|repository| repository.deleted.clear());
             let hangs = world.regions.iter().flat_map(|region| region.tasks.values()).any(|task| {
                 task.service.is_none()
-                    && task.shown.status == TaskStatus::Running
+                    && task.shown.status != TaskStatus::Stopped
                     && task.outcome == Some(tidegate::sim::Outcome::Hangs)
             });
             if hangs {

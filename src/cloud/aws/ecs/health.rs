@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ecs::types;
-use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum;
+use aws_sdk_elasticloadbalancingv2::types::{TargetHealth, TargetHealthStateEnum};
 use futures_util::future::try_join_all;
 
 use super::super::caches::TargetGroups;
@@ -24,6 +23,8 @@ type Slot = Vec<Target>;
 struct Target {
     id: String,
     healthy: bool,
+    /// Why it is not.
+    reason: Option<String>,
 }
 
 impl Health {
@@ -48,6 +49,13 @@ impl Health {
             }
         })
     }
+
+    /// Why the targets of a task with these addresses are not healthy, in AWS's words.
+    pub(super) fn reasons(&self, addresses: &BTreeSet<String>) -> Vec<String> {
+        let targets = self.0.iter().flatten();
+        let is_of_task = |target: &&Target| target.id.starts_with("i-") || addresses.contains(&target.id);
+        targets.filter(is_of_task).filter_map(|target| target.reason.clone()).collect()
+    }
 }
 
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html>
@@ -60,21 +68,29 @@ async fn targets(session: &Session, group: &str) -> Result<Vec<Target>, CloudErr
         // `unavailable`: health checks are switched off for this group.
         let healthy =
             matches!(state, Some(TargetHealthStateEnum::Healthy | TargetHealthStateEnum::Unavailable));
-        Some(Target { id: description.target()?.id()?.to_owned(), healthy })
+        let id = description.target()?.id()?;
+        Some(Target { id: id.to_owned(), healthy, reason: reason(group, id, description.target_health()) })
     });
     Ok(targets.collect())
 }
 
-/// Every private address of a task.
-pub(super) fn addresses(task: &types::Task) -> BTreeSet<String> {
-    let details = task.attachments().iter().flat_map(|attachment| attachment.details());
-    let attached = details
-        .filter(|detail| matches!(detail.name(), Some("privateIPv4Address" | "privateIPv6Address")))
-        .filter_map(|detail| detail.value());
-    let interfaces = task.containers().iter().flat_map(|container| container.network_interfaces());
-    let of_containers =
-        interfaces.flat_map(|interface| [interface.private_ipv4_address(), interface.ipv6_address()]);
-    attached.chain(of_containers.flatten()).map(str::to_owned).collect()
+/// The target's state and its reason, unless it is healthy or on its way.
+fn reason(group: &str, id: &str, health: Option<&TargetHealth>) -> Option<String> {
+    let health = health?;
+    let state = health.state()?;
+    if matches!(
+        state,
+        TargetHealthStateEnum::Healthy
+            | TargetHealthStateEnum::Unavailable
+            | TargetHealthStateEnum::Initial
+            | TargetHealthStateEnum::Draining
+    ) {
+        return None;
+    }
+    let group = group.rsplit("targetgroup/").next().and_then(|name| name.split('/').next()).unwrap_or(group);
+    let code = health.reason().map(|reason| format!(" ({})", reason.as_str())).unwrap_or_default();
+    let why = health.description().unwrap_or("AWS gives no reason");
+    Some(format!("target {id} in `{group}` is {}: {why}{code}", state.as_str()))
 }
 
 #[cfg(test)]
@@ -83,7 +99,12 @@ mod tests {
 
     fn health(slots: &[&[(&str, bool)]]) -> Health {
         let slot = |slot: &&[(&str, bool)]| {
-            slot.iter().map(|(id, healthy)| Target { id: (*id).to_owned(), healthy: *healthy }).collect()
+            let target = |(id, healthy): &(&str, bool)| Target {
+                id: (*id).to_owned(),
+                healthy: *healthy,
+                reason: None,
+            };
+            slot.iter().map(target).collect()
         };
         Health(slots.iter().map(slot).collect())
     }
@@ -101,6 +122,31 @@ mod tests {
             (health(&[&[("i-1", true), ("i-2", false)]]), false, "one instance, two tasks"),
         ] {
             assert_eq!(slots.serves(&task, 2), serves, "{why}");
+        }
+    }
+    #[test]
+    fn an_ill_target_says_why_and_one_on_its_way_does_not() {
+        use aws_sdk_elasticloadbalancingv2::types::TargetHealthReasonEnum as Reason;
+
+        let group = "arn:aws:elasticloadbalancing:eu-central-2:592217263685:targetgroup/graasp/0123";
+        let said = |state, code, why: &str| {
+            let health = TargetHealth::builder().state(state).reason(code).description(why).build();
+            reason(group, "10.0.0.1", Some(&health))
+        };
+        let mismatch = "Health checks failed with these codes: [502]";
+        assert_eq!(
+            said(TargetHealthStateEnum::Unhealthy, Reason::ResponseCodeMismatch, mismatch).unwrap(),
+            "target 10.0.0.1 in `graasp` is unhealthy: Health checks failed with these codes: [502] (Target.ResponseCodeMismatch)"
+        );
+        let unused = said(TargetHealthStateEnum::Unused, Reason::NotInUse, "not configured");
+        assert!(unused.unwrap().contains("is unused: not configured"));
+        for state in [
+            TargetHealthStateEnum::Initial,
+            TargetHealthStateEnum::Healthy,
+            TargetHealthStateEnum::Draining,
+            TargetHealthStateEnum::Unavailable,
+        ] {
+            assert_eq!(said(state, Reason::InitialHealthChecking, "checks in progress"), None);
         }
     }
 }

@@ -39,11 +39,15 @@ pub(in super::super) async fn run_task(session: &Session, request: &RunTask) -> 
     if let Some(task) = answer.tasks().first() {
         return Ok(task::read(task, false));
     }
-    // HTTP 200 and no task: nothing was started, for any reason.
-    let words = answer.failures().iter().flat_map(|failure| [failure.reason(), failure.detail()]);
+    // HTTP 200 and `failures[]`: nothing was started. Neither a task nor a failure proves nothing.
+    let failures = answer.failures();
+    if failures.is_empty() {
+        let said = "the answer shows neither a task nor a failure, so a task may have been started";
+        return Err(operation.error(Kind::AnswerLost, said));
+    }
+    let words = failures.iter().flat_map(|failure| [failure.reason(), failure.detail()]);
     let words: Vec<&str> = words.flatten().collect();
-    let said =
-        if words.is_empty() { "AWS started no task and gave no reason".to_owned() } else { words.join(": ") };
+    let said = if words.is_empty() { "AWS gives no reason".to_owned() } else { words.join(": ") };
     Err(operation.error(Kind::Capacity, said))
 }
 

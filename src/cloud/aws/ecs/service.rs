@@ -12,7 +12,8 @@ use super::super::moment::instant;
 use super::answer::count;
 use super::placement;
 use crate::cloud::{
-    Controller, Deployment, LifecycleHook, Pace, Rollback, Rollout, Service, ServiceStatus, Strategy,
+    Controller, Deployment, EVENTS_MAX, LifecycleHook, Pace, Rollback, Rollout, Service, ServiceEvent,
+    ServiceStatus, Strategy,
 };
 use crate::model::ServiceName;
 
@@ -37,6 +38,7 @@ pub(super) fn read(found: &types::Service) -> Option<Service> {
         hooks: hooks(found),
         placement: placement::of_service(found),
         pace: pace(found),
+        events: events(found),
     })
 }
 
@@ -79,6 +81,19 @@ fn pace(found: &types::Service) -> Pace {
         maximum_percent: percent(types::DeploymentConfiguration::maximum_percent)
             .unwrap_or(default.maximum_percent),
     }
+}
+
+/// AWS lists a hundred, newest first.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html>
+fn events(found: &types::Service) -> Vec<ServiceEvent> {
+    let events = found.events().iter().take(EVENTS_MAX).filter_map(|event| {
+        Some(ServiceEvent {
+            id: event.id()?.to_owned(),
+            at: instant(event.created_at()),
+            message: event.message()?.to_owned(),
+        })
+    });
+    events.collect()
 }
 
 /// Target groups, each with the one that takes its place during a blue/green deployment.

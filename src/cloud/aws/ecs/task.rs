@@ -16,9 +16,11 @@ use super::super::operation::Operation;
 use super::super::session::Session;
 use super::super::trace::traced;
 use super::answer::{LISTED_AT_ONCE_MAX, PAGES_MAX, only_missing};
-use super::health::{Health, addresses};
+use super::health::Health;
 use super::services;
-use crate::cloud::{CloudError, ClusterTask, Container, Family, Task, TaskDefinition, TaskStatus};
+use crate::cloud::{
+    CloudError, ClusterTask, Container, ContainerStatus, Family, Task, TaskDefinition, TaskStatus,
+};
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>
@@ -48,9 +50,17 @@ pub(in super::super) async fn service_tasks(
     }
     let (health, definitions) =
         try_join(Health::read(session, &groups), definitions_of(session, &running)).await?;
-    let is_healthy =
-        |task: &types::Task| is_sound(task, &definitions) && health.serves(&addresses(task), running.len());
-    Ok(found.iter().map(|task| read(task, is_running(task) && is_healthy(task))).collect())
+    let judged = |task: &types::Task| {
+        let addresses = addresses(task);
+        let serves = health.serves(&addresses, running.len());
+        let is_healthy = is_running(task) && is_sound(task, &definitions) && serves;
+        let mut read = read(task, is_healthy);
+        if is_running(task) && !serves {
+            read.ill.extend(health.reasons(&addresses));
+        }
+        read
+    };
+    Ok(found.iter().map(judged).collect())
 }
 
 /// Two requests to list and one for a hundred tasks. Tasks of a family have no target groups.
@@ -187,7 +197,7 @@ async fn list_arns(
 }
 
 /// Tasks that AWS no longer lists are left out: they stopped an hour ago.
-pub(in super::super) async fn describe(
+async fn describe(
     session: &Session,
     cluster: &ClusterName,
     arns: &[String],
@@ -197,6 +207,18 @@ pub(in super::super) async fn describe(
     let answer = session.calls.read(operation, traced!(request.set_tasks(Some(arns.to_vec())))).await?;
     only_missing(operation, answer.failures())?;
     Ok(answer.tasks.unwrap_or_default())
+}
+
+/// Every private address of a task.
+fn addresses(task: &types::Task) -> BTreeSet<String> {
+    let details = task.attachments().iter().flat_map(|attachment| attachment.details());
+    let attached = details
+        .filter(|detail| matches!(detail.name(), Some("privateIPv4Address" | "privateIPv6Address")))
+        .filter_map(|detail| detail.value());
+    let interfaces = task.containers().iter().flat_map(|container| container.network_interfaces());
+    let of_containers =
+        interfaces.flat_map(|interface| [interface.private_ipv4_address(), interface.ipv6_address()]);
+    attached.chain(of_containers.flatten()).map(str::to_owned).collect()
 }
 
 fn is_running(task: &types::Task) -> bool {
@@ -218,16 +240,34 @@ fn status(task: &types::Task) -> TaskStatus {
     }
 }
 
+/// AWS shows PENDING, RUNNING and STOPPED. The agent's words for the time before a container runs count as PENDING.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html>
+fn container_status(word: Option<&str>) -> ContainerStatus {
+    match word.unwrap_or_default() {
+        "PROVISIONING" | "PENDING" => ContainerStatus::Pending,
+        "RUNNING" => ContainerStatus::Running,
+        "STOPPED" => ContainerStatus::Stopped,
+        _ => ContainerStatus::Unknown,
+    }
+}
+
 /// A task in the port's type.
 pub(super) fn read(task: &types::Task, healthy: bool) -> Task {
+    let said = |text: Option<&str>| text.filter(|text| !text.trim().is_empty()).map(str::to_owned);
     let containers = task.containers().iter().filter_map(|container| {
         Some(Container {
             name: ContainerName::new(container.name()?),
+            status: container_status(container.last_status()),
+            runtime_id: said(container.runtime_id()),
             exit_code: container.exit_code(),
+            reason: said(container.reason()),
             digest: container.image_digest().map(Digest::new),
         })
     });
-    let said = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    let is_ill = |container: &&types::Container| container.health_status() == Some(&HealthStatus::Unhealthy);
+    let ill = task.containers().iter().filter(is_ill).filter_map(|container| {
+        Some(format!("the container `{}` fails its own health check", container.name()?))
+    });
     Task {
         arn: task.task_arn().unwrap_or_default().to_owned(),
         definition: task.task_definition_arn().unwrap_or_default().to_owned(),
@@ -240,5 +280,6 @@ pub(super) fn read(task: &types::Task, healthy: bool) -> Task {
         stopped_reason: said(task.stopped_reason()),
         containers: containers.collect(),
         healthy,
+        ill: ill.collect(),
     }
 }

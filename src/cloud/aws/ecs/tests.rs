@@ -267,8 +267,9 @@ async fn a_task_runs_in_the_services_network_under_its_token() {
 #[tokio::test]
 async fn run_task_is_sent_once_whatever_comes_back() {
     type Case = (fn() -> Reply, Kind);
-    let cases: [Case; 6] = [
+    let cases: [Case; 7] = [
         (|| Reply::HangUp, Kind::AnswerLost),
+        (|| ok(json!({"tasks": [], "failures": []})), Kind::AnswerLost),
         (
             || super::super::fixture::say(500, r#"{"__type":"ServerException","message":"m"}"#),
             Kind::AnswerLost,

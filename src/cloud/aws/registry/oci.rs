@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
+use std::time::Duration;
 
 use super::super::error::Access;
 use super::super::http::Reply;
@@ -24,9 +24,9 @@ const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
 /// A token that does not say how long it is valid is valid for a minute.
 const TOKEN_LIFE_DEFAULT: i64 = 60;
 /// However long a registry promises.
-const TOKEN_LIFE_MAX: TimeDelta = TimeDelta::hours(12);
+const TOKEN_LIFE_MAX: Duration = Duration::from_secs(12 * 3600);
 /// A token is not used in its last seconds.
-const TOKEN_MARGIN: TimeDelta = TimeDelta::seconds(10);
+const TOKEN_MARGIN: Duration = Duration::from_secs(10);
 /// Pages of a list of tags: Docker Hub gives a hundred tags a page. More pages are an error, not a shorter list.
 const TAG_PAGES_MAX: usize = 100;
 /// Tags whose digest is read, one by one, to find the tag of a digest.
@@ -151,7 +151,7 @@ impl Repository<'_> {
     async fn request(&self, method: &str, path: &str) -> Result<Reply, CloudError> {
         let scheme = if self.is_local() { "http" } else { "https" };
         let url = format!("{scheme}://{}/v2/{}/{path}", self.host, self.name);
-        let known = self.session.tokens.get(&self.path(), self.session.calls.clock.now());
+        let known = self.session.tokens.get(&self.path(), self.session.calls.clock.monotonic());
         let reply = self.send(method, &url, known.as_ref()).await?;
         if reply.status != 401 {
             return Ok(reply);
@@ -187,9 +187,9 @@ impl Repository<'_> {
         let Some(token) = answer.token.or(answer.access_token) else { return Ok(None) };
         let token = SecretString::from(token);
         let life =
-            TimeDelta::try_seconds(answer.expires_in.unwrap_or(TOKEN_LIFE_DEFAULT)).unwrap_or_default();
-        let now = self.session.calls.clock.now();
-        let until = now + life.min(TOKEN_LIFE_MAX) - TOKEN_MARGIN;
+            Duration::from_secs(u64::try_from(answer.expires_in.unwrap_or(TOKEN_LIFE_DEFAULT)).unwrap_or(0));
+        let now = self.session.calls.clock.monotonic();
+        let until = now + life.min(TOKEN_LIFE_MAX).saturating_sub(TOKEN_MARGIN);
         self.session.tokens.put(self.path(), token.clone(), until, now);
         Ok(Some(token))
     }

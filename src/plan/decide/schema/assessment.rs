@@ -1,6 +1,5 @@
 //! The declared migration, its database and its task family side by side: what the judgements below have in common.
 
-use crate::cloud::ENDED_BY_ITSELF;
 use crate::model::{Instant, Relation, Version};
 use crate::observe::{DatabaseSeen, MigrationSeen};
 use crate::plan::facts::Facts;
@@ -46,8 +45,7 @@ impl Assessment<'_> {
     /// `atomic` is a promise about a migration that ends by itself; one that was killed may have committed a moment
     /// before.
     pub(super) fn has_changed_nothing(&self, outcome: &Outcome) -> bool {
-        let by_itself = outcome.stop_code.as_deref() == Some(ENDED_BY_ITSELF);
-        let said_no = by_itself && outcome.exit_code.is_some_and(|code| code != 0);
+        let said_no = outcome.ended_by_itself() && outcome.exit_code != Some(0);
         !outcome.unknown && (!outcome.reached_running || (self.migration.atomic && said_no))
     }
 }

@@ -1,13 +1,19 @@
 //! An attempt that is open, and one that failed.
 
+use chrono::TimeDelta;
+
 use super::assessment::Assessment;
 use super::verdict::{OpenAttempt, SchemaView, Verdict};
 use crate::model::{Instant, Version};
 use crate::store::journal::{Attempt, LISTING_DELAY_MAX, Outcome, Recorded};
 
-/// How often tidegate tries a migration that never reached RUNNING: with the pauses between the attempts, for some
+/// How often tidegate tries a migration that never ran: with the pauses between the attempts, for some
 /// four minutes.
 const UNSTARTED_ATTEMPTS_MAX: u32 = 5;
+
+/// AWS refuses the signatures of a machine whose clock is further from its own
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html>).
+const CLOCKS_DIFFER_MAX: TimeDelta = TimeDelta::minutes(5);
 
 impl Assessment<'_> {
     pub(super) fn in_flight(&self, attempt: &Attempt) -> SchemaView {
@@ -26,7 +32,9 @@ impl Assessment<'_> {
         let age = self.facts.now - attempt.intended_at;
         match found {
             Some(task) => open(Some(task.arn.clone())),
-            None if age <= LISTING_DELAY_MAX => open(attempt.task.clone()),
+            // An intent from the future was written by a machine with another time: how old it is, nobody can say, and
+            // the client token of a request that is older than the list of stopped tasks protects against nothing.
+            None if (-CLOCKS_DIFFER_MAX..=LISTING_DELAY_MAX).contains(&age) => open(attempt.task.clone()),
             None => SchemaView {
                 lost: Some(attempt.clone()),
                 ..SchemaView::new(recorded, Verdict::Hold(self.lost(attempt)))

@@ -1,13 +1,23 @@
 //! A migration that did not end well: how it failed, and the ways out, with their commands.
 
 use super::assessment::{Assessment, clock_time};
-use crate::cloud::ENDED_BY_ITSELF;
+use crate::cloud::Cause;
 use crate::model::Instant;
 use crate::plan::report::{Blocked, BlockedReason, blocked};
 use crate::store::journal::{Attempt, Outcome};
 
 /// How many of the task's last log lines are shown: the last ones say why it failed.
 const LOG_LINES_SHOWN: usize = 3;
+/// AWS's words for a task of which a container ended. They say nothing that the exit code does not say.
+const EXITED: &str = "Essential container in task exited";
+
+/// How the migration is run again: as it is, or after what stands in its way is changed.
+fn again(outcome: &Outcome) -> String {
+    match outcome.cause().and_then(Cause::remedy) {
+        Some(remedy) => format!("{remedy}; then run the migration again"),
+        None => "run the same migration again".to_owned(),
+    }
+}
 
 impl Assessment<'_> {
     /// The attempt failed.
@@ -19,8 +29,12 @@ impl Assessment<'_> {
         let reason = outcome.reason.as_deref().unwrap_or("no reason given");
         let how = if !outcome.reached_running {
             format!("its task never ran: {reason}")
-        } else if outcome.stop_code.as_deref() == Some(ENDED_BY_ITSELF) {
+        } else if outcome.unclear {
+            format!("AWS does not show whether its task ran ({reason}); it may have changed the schema")
+        } else if outcome.ended_by_itself() && reason == EXITED {
             code
+        } else if outcome.ended_by_itself() {
+            format!("{code} ({reason})")
         } else {
             format!("its task was killed ({reason}), {code}; it may have committed before that")
         };
@@ -35,6 +49,10 @@ impl Assessment<'_> {
             message.push_str("\n  | ");
             message.push_str(line);
         }
+        if let Some(why) = &outcome.log_unread {
+            message.push_str("\nits log could not be read: ");
+            message.push_str(why);
+        }
         let is_intact = self.is_intact(attempt, outcome);
         if !is_intact && self.has_changed_nothing(outcome) {
             message.push_str("\nan earlier attempt may have changed the schema");
@@ -45,7 +63,7 @@ impl Assessment<'_> {
         } else {
             "the migration never ran, so nothing has changed"
         });
-        let mut ways = self.ways_forward(attempt, "run the same migration again");
+        let mut ways = self.ways_forward(attempt, &again(outcome));
         ways.extend(why_intact.map(|why| {
             format!("or go back: set `versions.{}` to {} ({why})", self.migration.follows, attempt.from)
         }));

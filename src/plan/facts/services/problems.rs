@@ -8,6 +8,7 @@ use crate::plan::facts::images::MissingImage;
 use crate::plan::input::PlanningInput;
 use crate::plan::report::{Blocked, BlockedReason, blocked, unreadable};
 use crate::spec::EnvironmentSpec;
+use crate::store::journal::FailedStart;
 
 /// One line for all services that could not be read for the same reason.
 pub(super) fn unreadable_services<'a>(
@@ -109,4 +110,12 @@ pub(in crate::plan) fn missing_image(spec: &EnvironmentSpec, missing: &MissingIm
     let message =
         format!("`{}` asks for image `{}`, which the registry does not have", spec.name, missing.image);
     blocked(BlockedReason::ImageMissing, message, [hint])
+}
+
+/// How a start is tried again: as it is, or after what stands in its way is changed.
+pub(in crate::plan) fn try_again(failed: &FailedStart) -> String {
+    match failed.remedy() {
+        Some(remedy) => format!("{remedy}; then try the same version again"),
+        None => "try the same version again".to_owned(),
+    }
 }

@@ -15,7 +15,8 @@ pub(in crate::plan::steps) fn settle_rest(facts: &Facts<'_>, draft: &mut Draft) 
     if draft.actions.iter().any(|action| action.step == Step::Settle) {
         return;
     }
-    let until = since + chrono::TimeDelta::from_std(spec.settle).unwrap_or_default();
+    // A time in the future is from a machine whose clock was ahead.
+    let until = since.min(facts.now) + chrono::TimeDelta::from_std(spec.settle).unwrap_or_default();
     if until > facts.now {
         settle(facts, until, spec, draft);
     }

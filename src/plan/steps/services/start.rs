@@ -6,7 +6,7 @@ use super::planner::ServicePlanner;
 use crate::cloud::Rollback;
 use crate::plan::action::{ActionKind, StartService, Step};
 use crate::plan::draft::Draft;
-use crate::plan::facts::{held_up, missing_image, paused};
+use crate::plan::facts::{held_up, missing_image, paused, try_again};
 use crate::plan::report::{BlockedReason, WaitingReason, blocked};
 
 /// Whether the service will be up as it should be.
@@ -117,10 +117,11 @@ fn is_blocked(planner: &ServicePlanner<'_>, draft: &mut Draft) -> bool {
     }
     if let Some(failed) = service.failed_as_wanted {
         let hints = [
-            format!("try the same version again: tidegate retry {} --reason \"…\"", facts.spec.name),
+            format!("{}: tidegate retry {} --reason \"…\"", try_again(failed), facts.spec.name),
             "or set another version in git".to_owned(),
         ];
-        let mut message = format!("`{}` did not start{}: {}", service.name, service.wanted.on(), failed.why);
+        let mut message =
+            format!("`{}` did not start{}: {}", service.name, service.wanted.on(), failed.words());
         if seen.service.running == 0 && goal.opens() && facts.gate.is_closed {
             message.push_str("\nusers see the maintenance page until it does");
         }

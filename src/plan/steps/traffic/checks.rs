@@ -43,13 +43,14 @@ pub(super) fn are_due(facts: &Facts<'_>, draft: &Draft) -> bool {
     !asked(facts).is_empty() && !have_passed(facts, draft)
 }
 
-/// Checks that passed count as long as nothing has been started since, and for five minutes at most.
+/// Checks that passed count as long as nothing has been started since, and for five minutes at most. A time in the
+/// future, from a machine whose clock was ahead, is not fresh.
 fn have_passed(facts: &Facts<'_>, draft: &Draft) -> bool {
-    const FRESH_MINUTES: i64 = 5;
+    let fresh = chrono::TimeDelta::zero()..=chrono::TimeDelta::minutes(5);
     let starts =
         draft.actions.iter().any(|action| action.step < Step::Check && action.step >= Step::CloseGate);
     let passed_at = facts.ledger.checks_passed_at;
-    !starts && passed_at.is_some_and(|at| facts.now - at <= chrono::TimeDelta::minutes(FRESH_MINUTES))
+    !starts && passed_at.is_some_and(|at| fresh.contains(&(facts.now - at)))
 }
 
 fn asked(facts: &Facts<'_>) -> Vec<Check> {

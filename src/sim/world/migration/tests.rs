@@ -1,5 +1,5 @@
 use super::*;
-use crate::cloud::TaskStatus;
+use crate::cloud::{LogTail, TaskStatus};
 use crate::model::ImageRef;
 use crate::sim::samples::{PRODUCTION, REPOSITORY, pass, world};
 
@@ -12,6 +12,13 @@ fn migrate(world: &mut World, to: &str) -> String {
     world.person(PRODUCTION).run_migration();
     let tasks = world.shown_tasks(0, &"graasp-prod".into(), |task| task.family.as_str() == "migrate");
     tasks.last().unwrap().arn.clone()
+}
+
+fn log(world: &World, task: &str, lines: usize) -> Vec<String> {
+    match world.log_tail(0, task, &"migrate".into(), lines) {
+        LogTail::Lines(lines) => lines,
+        unread @ LogTail::Unread(_) => panic!("{unread:?}"),
+    }
 }
 
 fn schema(world: &World) -> Schema {
@@ -30,8 +37,8 @@ fn a_success_changes_the_schema_and_is_written_down() {
     assert_eq!(schema(&world), at("v2.25.0"));
     let effect = &world.effects[0];
     assert_eq!((&effect.from, effect.to.as_str(), &effect.task), (&at("v2.24.0"), "v2.25.0", &task));
-    assert!(world.log_tail(0, &task, 1)[0].contains("applied successfully"));
-    assert_eq!(world.log_tail(0, &task, 3).len(), 3);
+    assert!(log(&world, &task, 1)[0].contains("applied successfully"));
+    assert_eq!(log(&world, &task, 3).len(), 3);
 }
 
 #[test]
@@ -44,7 +51,7 @@ fn a_failure_changes_nothing_or_leaves_something_behind() {
         let task = migrate(&mut world, "v2.25.0");
         pass(&mut world, 600);
         assert_eq!((schema(&world), world.effects.len()), (after, 0));
-        assert!(world.log_tail(0, &task, 5).iter().any(|line| line.starts_with("error:")));
+        assert!(log(&world, &task, 5).iter().any(|line| line.starts_with("error:")));
         migrate(&mut world, "v2.25.0");
         pass(&mut world, 600);
         assert_eq!(schema(&world), at("v2.25.0"), "the script ends, the next attempt succeeds");
@@ -74,7 +81,7 @@ fn a_migration_without_its_database_fails() {
     let task = migrate(&mut world, "v2.25.0");
     pass(&mut world, 300);
     assert_eq!(schema(&world), at("v2.24.0"));
-    assert!(world.log_tail(0, &task, 1)[0].contains("ECONNREFUSED"));
+    assert!(log(&world, &task, 1)[0].contains("ECONNREFUSED"));
 }
 
 #[test]

@@ -133,6 +133,63 @@ fn an_accepted_commit_that_the_remote_never_had_is_rewritten() {
     assert!(matches!(source.poll().unwrap(), Poll::Rewritten { .. }));
 }
 
+/// A poll that hangs in a fetch keeps the lock of its clone for as long as the server likes.
+#[test]
+fn a_poll_that_hangs_with_its_clone_delays_no_other() {
+    let repo = Repo::new();
+    repo.commit("main", &dev("one"));
+    let clones = tempfile::tempdir().unwrap();
+    let mut source = open(&repo.url(), None, Some(clones.path()));
+    source.poll().unwrap();
+    let in_use = || {
+        fs::read_dir(clones.path()).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count()
+    };
+    let lock = fs::read_dir(clones.path()).unwrap().map(|entry| entry.unwrap().path());
+    let lock = lock.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "lock")).unwrap();
+    let hanging = fs::File::open(lock).unwrap();
+    hanging.lock().unwrap();
+    for content in ["two", "three"] {
+        repo.commit("main", &dev(content));
+        let tree = changed(source.poll().unwrap());
+        assert_eq!(tree.files["environments/dev.yaml"], content.as_bytes());
+        assert_eq!(in_use(), 2);
+    }
+    drop(hanging);
+    repo.commit("main", &dev("four"));
+    assert_eq!(changed(source.poll().unwrap()).files["environments/dev.yaml"], b"four");
+    assert_eq!(in_use(), 1, "the other one is no longer needed");
+}
+
+/// One byte at a time, for as long as the client stays: each poll ends at its deadline, and the next one asks again.
+#[test]
+fn a_server_that_drips_holds_no_poll_beyond_its_deadline() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/environments.git", server.local_addr().unwrap());
+    let (connected, connections) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in server.incoming().map_while(Result::ok) {
+            connected.send(()).unwrap();
+            std::thread::spawn(move || drip(stream));
+        }
+    });
+    let (credentials, deadline) = (Credentials::default(), Duration::from_millis(100));
+    let mut source =
+        GitSource::new(RemoteUrl::new(&url), None, "environments", None, credentials, deadline).unwrap();
+    for _ in 0..3 {
+        assert!(matches!(source.poll(), Err(SourceError::Deadline { .. })));
+        connections.recv_timeout(Duration::from_secs(60)).expect("each poll asks again");
+    }
+}
+
+fn drip(mut stream: std::net::TcpStream) {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-git-upload-pack-advertisement\r\n\r\n001e# service=git-upload-pack\n0000fff0";
+    let mut sent = stream.write_all(head.as_bytes());
+    while sent.is_ok() {
+        crate::clock::SystemClock.pause(Duration::from_millis(20));
+        sent = stream.write_all(b"a");
+    }
+}
+
 #[test]
 fn a_clone_that_a_crash_left_unusable_is_made_again() {
     let repo = Repo::new();
@@ -218,7 +275,7 @@ fn a_server_that_says_nothing_costs_no_more_than_the_deadline() {
     let error = source.poll().unwrap_err();
     assert!(matches!(error, SourceError::Deadline { .. }), "{error}");
     assert!(error.may_pass());
-    assert!(matches!(source.poll().unwrap_err(), SourceError::StillTrying { .. }));
+    assert!(matches!(source.poll().unwrap_err(), SourceError::Deadline { .. }), "it asks again");
 }
 
 #[test]

@@ -91,6 +91,20 @@ impl Ledger {
         self.record_requested = None;
     }
 
+    /// The task of an attempt has run: of one that is open, or of one that ended as if it never had.
+    pub(super) fn has_run(&mut self, number: u32) -> Result<(), IllegalEvent> {
+        if let Some(attempt) = &mut self.attempt
+            && attempt.number == number
+            && let AttemptStatus::Ended { outcome, .. } = &mut attempt.status
+            && !outcome.succeeded
+        {
+            (attempt.reached_running, outcome.reached_running) = (true, true);
+            return Ok(());
+        }
+        self.open_attempt("migration-running", number)?.reached_running = true;
+        Ok(())
+    }
+
     pub(super) fn open_attempt(
         &mut self,
         event: &'static str,

@@ -73,6 +73,8 @@ pub(super) enum WireEvent {
         service: String,
         images: Vec<String>,
         why: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        said: Vec<String>,
     },
     ChecksPassed,
     ReleaseFinished {

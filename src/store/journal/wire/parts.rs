@@ -109,26 +109,68 @@ impl From<WireGateParts> for GateParts {
 pub(super) struct WireOutcome {
     succeeded: bool,
     reached_running: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unclear: bool,
     unknown: bool,
     exit_code: Option<i32>,
     stop_code: Option<String>,
     reason: Option<String>,
     log_tail: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log_unread: Option<String>,
 }
 
 impl From<&Outcome> for WireOutcome {
     fn from(outcome: &Outcome) -> Self {
-        let Outcome { succeeded, reached_running, unknown, exit_code, stop_code, reason, log_tail } =
-            outcome.clone();
-        Self { succeeded, reached_running, unknown, exit_code, stop_code, reason, log_tail }
+        let Outcome {
+            succeeded,
+            reached_running,
+            unclear,
+            unknown,
+            exit_code,
+            stop_code,
+            reason,
+            log_tail,
+            log_unread,
+        } = outcome.clone();
+        Self {
+            succeeded,
+            reached_running,
+            unclear,
+            unknown,
+            exit_code,
+            stop_code,
+            reason,
+            log_tail,
+            log_unread,
+        }
     }
 }
 
 impl From<WireOutcome> for Outcome {
     fn from(outcome: WireOutcome) -> Self {
-        let WireOutcome { succeeded, reached_running, unknown, exit_code, stop_code, reason, log_tail } =
-            outcome;
-        Self { succeeded, reached_running, unknown, exit_code, stop_code, reason, log_tail }
+        let WireOutcome {
+            succeeded,
+            reached_running,
+            unclear,
+            unknown,
+            exit_code,
+            stop_code,
+            reason,
+            log_tail,
+            log_unread,
+        } = outcome;
+        Self {
+            succeeded,
+            reached_running,
+            unclear,
+            unknown,
+            exit_code,
+            stop_code,
+            reason,
+            log_tail,
+            log_unread,
+        }
     }
 }
 

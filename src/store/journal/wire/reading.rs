@@ -57,10 +57,11 @@ impl From<WireEvent> for Event {
             }
             WireEvent::Settled => Event::Settled,
             WireEvent::CodeStarted { service } => Event::CodeStarted { service: ServiceName::new(service) },
-            WireEvent::StartFailed { service, images, why } => Event::StartFailed {
+            WireEvent::StartFailed { service, images, why, said } => Event::StartFailed {
                 service: ServiceName::new(service),
                 images: images.into_iter().map(ImageRef::new).collect(),
                 why,
+                said,
             },
             WireEvent::ChecksPassed => Event::ChecksPassed,
             WireEvent::ReleaseFinished { to } => Event::ReleaseFinished { to: Version::new(to) },

@@ -62,10 +62,11 @@ impl From<&Event> for WireEvent {
             },
             Event::Settled => WireEvent::Settled,
             Event::CodeStarted { service } => WireEvent::CodeStarted { service: service.to_string() },
-            Event::StartFailed { service, images, why } => WireEvent::StartFailed {
+            Event::StartFailed { service, images, why, said } => WireEvent::StartFailed {
                 service: service.to_string(),
                 images: images.iter().map(ToString::to_string).collect(),
                 why: why.clone(),
+                said: said.clone(),
             },
             Event::ChecksPassed => WireEvent::ChecksPassed,
             Event::ReleaseFinished { to } => WireEvent::ReleaseFinished { to: to.to_string() },

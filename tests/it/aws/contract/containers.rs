@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tidegate::cloud::{
-    Controller, Kind, Rollback, Rollout, RuleAction, RunTask, ScalableTarget, Suspended, TaskStatus,
-    UpdateService, tag,
+    ContainerStatus, Controller, Kind, LogTail, Rollback, Rollout, RuleAction, RunTask, ScalableTarget,
+    Suspended, TaskStatus, UpdateService, Witness, tag,
 };
 use tidegate::model::ImageRef;
 
@@ -183,9 +183,15 @@ pub async fn a_one_off_task_is_found_by_who_started_it_and_tells_how_it_ended(la
     assert_eq!(ended.stop_code.as_deref(), Some("EssentialContainerExited"));
     assert_eq!(ended.containers[0].exit_code, Some(3));
     assert!(ended.started_at.is_some() && ended.stopped_at.is_some() && ended.stopped_reason.is_some());
-    let lines = cloud.log_tail(&started.arn, 50).await.unwrap();
-    assert!(!lines.is_empty());
-    assert_eq!(cloud.log_tail(&started.arn, 1).await.unwrap(), lines[lines.len() - 1..], "the last one");
+    assert!(ended.containers[0].runtime_id.is_some());
+    assert_eq!(ended.containers[0].status, ContainerStatus::Stopped);
+    let name = &ended.containers[0].name;
+    assert_eq!(ended.has_run(&[name.clone()].into()), Witness::HasRun);
+    let LogTail::Lines(lines) = cloud.log_tail(&ended, name, 50).await.unwrap() else {
+        panic!("it has a log")
+    };
+    let last = lines.last().cloned().expect("it wrote something");
+    assert_eq!(cloud.log_tail(&ended, name, 1).await.unwrap(), LogTail::Lines(vec![last]), "the last one");
 }
 
 pub async fn the_same_token_starts_nothing_twice(land: &impl Land) {

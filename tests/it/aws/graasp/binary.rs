@@ -162,7 +162,7 @@ async fn looks(graasp: &Graasp) {
     let wanted = graasp.wanted();
     let last = reconcile::preview(&graasp.cloud, &clock, &store, &wanted).await.unwrap().unwrap().plan;
     let last_observation = LastObservation::default();
-    last_observation.begin(clock.now());
+    last_observation.begin(clock.monotonic());
     let known = KNOWN_BY_THEN.map(|operation| (operation, 0));
     let warm: Vec<(&str, u64)> = FULL_PASS.into_iter().chain(known).collect();
     for (depth, most) in [(Depth::Full, &warm[..]), (Depth::Quick, &QUIET_PASS)] {

@@ -14,7 +14,8 @@ const MANAGED: &str = "shop-managed";
 const SPOT: &str = "FARGATE_SPOT";
 
 fn declared() -> Vec<RunOn> {
-    let named = |names: &[&str]| RunOn::CapacityProviders(names.iter().map(|name| (*name).to_owned()).collect());
+    let named =
+        |names: &[&str]| RunOn::CapacityProviders(names.iter().map(|name| (*name).to_owned()).collect());
     vec![
         RunOn::Auto,
         RunOn::Fargate,
@@ -110,7 +111,9 @@ fn a_release_begins_exactly_where_aws_would_run_its_migration() {
             definition
         });
         let family: Vec<_> = family.collect();
-        for (service, capacity) in services().iter().flat_map(|one| capacities().into_iter().map(move |all| (one, all))) {
+        for (service, capacity) in
+            services().iter().flat_map(|one| capacities().into_iter().map(move |all| (one, all)))
+        {
             for run_on in declared() {
                 bench.spec.migration.as_mut().unwrap().run_on = run_on.clone();
                 bench.cloud.with(|world| {
@@ -123,7 +126,8 @@ fn a_release_begins_exactly_where_aws_would_run_its_migration() {
                 let what = format!("{required:?}, {service:?}, {capacity:?}, {run_on:?}");
                 let plan = bench.plan();
                 bench.cloud.with(|world| world.regions[0].tasks.clear());
-                let is_blocked = plan.blocked.iter().any(|blocked| blocked.reason == BlockedReason::Placement);
+                let is_blocked =
+                    plan.blocked.iter().any(|blocked| blocked.reason == BlockedReason::Placement);
                 assert_eq!(is_blocked, sends(&plan).is_none(), "{what}: {:#?}", plan.blocked);
                 let candidates = match (sends(&plan), &run_on) {
                     (Some(placement), _) => vec![placement],
@@ -133,7 +137,8 @@ fn a_release_begins_exactly_where_aws_would_run_its_migration() {
                     }
                     // Nothing that could be sent would be accepted.
                     (None, RunOn::Auto) => {
-                        let types = ["FARGATE", "EC2", "EXTERNAL"].map(|name| Placement::LaunchType(name.to_owned()));
+                        let types =
+                            ["FARGATE", "EC2", "EXTERNAL"].map(|name| Placement::LaunchType(name.to_owned()));
                         let providers = capacity.providers.iter();
                         let providers = providers.map(|one| Placement::Providers(vec![share(&one.name)]));
                         types.into_iter().chain(providers).collect()

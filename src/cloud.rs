@@ -35,9 +35,9 @@ pub use port::{Cloud, CloudRead, CloudWrite, ImageLookup};
 pub use rates::{Family, Rate, Rates, SHARE_DEFAULT};
 pub use rds::{Database, DatabaseStatus, DbSnapshot, SnapshotStatus};
 pub use reason::Cause;
-pub use sites::{Marker, Object, Release};
+pub use sites::{Comparison, Marker, Object, ObjectHead, ObjectHeaders, PendingInvalidation, Release};
 pub use task::{Container, ContainerStatus, ENDED_BY_ITSELF, LogTail, Task, TaskStatus};
-pub use traffic::{Association, Condition, Distribution, Function, Listener, Rule, RuleAction};
+pub use traffic::{Association, Condition, Distribution, Function, Listener, Origin, Rule, RuleAction};
 pub use valve::{Passage, Valve};
 pub use witness::Witness;
 

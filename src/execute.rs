@@ -81,6 +81,9 @@ async fn perform(context: &ActionContext<'_>, action: &Action) -> Result<(), Act
         ActionKind::SwitchSite { site, source, version } => {
             sites::switch(context, id, site, source, version).await
         }
+        ActionKind::Invalidate { distribution, sites } => {
+            sites::forget(context, id, distribution, sites).await
+        }
         ActionKind::BeginRelease { from, to, images } => context.record(Event::ReleaseBegun {
             from: from.clone(),
             to: to.clone(),

@@ -43,6 +43,8 @@ mod write;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod recorded;
+#[cfg(test)]
 mod tests;
 
 pub use allowed::Allowed;

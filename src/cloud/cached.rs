@@ -18,8 +18,8 @@ use url::Url;
 
 use super::{
     Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function, ImageLookup,
-    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ScalableTarget, Service, Task,
-    TaskDefinition,
+    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, ScalableTarget, Service,
+    Task, TaskDefinition,
 };
 use crate::clock::Monotonic;
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
@@ -153,8 +153,16 @@ impl CloudRead for CachedCloud<'_> {
         self.cloud.function(name).await
     }
 
-    async fn site_marker(&self, bucket: &str) -> Answer<Option<(Marker, String)>> {
-        self.cloud.site_marker(bucket).await
+    async fn site_marker(&self, bucket: &str, prefix: &str) -> Answer<Option<(Marker, String)>> {
+        if prefix.is_empty() {
+            return self.cloud.site_marker(bucket, prefix).await;
+        }
+        // Thirty sites may share a bucket, and a quick look must not cost thirty requests.
+        self.rarely(format!("marker {bucket}/{prefix}"), self.cloud.site_marker(bucket, prefix)).await
+    }
+
+    async fn object_head(&self, bucket: &str, key: &str) -> Answer<Option<ObjectHead>> {
+        self.cloud.object_head(bucket, key).await
     }
 
     async fn account(&self) -> Answer<String> {

@@ -8,8 +8,8 @@ use secrecy::SecretString;
 
 use super::{
     Capacity, CloudError, ClusterTask, Condition, Database, DbSnapshot, Distribution, Document, Function,
-    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, RunTask, ScalableTarget, Service,
-    Task, TaskDefinition, UpdateService,
+    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, RunTask, ScalableTarget,
+    Service, Task, TaskDefinition, UpdateService,
 };
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, RuleArn, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -98,10 +98,13 @@ pub trait CloudRead: Send + Sync {
     async fn function(&self, name: &str) -> Result<Option<Function>, CloudError>;
     /// Distributions by alias or id; a distribution that is missing in the answer does not exist.
     async fn distributions(&self, names: &[String]) -> Result<BTreeMap<String, Distribution>, CloudError>;
-    /// The marker of a site's bucket, with the ETag to quote when replacing it. `Ok(None)`: no marker yet.
-    async fn site_marker(&self, bucket: &str) -> Result<Option<(Marker, String)>, CloudError>;
+    /// The marker of the site below `prefix` (empty = the whole bucket), with the ETag to quote when replacing it.
+    /// `Ok(None)`: no marker yet.
+    async fn site_marker(&self, bucket: &str, prefix: &str) -> Result<Option<(Marker, String)>, CloudError>;
     /// Objects below a prefix, keys relative to it. A bucket that does not exist is `NotFound`.
     async fn objects(&self, bucket: &str, prefix: &str) -> Result<Vec<Object>, CloudError>;
+    /// What an object says about itself besides its content.
+    async fn object_head(&self, bucket: &str, key: &str) -> Result<Option<ObjectHead>, CloudError>;
     /// Whether an image exists, and its digest.
     async fn image(&self, image: &ImageRef) -> Result<ImageLookup, CloudError>;
     /// The newest version tags of `repository` that point at `digest`: they name the version behind a moving tag.
@@ -169,18 +172,20 @@ pub trait CloudWrite: CloudRead {
     async fn publish_function(&self, name: &str, etag: &str) -> Result<(), CloudError>;
     /// Associates a function with viewer-request of every behaviour of a distribution.
     async fn associate_function(&self, distribution: &str, function: &str) -> Result<(), CloudError>;
-    /// Copies one object inside S3, with its content type, cache headers and metadata.
-    async fn copy_object(&self, from: (&str, &str), to: (&str, &str)) -> Result<(), CloudError>;
+    /// Copies one object inside S3, with its content type, cache headers and metadata. Returns the copy's ETag.
+    async fn copy_object(&self, from: (&str, &str), to: (&str, &str)) -> Result<String, CloudError>;
     /// Deletes objects; keys that do not exist are no error.
     async fn delete_objects(&self, bucket: &str, keys: &[String]) -> Result<(), CloudError>;
-    /// Writes the marker if its ETag is still `etag` (`None`: if there is no marker yet).
+    /// Writes the marker of the site below `prefix` if its ETag is still `etag` (`None`: if there is no marker yet).
     async fn put_site_marker(
         &self,
         bucket: &str,
+        prefix: &str,
         marker: &Marker,
         etag: Option<&str>,
     ) -> Result<(), CloudError>;
-    /// Invalidates paths at the edge locations. tidegate does not wait for the end.
+    /// Invalidates paths at the edge locations: URL-encoded, a `*` only at the end. tidegate does not wait for the end.
+    /// Too many in progress is `Throttled`; a path that CloudFront does not take is `Invalid`.
     async fn invalidate(&self, distribution: &str, paths: &[String]) -> Result<(), CloudError>;
     /// Stops a task. tidegate only does that at an operator's request.
     async fn stop_task(&self, cluster: &ClusterName, task_arn: &str, reason: &str) -> Result<(), CloudError>;

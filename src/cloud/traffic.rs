@@ -1,6 +1,6 @@
 //! Load-balancer rules and CloudFront functions: the parts of the gate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,35 @@ pub struct Distribution {
     pub deployed: bool,
     /// Each cache behaviour, the default one as `*`.
     pub behaviours: Vec<Association>,
+    /// Where files come from.
+    pub origins: Vec<Origin>,
+    /// Paths of pages that are answered instead of errors: `/index.html` for every address of a single-page app.
+    pub error_pages: BTreeSet<String>,
+}
+
+/// An origin of a distribution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// `client.s3.eu-central-2.amazonaws.com`
+    pub domain: String,
+    /// What the edges put before each path when they ask the origin: empty, or `/app/latest`.
+    pub path: String,
+}
+
+impl Distribution {
+    /// The keys of a bucket begin with one of these where viewers can ask for them: an empty text, or `app/latest/`.
+    /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html>
+    pub fn key_prefixes(&self, bucket: &str) -> BTreeSet<String> {
+        let is_of_bucket = |origin: &&Origin| {
+            // `BUCKET.s3.REGION.…`, `BUCKET.s3-website-REGION.…`
+            origin.domain.strip_prefix(bucket).is_some_and(|rest| rest.starts_with(".s3"))
+        };
+        let paths = self.origins.iter().filter(is_of_bucket).map(|origin| origin.path.trim_matches('/'));
+        let prefixes: BTreeSet<String> =
+            paths.map(|path| if path.is_empty() { String::new() } else { format!("{path}/") }).collect();
+        // An origin that answers to another name is taken to show the whole bucket.
+        if prefixes.is_empty() { BTreeSet::from([String::new()]) } else { prefixes }
+    }
 }
 
 /// The functions that a cache behaviour calls at viewer events.

@@ -38,7 +38,7 @@ async fn one(
         (Some(name), Ok(found)) => found.get(name).map(|distribution| distribution.id.clone()),
         (Some(_), Err(why)) => return Ok(Observed::Unreadable { why: why.clone() }),
     };
-    let marker = context.read(|cloud| cloud.site_marker(&site.bucket)).await?;
+    let marker = context.read(|cloud| cloud.site_marker(&site.bucket, &site.prefix)).await?;
     let marker = marker.map(|(marker, _)| marker).unwrap_or_default();
     let release_exists = match site.source.render(&context.spec.versions) {
         Some(source) if !is_shown(&marker, &source) => Some(exists(context, &source).await?),

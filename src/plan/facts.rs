@@ -24,7 +24,7 @@ pub(super) use gate::{DeclaredGate, by_priority};
 pub(super) use images::ImageChange;
 use migration::MigrationFacts;
 pub(super) use services::{ServiceFacts, held_up, missing_image, paused, try_again};
-pub(super) use sites::SiteChange;
+pub(super) use sites::{OpenInvalidation, SiteChange};
 use strangers::StrangerFacts;
 
 use super::input::PlanningInput;
@@ -51,6 +51,8 @@ pub(super) struct Facts<'a> {
     pub gate: GateFacts<'a>,
     /// The sites that do not show the declared version.
     pub sites: Vec<SiteChange<'a>>,
+    /// What CloudFront has not accepted yet.
+    pub invalidations: Vec<OpenInvalidation<'a>>,
     /// The services and the database that are awake, whether or not they should be.
     pub awake: Vec<Awake>,
 }
@@ -69,6 +71,7 @@ impl<'a> Facts<'a> {
             strangers: strangers::strangers(input),
             gate: gate::gate(input),
             sites: sites::sites(input),
+            invalidations: sites::invalidations(input),
             awake: awake::awake(input, services.values(), &database),
             services,
             database,
@@ -91,7 +94,9 @@ impl<'a> Facts<'a> {
     /// nothing moves while it is unknown whether users are kept out.
     pub(super) fn unreadable_on_the_way(&self) -> Vec<Blocked> {
         let gate = self.gate.unreadable.iter().chain(&self.gate.missing).cloned();
-        self.unreadable_services().into_iter().chain(gate).collect()
+        // Old code may run where nothing is listed.
+        let strangers = self.strangers.unreadable.iter().cloned();
+        self.unreadable_services().into_iter().chain(gate).chain(strangers).collect()
     }
 
     /// Whether a declared version waits to be applied.

@@ -48,6 +48,7 @@ impl Sign {
             ActionKind::BeginRelease { .. }
             | ActionKind::Drain { .. }
             | ActionKind::AwaitTasks { .. }
+            | ActionKind::Invalidate { .. }
             | ActionKind::EndLostMigration { .. }
             | ActionKind::Settle { .. }
             | ActionKind::Check { .. }
@@ -65,7 +66,9 @@ pub(crate) fn noun(kind: &ActionKind) -> &'static str {
         | ActionKind::CloseGate { .. }
         | ActionKind::OpenGate { .. }
         | ActionKind::Drain { .. } => "traffic",
-        ActionKind::StageSite { .. } | ActionKind::SwitchSite { .. } => "site",
+        ActionKind::StageSite { .. } | ActionKind::SwitchSite { .. } | ActionKind::Invalidate { .. } => {
+            "site"
+        }
         ActionKind::BeginRelease { .. } | ActionKind::FinishRelease { .. } => "release",
         ActionKind::StopService { .. } | ActionKind::StartService(_) | ActionKind::RestoreRollback { .. } => {
             "service"
@@ -130,6 +133,7 @@ pub(crate) fn title_of(word: &str) -> &str {
         "open-gate" => "open the gate",
         "tidy" => "clean up",
         "stop-database" => "stop the database",
+        "invalidate" => "invalidate at CloudFront",
         other => other,
     }
 }

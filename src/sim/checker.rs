@@ -42,6 +42,8 @@ pub enum Promise {
     ForeignFilesStay,
     /// A site's entry point loads a file that does not exist.
     EntryPointsAreWhole,
+    /// A site served files of two releases, and its marker did not say that a switch is in progress.
+    SitesAreOfOneRelease,
 }
 
 /// One breach of a promise.

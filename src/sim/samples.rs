@@ -99,6 +99,7 @@ pub(super) fn graasp() -> EnvironmentSpec {
             SiteSpec {
                 source: template("s3://graasp-releases/client/{client}/"),
                 bucket: "graasp-prod-client".to_owned(),
+                prefix: String::new(),
                 distribution: Some("E2EXAMPLE".to_owned()),
             },
         )]),

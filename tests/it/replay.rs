@@ -70,7 +70,10 @@ fn declared(before: &EnvironmentSpec, release: &Release) -> EnvironmentSpec {
             let source = Template::parse(&format!("s3://graasp-releases/{name}/{{{name}}}/")).unwrap();
             let bucket = format!("graasp-prod-{name}");
             spec.versions.insert(name.as_str().into(), version);
-            spec.sites.insert(name.as_str().into(), SiteSpec { source, bucket, distribution: None });
+            spec.sites.insert(
+                name.as_str().into(),
+                SiteSpec { source, bucket, prefix: String::new(), distribution: None },
+            );
             continue;
         };
         spec.versions.insert(key.into(), version);

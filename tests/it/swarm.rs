@@ -29,6 +29,7 @@ const SEEDS: Range<u64> = 0..300;
 const MUST_BE_MET: &[&str] = &[
     "action close-gate failed",
     "action end-lost-migration done",
+    "action invalidate done",
     "action migrate done",
     "action migrate failed",
     "action migrate will be tried again",

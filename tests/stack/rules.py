@@ -1,15 +1,22 @@
 """Rules of AWS that the emulator does not keep, each with the page that says so. It is imported by emulator.py."""
 
 import json
+import re
+import time
 
 from ministack.core import responses
-from ministack.services import alb, ecs, rds
+from ministack.services import alb, cloudfront, ecs, rds
 
 import engine
 
 run_task, describe_tasks = ecs._run_task, ecs._describe_tasks
+create_invalidation = cloudfront._create_invalidation
 describe_target_health, create_rule = alb._describe_target_health, alb._create_rule
 tokens = {}
+# Distributions: when which paths were invalidated.
+invalidated = {}
+# Seconds for which an invalidation is in progress here.
+INVALIDATION = 120
 
 
 def started_by_deployment(data):
@@ -115,7 +122,39 @@ def created_rule(params):
     return answer
 
 
+def refused_path(path):
+    """Paths are URL-encoded, have no `~` in any form, and a wildcard only at the end.
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+    """
+    unsafe = re.search(r"""[^!-~]|["#<>\[\\\]^`{|}~]""", path) or "%7e" in path.lower()
+    return unsafe or not path.startswith("/") or "*" in path[:-1] or len(path) > 4000
+
+
+def asked_invalidation(distribution, body):
+    """At most 15 wildcards and 3,000 other paths are in progress.
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/InvalidationLimits.html
+    """
+    batch = cloudfront._parse_body(body)
+    items = cloudfront._find(cloudfront._find(batch, "Paths"), "Items") if batch is not None else None
+    paths = [child.text or "" for child in items] if items is not None else []
+    if not paths or any(map(refused_path, paths)):
+        message = "Your request contains one or more invalid invalidation paths."
+        return cloudfront._error("InvalidArgument", message, 400)
+    known = invalidated.setdefault((responses.get_account_id(), distribution), [])
+    known[:] = [(at, earlier) for at, earlier in known if time.time() - at < INVALIDATION]
+    pending = paths + [path for _, earlier in known for path in earlier]
+    wildcards = sum(path.endswith("*") for path in pending)
+    if wildcards > 15 or len(pending) - wildcards > 3000:
+        message = "Your request would exceed the number of invalidations that may be in progress."
+        return cloudfront._error("TooManyInvalidationsInProgress", message, 400)
+    answer = create_invalidation(distribution, body)
+    if answer[0] == 201:
+        known.append((time.time(), paths))
+    return answer
+
+
 def put_right():
+    cloudfront._create_invalidation = asked_invalidation
     ecs._run_task = started_by_deployment
     ecs._ACTION_MAP["RunTask"] = asked_run_task
     ecs._ACTION_MAP["DescribeTasks"] = described_tasks

@@ -17,7 +17,7 @@ use super::arn::last;
 use super::operation::Operation;
 use super::session::Session;
 use super::trace::traced;
-use crate::cloud::{Association, CloudError, Distribution, Family, Function, Kind};
+use crate::cloud::{Association, CloudError, Distribution, Family, Function, Kind, Origin};
 
 const PAGES_MAX: usize = 50;
 /// The console shows it beside the function.
@@ -162,11 +162,20 @@ fn read(summary: &types::DistributionSummary) -> Distribution {
             (behaviour.function_associations(), behaviour.lambda_function_associations());
         association(behaviour.path_pattern(), functions, lambdas)
     });
+    let origins = summary.origins().map(|origins| origins.items()).unwrap_or_default();
+    let origins = origins.iter().map(|origin| Origin {
+        domain: origin.domain_name().to_owned(),
+        path: origin.origin_path().unwrap_or_default().to_owned(),
+    });
+    let errors = summary.custom_error_responses().map(|errors| errors.items()).unwrap_or_default();
+    let pages = errors.iter().filter_map(|error| error.response_page_path()).filter(|path| !path.is_empty());
     Distribution {
         id: summary.id().to_owned(),
         aliases: summary.aliases().map(|aliases| aliases.items().to_vec()).unwrap_or_default(),
         deployed: summary.status() == "Deployed",
         behaviours: default.into_iter().chain(others).collect(),
+        origins: origins.collect(),
+        error_pages: pages.map(str::to_owned).collect(),
     }
 }
 

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::cloud::{
     Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function, ImageLookup,
-    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ScalableTarget, Service, Task,
-    TaskDefinition,
+    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, ScalableTarget, Service,
+    Task, TaskDefinition,
 };
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -131,12 +131,16 @@ impl CloudRead for AwsRegion {
         cloudfront::distributions(self.session().await?, names).await
     }
 
-    async fn site_marker(&self, bucket: &str) -> Result<Option<(Marker, String)>, CloudError> {
-        s3::site_marker(self.session().await?, bucket).await
+    async fn site_marker(&self, bucket: &str, prefix: &str) -> Result<Option<(Marker, String)>, CloudError> {
+        s3::site_marker(self.session().await?, bucket, prefix).await
     }
 
     async fn objects(&self, bucket: &str, prefix: &str) -> Result<Vec<Object>, CloudError> {
         s3::objects(self.session().await?, bucket, prefix).await
+    }
+
+    async fn object_head(&self, bucket: &str, key: &str) -> Result<Option<ObjectHead>, CloudError> {
+        s3::head(self.session().await?, bucket, key).await
     }
 
     async fn image(&self, image: &ImageRef) -> Result<ImageLookup, CloudError> {

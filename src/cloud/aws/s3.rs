@@ -8,16 +8,16 @@
 mod tests;
 
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use aws_sdk_s3::types::{ChecksumMode, ChecksumType, Delete, ObjectIdentifier};
 
 use super::clients::Pair;
 use super::error::Access;
 use super::operation::Operation;
 use super::session::Session;
 use super::trace::traced;
-use crate::cloud::{CloudError, Family, Kind, Marker, Object};
+use crate::cloud::{CloudError, Family, Kind, Marker, Object, ObjectHead, ObjectHeaders};
 
-/// Key of the marker in the site's bucket. The marker has versions and names of public files, and no secret.
+/// Key of the marker, below the site's prefix. The marker has versions and names of public files, and no secret.
 const MARKER: &str = ".tidegate-site.json";
 /// Ten million objects.
 const PAGES_MAX: usize = 10_000;
@@ -52,20 +52,23 @@ const REGION: &str = "x-amz-bucket-region";
 pub(super) async fn site_marker(
     session: &Session,
     bucket: &str,
+    prefix: &str,
 ) -> Result<Option<(Marker, String)>, CloudError> {
-    let operation = Operation::new("s3:GetObject", Family::Storage, bucket);
-    let request = client(session, bucket).await?.read.get_object().bucket(bucket).key(MARKER);
+    let key = format!("{prefix}{MARKER}");
+    let resource = format!("{bucket}/{key}");
+    let operation = Operation::new("s3:GetObject", Family::Storage, &resource);
+    let request = client(session, bucket).await?.read.get_object().bucket(bucket).key(&key);
     let answer = session.calls.read_if(operation, &["NoSuchKey"], traced!(request)).await?;
     let Some(answer) = answer else { return Ok(None) };
     let etag = answer.e_tag().map(str::to_owned);
     let etag = etag.ok_or_else(|| operation.error(Kind::Unavailable, "the marker has no ETag"))?;
     if answer.content_length().is_some_and(|length| length > MARKER_BYTES_MAX) {
-        return Err(operation.error(Kind::Invalid, format!("{MARKER} is too large to be a marker")));
+        return Err(operation.error(Kind::Invalid, format!("{key} is too large to be a marker")));
     }
     let body = answer.body.collect().await;
     let body = body.map_err(|error| operation.error(Kind::Unavailable, error.to_string()))?.into_bytes();
     let marker = serde_json::from_slice(&body).map_err(|error| {
-        operation.error(Kind::Invalid, format!("{MARKER} is not a marker that tidegate wrote: {error}"))
+        operation.error(Kind::Invalid, format!("{key} is not a marker that tidegate wrote: {error}"))
     })?;
     Ok(Some((marker, etag)))
 }
@@ -73,13 +76,15 @@ pub(super) async fn site_marker(
 /// One request. A marker that someone else deleted or wrote in the meantime is a conflict: read again.
 pub(super) async fn put_site_marker(
     session: &Session,
-    bucket: &str,
+    (bucket, prefix): (&str, &str),
     marker: &Marker,
     etag: Option<&str>,
 ) -> Result<(), CloudError> {
-    let operation = Operation::new("s3:PutObject", Family::Storage, bucket);
+    let key = format!("{prefix}{MARKER}");
+    let resource = format!("{bucket}/{key}");
+    let operation = Operation::new("s3:PutObject", Family::Storage, &resource);
     let body = serde_json::to_vec(marker).expect("a marker is made of text and numbers");
-    let request = client(session, bucket).await?.write.put_object().bucket(bucket).key(MARKER);
+    let request = client(session, bucket).await?.write.put_object().bucket(bucket).key(&key);
     let request = request.content_type("application/json").cache_control("no-store");
     let request = match etag {
         Some(etag) => request.if_match(etag),
@@ -109,7 +114,8 @@ pub(super) async fn objects(
         found.extend(answer.contents().iter().filter_map(|object| {
             let key = object.key()?.strip_prefix(prefix)?;
             // The console creates an empty object for a folder; it is not a file of a site.
-            let is_file = !key.is_empty() && !key.ends_with('/') && object.key() != Some(MARKER);
+            // A release that was copied out of a served bucket may hold a marker: it is none of its files.
+            let is_file = !key.is_empty() && !key.ends_with('/') && key != MARKER;
             is_file.then(|| Object {
                 key: key.to_owned(),
                 etag: object.e_tag().unwrap_or_default().to_owned(),
@@ -124,15 +130,58 @@ pub(super) async fn objects(
     Err(operation.endless_list())
 }
 
-/// One request. Metadata, content type and cache headers are copied unless they are replaced.
+/// One request. The permission is that of GetObject; with `checksum-mode`, a key of KMS must allow Decrypt, too.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
+pub(super) async fn head(
+    session: &Session,
+    bucket: &str,
+    key: &str,
+) -> Result<Option<ObjectHead>, CloudError> {
+    let resource = format!("{bucket}/{key}");
+    let operation = Operation::new("s3:HeadObject", Family::Storage, &resource);
+    let request = client(session, bucket).await?.read.head_object().bucket(bucket).key(key);
+    let request = request.checksum_mode(ChecksumMode::Enabled);
+    let answer = session.calls.read_if(operation, &["NotFound", "NoSuchKey"], traced!(request)).await?;
+    let Some(answer) = answer else { return Ok(None) };
+    let text = |text: Option<&str>| text.map(str::to_owned);
+    let headers = ObjectHeaders {
+        content_type: text(answer.content_type()),
+        cache_control: text(answer.cache_control()),
+        content_encoding: text(answer.content_encoding()),
+        content_disposition: text(answer.content_disposition()),
+        content_language: text(answer.content_language()),
+        expires: text(answer.expires_string()),
+    };
+    // Of an object in parts, a composite checksum depends on where it was cut.
+    let is_whole = answer.checksum_type() == Some(&ChecksumType::FullObject);
+    let checksums = [
+        ("SHA256", answer.checksum_sha256()),
+        ("CRC64NVME", answer.checksum_crc64_nvme()),
+        ("SHA1", answer.checksum_sha1()),
+        ("CRC32C", answer.checksum_crc32_c()),
+        ("CRC32", answer.checksum_crc32()),
+    ];
+    let checksum = checksums
+        .into_iter()
+        .filter(|_| is_whole)
+        .find_map(|(algorithm, value)| Some(format!("{algorithm}:{}", value?)));
+    Ok(Some(ObjectHead { headers, checksum }))
+}
+
+/// One request. Metadata, content type and cache headers are copied unless they are replaced. A redirect of a website
+/// endpoint is not.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>
-pub(super) async fn copy(session: &Session, from: (&str, &str), to: (&str, &str)) -> Result<(), CloudError> {
+pub(super) async fn copy(
+    session: &Session,
+    from: (&str, &str),
+    to: (&str, &str),
+) -> Result<String, CloudError> {
     let resource = format!("{}/{}", to.0, to.1);
     let operation = Operation::new("s3:CopyObject", Family::Storage, &resource);
     let request = client(session, to.0).await?.write.copy_object().bucket(to.0).key(to.1);
     let request = request.copy_source(format!("{}/{}", from.0, encoded(from.1)));
-    session.calls.write(operation, traced!(request)).await?;
-    Ok(())
+    let answer = session.calls.write(operation, traced!(request)).await?;
+    Ok(answer.copy_object_result().and_then(|copy| copy.e_tag()).unwrap_or_default().to_owned())
 }
 
 /// The source is sent in a header and must be URL-encoded, except for slashes.

@@ -89,7 +89,7 @@ impl CloudWrite for AwsRegion {
         cloudfront::associate(self.session().await?, distribution, function).await
     }
 
-    async fn copy_object(&self, from: (&str, &str), to: (&str, &str)) -> Result<(), CloudError> {
+    async fn copy_object(&self, from: (&str, &str), to: (&str, &str)) -> Result<String, CloudError> {
         s3::copy(self.session().await?, from, to).await
     }
 
@@ -100,10 +100,11 @@ impl CloudWrite for AwsRegion {
     async fn put_site_marker(
         &self,
         bucket: &str,
+        prefix: &str,
         marker: &Marker,
         etag: Option<&str>,
     ) -> Result<(), CloudError> {
-        s3::put_site_marker(self.session().await?, bucket, marker, etag).await
+        s3::put_site_marker(self.session().await?, (bucket, prefix), marker, etag).await
     }
 
     async fn invalidate(&self, distribution: &str, paths: &[String]) -> Result<(), CloudError> {

@@ -1,6 +1,6 @@
 //! Everything that tidegate can change, as values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::migration::Migration;
 use super::start::StartService;
@@ -31,7 +31,7 @@ pub enum ActionKind {
         /// The distribution's id.
         distribution: String,
     },
-    /// Copy a release's assets into the site's bucket; entry points stay.
+    /// Upload the files of a release that the site's bucket does not have; entry points and files that change stay.
     StageSite {
         /// The site.
         site: SiteName,
@@ -40,7 +40,7 @@ pub enum ActionKind {
         /// Its version.
         version: Version,
     },
-    /// Copy entry points, delete stale files, write the marker, ask for an invalidation.
+    /// Replace files that change, entry points last; delete stale files, ask for an invalidation, write the marker.
     SwitchSite {
         /// The site.
         site: SiteName,
@@ -48,6 +48,13 @@ pub enum ActionKind {
         source: String,
         /// Its version.
         version: Version,
+    },
+    /// Ask a distribution again to forget what sites have replaced.
+    Invalidate {
+        /// As the sites declare it: an alias or an id.
+        distribution: String,
+        /// The sites whose paths it has not accepted yet.
+        sites: BTreeSet<SiteName>,
     },
     /// Journal that a release has begun.
     BeginRelease {
@@ -157,6 +164,7 @@ impl ActionKind {
             ActionKind::AssociateFunction { .. } => "associate-function",
             ActionKind::StageSite { .. } => "stage-site",
             ActionKind::SwitchSite { .. } => "switch-site",
+            ActionKind::Invalidate { .. } => "invalidate",
             ActionKind::BeginRelease { .. } => "begin-release",
             ActionKind::CloseGate { .. } => "close-gate",
             ActionKind::OpenGate { .. } => "open-gate",

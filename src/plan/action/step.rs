@@ -13,7 +13,7 @@ pub enum Step {
     RecordPresent,
     /// Associate the CloudFront function, ahead of any release.
     Associate,
-    /// Upload sites' assets.
+    /// Upload the files of sites that their buckets do not have.
     StageSites,
     /// Preflight has passed: the release is journaled with its digests.
     Begin,
@@ -39,7 +39,7 @@ pub enum Step {
     Settle,
     /// Start, roll and scale services; layer 0 first: dependencies before dependents.
     StartServices(u16),
-    /// Switch sites' entry points.
+    /// Replace the files of sites that change, entry points last.
     SwitchSites,
     /// Send the checks.
     Check,
@@ -47,8 +47,10 @@ pub enum Step {
     OpenGate,
     /// Restore rollback settings, delete old snapshots, finish the release.
     Tidy,
-    /// Stop the database, last of all.
+    /// Stop the database, after everything that uses it.
     StopDatabase,
+    /// Ask CloudFront again for invalidations that it did not accept. Last, because nothing waits for it.
+    Invalidate,
 }
 
 impl Step {
@@ -73,6 +75,7 @@ impl Step {
             Step::OpenGate => "open-gate",
             Step::Tidy => "tidy",
             Step::StopDatabase => "stop-database",
+            Step::Invalidate => "invalidate",
         }
     }
 }

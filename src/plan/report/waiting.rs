@@ -37,6 +37,8 @@ pub enum WaitingReason {
     /// A service or the database was started outside tidegate while the environment sleeps: it keeps running for a
     /// while.
     Grace,
+    /// CloudFront has not accepted an invalidation yet. Nothing else waits for it.
+    Invalidation,
 }
 
 impl WaitingReason {
@@ -47,6 +49,6 @@ impl WaitingReason {
 
     /// Whether the environment counts as converged: only the clock is waited for.
     pub fn ends_by_the_clock(self) -> bool {
-        matches!(self, WaitingReason::Asleep | WaitingReason::Grace)
+        matches!(self, WaitingReason::Asleep | WaitingReason::Grace | WaitingReason::Invalidation)
     }
 }

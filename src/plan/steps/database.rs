@@ -81,8 +81,7 @@ pub(super) fn stop(facts: &Facts<'_>, goal: &Goal, everything_stops: bool, draft
     };
     let strangers = &facts.strangers;
     let is_used = !strangers.old_code.is_empty();
-    if let Some(unread) = strangers.unreadable.as_ref().filter(|_| facts.spec.migration.is_some()) {
-        draft.block(unread.clone());
+    if strangers.unreadable.is_some() && facts.spec.migration.is_some() {
         return;
     }
     if !everything_stops || migration_may_run || is_used {

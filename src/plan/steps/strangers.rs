@@ -8,6 +8,9 @@ use crate::plan::facts::Facts;
 /// A migration waits for old code that runs outside the declared services, after they have stopped. tidegate does not stop it.
 pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) {
     let strangers = &facts.strangers;
+    if facts.spec.migration.is_some() {
+        strangers.unreadable.iter().for_each(|unread| draft.block(unread.clone()));
+    }
     if !strangers.others.is_empty() {
         draft.note(format!(
             "tasks in the cluster that belong to no service, which tidegate does not change: {}",

@@ -30,7 +30,8 @@ impl World {
         bucket.put_foreign(".well-known/security.txt");
         let source = site.source.render(versions);
         if let Some((_, prefix)) = source.as_deref().and_then(split) {
-            bucket.objects.extend(release(prefix));
+            let files = release(prefix).into_iter();
+            bucket.objects.extend(files.map(|(key, stored)| (format!("{}{key}", site.prefix), stored)));
         }
     }
 }

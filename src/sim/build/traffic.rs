@@ -3,7 +3,7 @@
 //! A platform with the services of Graasp gets Graasp's own rules; any other gets a host for each service that
 //! users could ask for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::world::{Actor, RegionId, SimDistribution, SimFunction, SimListener, SimRule, World};
 use super::secret_name;
@@ -57,6 +57,8 @@ impl World {
             id: id.clone(),
             aliases: if is_alias { vec![name.to_owned()] } else { Vec::new() },
             behaviours: paths.iter().map(behaviour).collect(),
+            origins: Vec::new(),
+            error_pages: BTreeSet::new(),
             invalidations: Vec::new(),
             deployed: true,
             epoch: 0,

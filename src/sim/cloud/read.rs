@@ -11,8 +11,8 @@ use super::super::world::refuse;
 use super::SimRegion;
 use crate::cloud::{
     Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function, ImageLookup,
-    Kind, ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ScalableTarget, Service,
-    ServiceStatus, Task, TaskDefinition,
+    Kind, ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, ScalableTarget,
+    Service, ServiceStatus, Task, TaskDefinition,
 };
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -209,8 +209,13 @@ impl CloudRead for SimRegion {
         .await
     }
 
-    async fn site_marker(&self, bucket: &str) -> Result<Option<(Marker, String)>, CloudError> {
-        self.read("s3:GetObject", bucket, |world, _| world.site_marker(bucket)).await
+    async fn site_marker(&self, bucket: &str, prefix: &str) -> Result<Option<(Marker, String)>, CloudError> {
+        self.read("s3:GetObject", format!("{bucket}/{prefix}"), |world, _| world.site_marker(bucket, prefix))
+            .await
+    }
+
+    async fn object_head(&self, bucket: &str, key: &str) -> Result<Option<ObjectHead>, CloudError> {
+        self.read("s3:HeadObject", format!("{bucket}/{key}"), |world, _| world.object_head(bucket, key)).await
     }
 
     async fn objects(&self, bucket: &str, prefix: &str) -> Result<Vec<Object>, CloudError> {

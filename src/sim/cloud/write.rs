@@ -149,7 +149,7 @@ impl CloudWrite for SimRegion {
         .await
     }
 
-    async fn copy_object(&self, from: (&str, &str), to: (&str, &str)) -> Result<(), CloudError> {
+    async fn copy_object(&self, from: (&str, &str), to: (&str, &str)) -> Result<String, CloudError> {
         self.write("s3:CopyObject", format!("{}/{}", to.0, to.1), |world, _| world.copy_object(from, to))
             .await
     }
@@ -161,10 +161,12 @@ impl CloudWrite for SimRegion {
     async fn put_site_marker(
         &self,
         bucket: &str,
+        prefix: &str,
         marker: &Marker,
         etag: Option<&str>,
     ) -> Result<(), CloudError> {
-        self.write("s3:PutObject", bucket, |world, _| world.put_site_marker(bucket, marker, etag)).await
+        self.write("s3:PutObject", bucket, |world, _| world.put_site_marker((bucket, prefix), marker, etag))
+            .await
     }
 
     async fn invalidate(&self, distribution: &str, paths: &[String]) -> Result<(), CloudError> {

@@ -1,11 +1,13 @@
 //! CloudFront functions and distributions.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-functions.html>
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Refusal, RegionId, World, refuse};
-use crate::cloud::{Association, Distribution, Function, Kind};
+use crate::cloud::{Association, Distribution, Function, Kind, Origin};
 use crate::model::Instant;
 
 /// Bytes of a function's code.
@@ -15,6 +17,7 @@ const CODE_BYTES_MAX: usize = 10 * 1024;
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Invalidation.html>
 const PATHS_IN_PROGRESS_MAX: usize = 3000;
 const WILDCARDS_IN_PROGRESS_MAX: usize = 15;
+const PATH_LENGTH_MAX: usize = 4000;
 /// How long an invalidation is in progress here.
 const INVALIDATION: TimeDelta = TimeDelta::minutes(2);
 
@@ -38,6 +41,12 @@ pub struct SimDistribution {
     pub aliases: Vec<String>,
     /// Its behaviours.
     pub behaviours: Vec<Association>,
+    /// Where its files come from; none = buckets as they are.
+    #[serde(default)]
+    pub origins: Vec<Origin>,
+    /// Paths of pages that it answers instead of errors.
+    #[serde(default)]
+    pub error_pages: BTreeSet<String>,
     /// Invalidated paths, with the time.
     pub invalidations: Vec<(Instant, Vec<String>)>,
     pub(in crate::sim) deployed: bool,
@@ -67,6 +76,8 @@ impl SimDistribution {
             aliases: self.aliases.clone(),
             deployed: self.deployed,
             behaviours: self.behaviours.clone(),
+            origins: self.origins.clone(),
+            error_pages: self.error_pages.clone(),
         }
     }
 
@@ -176,18 +187,30 @@ impl World {
     ) -> Result<(), Refusal> {
         let now = self.now;
         let distribution = self.distribution_mut(region, distribution)?;
-        if paths.is_empty() || paths.iter().any(|path| !path.starts_with('/')) {
-            return refuse(Kind::Invalid, "InvalidArgument: paths begin with a slash");
+        if paths.is_empty() || !paths.iter().all(|path| is_accepted(path)) {
+            let message = "InvalidArgument: Your request contains one or more invalid invalidation paths.";
+            return refuse(Kind::Invalid, message);
         }
         let earlier = distribution.invalidations.iter().filter(|(at, _)| now - *at < INVALIDATION);
         let pending: Vec<&String> = earlier.flat_map(|(_, paths)| paths).chain(paths).collect();
         let wildcards = pending.iter().filter(|path| path.ends_with('*')).count();
-        if pending.len() > PATHS_IN_PROGRESS_MAX || wildcards > WILDCARDS_IN_PROGRESS_MAX {
+        if pending.len() - wildcards > PATHS_IN_PROGRESS_MAX || wildcards > WILDCARDS_IN_PROGRESS_MAX {
             return refuse(Kind::Throttled, "TooManyInvalidationsInProgress");
         }
         distribution.invalidations.push((now, paths.to_vec()));
         Ok(())
     }
+}
+
+/// Encoded, without a `~` in any form, a wildcard only at the end.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html>
+fn is_accepted(path: &str) -> bool {
+    let is_unsafe = |character: char| !character.is_ascii_graphic() || "\"#<>[\\]^`{|}~".contains(character);
+    path.starts_with('/')
+        && path.len() <= PATH_LENGTH_MAX
+        && !path.contains(is_unsafe)
+        && !path.to_lowercase().contains("%7e")
+        && path.find('*').is_none_or(|at| at + 1 == path.len())
 }
 
 impl SimFunction {

@@ -44,7 +44,9 @@ impl World {
             if bucket.releases.is_empty() {
                 let files: Vec<_> = bucket.objects.iter().map(|(key, stored)| (key, &stored.etag)).collect();
                 let marker = bucket.marker.as_ref().map(|(marker, _)| marker);
-                portrait.insert(format!("bucket {name}"), format!("{files:?} {marker:?}"));
+                let markers: BTreeMap<_, _> =
+                    bucket.markers.iter().map(|(prefix, (marker, _))| (prefix, marker)).collect();
+                portrait.insert(format!("bucket {name}"), format!("{files:?} {marker:?} {markers:?}"));
             }
         }
         let migrations: Vec<String> = self

@@ -68,6 +68,7 @@ codes! {
     UnknownPlaceholder "unknown-placeholder" "A template names an entry that is missing in `versions`."
     BadImage "bad-image" "An image reference has a form that no registry allows."
     BadSource "bad-source" "The source of a site is not of the form `s3://bucket/prefix/`."
+    BadPrefix "bad-prefix" "The prefix of a site is not a folder below a bucket, the same for every version."
     UnknownService "unknown-service" "A service is named that `services` does not have."
     DependencyCycle "dependency-cycle" "Services wait for each other."
     AutoscalingRange "autoscaling-range" "`min` is greater than `max`."
@@ -98,7 +99,7 @@ codes! {
     OverrideExpired "override-expired" "An override has ended and has no effect."
     BadWindow "bad-window" "A window cannot be read."
     WindowsMissSchedule "windows-miss-schedule" "No window opens inside the hours of the schedule, so no release could begin."
-    ClaimedTwice "claimed-twice" "Two environments claim the same cluster, database, listener, bucket, distribution or function."
+    ClaimedTwice "claimed-twice" "Two environments claim the same cluster, database, listener, place of a site, distribution or function."
 }
 
 impl fmt::Display for Code {

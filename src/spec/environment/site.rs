@@ -11,6 +11,8 @@ pub struct SiteSpec {
     pub source: Template,
     /// The bucket that users are served from.
     pub bucket: String,
+    /// Where the site's keys begin in the bucket: empty for the whole bucket, else with a slash at the end.
+    pub prefix: String,
     /// The CloudFront distribution in front of the bucket, by alias or by id.
     pub distribution: Option<String>,
 }

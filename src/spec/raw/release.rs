@@ -86,11 +86,14 @@ pub(in crate::spec) struct RawSite {
     /// Where releases are stored: `s3://graasp-releases/client/{client}/`, where `{client}` is an entry of `versions`.
     #[schemars(required)]
     pub(in crate::spec) source: Option<Leaf<TemplateText>>,
-    /// The bucket that users are served from. Each site needs its own.
+    /// The bucket that users are served from.
     #[schemars(required)]
     pub(in crate::spec) bucket: Option<Leaf<String>>,
+    /// Where the site's keys begin in the bucket, such as `8a3f/latest/`, if several sites share the bucket. Prefixes of
+    /// one bucket must not nest. Default: the whole bucket.
+    pub(in crate::spec) prefix: Option<Leaf<String>>,
     /// The CloudFront distribution in front of the bucket, by alias or by id. tidegate invalidates its cache after a
-    /// release. Default: none.
+    /// release. Sites with a prefix may share one. Default: none.
     pub(in crate::spec) distribution: Option<Leaf<String>>,
 }
 

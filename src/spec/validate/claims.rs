@@ -6,10 +6,14 @@
 
 use std::collections::BTreeMap;
 
+use super::sites::{is_prefix, with_slash};
 use crate::model::EnvironmentName;
 use crate::spec::decode::{Leaf, Origins};
 use crate::spec::diagnostic::{Code, Diagnostic, Place};
-use crate::spec::raw::RawEnvironment;
+use crate::spec::raw::{RawEnvironment, RawSite};
+
+/// How the identity of a site's place begins.
+const PLACE: &str = "place";
 
 /// A resource that only one environment may declare.
 #[derive(Clone, Debug)]
@@ -69,14 +73,30 @@ pub(super) fn of(root: &Leaf<RawEnvironment>, origins: &Origins) -> Vec<Claim> {
     }
     for (_, site) in raw.sites.iter().filter_map(Leaf::get).flat_map(|table| &table.0) {
         let Some(site) = site.get() else { continue };
-        if let Some(leaf) = &site.bucket {
-            claim("site bucket", everywhere, leaf, "");
-        }
-        if let Some(leaf) = &site.distribution {
+        // Many sites with prefixes may stand behind one distribution.
+        if let Some(leaf) = site.distribution.as_ref().filter(|_| site.prefix.is_none()) {
             claim("distribution", everywhere, leaf, "");
         }
     }
+    let sites = raw.sites.iter().filter_map(Leaf::get).flat_map(|table| &table.0);
+    claims.extend(sites.filter_map(|(_, site)| of_site(site.get()?, origins)));
     claims
+}
+
+/// The place of a site. A slash follows the bucket, so that one identity begins with another exactly where one place lies
+/// in the other.
+fn of_site(site: &RawSite, origins: &Origins) -> Option<Claim> {
+    let bucket = site.bucket.as_ref()?;
+    let written =
+        |leaf: &Leaf<String>| leaf.get().filter(|text| is_prefix(text)).map(|text| with_slash(text));
+    let prefix = site.prefix.as_ref().map_or(Some(String::new()), written)?;
+    let name = bucket.get()?;
+    let noun = match prefix.as_str() {
+        "" => format!("site bucket `{name}`"),
+        prefix => format!("place `{name}/{prefix}` of a site"),
+    };
+    let place = origins.get(site.prefix.as_ref().unwrap_or(bucket).at).value.clone();
+    Some(Claim { identity: format!("{PLACE} {}/{prefix}", name.to_lowercase()), noun, place })
 }
 
 /// One environment in the comparison.
@@ -96,15 +116,34 @@ pub(in crate::spec) fn compare(claimants: &[Claimant<'_>]) -> Vec<(EnvironmentNa
         }
     }
     let mut conflicts = Vec::new();
-    for claims in groups.values() {
+    for claims in within_each_other(groups) {
+        let claims = &claims;
         let several = claims.iter().any(|(claimant, _)| claimant.name != claims[0].0.name);
         if several {
             conflicts.extend(conflict(claims));
-        } else if claims[0].1.identity.starts_with("site bucket") && claims.len() > 1 {
+        } else if claims[0].1.identity.starts_with(PLACE) && claims.len() > 1 {
             conflicts.extend(claims[1..].iter().map(|claim| shared_by_sites(claim, claims[0].1)));
         }
     }
     conflicts
+}
+
+/// Claims of the same resource; places of sites also where one lies in the other. In alphabetical order, a place comes
+/// immediately before those that lie in it.
+fn within_each_other<'c, 'n>(
+    groups: BTreeMap<&'c str, Vec<(&'c Claimant<'n>, &'c Claim)>>,
+) -> Vec<Vec<(&'c Claimant<'n>, &'c Claim)>> {
+    let mut merged: Vec<Vec<(&Claimant<'_>, &Claim)>> = Vec::new();
+    for (identity, claims) in groups {
+        let outer = merged.last_mut().filter(|outer| {
+            identity.starts_with(PLACE) && identity.starts_with(outer[0].1.identity.as_str())
+        });
+        match outer {
+            Some(outer) => outer.extend(claims),
+            None => merged.push(claims),
+        }
+    }
+    merged
 }
 
 fn conflict(claims: &[(&Claimant<'_>, &Claim)]) -> Vec<(EnvironmentName, Diagnostic)> {
@@ -136,8 +175,16 @@ fn shared_by_sites(
     (claimant, claim): &(&Claimant<'_>, &Claim),
     first: &Claim,
 ) -> (EnvironmentName, Diagnostic) {
-    let message = format!("{} is claimed by two sites", claim.noun);
+    let line = first.place.line;
+    let (message, hint) = if claim.identity == first.identity {
+        let hint = format!("each site needs its own, or a `prefix`; the other claim is in line {line}");
+        (format!("{} is claimed by two sites", claim.noun), hint)
+    } else {
+        let hint = format!(
+            "tidegate deletes old files of a site, so no site may lie in another; the other claim is in line {line}"
+        );
+        (format!("{} lies in the {}", claim.noun, first.noun), hint)
+    };
     let problem = Diagnostic::error(claim.place.clone(), Code::ClaimedTwice, message);
-    let hint = format!("each site needs its own; the other claim is in line {}", first.place.line);
     (claimant.name.clone(), problem.with_hint(hint))
 }

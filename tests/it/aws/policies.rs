@@ -36,6 +36,7 @@ fn actions_of(operation: &str) -> Vec<&str> {
         // The tags of what is copied are copied, too.
         "s3:CopyObject" => vec!["s3:GetObject", "s3:PutObject", "s3:GetObjectTagging", "s3:PutObjectTagging"],
         "s3:DeleteObjects" => vec!["s3:DeleteObject"],
+        "s3:HeadObject" => vec!["s3:GetObject"],
         // A definition names the roles of its tasks.
         "ecs:RunTask" | "ecs:RegisterTaskDefinition" => vec![operation, "iam:PassRole"],
         // Everybody may ask who they are; a role is assumed before, by whom its trust policy names.
@@ -275,10 +276,13 @@ async fn attempts(shop: &Shop) -> Vec<(&'static str, Result<(), CloudError>)> {
         ("associate_function", cloud.associate_function(distribution, "gate").await),
         (
             "copy_object",
-            cloud.copy_object((&releases, "client/v1.0.0/index.html"), (&site, "new.html")).await,
+            cloud.copy_object((&releases, "client/v1.0.0/index.html"), (&site, "new.html")).await.map(drop),
         ),
         ("delete_objects", cloud.delete_objects(&site, &["index.html".to_owned()]).await),
-        ("put_site_marker", cloud.put_site_marker(&site, &tidegate::cloud::Marker::default(), None).await),
+        (
+            "put_site_marker",
+            cloud.put_site_marker(&site, "", &tidegate::cloud::Marker::default(), None).await,
+        ),
         ("invalidate", cloud.invalidate(distribution, &["/*".to_owned()]).await),
         ("stop_task", cloud.stop_task(&cluster, "0123456789abcdef", "no reason").await),
     ]

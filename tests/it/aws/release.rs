@@ -83,7 +83,7 @@ async fn a_version_bump_becomes_a_whole_release() {
     assert_eq!(seen["web"].rollback, Rollback { circuit_breaker: true, alarms: false }, "switched on again");
     assert_eq!(gate(&shop), OPEN);
     assert!(!cloud.function("gate").await.unwrap().unwrap().live.unwrap().contains(SECRET));
-    let (marker, _) = cloud.site_marker(&shop.platform.bucket(BUCKET)).await.unwrap().unwrap();
+    let (marker, _) = cloud.site_marker(&shop.platform.bucket(BUCKET), "").await.unwrap().unwrap();
     assert_eq!(marker.live.unwrap().version.as_str(), "v1.1.0");
 
     let (run, writes) = shop.writes(shop.apply()).await;
@@ -235,7 +235,7 @@ async fn a_bump_of_a_site_alone_is_a_sync() {
     assert_eq!(run.outcome, Some(RunOutcome::Converged), "{run:#?}");
     assert!(writes.keys().all(|operation| operation.starts_with("s3:")), "{writes:?}");
     let bucket = shop.platform.bucket(BUCKET);
-    let (marker, _) = shop.platform.cloud.site_marker(&bucket).await.unwrap().unwrap();
+    let (marker, _) = shop.platform.cloud.site_marker(&bucket, "").await.unwrap().unwrap();
     assert_eq!(marker.live.unwrap().version.as_str(), "v1.1.0");
     let page = aws_sdk_s3::Client::new(&shop.platform.config).get_object().bucket(bucket).key("index.html");
     let page = page.send().await.unwrap().body.collect().await.unwrap().into_bytes();

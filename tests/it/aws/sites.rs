@@ -10,7 +10,7 @@ use tidegate::reconcile::RunOutcome;
 
 use super::clock::FastClock;
 use super::http;
-use super::seed::{BUCKET, RELEASES};
+use super::seed::{ALIAS, BUCKET, RELEASES};
 use super::seen::expect;
 use super::shop::Shop;
 use super::stack::addresses;
@@ -18,6 +18,10 @@ use super::stack::addresses;
 const FILES: usize = 2_000;
 /// Of a hundred.
 const CHANGED: usize = 5;
+/// What every release has under the same name, with other content: nobody may get it before the switch.
+const SWITCHED: [&str; 4] = ["aide/été 2026/index.html", "index.html", "style.css", "~team.css"];
+/// Copies for another release.
+const COPIES: u64 = (FILES * CHANGED / 100 + SWITCHED.len()) as u64;
 /// Copies that were on their way when a run was killed: nobody counted them, and some were made.
 const UNDER_WAY_MAX: u64 = 16;
 
@@ -29,7 +33,9 @@ fn release(version: &str) -> BTreeMap<String, String> {
             false => (format!("assets/{number:04}.js"), number.to_string()),
         })
         .collect();
-    files.insert("index.html".to_owned(), format!("<html>{version}"));
+    for name in SWITCHED {
+        files.insert(name.to_owned(), format!("<html>{version}"));
+    }
     files
 }
 
@@ -48,7 +54,10 @@ async fn site(account: &str) -> Shop {
         put(&shop, RELEASES, &format!("client/{version}/"), &release(version));
     }
     put(&shop, BUCKET, "", &release("v2.0.0"));
-    shop.bump(&[("client", "v2.0.0")]);
+    shop.edit(|spec| {
+        spec.versions.insert("client".into(), "v2.0.0".into());
+        spec.sites.get_mut("client").unwrap().distribution = Some(ALIAS.to_owned());
+    });
     expect(&shop, RunOutcome::Converged).await;
     shop
 }
@@ -65,13 +74,12 @@ async fn keys(shop: &Shop) -> BTreeMap<String, String> {
 #[tokio::test]
 async fn only_what_differs_is_copied_and_old_files_stay_for_one_release() {
     let shop = site("200000000601").await;
-    let changed = FILES as u64 * CHANGED as u64 / 100 + 1;
     let first = "assets/v2.0.0/0000.js";
     for (version, first_is_there) in [("v2.1.0", true), ("v2.2.0", false)] {
         shop.bump(&[("client", version)]);
         let (run, writes) = shop.writes(shop.apply()).await;
         assert_eq!(run.outcome, Some(RunOutcome::Converged), "{run:#?}");
-        assert_eq!(writes["s3:CopyObject"], changed, "{writes:?}");
+        assert_eq!(writes["s3:CopyObject"], COPIES, "{writes:?}");
         let there = keys(&shop).await;
         assert_eq!(there.contains_key(first), first_is_there, "open pages ask for the release before");
         assert!(release(version).keys().all(|key| there.contains_key(key)));
@@ -83,7 +91,7 @@ async fn only_what_differs_is_copied_and_old_files_stay_for_one_release() {
 #[tokio::test]
 async fn a_sync_that_was_killed_is_gone_on_with_and_the_entry_point_comes_last() {
     let shop = site("200000000602").await;
-    let (before, entry) = (copies(&shop), keys(&shop).await["index.html"].clone());
+    let (before, served) = (copies(&shop), keys(&shop).await);
     shop.bump(&[("client", "v2.1.0")]);
     let killed = async {
         while copies(&shop) < before + 30 {
@@ -97,11 +105,19 @@ async fn a_sync_that_was_killed_is_gone_on_with_and_the_entry_point_comes_last()
     shop.store.break_lease(&shop.repository.spec().name);
     let half = copies(&shop) - before;
     assert!((30..=100).contains(&half), "{half}");
-    assert_eq!(keys(&shop).await["index.html"], entry, "users have the release before, whole");
+    let meanwhile = keys(&shop).await;
+    for name in SWITCHED {
+        assert_eq!(meanwhile[name], served[name], "users have the release before, whole");
+    }
     expect(&shop, RunOutcome::Converged).await;
     let rest = copies(&shop) - before - half;
-    assert!((101 - half - UNDER_WAY_MAX..=101 - half).contains(&rest), "{rest} copies after {half}");
-    assert_ne!(keys(&shop).await["index.html"], entry);
-    let (marker, _) = shop.platform.cloud.site_marker(&shop.platform.bucket(BUCKET)).await.unwrap().unwrap();
+    assert!((COPIES - half - UNDER_WAY_MAX..=COPIES - half).contains(&rest), "{rest} copies after {half}");
+    let after = keys(&shop).await;
+    for name in SWITCHED {
+        assert_ne!(after[name], served[name], "{name}");
+    }
+    let (marker, _) =
+        shop.platform.cloud.site_marker(&shop.platform.bucket(BUCKET), "").await.unwrap().unwrap();
     assert_eq!(marker.live.unwrap().version.as_str(), "v2.1.0");
+    assert_eq!((marker.switching, marker.invalidation), (None, None), "CloudFront took every path");
 }

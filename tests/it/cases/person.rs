@@ -114,7 +114,7 @@ pub fn aws(cloud: &SimCloud, spec: &EnvironmentSpec, words: &[&str]) -> Option<(
     Some(())
 }
 
-const OPERATIONS: [&str; 25] = [
+const OPERATIONS: [&str; 26] = [
     "cloudfront:DescribeFunction",
     "cloudfront:PublishFunction",
     "cloudfront:UpdateDistribution",
@@ -128,6 +128,7 @@ const OPERATIONS: [&str; 25] = [
     "ecs:RunTask",
     "ecs:TagResource",
     "ecs:UpdateService",
+    "cloudfront:CreateInvalidation",
     "elasticloadbalancing:AddTags",
     "elasticloadbalancing:DescribeRules",
     "elasticloadbalancing:ModifyRule",

@@ -175,7 +175,7 @@ pub fn world(world: &World, spec: &EnvironmentSpec) -> Vec<String> {
         .sites
         .iter()
         .map(|(name, site)| {
-            let marker = world.buckets.get(&site.bucket).and_then(|bucket| bucket.marker.as_ref());
+            let marker = world.buckets.get(&site.bucket).and_then(|bucket| bucket.marker_of(&site.prefix));
             let live = marker.and_then(|(marker, _)| marker.live.as_ref());
             format!("{name} {}", live.map_or("not ours yet".to_owned(), |live| live.version.to_string()))
         })

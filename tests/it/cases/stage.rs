@@ -259,7 +259,7 @@ impl Progress for Watch<'_> {
     }
 }
 
-const STEPS: [&str; 18] = [
+const STEPS: [&str; 19] = [
     "claim",
     "associate",
     "stage-sites",
@@ -278,4 +278,5 @@ const STEPS: [&str; 18] = [
     "open-gate",
     "tidy",
     "stop-database",
+    "invalidate",
 ];

@@ -2,8 +2,8 @@
 
 use tidegate::cloud::{DatabaseStatus, Rollback, Suspended, TaskStatus, tag};
 use tidegate::model::{Gate, State};
-use tidegate::sim::{Region, Schema, SimTask, World};
-use tidegate::spec::{EnvironmentSpec, ServiceSpec};
+use tidegate::sim::{Region, Schema, SimDistribution, SimTask, World};
+use tidegate::spec::{EnvironmentSpec, ServiceSpec, SiteSpec};
 
 /// Automatic rollbacks as every simulated service has them.
 const ROLLBACK: Rollback = Rollback { circuit_breaker: true, alarms: false };
@@ -123,22 +123,50 @@ fn database(region: &Region, spec: &EnvironmentSpec, state: State) -> Vec<String
     found
 }
 
+/// Every file of the declared release is served as the release has it, and no edge keeps one from before.
 fn sites(world: &World, spec: &EnvironmentSpec) -> Vec<String> {
     let mut found = Vec::new();
     for (name, site) in &spec.sites {
         let Some(source) = site.source.render(&spec.versions) else { continue };
         let bucket = &world.buckets[&site.bucket];
-        let live = bucket.marker.as_ref().and_then(|(marker, _)| marker.live.as_ref());
-        let live = live.map(|release| release.source.as_str());
+        let marker = bucket.marker_of(&site.prefix).map(|(marker, _)| marker);
+        let live = marker.and_then(|marker| marker.live.as_ref()).map(|release| release.source.as_str());
         if live != Some(&source) {
             found.push(format!("site {name}: {live:?} is live instead of {source}"));
         }
-        let (releases, prefix) = source.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).unwrap();
-        let page = |bucket: &str, key: String| Some(&world.buckets.get(bucket)?.objects.get(&key)?.etag);
-        let served = page(&site.bucket, "index.html".to_owned());
-        if served != page(releases, format!("{prefix}index.html")) {
-            found.push(format!("site {name}: another page is served than that of {source}"));
+        if marker.is_some_and(|marker| marker.switching.is_some() || marker.invalidation.is_some()) {
+            found.push(format!("site {name}: something is left to do"));
         }
+        let (releases, prefix) = source.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).unwrap();
+        let files = world.buckets.get(releases).into_iter().flat_map(|bucket| &bucket.objects);
+        for (key, wanted) in files.filter_map(|(key, stored)| Some((key.strip_prefix(prefix)?, stored))) {
+            let served = bucket.objects.get(&format!("{}{key}", site.prefix));
+            if served.map(|it| (&it.etag, &it.head)) != Some((&wanted.etag, &wanted.head)) {
+                found.push(format!("site {name}: another {key} is served than that of {source}"));
+            }
+        }
+        found
+            .extend(edges(world, spec, site).into_iter().map(|key| format!("site {name}: edges keep {key}")));
     }
     found
+}
+
+/// Keys that were replaced and that no later invalidation covers, as a browser asks for them.
+fn edges(world: &World, spec: &EnvironmentSpec, site: &SiteSpec) -> Vec<String> {
+    let Some(distribution) = &site.distribution else { return Vec::new() };
+    let region = world.regions.iter().find(|r| r.account == spec.account && r.name == spec.region).unwrap();
+    let is = |one: &&SimDistribution| one.id == *distribution || one.aliases.contains(distribution);
+    let asked = &region.distributions.values().find(is).expect("it was built").invalidations;
+    let base = url::Url::parse("https://site.example/").unwrap();
+    let covers = |path: &String, requested: &str| {
+        path == requested || path.strip_suffix('*').is_some_and(|begins| requested.starts_with(begins))
+    };
+    let replaced = &world.buckets[&site.bucket].replaced;
+    let mine = replaced.iter().filter(|(key, _)| key.starts_with(&site.prefix));
+    let kept = mine.filter(|(key, at)| {
+        let requested = base.join(key).unwrap().path().to_owned();
+        let later = asked.iter().filter(|(asked_at, _)| asked_at >= at);
+        !later.flat_map(|(_, paths)| paths).any(|path| covers(path, &requested))
+    });
+    kept.map(|(key, _)| key.clone()).collect()
 }

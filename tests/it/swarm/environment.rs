@@ -7,7 +7,8 @@ use std::time::Duration;
 use tidegate::model::{Level, Version};
 use tidegate::sim::{Age, Dice};
 use tidegate::spec::{
-    AdoptRevision, Autoscaling, CloudFrontGate, DatabaseTarget, EnvironmentSpec, NeededFor, SnapshotPolicy,
+    AdoptRevision, Autoscaling, CloudFrontGate, DatabaseTarget, EnvironmentSpec, NeededFor, SiteSpec,
+    SnapshotPolicy, Template,
 };
 
 use crate::rig::{a_tuesday, environment, from_folder};
@@ -37,6 +38,9 @@ pub fn drawn(dice: &mut Dice) -> EnvironmentSpec {
     } else if dice.chance(0.5) {
         spec.sites.values_mut().for_each(|site| site.distribution = Some("E2EXAMPLESHOP".to_owned()));
     }
+    if dice.chance(0.15) {
+        apps(&mut spec, dice);
+    }
     if dice.chance(0.4) {
         spec.checks.clear();
     }
@@ -53,6 +57,22 @@ pub fn age(dice: &mut Dice) -> Age {
         4..=7 => Age::UpToDate,
         8 => Age::At(BTreeMap::from([("core".into(), Version::from("v1.3.2"))])),
         _ => Age::At(BTreeMap::from([("library".into(), Version::from("v1.0.1"))])),
+    }
+}
+
+/// Small sites that share a bucket and a distribution; some follow the version of the first site, others the library's.
+fn apps(spec: &mut EnvironmentSpec, dice: &mut Dice) {
+    for (name, prefix) in [("poll", "77c0/latest/"), ("quiz", "8a3f/latest/"), ("timer", "mon app (é)/")] {
+        let key = if dice.chance(0.7) { "client" } else { "library" };
+        let source =
+            Template::parse(&format!("s3://shop-releases/{name}/{{{key}}}/")).expect("it is well-formed");
+        let site = SiteSpec {
+            source,
+            bucket: "shop-apps".to_owned(),
+            prefix: prefix.to_owned(),
+            distribution: Some("apps.shop.example".to_owned()),
+        };
+        spec.sites.insert(name.into(), site);
     }
 }
 

@@ -121,7 +121,11 @@ async fn a_distribution_is_found_by_alias_or_id_in_one_list() {
         let entry = |id: &str, alias: &str, status: &str| {
             format!(
                 "<DistributionSummary><Id>{id}</Id><ARN>a</ARN><Status>{status}</Status><Aliases><Quantity>1</Quantity>\
-                 <Items><CNAME>{alias}</CNAME></Items></Aliases>{}</DistributionSummary>",
+                 <Items><CNAME>{alias}</CNAME></Items></Aliases><Origins><Quantity>1</Quantity><Items><Origin><Id>o</Id>\
+                 <DomainName>client.s3.eu-central-2.amazonaws.com</DomainName><OriginPath>/app</OriginPath></Origin></Items></Origins>\
+                 <CustomErrorResponses><Quantity>2</Quantity><Items><CustomErrorResponse><ErrorCode>403</ErrorCode>\
+                 <ResponsePagePath>/index.html</ResponsePagePath></CustomErrorResponse><CustomErrorResponse>\
+                 <ErrorCode>500</ErrorCode></CustomErrorResponse></Items></CustomErrorResponses>{}</DistributionSummary>",
                 behaviours(NONE, &associated())
             )
         };

@@ -16,7 +16,7 @@ fn marker() -> Marker {
         version: "v1".into(),
         keys: BTreeSet::from(["index.html".to_owned()]),
     };
-    Marker { live: Some(release), previous: None, staged: None }
+    Marker { live: Some(release), ..Marker::default() }
 }
 
 fn refuse(status: u16, code: &str) -> Reply {
@@ -40,14 +40,14 @@ async fn a_marker_is_written_only_over_the_one_that_was_read() {
     })
     .await;
     let cloud = server.cloud();
-    let (found, etag) = cloud.site_marker(BUCKET).await.unwrap().unwrap();
+    let (found, etag) = cloud.site_marker(BUCKET, "").await.unwrap().unwrap();
     assert_eq!((found, etag.as_str()), (marker(), "\"e1\""));
-    cloud.put_site_marker(BUCKET, &marker(), Some(&etag)).await.unwrap();
+    cloud.put_site_marker(BUCKET, "", &marker(), Some(&etag)).await.unwrap();
     let sent = server.requests().pop().unwrap();
     assert!(sent.path.starts_with(&format!("/{BUCKET}/{MARKER}")), "{}", sent.path);
     assert!(sent.body.contains("s3://releases/v1/"));
     for etag in [None, Some("\"e0\"")] {
-        let error = cloud.put_site_marker(BUCKET, &marker(), etag).await.unwrap_err();
+        let error = cloud.put_site_marker(BUCKET, "", &marker(), etag).await.unwrap_err();
         assert_eq!(error.kind, Kind::Conflict, "{etag:?}");
     }
     let heads = server.requests().iter().filter(|request| request.method == "HEAD").count();
@@ -62,9 +62,9 @@ async fn no_marker_is_not_no_bucket() {
         false => refuse(404, "NoSuchKey"),
     })
     .await;
-    assert_eq!(server.cloud().site_marker(BUCKET).await.unwrap(), None);
-    assert_eq!(server.cloud().site_marker("gone").await.unwrap_err().kind, Kind::NotFound);
-    let error = server.cloud().put_site_marker(BUCKET, &marker(), Some("\"e\"")).await.unwrap_err();
+    assert_eq!(server.cloud().site_marker(BUCKET, "").await.unwrap(), None);
+    assert_eq!(server.cloud().site_marker("gone", "").await.unwrap_err().kind, Kind::NotFound);
+    let error = server.cloud().put_site_marker(BUCKET, "", &marker(), Some("\"e\"")).await.unwrap_err();
     assert_eq!(error.kind, Kind::Conflict, "the marker that was read has gone");
 }
 
@@ -80,7 +80,7 @@ async fn a_bucket_is_asked_in_its_own_region() {
         _ => refuse(404, "NoSuchKey"),
     })
     .await;
-    assert_eq!(server.cloud().site_marker(BUCKET).await.unwrap(), None);
+    assert_eq!(server.cloud().site_marker(BUCKET, "").await.unwrap(), None);
     let sent = server.requests().pop().unwrap();
     assert!(sent.header("authorization").unwrap().contains("/eu-west-1/s3/"));
 }

@@ -50,4 +50,19 @@ fn only_so_many_paths_are_in_progress() {
     pass(&mut world, 121);
     world.invalidate(0, "E2EXAMPLE", &wildcards).unwrap();
     assert_eq!(world.invalidate(0, "E2EXAMPLE", &[]).unwrap_err().kind, Kind::Invalid);
+    let exact: Vec<String> = (0..3000).map(|number| format!("/{number}")).collect();
+    world.invalidate(0, "E2EXAMPLE", &exact).unwrap();
+    assert_eq!(world.invalidate(0, "E2EXAMPLE", &exact[..1]).unwrap_err().kind, Kind::Throttled);
+}
+
+#[test]
+fn paths_are_encoded_and_wildcards_stand_at_the_end() {
+    let mut world = world();
+    for path in ["/", "/*", "/a%20b/*", "/caf%C3%A9", "/it's+(fine)"] {
+        world.invalidate(0, "E2EXAMPLE", &[path.to_owned()]).unwrap();
+    }
+    for path in ["", "a", "/a b", "/café", "/~a", "/%7ea", "/a*b", "/[id]", "/a|b", "/a\\b", "/a\"b"] {
+        let refusal = world.invalidate(0, "E2EXAMPLE", &[path.to_owned()]).unwrap_err();
+        assert_eq!(refusal.kind, Kind::Invalid, "{path}");
+    }
 }

@@ -163,8 +163,8 @@ fn migration(spec: &MigrationSpec) -> Value {
 }
 
 fn site(spec: &SiteSpec) -> Value {
-    let SiteSpec { source, bucket, distribution } = spec;
-    json!({"source": source.as_str(), "bucket": bucket, "distribution": distribution})
+    let SiteSpec { source, bucket, prefix, distribution } = spec;
+    json!({"source": source.as_str(), "bucket": bucket, "prefix": prefix, "distribution": distribution})
 }
 
 fn check(spec: &Check) -> Value {

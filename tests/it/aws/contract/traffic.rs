@@ -92,7 +92,14 @@ pub async fn a_distribution_calls_the_function_at_every_behaviour(land: &impl La
         cloud.distributions(&[ALIAS.to_owned()]).await.unwrap()[ALIAS].deployed
     })
     .await;
-    cloud.invalidate(&before.id, &["/*".to_owned()]).await.unwrap();
+    cloud.invalidate(&before.id, &["/*".to_owned(), "/caf%C3%A9/a%20b".to_owned()]).await.unwrap();
+    for path in ["/a b", "/café", "/~a", "/%7Ea", "/a*b", "/[a]", "a"] {
+        let refusal = cloud.invalidate(&before.id, &[path.to_owned()]).await.unwrap_err();
+        assert_eq!(refusal.kind, Kind::Invalid, "{path}: {refusal}");
+    }
+    let wildcards: Vec<String> = (0..15).map(|number| format!("/{number}/*")).collect();
+    let refusal = cloud.invalidate(&before.id, &wildcards).await.unwrap_err();
+    assert_eq!(refusal.kind, Kind::Throttled, "one is in progress already: {refusal}");
     for error in [
         cloud.associate_function("ENOBODY", "gate").await.unwrap_err(),
         cloud.invalidate("ENOBODY", &["/*".to_owned()]).await.unwrap_err(),
@@ -109,8 +116,13 @@ pub async fn a_release_is_copied_and_its_files_deleted(land: &impl Land) {
     assert_eq!(cloud.objects(&releases, "missing/").await.unwrap(), []);
     for object in &found {
         let from = format!("v1/{}", object.key);
-        cloud.copy_object((&releases, &from), (&bucket, &format!("copy/{}", object.key))).await.unwrap();
+        let to = format!("copy/{}", object.key);
+        let etag = cloud.copy_object((&releases, &from), (&bucket, &to)).await.unwrap();
+        assert_eq!(etag, object.etag, "{to}");
+        let head = cloud.object_head(&releases, &from).await.unwrap().expect("it is listed");
+        assert_eq!(cloud.object_head(&bucket, &to).await.unwrap(), Some(head), "{to}");
     }
+    assert_eq!(cloud.object_head(&releases, "v1/nobody").await.unwrap(), None);
     assert_eq!(cloud.objects(&bucket, "copy/").await.unwrap(), found, "the same content has the same ETag");
     let gone = cloud.copy_object((&releases, "v1/nobody"), (&bucket, "nobody")).await.unwrap_err();
     assert_eq!(gone.kind, Kind::NotFound);
@@ -123,27 +135,34 @@ pub async fn a_release_is_copied_and_its_files_deleted(land: &impl Land) {
 pub async fn a_marker_has_one_writer_at_a_time(land: &impl Land) {
     let (cloud, bucket) = (land.cloud(), land.bucket(BUCKET));
     let files = cloud.objects(&bucket, "").await.unwrap();
-    assert_eq!(cloud.site_marker(&bucket).await.unwrap(), None);
+    assert_eq!(cloud.site_marker(&bucket, "").await.unwrap(), None);
     let release = |version: &str| Release {
         source: format!("s3://{}/{version}/", land.bucket(RELEASES)),
         version: version.into(),
         keys: ["index.html".to_owned()].into(),
     };
-    let mut marker = Marker { live: Some(release("v1")), previous: None, staged: None };
-    let gone = cloud.put_site_marker(&bucket, &marker, Some("\"0123456789abcdef0123456789abcdef\"")).await;
+    let mut marker = Marker { live: Some(release("v1")), ..Marker::default() };
+    let gone =
+        cloud.put_site_marker(&bucket, "", &marker, Some("\"0123456789abcdef0123456789abcdef\"")).await;
     assert_eq!(gone.unwrap_err().kind, Kind::Conflict, "there is none to replace");
-    cloud.put_site_marker(&bucket, &marker, None).await.unwrap();
-    assert_eq!(cloud.put_site_marker(&bucket, &marker, None).await.unwrap_err().kind, Kind::Conflict);
-    let (found, etag) = cloud.site_marker(&bucket).await.unwrap().unwrap();
+    cloud.put_site_marker(&bucket, "", &marker, None).await.unwrap();
+    assert_eq!(cloud.put_site_marker(&bucket, "", &marker, None).await.unwrap_err().kind, Kind::Conflict);
+    let (found, etag) = cloud.site_marker(&bucket, "").await.unwrap().unwrap();
     assert_eq!(found, marker);
     marker.staged = Some(release("v2"));
-    cloud.put_site_marker(&bucket, &marker, Some(&etag)).await.unwrap();
-    let stale = cloud.put_site_marker(&bucket, &marker, Some(&etag)).await.unwrap_err();
+    cloud.put_site_marker(&bucket, "", &marker, Some(&etag)).await.unwrap();
+    let stale = cloud.put_site_marker(&bucket, "", &marker, Some(&etag)).await.unwrap_err();
     assert_eq!(stale.kind, Kind::Conflict);
     assert_eq!(cloud.objects(&bucket, "").await.unwrap(), files, "the marker is no file of the site");
+    assert_eq!(cloud.site_marker(&bucket, "app/latest/").await.unwrap(), None, "each prefix has its own");
+    let app = Marker { live: Some(release("v9")), ..Marker::default() };
+    cloud.put_site_marker(&bucket, "app/latest/", &app, None).await.unwrap();
+    assert_eq!(cloud.site_marker(&bucket, "app/latest/").await.unwrap().unwrap().0, app);
+    assert_eq!(cloud.site_marker(&bucket, "").await.unwrap().unwrap().0, marker);
+    assert_eq!(cloud.objects(&bucket, "app/latest/").await.unwrap(), []);
     for error in [
-        cloud.site_marker("no-such-bucket-here").await.unwrap_err(),
-        cloud.put_site_marker("no-such-bucket-here", &marker, None).await.unwrap_err(),
+        cloud.site_marker("no-such-bucket-here", "").await.unwrap_err(),
+        cloud.put_site_marker("no-such-bucket-here", "", &marker, None).await.unwrap_err(),
     ] {
         assert_eq!(error.kind, Kind::NotFound, "{error}");
     }

@@ -18,7 +18,7 @@ use crate::cli::{Ended, Machine};
 /// A Tuesday, when production's window has just opened: later than any clock that runs these tests.
 const WINDOW: &str = "2032-11-23T03:00:00Z";
 
-/// Requests of an `apply` that finds everything as declared, 74 in all: a full pass of a process that knows nothing
+/// Requests of an `apply` that finds everything as declared, 78 in all: a full pass of a process that knows nothing
 /// yet. ListTaskDefinitions takes one family and DescribeTargetHealth one target group. ListTasks is asked for each
 /// service, for the migration's family and for the whole cluster, where tasks of no service may run, each time by status.
 const FULL_PASS: [(&str, u64); 20] = [
@@ -39,8 +39,9 @@ const FULL_PASS: [(&str, u64); 20] = [
     ("elasticloadbalancing:DescribeTargetHealth", 5),
     ("rds:DescribeDBInstances", 1),
     ("rds:DescribeDBSnapshots", 1),
-    ("s3:GET", 1),
-    ("s3:HEAD", 1),
+    // A marker for each site; the regions of two buckets.
+    ("s3:GET", 4),
+    ("s3:HEAD", 2),
     ("ssm:GetParameter", 1),
     ("sts:GetCallerIdentity", 1),
 ];

@@ -123,8 +123,15 @@ async fn make_buckets(graasp: &Graasp) {
         let mut objects: BTreeMap<String, String> =
             kept.objects.iter().map(|(key, stored)| (key.clone(), stored.etag.clone())).collect();
         if !kept.releases.is_empty() {
-            for number in RELEASES {
-                let prefix = format!("client/v2.{number}.0/");
+            let clients = RELEASES.map(|number| format!("client/v2.{number}.0/"));
+            let wanted = graasp.wanted();
+            let spec = &wanted.spec;
+            let apps = spec.sites.values().filter(|site| !site.prefix.is_empty());
+            let apps = apps.map(|site| {
+                let source = site.source.render(&spec.versions).unwrap();
+                source.strip_prefix(&format!("s3://{bucket}/")).unwrap().to_owned()
+            });
+            for prefix in clients.chain(apps) {
                 for object in simulated.objects(bucket, &prefix).await.unwrap() {
                     objects.insert(format!("{prefix}{}", object.key), object.etag);
                 }

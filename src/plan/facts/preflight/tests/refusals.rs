@@ -193,9 +193,9 @@ fn call(bench: &Bench, operation: &str) -> CloudError {
             "cloudfront:UpdateDistribution" => {
                 port.associate_function("assets.shop.example", "shop-gate").await
             }
-            "s3:CopyObject" => port.copy_object(("shop-client", "a"), ("shop-client", "b")).await,
+            "s3:CopyObject" => port.copy_object(("shop-client", "a"), ("shop-client", "b")).await.map(drop),
             "s3:DeleteObjects" => port.delete_objects("shop-client", &["a".to_owned()]).await,
-            "s3:PutObject" => port.put_site_marker("shop-client", &Marker::default(), None).await,
+            "s3:PutObject" => port.put_site_marker("shop-client", "", &Marker::default(), None).await,
             other => panic!("no call for {other}"),
         }
     });

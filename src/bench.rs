@@ -49,7 +49,8 @@ pub(crate) fn shop() -> EnvironmentSpec {
     let mut spec = declared.environments.remove("shop").expect("the shop is declared without errors");
     let maintenance = spec.maintenance.as_mut().expect("the shop has a gate");
     let distributions = vec!["assets.shop.example".to_owned()];
-    maintenance.cloudfront = Some(CloudFrontGate { function: "shop-gate".to_owned(), distributions });
+    maintenance.cloudfront =
+        Some(CloudFrontGate { function: "shop-gate".to_owned(), distributions, replace: None });
     spec.sites.get_mut("client").expect("the shop has a site").distribution = Some("E2SHOP".to_owned());
     spec
 }
@@ -78,6 +79,14 @@ impl Bench {
     /// The shop, one release behind, never touched by tidegate.
     pub(crate) fn new() -> Self {
         Self::with(|_| {})
+    }
+
+    /// The shop in its release, up to the migration.
+    pub(crate) fn in_release() -> Self {
+        let (bench, revision) = (Bench::new(), Revision::worktree());
+        let (from, to) = ("v1.3.0".into(), "v1.4.0".into());
+        bench.journaled([Event::ReleaseBegun { from, to, images: BTreeMap::new(), revision }]);
+        bench
     }
 
     /// The shop, declared a little differently.

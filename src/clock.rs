@@ -1,7 +1,7 @@
 //! Time as a port: the only room that may read the machine's clocks or wait.
 //!
 //! There are two clocks. The *wall* clock ([`Instant`]) says what the calendar says: schedules, windows, overrides, and
-//! the times in records. Somebody may set it at any moment. The *monotonic* clock ([`Monotonic`]) never jumps: waits,
+//! the times in records. It may be set at any moment. The *monotonic* clock ([`Monotonic`]) never jumps: waits,
 //! pauses, budgets, deadlines and what is kept for a while are measured on it. Where a conclusion depends on the age of
 //! a recorded instant, [`Clock::in_present`] takes the steps of the wall clock out of it.
 //!
@@ -81,7 +81,7 @@ impl Clock for SystemClock {
     }
 
     fn in_present(&self, recorded: Instant) -> Instant {
-        // Reading the clock notices a step that nobody has noticed yet.
+        // Reading the clock notices a step that no reading has shown yet.
         self.now();
         steps().moved(recorded)
     }

@@ -33,7 +33,7 @@ pub use error::{CloudError, Kind};
 pub use listed::{ListedDatabase, ListedListener};
 pub use port::{Cloud, CloudRead, CloudWrite, ImageLookup};
 pub use rates::{Family, Rate, Rates, SHARE_DEFAULT};
-pub use rds::{Database, DatabaseStatus, DbSnapshot, SnapshotStatus};
+pub use rds::{BlueGreen, Database, DatabaseStatus, DbSnapshot, Quota, SnapshotStatus};
 pub use reason::Cause;
 pub use sites::{Comparison, Marker, Object, ObjectHead, ObjectHeaders, PendingInvalidation, Release};
 pub use task::{Container, ContainerStatus, ENDED_BY_ITSELF, LogTail, Task, TaskStatus};

@@ -95,6 +95,9 @@ async fn perform(context: &ActionContext<'_>, action: &Action) -> Result<(), Act
             context.record(Event::GateClosed { was_open: *was_open, with: Some(with.clone()) })
         }
         ActionKind::OpenGate { rules, function, whole } => {
+            if *whole {
+                context.journal.allows(&Event::GateOpened)?;
+            }
             gate::open(context, id, rules, *function).await?;
             if *whole { context.record(Event::GateOpened) } else { Ok(()) }
         }

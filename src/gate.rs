@@ -10,7 +10,7 @@ mod secret;
 mod wildcard;
 
 pub use conditions::{TAG_VALUE, closed_conditions, is_closed, is_ours, open_conditions};
-pub use function::{recognise, write_code};
+pub use function::{ForeignCode, foreign_code, recognise, write_code};
 pub use routing::turns_away;
 pub use secret::check_secret;
 pub use wildcard::{matches_host, matches_path};

@@ -8,6 +8,7 @@
 mod ask;
 mod context;
 mod database;
+mod distributions;
 mod images;
 mod reports;
 mod running;
@@ -23,16 +24,15 @@ mod tests;
 pub use ask::patiently;
 pub use context::ObserveOptions;
 pub use snapshot::{
-    CodeSeen, DatabaseSeen, DistributionSeen, FunctionSeen, HeaderSeen, ListenerSeen, MigrationSeen,
-    Observed, RuleSeen, RuleTarget, RunningVersion, ServiceSeen, SiteSeen, Snapshot, TrafficSeen,
+    CodeSeen, DatabaseLimits, DatabaseSeen, DistributionSeen, FunctionSeen, HeaderSeen, ListenerSeen,
+    MigrationSeen, Observed, RuleSeen, RuleTarget, RunningVersion, ServiceSeen, SiteSeen, Snapshot,
+    StoppableService, TrafficSeen,
 };
-
-use std::collections::BTreeMap;
 
 use futures_util::future::{join, join3, join4};
 
 use crate::clock::Clock;
-use crate::cloud::{CloudRead, Distribution, tag};
+use crate::cloud::{CloudRead, Kind, tag};
 use crate::model::{ServiceName, StoreId};
 use crate::spec::EnvironmentSpec;
 use crate::store::journal::Ledger;
@@ -53,9 +53,9 @@ pub async fn observe(
         services::services(context),
         database::database(context),
         database::family(context),
-        distributions(context),
+        distributions::distributions(context),
     );
-    let ((account, owner, unmanaged), ((services, groups), database, family, distributions)) =
+    let ((account, owner, unmanaged), ((services, stoppable, groups), database, family, distributions)) =
         join(who, what).await;
     let (traffic, sites, strangers) = join3(
         traffic::traffic(context, &groups, &distributions),
@@ -68,8 +68,13 @@ pub async fn observe(
         database::migration(context, family.as_ref(), &services, database.as_ref()),
     )
     .await;
+    let refused = account.as_ref().err().filter(|error| error.kind == Kind::Credentials);
+    let migration_tasks = family.map(|family| database::tasks(family.tasks));
     Snapshot {
         taken_at,
+        refused: refused.map(|error| error.message.clone()),
+        stoppable,
+        migration_tasks,
         account: account.map_or_else(unreadable, Observed::Present),
         owner,
         services,
@@ -98,18 +103,4 @@ async fn unmanaged(context: ObserveContext<'_>) -> Vec<ServiceName> {
     found.retain(|name| !context.spec.services.contains_key(name));
     found.sort();
     found
-}
-
-/// Every distribution that the gate or a site names, in one request.
-async fn distributions(context: ObserveContext<'_>) -> Result<BTreeMap<String, Distribution>, String> {
-    let gated = context.spec.maintenance.iter().flat_map(|maintenance| &maintenance.cloudfront);
-    let names = gated.flat_map(|cloudfront| &cloudfront.distributions);
-    let of_sites = context.spec.sites.values().filter_map(|site| site.distribution.as_ref());
-    let mut names: Vec<String> = names.chain(of_sites).cloned().collect();
-    names.sort();
-    names.dedup();
-    if names.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    context.read(|cloud| cloud.distributions(&names)).await.map_err(|error| error.to_string())
 }

@@ -20,7 +20,7 @@ mod input;
 mod report;
 mod steps;
 
-pub use action::{Action, ActionKind, Migration, MigrationStart, NewDefinition, StartService, Step};
+pub use action::{Action, ActionKind, Migration, MigrationStart, Need, NewDefinition, StartService, Step};
 pub use facts::preflight::Topic;
 pub use input::{Expected, PlanningInput};
 pub use report::{Awake, Blocked, BlockedReason, Drift, Plan, PlannedState, Waiting, WaitingReason};
@@ -72,6 +72,11 @@ fn finish(facts: &Facts<'_>, state: PlannedState, mut draft: Draft) -> Plan {
         awake: draft.awake,
         notes: draft.notes,
     };
+    if let Some(why) = &input.snapshot.refused {
+        // Each resource is unreadable for this one reason.
+        plan.blocked.retain(|blocked| blocked.reason != BlockedReason::Unreadable);
+        plan.blocked.insert(0, report::refused(why, &input.spec));
+    }
     let broken = audit::audit(facts, &plan);
     if !broken.is_empty() {
         plan.actions.clear();

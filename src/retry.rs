@@ -20,6 +20,8 @@ pub struct Backoff {
     pub first: Duration,
     /// Tries in all, the first included.
     pub tries_max: u32,
+    /// No try begins later than this after the first: a try that gets no answer takes half a minute by itself.
+    pub time_max: Duration,
 }
 
 impl Backoff {
@@ -64,7 +66,7 @@ pub async fn retry<T, E, F: Future<Output = Result<T, E>>>(
     mut attempt: impl FnMut() -> F,
 ) -> Result<T, E> {
     let mut jitter = Jitter::from(clock.now());
-    let mut failed = 0;
+    let (mut failed, begun_at) = (0, clock.monotonic());
     loop {
         let error = match attempt().await {
             Ok(value) => return Ok(value),
@@ -72,7 +74,11 @@ pub async fn retry<T, E, F: Future<Output = Result<T, E>>>(
         };
         failed += 1;
         match backoff.pause(failed, &mut jitter) {
-            Some(pause) if is_transient(&error) => clock.sleep(pause).await,
+            Some(pause)
+                if is_transient(&error) && clock.monotonic().since(begun_at) + pause < backoff.time_max =>
+            {
+                clock.sleep(pause).await;
+            }
             _ => return Err(error),
         }
     }
@@ -87,7 +93,8 @@ mod tests {
     use super::*;
     use crate::sim::SimClock;
 
-    const BACKOFF: Backoff = Backoff { first: Duration::from_secs(1), tries_max: 6 };
+    const BACKOFF: Backoff =
+        Backoff { first: Duration::from_secs(1), tries_max: 6, time_max: Duration::from_secs(60) };
 
     fn pauses(jitter: &mut Jitter) -> Vec<Duration> {
         (1..).map_while(|failed| BACKOFF.pause(failed, jitter)).collect()
@@ -116,7 +123,7 @@ mod tests {
 
     #[test]
     fn many_failures_are_counted_without_overflow() {
-        let endless = Backoff { first: Duration::from_secs(1), tries_max: u32::MAX };
+        let endless = Backoff { tries_max: u32::MAX, ..BACKOFF };
         let pause = endless.pause(u32::MAX - 1, &mut Jitter::from(Instant::UNIX_EPOCH));
         assert!(pause.is_some_and(|pause| pause <= Duration::from_secs(1 << 16)));
     }
@@ -141,5 +148,24 @@ mod tests {
         assert_eq!(tried(&clock, &[Err("busy"); 6]), (Err("busy"), 6));
         let waited = (clock.now() - before).to_std().unwrap();
         assert!(waited > Duration::from_secs(15) && waited <= Duration::from_secs(31), "{waited:?}");
+    }
+
+    #[test]
+    fn tries_that_get_no_answer_end_after_the_longest_time() {
+        let clock = SimClock::new(Instant::UNIX_EPOCH);
+        for seconds in [1, 12, 36, 100] {
+            let (made, begins) = (Cell::new(0), clock.now());
+            let silent = || {
+                made.set(made.get() + 1);
+                async {
+                    clock.sleep(Duration::from_secs(seconds)).await;
+                    Err::<u8, _>("busy")
+                }
+            };
+            assert_eq!(clock.block_on(retry(&clock, BACKOFF, |_| true, silent)), Err("busy"));
+            let took = (clock.now() - begins).to_std().unwrap();
+            assert!(took <= BACKOFF.time_max + Duration::from_secs(seconds), "{seconds}: {took:?}");
+            assert!(made.get() >= 1);
+        }
     }
 }

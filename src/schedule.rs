@@ -24,7 +24,7 @@ pub use calendar::{DateRange, TimeSpanOnDay};
 pub use chrono_tz::Tz;
 pub use crontab::{Crontab, CrontabError};
 pub use effective::{Because, Change, EffectiveState, Override, StateInputs, changes, next_change, state_at};
-pub use holidays::{HolidayProblem, Holidays, read_holidays};
+pub use holidays::{Holiday, HolidayProblem, Holidays, read_holidays, windows_zone};
 pub use hours::Schedule;
 pub use syntax::SyntaxError;
 pub use wall::next_time_of_day;

@@ -30,6 +30,7 @@ pub use environment::{
     SiteSpec, SnapshotPolicy, Template,
 };
 pub use schema::schema;
+pub use validate::ListedHoliday;
 
 use crate::model::{EnvironmentName, FileFault, InputsId, Instant};
 use extends::FileLoader;
@@ -83,8 +84,7 @@ pub fn read_tree(
     root: &str,
     now: Instant,
 ) -> Declarations {
-    let root = root.trim_start_matches("./").trim_matches('/');
-    let prefix = if root.is_empty() || root == "." { String::new() } else { format!("{root}/") };
+    let prefix = prefix_of(root);
     let known = Files::new(files, faults);
     let mut loader = FileLoader::new(&known);
     let mut checked: Vec<(EnvironmentName, &str, CheckedEnvironment)> = Vec::new();
@@ -110,6 +110,29 @@ fn guarded(path: &str, check: impl FnOnce() -> CheckedEnvironment) -> CheckedEnv
             .with_hint("report the defect with these files; to continue, undo the last change of them");
         CheckedEnvironment { spec: None, problems: vec![problem], claims: Vec::new() }
     })
+}
+
+/// The holidays of one environment, by day, with the calendars and lines that they come from. Empty if it has none or
+/// cannot be read.
+pub fn holidays(
+    files: &BTreeMap<String, Vec<u8>>,
+    root: &str,
+    environment: &EnvironmentName,
+) -> Vec<ListedHoliday> {
+    let prefix = prefix_of(root);
+    let is_it = |path: &&String| path.strip_prefix(&prefix).and_then(stem) == Some(environment.as_str());
+    let Some(path) = files.keys().find(is_it) else { return Vec::new() };
+    let faults = BTreeMap::new();
+    let known = Files::new(files, &faults);
+    let mut loader = FileLoader::new(&known);
+    let loaded = loader.load(path, &mut Vec::new());
+    validate::holidays(&loaded.node, loader.files())
+}
+
+/// What the path of a file in `root` begins with.
+fn prefix_of(root: &str) -> String {
+    let root = root.trim_start_matches("./").trim_matches('/');
+    if root.is_empty() || root == "." { String::new() } else { format!("{root}/") }
 }
 
 /// `production` for `production.yaml`; `None` for files that declare no environment.

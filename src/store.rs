@@ -20,6 +20,7 @@ mod port;
 
 pub use error::StoreError;
 pub use journal::line::{JournalLine, Log, Mark, RawLine, UnfinishedLine};
+pub use journal::{Checkpoint, LedgerCache};
 pub use lease::{Lease, LeaseHolder};
 pub use local::LocalStore;
 pub use memory::MemoryStore;

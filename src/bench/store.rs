@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::Value;
 
 use crate::model::{EnvironmentName, Instant, RunId, StoreId};
-use crate::store::{Lease, LeaseHolder, Log, Mark, MemoryStore, RawLine, Store, StoreError, StoredRun};
+use crate::store::{
+    Checkpoint, Lease, LeaseHolder, LedgerCache, Log, Mark, MemoryStore, RawLine, Store, StoreError,
+    StoredRun,
+};
 
 /// A memory store whose answers to appends may be lost.
 pub(crate) struct FlakyStore {
@@ -68,6 +71,22 @@ impl Store for FlakyStore {
             }
             Err(_) => Ok(end),
         }
+    }
+
+    fn checkpoint_every(&self) -> u64 {
+        self.store.checkpoint_every()
+    }
+
+    fn checkpoints(&self, name: &EnvironmentName) -> Result<Vec<Checkpoint>, StoreError> {
+        self.store.checkpoints(name)
+    }
+
+    fn keep_checkpoint(&self, lease: &Lease, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        self.store.keep_checkpoint(lease, checkpoint)
+    }
+
+    fn ledgers(&self) -> &LedgerCache {
+        self.store.ledgers()
     }
 
     fn put_record(

@@ -66,6 +66,12 @@ pub(super) fn wake_daemon(
     })
 }
 
+/// The record that an operator wants to end is not the one that was read a moment before.
+pub(super) fn changed_meanwhile(name: &EnvironmentName, what: &str) -> CliError {
+    CliError::failure(format!("the {what} of `{name}` was changed by another process meanwhile"))
+        .hint(format!("look at it, and run the command again if it should end: tidegate status {name}"))
+}
+
 /// Leaves a request in the store. One at a time: a second operator must see that another request waits. The same
 /// command again replaces the first.
 pub(super) fn leave_in_store(

@@ -108,6 +108,7 @@ fn set(
 fn clear(args: &Args, settings: &Settings, spec: &EnvironmentSpec, now: Instant) -> Result<Exit, CliError> {
     let name = &spec.name;
     let store = LocalStore::open(settings.store()?)?;
+    let before = store.get_record(name, OVERRIDE)?;
     let Some(set) = active(&store, spec, now)?.override_ else {
         let nothing =
             CliError::failure(format!("no run-time override of `{name}` is set, so there is nothing to end"));
@@ -120,7 +121,9 @@ fn clear(args: &Args, settings: &Settings, spec: &EnvironmentSpec, now: Instant)
     let who = context::person();
     let ended = RuntimeOverride { taken_back: Some(Withdrawal { who: who.clone(), reason }), ..set };
     let value = serde_json::to_value(&ended).expect("text, instants and words always become JSON");
-    store.put_record(name, OVERRIDE, Some(&value))?;
+    if !store.swap_record(name, OVERRIDE, before.as_ref(), Some(&value))? {
+        return Err(operator_request::changed_meanwhile(name, "override"));
+    }
     let text = format!("{name}: the override `{}` that {} set has ended\n", ended.state, ended.who);
     let text = text + &operator_request::wake_daemon(settings, name, &who)?;
     print(args, settings, spec, now, &text)

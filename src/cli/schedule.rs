@@ -18,7 +18,7 @@ use crate::reconcile::{ActiveOverrides, ReconcileError, Sizes};
 use crate::report::schedule::{self as report, Prices};
 use crate::report::{ScheduleView, time_format};
 use crate::schedule::{self, Change};
-use crate::spec::EnvironmentSpec;
+use crate::spec::{self, EnvironmentSpec};
 use crate::store::LocalStore;
 
 /// Ten years: longer than any plan, and short enough for an answer at once.
@@ -38,9 +38,14 @@ pub(super) struct Args {
     /// Begin at this instant, such as 2026-11-24T04:00:00+01:00 (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME", value_parser = input::instant)]
     from: Option<Instant>,
-    /// Show this many days of 24 hours
-    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=i64::from(DAYS_MAX)))]
-    days: u32,
+    /// Show this many days of 24 hours [default: 7; with --holidays: 366]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(DAYS_MAX)))]
+    days: Option<u32>,
+    /// List the holidays that were read from the calendars, with file and line, and nothing else
+    ///
+    /// As JSON: [{"first", "last", "title", "file", "line"}].
+    #[arg(long)]
+    holidays: bool,
     /// Estimate with this class of database instance, such as db.t4g.small
     #[arg(long, value_name = "CLASS")]
     database_class: Option<String>,
@@ -54,15 +59,29 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let from = args.from.unwrap_or_else(|| SystemClock.now());
-    let to = from.checked_add_signed(TimeDelta::days(args.days.into())).ok_or_else(|| {
+    let days = args.days.unwrap_or(if args.holidays { 366 } else { 7 });
+    let to = from.checked_add_signed(TimeDelta::days(days.into())).ok_or_else(|| {
         CliError::usage("`--from` and `--days` end after the last date that tidegate can represent")
     })?;
     let loaded = context::declare(settings, None, from)?;
     let spec = declared::environment(&loaded, &args.environment, "show the schedule of")?;
+    let zone = time_format::zone_of(spec);
+    let holidays = spec::holidays(&loaded.tree.files, &settings.path, &spec.name);
+    let holidays = report::shown_holidays(&holidays, from, to, zone);
+    if args.holidays {
+        match args.output {
+            Output::Json => ui::print_json(&report::holidays_json(&holidays))?,
+            Output::Text if holidays.is_empty() => {
+                let to = time_format::local(to, zone);
+                ui::print(&format!("no calendar of `{}` has a holiday until {to}\n", spec.name))?;
+            }
+            Output::Text => ui::print(&report::holidays(&holidays))?,
+        }
+        return Ok(Exit::Done);
+    }
     let overrides = overrides(settings, spec, from);
     let runtime_override = overrides.runtime_override();
     let inputs = context::says(spec, runtime_override.as_ref());
-    let zone = time_format::zone_of(spec);
     match args.output {
         Output::Json => {
             let changes = schedule::changes(from, to, &inputs);
@@ -81,7 +100,11 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
             let override_since = overrides.override_.as_ref().map(|set| set.since);
             let view =
                 ScheduleView { spec, inputs, override_since, from, to, now, zone, sizes, prices: &prices };
-            ui::print(&report::text(&view))?;
+            let mut text = report::text(&view);
+            if !holidays.is_empty() {
+                text.push_str(&format!("\nholidays\n{}", report::holidays(&holidays)));
+            }
+            ui::print(&text)?;
         }
     }
     Ok(Exit::Done)

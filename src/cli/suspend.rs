@@ -73,6 +73,7 @@ pub(super) fn resume(args: &ResumeArgs, settings: &Settings) -> Result<Exit, Cli
     let spec = declared::environment(&declared, &args.environment, "resume")?;
     let (now, name) = (context::present(settings)?, &spec.name);
     let store = LocalStore::open(settings.store()?)?;
+    let before = store.get_record(name, SUSPENSION)?;
     let Some(set) = override_::active(&store, spec, now)?.suspension else {
         return Err(CliError::failure(format!("`{name}` is not suspended, so there is nothing to resume"))
             .hint(format!("see what tidegate would do, and what blocks it: tidegate plan {name}")));
@@ -81,7 +82,9 @@ pub(super) fn resume(args: &ResumeArgs, settings: &Settings) -> Result<Exit, Cli
     let reason = args.reason.clone().unwrap_or_else(|| "no longer needed".to_owned());
     let ended = Suspension { taken_back: Some(Withdrawal { who: who.clone(), reason }), ..set };
     let value = serde_json::to_value(&ended).expect("text and instants always become JSON");
-    store.put_record(name, SUSPENSION, Some(&value))?;
+    if !store.swap_record(name, SUSPENSION, before.as_ref(), Some(&value))? {
+        return Err(operator_request::changed_meanwhile(name, "suspension"));
+    }
     let text = format!("{name}: resumed; {} had suspended it: {}\n", ended.who, ended.reason);
     ui::print(&(text + &operator_request::wake_daemon(settings, name, &who)?))?;
     Ok(Exit::Done)

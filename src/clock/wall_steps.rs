@@ -25,7 +25,7 @@ struct Reading {
 }
 
 impl Reading {
-    /// What the wall clock shows at a later time if nobody sets it.
+    /// The wall clock's time later on, unless it is set meanwhile.
     fn expected(self, at: Monotonic) -> Instant {
         let passed = TimeDelta::from_std(at.since(self.monotonic)).unwrap_or(TimeDelta::MAX);
         self.wall.checked_add_signed(passed).unwrap_or(Instant::MAX_UTC)

@@ -30,6 +30,7 @@ mod operation;
 mod probe;
 mod rds;
 mod read;
+mod refusal;
 mod region;
 mod registry;
 mod s3;
@@ -183,6 +184,7 @@ impl Aws {
             budget: self.budget(account, region),
             global: self.budget(account, GLOBAL),
             counts: self.0.counts.clone(),
+            refusal: Arc::default(),
             valve: self.0.valve.clone(),
         }
     }

@@ -17,9 +17,9 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function, ImageLookup,
-    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, ScalableTarget, Service,
-    Task, TaskDefinition,
+    BlueGreen, Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function,
+    ImageLookup, ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota,
+    ScalableTarget, Service, Task, TaskDefinition,
 };
 use crate::clock::Monotonic;
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
@@ -218,8 +218,29 @@ impl CloudRead for CachedCloud<'_> {
         self.rarely(format!("snapshots of {target:?}"), self.cloud.snapshots(target)).await
     }
 
+    async fn snapshot_quota(&self, target: &DatabaseTarget) -> Answer<Option<Quota>> {
+        self.rarely(format!("quota of snapshots {target:?}"), self.cloud.snapshot_quota(target)).await
+    }
+
+    async fn blue_green(&self, target: &DatabaseTarget) -> Answer<Option<BlueGreen>> {
+        self.rarely(format!("blue/green of {target:?}"), self.cloud.blue_green(target)).await
+    }
+
     async fn distributions(&self, names: &[String]) -> Answer<BTreeMap<String, Distribution>> {
         self.rarely(format!("distributions {names:?}"), self.cloud.distributions(names)).await
+    }
+
+    async fn function_comment(&self, name: &str) -> Answer<Option<String>> {
+        self.rarely(format!("comment of {name}"), self.cloud.function_comment(name)).await
+    }
+
+    async fn distributions_and_callers(
+        &self,
+        names: &[String],
+        function: &str,
+    ) -> Answer<(BTreeMap<String, Distribution>, Vec<Distribution>)> {
+        let question = format!("distributions {names:?} and callers of {function}");
+        self.rarely(question, self.cloud.distributions_and_callers(names, function)).await
     }
 
     async fn objects(&self, bucket: &str, prefix: &str) -> Answer<Vec<Object>> {

@@ -22,8 +22,11 @@ pub struct CloudError {
 pub enum Kind {
     /// The resource does not exist.
     NotFound,
-    /// The credentials do not allow it, or there are none.
+    /// The credentials do not allow it.
     AccessDenied,
+    /// There are no credentials, they have expired, or AWS does not accept them: no call of this account and role
+    /// succeeds, and trying again changes nothing.
+    Credentials,
     /// Too many calls; the same call works later.
     Throttled,
     /// Someone else changed the resource first, or an ETag is stale: read again.
@@ -45,9 +48,12 @@ impl Kind {
     pub fn is_transient(self) -> bool {
         match self {
             Kind::Throttled | Kind::Unavailable | Kind::AnswerLost | Kind::Conflict => true,
-            Kind::NotFound | Kind::AccessDenied | Kind::InvalidState | Kind::Capacity | Kind::Invalid => {
-                false
-            }
+            Kind::NotFound
+            | Kind::AccessDenied
+            | Kind::Credentials
+            | Kind::InvalidState
+            | Kind::Capacity
+            | Kind::Invalid => false,
         }
     }
 }

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 use super::{
-    Capacity, CloudError, ClusterTask, Condition, Database, DbSnapshot, Distribution, Document, Function,
-    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, RunTask, ScalableTarget,
-    Service, Task, TaskDefinition, UpdateService,
+    BlueGreen, Capacity, CloudError, ClusterTask, Condition, Database, DbSnapshot, Distribution, Document,
+    Function, ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota, RunTask,
+    ScalableTarget, Service, Task, TaskDefinition, UpdateService,
 };
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, RuleArn, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -81,6 +81,11 @@ pub trait CloudRead: Send + Sync {
     async fn database(&self, target: &DatabaseTarget) -> Result<Option<Database>, CloudError>;
     /// Manual snapshots of the database.
     async fn snapshots(&self, target: &DatabaseTarget) -> Result<Vec<DbSnapshot>, CloudError>;
+    /// The quota of manual snapshots of the database's kind (instance or cluster) in this region. `None`: AWS does not
+    /// show it.
+    async fn snapshot_quota(&self, target: &DatabaseTarget) -> Result<Option<Quota>, CloudError>;
+    /// The blue/green deployment that has the database as its blue environment, unless it is over.
+    async fn blue_green(&self, target: &DatabaseTarget) -> Result<Option<BlueGreen>, CloudError>;
     /// Listeners of the application load balancers in front of these target groups, by name and port.
     async fn listeners_of(&self, target_groups: &[String]) -> Result<Vec<ListedListener>, CloudError>;
     /// A listener with its rules and their tags.
@@ -96,6 +101,14 @@ pub trait CloudRead: Send + Sync {
     }
     /// A CloudFront function with the code of both stages.
     async fn function(&self, name: &str) -> Result<Option<Function>, CloudError>;
+    /// The comment that stands beside a CloudFront function; `None` = no such function.
+    async fn function_comment(&self, name: &str) -> Result<Option<String>, CloudError>;
+    /// As [`CloudRead::distributions`], and all distributions of the account that call `function` in some behaviour.
+    async fn distributions_and_callers(
+        &self,
+        names: &[String],
+        function: &str,
+    ) -> Result<(BTreeMap<String, Distribution>, Vec<Distribution>), CloudError>;
     /// Distributions by alias or id; a distribution that is missing in the answer does not exist.
     async fn distributions(&self, names: &[String]) -> Result<BTreeMap<String, Distribution>, CloudError>;
     /// The marker of the site below `prefix` (empty = the whole bucket), with the ETag to quote when replacing it.

@@ -20,6 +20,9 @@ pub struct Database {
     pub tags: BTreeMap<String, String>,
     /// Why AWS cannot stop it (replicas, a Multi-AZ cluster); `None`: it can be stopped.
     pub unstoppable: Option<String>,
+    /// The database that it is a read replica of: it accepts no writes. `None`: it is no replica.
+    #[serde(default)]
+    pub replica_of: Option<String>,
     /// When AWS will start it by itself; AWS does that seven days after a stop.
     pub automatic_restart_at: Option<Instant>,
 }
@@ -51,6 +54,38 @@ impl fmt::Display for DatabaseStatus {
             DatabaseStatus::Stopping => "stopping",
             DatabaseStatus::Busy(word) | DatabaseStatus::Broken(word) => word,
         })
+    }
+}
+
+/// A quota of the account in its region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// How many there are.
+    pub used: u64,
+    /// How many there may be.
+    pub max: u64,
+}
+
+/// A blue/green deployment of RDS whose blue environment is the database.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/blue-green-deployments-overview.html>
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlueGreen {
+    /// `bgd-…`
+    pub identifier: String,
+    /// AWS's own word: `AVAILABLE`, `SWITCHOVER_IN_PROGRESS`, …
+    pub status: String,
+}
+
+impl BlueGreen {
+    /// Whether the deployment ends by itself.
+    /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_BlueGreenDeployment.html>
+    pub fn passes(&self) -> bool {
+        matches!(self.status.as_str(), "SWITCHOVER_IN_PROGRESS" | "DELETING")
+    }
+
+    /// Whether the deployment is over: the databases no longer depend on each other.
+    pub fn is_over(&self) -> bool {
+        self.status == "SWITCHOVER_COMPLETED"
     }
 }
 

@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use crate::model::{EnvironmentName, Instant, RunId, StoreId};
 use crate::sim::SimCloud;
-use crate::store::{Lease, LeaseHolder, LocalStore, Log, Mark, RawLine, Store, StoreError, StoredRun};
+use crate::store::{
+    Checkpoint, Lease, LeaseHolder, LedgerCache, LocalStore, Log, Mark, RawLine, Store, StoreError, StoredRun,
+};
 
 /// The local store, with a world that is never older than its journal and its history.
 pub(super) struct WorldSavingStore {
@@ -63,6 +65,22 @@ impl Store for WorldSavingStore {
     fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<Mark, StoreError> {
         self.save_world()?;
         self.store.append(lease, at, event)
+    }
+
+    fn checkpoint_every(&self) -> u64 {
+        self.store.checkpoint_every()
+    }
+
+    fn checkpoints(&self, environment: &EnvironmentName) -> Result<Vec<Checkpoint>, StoreError> {
+        self.store.checkpoints(environment)
+    }
+
+    fn keep_checkpoint(&self, lease: &Lease, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        self.store.keep_checkpoint(lease, checkpoint)
+    }
+
+    fn ledgers(&self) -> &LedgerCache {
+        self.store.ledgers()
     }
 
     fn put_record(

@@ -21,7 +21,8 @@ use crate::store::journal::Journal;
 
 /// Pauses of up to 1, 2, 4, 8 and 16 seconds between tries, half a minute in all. A longer disturbance is left to the
 /// next pass.
-pub(super) const WRITE: Backoff = Backoff { first: Duration::from_secs(1), tries_max: 6 };
+pub(super) const WRITE: Backoff =
+    Backoff { first: Duration::from_secs(1), tries_max: 6, time_max: Duration::from_secs(60) };
 
 /// Everything that an action needs.
 #[derive(Clone, Copy)]

@@ -14,16 +14,21 @@ const START_MAX: Duration = Duration::from_secs(2 * 3600);
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
 const STOP_MAX: Duration = Duration::from_secs(3600);
 
+/// How often RDS may refuse a call that the status allows: over a minute and a half, in which old answers of its
+/// listing have passed.
+pub(super) const REFUSALS_MAX: u32 = 10;
+
 /// Brings the database to `available`.
 pub(super) async fn start(context: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
     let target = context.database()?;
     let mut wait = context.wait(id, format!("`{}` to be available", target.identifier()), START_MAX);
+    let mut refusals = Refusals::default();
     loop {
         let seen = look(context).await?;
         match seen.status {
             DatabaseStatus::Available => return Ok(()),
             DatabaseStatus::Stopped => {
-                tolerated(context.write(|| context.cloud.start_database(target)).await)?;
+                refusals.take(context.write(|| context.cloud.start_database(target)).await)?;
             }
             DatabaseStatus::Broken(ref word) => return Err(broken(target.identifier(), word)),
             DatabaseStatus::Starting | DatabaseStatus::Stopping | DatabaseStatus::Busy(_) => {}
@@ -37,7 +42,7 @@ pub(super) async fn start(context: &ActionContext<'_>, id: &str) -> Result<(), A
 pub(super) async fn stop(context: &ActionContext<'_>, id: &str) -> Result<(), ActionError> {
     let target = context.database()?;
     let mut wait = context.wait(id, format!("`{}` to be stopped", target.identifier()), STOP_MAX);
-    let mut was_stopping = false;
+    let (mut was_stopping, mut refusals) = (false, Refusals::default());
     loop {
         let seen = look(context).await?;
         match seen.status {
@@ -58,7 +63,7 @@ pub(super) async fn stop(context: &ActionContext<'_>, id: &str) -> Result<(), Ac
                         seen.identifier
                     )));
                 }
-                tolerated(context.write(|| context.cloud.stop_database(target)).await)?;
+                refusals.take(context.write(|| context.cloud.stop_database(target)).await)?;
             }
             DatabaseStatus::Broken(ref word) => return Err(broken(target.identifier(), word)),
             DatabaseStatus::Stopping => was_stopping = true,
@@ -75,11 +80,20 @@ pub(super) async fn look(context: &ActionContext<'_>) -> Result<Database, Action
         .ok_or_else(|| ActionError::refused(format!("the database `{}` does not exist", target.identifier())))
 }
 
-/// It changed its state between the read and the call: the next read shows the new state.
-pub(super) fn tolerated(answer: Result<(), ActionError>) -> Result<(), ActionError> {
-    match answer {
-        Err(ActionError::Cloud(CloudError { kind: Kind::InvalidState, .. })) => Ok(()),
-        answer => answer,
+/// Refusals in a state that allows the call. The database may have changed its state between the read and the call, so
+/// the next read decides; a refusal that stays is the answer.
+#[derive(Default)]
+struct Refusals(u32);
+
+impl Refusals {
+    fn take(&mut self, answer: Result<(), ActionError>) -> Result<(), ActionError> {
+        match answer {
+            Err(ActionError::Cloud(CloudError { kind: Kind::InvalidState, .. })) if self.0 < REFUSALS_MAX => {
+                self.0 += 1;
+                Ok(())
+            }
+            answer => answer,
+        }
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) async fn settle(context: &ActionContext<'_>, id: &str, until: Instant
     context.record(Event::Settled)
 }
 
-/// The monotonic time at which the wall clock shows `at`, if nobody sets it.
+/// The monotonic time at which the wall clock shows `at`, unless it is set meanwhile.
 fn monotonic(context: &ActionContext<'_>, at: Instant) -> Monotonic {
     context.clock.monotonic() + (at - context.clock.now()).to_std().unwrap_or_default()
 }

@@ -34,7 +34,12 @@ pub(super) async fn close(
     function: bool,
 ) -> Result<(), ActionError> {
     let maintenance = context.maintenance()?;
-    let secret = secret(context, maintenance).await?;
+    // A gate that must be closed closes without the secret, too: with a random value. As soon as the secret
+    // can be read, it replaces that value.
+    let secret = match secret(context, maintenance).await {
+        Err(ActionError::Cloud(_) | ActionError::Refused(_)) => unknown_secret(),
+        secret => secret?,
+    };
     close_rules(context, id, maintenance, rules, &secret).await?;
     if function {
         set_code(context, id, maintenance, Gate::Closed, &secret).await?;
@@ -230,6 +235,13 @@ async fn set_code(
             wait.pause(&seen).await?;
             continue;
         }
+        let foreign = found.as_ref().map(gate::foreign_code).unwrap_or_default();
+        if let Some(code) = foreign.first().filter(|code| !cloudfront.replaces(&code.sha256)) {
+            return Err(ActionError::refused(format!(
+                "the function `{name}` holds code that tidegate did not write ({}, {} bytes, sha256 {}); not overwriting it",
+                code.stage, code.bytes, code.sha256
+            )));
+        }
         tried = Some(match publish(context, name, found.as_ref(), &code).await {
             Ok(()) => "published".to_owned(),
             Err(ActionError::Cloud(error))
@@ -255,6 +267,12 @@ async fn publish(
     };
     context.journal.verify()?;
     Ok(context.cloud.publish_function(name, &etag).await?)
+}
+
+/// 64 hexadecimal digits that are kept nowhere but in the closed gate.
+fn unknown_secret() -> SecretString {
+    let half = || uuid::Uuid::new_v4().simple().to_string();
+    SecretString::from(half() + &half())
 }
 
 async fn secret(context: &ActionContext<'_>, maintenance: &Maintenance) -> Result<SecretString, ActionError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::context::ActionContext;
-use super::database::{broken, look};
+use super::database::{REFUSALS_MAX, broken, look};
 use super::error::ActionError;
 use crate::cloud::{CloudError, DatabaseStatus, DbSnapshot, Kind, SnapshotStatus, tag};
 use crate::model::Version;
@@ -40,7 +40,7 @@ pub(super) async fn take(
     }
     let tags = BTreeMap::from([(tag::SNAPSHOT.to_owned(), value.to_owned())]);
     let mut wait = context.wait(id, format!("snapshot `{identifier}`"), SNAPSHOT_MAX);
-    let mut taken = 0;
+    let (mut taken, mut refused_in_state) = (0, 0);
     loop {
         let seen = match find(context, identifier, value).await?.map(|snapshot| snapshot.status) {
             Some(SnapshotStatus::Available) => break,
@@ -52,6 +52,11 @@ pub(super) async fn take(
                 DatabaseStatus::Available => {
                     let refused = begin(context, identifier, &tags).await?;
                     taken += u32::from(refused.as_ref().is_some_and(|error| error.kind == Kind::Conflict));
+                    let in_state = refused.as_ref().filter(|error| error.kind == Kind::InvalidState);
+                    refused_in_state += u32::from(in_state.is_some());
+                    if let Some(error) = in_state.filter(|_| refused_in_state > REFUSALS_MAX) {
+                        return Err(error.clone().into());
+                    }
                     if taken > TAKEN_MAX {
                         return Err(ActionError::refused(format!(
                             "a snapshot `{identifier}` exists that is not of `{}`; tidegate does not change it",

@@ -5,13 +5,15 @@ use super::definition;
 use super::error::ActionError;
 use super::start_within;
 use super::verdict::{Asked, Verdict, judge};
-use crate::cloud::{Deployment, Rollback, Rollout, Service, ServiceEvent, TaskDefinition, UpdateService};
+use crate::cloud::{
+    Deployment, Rollback, Rollout, Service, ServiceEvent, TaskDefinition, TaskStatus, UpdateService,
+};
 use crate::model::ServiceName;
 use crate::plan::{NewDefinition, StartService};
 use crate::store::journal::Event;
 
-/// Events of a service that are kept of a failed start.
-const REPORTS_MAX: usize = 3;
+/// Events of a service, and reasons of its tasks, that are kept of a failed start.
+const REPORTS_MAX: usize = 5;
 
 /// Starts, rolls or scales a service.
 pub(super) async fn start(
@@ -68,17 +70,21 @@ pub(super) async fn start(
     Err(failed(context, service, &runs, why, said)?)
 }
 
-/// The newest events of the service since the start was requested that say more than its ordinary course. Their ids
-/// tell them apart from older ones, so no clock plays a part. None where the service cannot be read by now.
+/// Why the tasks that run are not healthy, and the newest events of the service since the start was requested that say
+/// more than its ordinary course. Their ids tell them apart from older ones, so no clock plays a part. None where the
+/// service cannot be read by now.
 async fn reports(context: &ActionContext<'_>, service: &ServiceName, before: &Service) -> Vec<String> {
     let Ok(found) = look(context, service).await else { return Vec::new() };
     let is_new = |event: &&ServiceEvent| before.events.iter().all(|old| old.id != event.id);
     let told = found.events.iter().filter(is_new).filter(|event| !event.is_ordinary());
+    let told = told.map(|event| event.message.trim().to_owned());
+    let tasks = context.read(|| context.cloud.service_tasks(&context.spec.cluster, service)).await;
+    let running = tasks.iter().flatten().filter(|task| task.status == TaskStatus::Running && !task.healthy);
+    let ill = running.flat_map(|task| task.ill.clone());
     let mut said: Vec<String> = Vec::new();
-    for event in told {
-        let message = event.message.trim().to_owned();
-        if said.len() < REPORTS_MAX && !said.contains(&message) {
-            said.push(message);
+    for words in ill.chain(told) {
+        if said.len() < REPORTS_MAX && !said.contains(&words) {
+            said.push(words);
         }
     }
     said

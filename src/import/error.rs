@@ -71,7 +71,9 @@ impl ImportError {
                     None => format!("this region has {}; for another region, use `--region`", list()),
                 }
             }
-            ImportError::Unreadable { why, .. } if why.kind == Kind::AccessDenied => {
+            ImportError::Unreadable { why, .. }
+                if matches!(why.kind, Kind::AccessDenied | Kind::Credentials) =>
+            {
                 "use credentials that may read this account (`AWS_PROFILE`), or a role with `--assume-role`"
                     .to_owned()
             }

@@ -9,8 +9,10 @@ use crate::cloud::CloudError;
 use crate::retry::{Backoff, retry};
 
 /// Pauses of up to 1, 2 and 4 seconds. A pass of forty reads of which one in seven is refused still succeeds as a rule;
-/// after a longer disturbance the resource is reported as unreadable.
-const READ: Backoff = Backoff { first: Duration::from_secs(1), tries_max: 4 };
+/// after a longer disturbance the resource is reported as unreadable. An AWS that never answers costs a minute and a half,
+/// since one try of the SDK takes half a minute.
+const READ: Backoff =
+    Backoff { first: Duration::from_secs(1), tries_max: 4, time_max: Duration::from_secs(45) };
 
 /// Reads, and retries while the failure is transient.
 ///

@@ -14,7 +14,7 @@ use crate::store::journal::Ledger;
 pub struct ObserveOptions {
     /// Resolve moving tags again although their image runs already: after a commit, a wake or a poke.
     pub refresh_images: bool,
-    /// Look up every image, also those that run: for the preflight.
+    /// Look up every image, also those that run, and the limits of the database: for the preflight.
     pub all_images: bool,
 }
 
@@ -40,13 +40,4 @@ impl<'a> ObserveContext<'a> {
 
 pub(super) fn unreadable<T>(error: CloudError) -> Observed<T> {
     Observed::Unreadable { why: error.to_string() }
-}
-
-/// An answer, an absence, or an error.
-pub(super) fn observed<T>(answer: Result<Option<T>, CloudError>) -> Observed<T> {
-    match answer {
-        Ok(Some(value)) => Observed::Present(value),
-        Ok(None) => Observed::Absent,
-        Err(error) => unreadable(error),
-    }
 }

@@ -2,59 +2,94 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::{join, try_join};
+use futures_util::future::join;
 
-use super::context::{ObserveContext, observed, unreadable};
+use super::context::{ObserveContext, unreadable};
 use super::running;
-use super::snapshot::{DatabaseSeen, MigrationSeen, Observed, RunningVersion, ServiceSeen};
-use crate::cloud::{Capacity, FARGATE, Task, TaskDefinition, allows, tag};
+use super::snapshot::{DatabaseLimits, DatabaseSeen, MigrationSeen, Observed, RunningVersion, ServiceSeen};
+use crate::cloud::{Capacity, CloudError, Database, FARGATE, Task, TaskDefinition, allows, tag};
 use crate::model::ServiceName;
-use crate::spec::{MigrationSpec, RunOn};
+use crate::spec::{DatabaseTarget, MigrationSpec, RunOn};
 
-/// The newest revision of the migration family and its tasks.
-pub(super) type Family = (TaskDefinition, Vec<Task>);
+/// The newest revision of the migration family, and its tasks.
+pub(super) struct Family {
+    newest: Result<Option<TaskDefinition>, CloudError>,
+    pub(super) tasks: Result<Vec<Task>, CloudError>,
+}
 
 /// The database with its manual snapshots, oldest first.
 pub(super) async fn database(context: ObserveContext<'_>) -> Option<Observed<DatabaseSeen>> {
     let target = &context.spec.database.as_ref()?.target;
-    let (database, snapshots) = match try_join(
-        context.read(|cloud| cloud.database(target)),
-        context.read(|cloud| cloud.snapshots(target)),
-    )
-    .await
-    {
-        Ok(answers) => answers,
+    let (database, snapshots) =
+        join(context.read(|cloud| cloud.database(target)), context.read(|cloud| cloud.snapshots(target)))
+            .await;
+    let database = match database {
+        Ok(Some(database)) => database,
+        Ok(None) => return Some(Observed::Absent),
         Err(error) => return Some(unreadable(error)),
     };
-    let Some(database) = database else { return Some(Observed::Absent) };
-    let mut snapshots = snapshots;
+    // A database can be stopped without a list of its snapshots.
+    let (mut snapshots, snapshots_unreadable) = match snapshots {
+        Ok(snapshots) => (snapshots, None),
+        Err(error) => (Vec::new(), Some(error.to_string())),
+    };
     snapshots.retain(|snapshot| snapshot.manual);
     snapshots.sort_by_key(|snapshot| (snapshot.created_at, snapshot.identifier.clone()));
-    Some(Observed::Present(DatabaseSeen { database, snapshots }))
+    let limits = if asks_for_limits(context, &database) { Some(limits(context, target).await) } else { None };
+    Some(Observed::Present(DatabaseSeen { database, snapshots, snapshots_unreadable, limits }))
+}
+
+/// Limits matter before a release begins: once the gate is closed, the step that meets one says so.
+fn asks_for_limits(context: ObserveContext<'_>, database: &Database) -> bool {
+    let Some(migration) = &context.spec.migration else { return false };
+    let wanted = context.spec.versions.get(&migration.follows);
+    let has_begun = context.ledger.release.as_ref().is_some_and(|release| Some(&release.to) == wanted);
+    let recorded = database.tags.get(tag::SCHEMA).map(String::as_str);
+    let is_due = wanted.is_some_and(|wanted| recorded != Some(wanted.as_str())) && !has_begun;
+    is_due || context.options.all_images
+}
+
+async fn limits(context: ObserveContext<'_>, target: &DatabaseTarget) -> DatabaseLimits {
+    let (quota, blue_green) = join(
+        context.read(|cloud| cloud.snapshot_quota(target)),
+        context.read(|cloud| cloud.blue_green(target)),
+    )
+    .await;
+    DatabaseLimits {
+        quota: quota.map_err(|error| error.to_string()),
+        blue_green: blue_green.map_err(|error| error.to_string()),
+    }
 }
 
 /// The migration family.
-pub(super) async fn family(context: ObserveContext<'_>) -> Option<Observed<Family>> {
+pub(super) async fn family(context: ObserveContext<'_>) -> Option<Family> {
     let family = &context.spec.migration.as_ref()?.task;
-    let answers = try_join(
+    let (newest, tasks) = join(
         context.read(|cloud| cloud.newest_definition(family)),
         context.read(|cloud| cloud.family_tasks(&context.spec.cluster, family)),
-    );
-    Some(observed(answers.await.map(|(newest, tasks)| newest.map(|newest| (newest, tasks)))))
+    )
+    .await;
+    Some(Family { newest, tasks })
+}
+
+/// The family's tasks, as an observation of their own: whether one runs decides about the database's stop.
+pub(super) fn tasks(tasks: Result<Vec<Task>, CloudError>) -> Observed<Vec<Task>> {
+    tasks.map_or_else(unreadable, Observed::Present)
 }
 
 /// The migration family, and the version that runs.
 pub(super) async fn migration(
     context: ObserveContext<'_>,
-    family: Option<&Observed<Family>>,
+    family: Option<&Family>,
     services: &BTreeMap<ServiceName, Observed<ServiceSeen>>,
     database: Option<&Observed<DatabaseSeen>>,
 ) -> Option<Observed<MigrationSeen>> {
     let declared = context.spec.migration.as_ref()?;
-    let (newest, tasks) = match family? {
-        Observed::Present((newest, tasks)) => (newest.clone(), tasks.clone()),
-        Observed::Absent => return Some(Observed::Absent),
-        Observed::Unreadable { why } => return Some(Observed::Unreadable { why: why.clone() }),
+    let Family { newest, tasks } = family?;
+    let (newest, tasks) = match (newest, tasks) {
+        (Ok(Some(newest)), Ok(tasks)) => (newest.clone(), tasks.clone()),
+        (Ok(None), Ok(_)) => return Some(Observed::Absent),
+        (Err(error), _) | (_, Err(error)) => return Some(unreadable(error.clone())),
     };
     let is_first_contact = database.and_then(Observed::present).is_some_and(|seen| {
         let database = &seen.database;
@@ -90,5 +125,9 @@ async fn capacity(
     if !is_asked {
         return None;
     }
-    Some(observed(context.read(|cloud| cloud.capacity(&context.spec.cluster)).await))
+    Some(match context.read(|cloud| cloud.capacity(&context.spec.cluster)).await {
+        Ok(Some(capacity)) => Observed::Present(capacity),
+        Ok(None) => Observed::Absent,
+        Err(error) => unreadable(error),
+    })
 }

@@ -8,8 +8,8 @@ use crate::model::Instant;
 
 /// Words that are older say nothing about the present.
 const FRESH: TimeDelta = TimeDelta::hours(1);
-/// Events that are shown of those that are read.
-const EVENTS_SHOWN: usize = 3;
+/// Lines for each service.
+const SHOWN_MAX: usize = 5;
 
 impl ServiceSeen {
     /// Why the service is not up, in AWS's words: why its last task stopped, why a task that runs is not healthy, and the
@@ -26,14 +26,14 @@ impl ServiceSeen {
         });
         let last = stopped.max_by_key(|task| task.stopped_at).and_then(Task::reasons);
         let ill = self.tasks.iter().filter(|task| task.status == TaskStatus::Running && !task.healthy);
-        let ill = ill.flat_map(|task| &task.ill).take(EVENTS_SHOWN).cloned();
+        let ill = ill.flat_map(|task| &task.ill).cloned();
         let events = self.service.events.iter().filter(|event| is_fresh(event.at) && !event.is_ordinary());
-        let events = events.take(EVENTS_SHOWN).map(|event| event.message.trim().to_owned());
+        let events = events.map(|event| event.message.trim().to_owned());
         let mut said: Vec<String> = Vec::new();
         for words in
             last.map(|why| format!("the last task stopped: {why}")).into_iter().chain(ill).chain(events)
         {
-            if !said.contains(&words) {
+            if said.len() < SHOWN_MAX && !said.contains(&words) {
                 said.push(words);
             }
         }

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 
 use super::context::{ObserveContext, unreadable};
+use super::distributions::Distributions;
 use super::snapshot::{Observed, SiteSeen};
-use crate::cloud::{CloudError, Distribution, Kind, Marker};
+use crate::cloud::{CloudError, Kind, Marker};
 use crate::model::SiteName;
 use crate::spec::SiteSpec;
-
-type Distributions = Result<BTreeMap<String, Distribution>, String>;
 
 /// One entry for each declared site.
 pub(super) async fn sites(
@@ -35,7 +34,7 @@ async fn one(
 ) -> Result<Observed<SiteSeen>, CloudError> {
     let distribution = match (&site.distribution, distributions) {
         (None, _) => None,
-        (Some(name), Ok(found)) => found.get(name).map(|distribution| distribution.id.clone()),
+        (Some(name), Ok(found)) => found.named.get(name).map(|distribution| distribution.id.clone()),
         (Some(_), Err(why)) => return Ok(Observed::Unreadable { why: why.clone() }),
     };
     let marker = context.read(|cloud| cloud.site_marker(&site.bucket, &site.prefix)).await?;

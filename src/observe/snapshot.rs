@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::{
-    Capacity, ClusterTask, Database, DbSnapshot, ImageLookup, Marker, Rollout, ScalableTarget, Service, Task,
-    TaskDefinition, TaskStatus,
+    BlueGreen, Capacity, ClusterTask, Database, DbSnapshot, ImageLookup, Marker, Quota, Rollout,
+    ScalableTarget, Service, Task, TaskDefinition, TaskStatus,
 };
+use crate::gate::ForeignCode;
 use crate::model::{ImageRef, Instant, RuleArn, ServiceName, SiteName, StoreId, Version};
 
 /// One resource as it was read.
@@ -40,12 +41,16 @@ impl<T> Observed<T> {
 pub struct Snapshot {
     /// When the observation began.
     pub taken_at: Instant,
+    /// Why AWS accepts no request at all: no credentials, expired ones, a wrong clock. Nothing could be read then.
+    pub refused: Option<String>,
     /// The account that the credentials belong to.
     pub account: Observed<String>,
     /// The cluster's owner tag; `Absent` = no such cluster.
     pub owner: Observed<Option<StoreId>>,
     /// One entry for each declared service.
     pub services: BTreeMap<ServiceName, Observed<ServiceSeen>>,
+    /// Declared services whose definitions could not be read, and that can be stopped all the same.
+    pub stoppable: BTreeMap<ServiceName, StoppableService>,
     /// Services of the cluster that the spec does not name.
     pub unmanaged: Vec<ServiceName>,
     /// Tasks of the cluster that have not stopped and belong neither to a declared service nor to the migration's family.
@@ -54,6 +59,8 @@ pub struct Snapshot {
     pub database: Option<Observed<DatabaseSeen>>,
     /// `None` = no migration is declared.
     pub migration: Option<Observed<MigrationSeen>>,
+    /// Tasks of the migration family, also where its revisions could not be read; `None` = no migration is declared.
+    pub migration_tasks: Option<Observed<Vec<Task>>>,
     /// `None` = no gate is declared.
     pub traffic: Option<TrafficSeen>,
     /// One entry for each declared site.
@@ -75,6 +82,24 @@ pub struct ServiceSeen {
     pub newest: TaskDefinition,
     /// `None`: Application Auto Scaling has no target for it.
     pub scaling: Option<ScalableTarget>,
+}
+
+/// A service without its definitions: what stopping it needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoppableService {
+    /// The answer of DescribeServices.
+    pub service: Service,
+    /// Its tasks, those stopped within the hour included.
+    pub tasks: Vec<Task>,
+    /// `None`: Application Auto Scaling has no target for it.
+    pub scaling: Option<ScalableTarget>,
+}
+
+impl StoppableService {
+    /// Tasks that are not STOPPED yet.
+    pub fn live_tasks(&self) -> usize {
+        self.tasks.iter().filter(|task| task.status != TaskStatus::Stopped).count()
+    }
 }
 
 impl ServiceSeen {
@@ -101,8 +126,21 @@ impl ServiceSeen {
 pub struct DatabaseSeen {
     /// The instance or cluster.
     pub database: Database,
-    /// Its manual snapshots, oldest first.
+    /// Its manual snapshots, oldest first; empty where they could not be read.
     pub snapshots: Vec<DbSnapshot>,
+    /// Why the snapshots could not be read.
+    pub snapshots_unreadable: Option<String>,
+    /// What may keep RDS from doing what a release asks of it; `None` = not read, because no release is about to begin.
+    pub limits: Option<DatabaseLimits>,
+}
+
+/// What may keep RDS from doing what a release asks of it. An answer that did not come is its reason.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DatabaseLimits {
+    /// The quota of manual snapshots; `None` = AWS does not show it.
+    pub quota: Result<Option<Quota>, String>,
+    /// The blue/green deployment that the database is part of.
+    pub blue_green: Result<Option<BlueGreen>, String>,
 }
 
 /// The migration's task-definition family, and the version that the services run.
@@ -208,8 +246,16 @@ pub enum HeaderSeen {
 pub struct FunctionSeen {
     /// The code of the LIVE stage.
     pub code: CodeSeen,
-    /// One entry for each declared distribution.
+    /// Code that tidegate did not write, and that an overwrite would lose.
+    pub foreign: Vec<ForeignCode>,
+    /// The comment beside the function; only read where there is foreign code.
+    pub comment: Option<String>,
+    /// Distributions that call the function and that no declaration names, as operators call them.
+    pub undeclared_callers: Vec<String>,
+    /// One entry for each declared distribution; empty where they could not be read.
     pub distributions: BTreeMap<String, DistributionSeen>,
+    /// Why the distributions could not be read: whether they call the function is unknown.
+    pub distributions_unreadable: Option<String>,
 }
 
 /// A function's live code, compared with the code that tidegate would write.

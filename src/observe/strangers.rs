@@ -14,10 +14,10 @@ use crate::spec::EnvironmentSpec;
 pub(super) async fn strangers(
     context: ObserveContext<'_>,
     services: &BTreeMap<ServiceName, Observed<ServiceSeen>>,
-    family: Option<&Observed<Family>>,
+    family: Option<&Family>,
 ) -> Observed<Vec<ClusterTask>> {
     let of_services = services.values().filter_map(Observed::present).flat_map(|seen| &seen.tasks);
-    let of_family = family.and_then(Observed::present).into_iter().flat_map(|(_, tasks)| tasks);
+    let of_family = family.and_then(|family| family.tasks.as_ref().ok()).into_iter().flatten();
     let known: BTreeSet<String> = of_services.chain(of_family).map(|task| task.arn.clone()).collect();
     let spec = context.spec;
     match context.read(|cloud| cloud.other_tasks(&spec.cluster, &known)).await {

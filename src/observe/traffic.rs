@@ -6,6 +6,7 @@ use futures_util::future::join;
 use secrecy::SecretString;
 
 use super::context::{ObserveContext, unreadable};
+use super::distributions::{Distributions, ListedDistributions};
 use super::services::Groups;
 use super::snapshot::{
     CodeSeen, DistributionSeen, FunctionSeen, HeaderSeen, ListenerSeen, Observed, RuleSeen, RuleTarget,
@@ -17,7 +18,6 @@ use crate::model::{Gate, ServiceName};
 use crate::spec::{CloudFrontGate, ListenerTarget, Maintenance};
 
 type ServiceGroups = BTreeMap<ServiceName, Vec<String>>;
-type Distributions = Result<BTreeMap<String, Distribution>, String>;
 
 /// The gate, if one is declared.
 pub(super) async fn traffic(
@@ -129,17 +129,55 @@ async fn function(
         Ok(found) => found,
         Err(error) => return unreadable(error),
     };
-    let distributions = match distributions {
-        Ok(distributions) => distributions,
-        Err(why) => return Observed::Unreadable { why: why.clone() },
+    // The function's code can be written without its distributions.
+    let (listed, distributions_unreadable) = match distributions {
+        Ok(listed) => (Some(listed), None),
+        Err(why) => (None, Some(why.clone())),
     };
-    let seen = cloudfront.distributions.iter().map(|name| {
-        let seen = distributions.get(name);
-        (name.clone(), seen.map_or(DistributionSeen::Missing, |d| distribution(d, &cloudfront.function)))
+    let seen = listed.iter().flat_map(|listed| {
+        cloudfront.distributions.iter().map(|name| {
+            let seen = listed.named.get(name);
+            let seen =
+                seen.map_or(DistributionSeen::Missing, |seen| distribution(seen, &cloudfront.function));
+            (name.clone(), seen)
+        })
     });
+    let distributions = seen.collect();
     // A function that does not exist yet is created by the first association or closing; its distributions exist.
+    let foreign = found.as_ref().map(gate::foreign_code).unwrap_or_default();
+    let comment = match foreign.is_empty() {
+        true => None,
+        // Only people read it: without it the plan says less.
+        false => context.read(|cloud| cloud.function_comment(&cloudfront.function)).await.ok().flatten(),
+    };
     let code = found.map_or(CodeSeen::Missing, |found| code(&found, maintenance, secret));
-    Observed::Present(FunctionSeen { code, distributions: seen.collect() })
+    Observed::Present(FunctionSeen {
+        code,
+        foreign,
+        comment: comment.filter(|comment| !comment.is_empty()),
+        undeclared_callers: listed.map(|listed| undeclared(listed, cloudfront)).unwrap_or_default(),
+        distributions,
+        distributions_unreadable,
+    })
+}
+
+/// Distributions that call the function and are not declared: `E2EXAMPLE (docs.graasp.org)`.
+fn undeclared(distributions: &ListedDistributions, gate: &CloudFrontGate) -> Vec<String> {
+    let declared: BTreeSet<&str> = gate
+        .distributions
+        .iter()
+        .filter_map(|name| distributions.named.get(name))
+        .map(|distribution| distribution.id.as_str())
+        .collect();
+    let others = distributions.callers.iter().filter(|caller| !declared.contains(caller.id.as_str()));
+    let mut named: Vec<String> = others
+        .map(|caller| match caller.aliases.first() {
+            Some(alias) => format!("{} ({alias})", caller.id),
+            None => caller.id.clone(),
+        })
+        .collect();
+    named.sort();
+    named
 }
 
 /// As with rules, closed code of ours counts as current while the secret cannot be read.

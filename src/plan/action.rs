@@ -2,11 +2,13 @@
 
 mod kind;
 mod migration;
+mod needs;
 mod start;
 mod step;
 
 pub use kind::ActionKind;
 pub use migration::{Migration, MigrationStart};
+pub use needs::Need;
 pub use start::{NewDefinition, StartService};
 pub use step::Step;
 

@@ -8,6 +8,7 @@ use super::facts::Facts;
 use super::report::Plan;
 use super::steps::OPEN_ID;
 use crate::model::{ServiceName, State};
+use crate::observe::Observed;
 
 /// Rules that the plan breaks, in words.
 pub(super) fn audit(facts: &Facts<'_>, plan: &Plan) -> Vec<String> {
@@ -50,6 +51,20 @@ fn sending(actions: &[Action]) -> Option<usize> {
     })
 }
 
+/// Whether a service has no task and asks for none, as far as it was observed.
+fn is_empty(facts: &Facts<'_>, name: &ServiceName) -> bool {
+    let snapshot = &facts.input.snapshot;
+    match snapshot.services.get(name) {
+        Some(Observed::Present(seen)) => seen.service.desired == 0 && seen.live_tasks() == 0,
+        // ECS forgets a service only when its last task has stopped.
+        Some(Observed::Absent) => true,
+        Some(Observed::Unreadable { .. }) | None => snapshot
+            .stoppable
+            .get(name)
+            .is_some_and(|seen| seen.service.desired == 0 && seen.live_tasks() == 0),
+    }
+}
+
 /// No service whose code follows the schema has a task when a migration is sent.
 fn migration_is_alone(facts: &Facts<'_>, actions: &[Action], broken: &mut Vec<String>) {
     let Some(migrate) = sending(actions) else { return };
@@ -65,9 +80,7 @@ fn migration_is_alone(facts: &Facts<'_>, actions: &[Action], broken: &mut Vec<St
         })
         .collect();
     for (name, spec) in facts.spec.services.iter().filter(|(_, spec)| facts.spec.follows_migration(spec)) {
-        let seen = facts.input.snapshot.services.get(name).and_then(|seen| seen.present());
-        let empty = seen.is_some_and(|seen| seen.service.desired == 0 && seen.live_tasks() == 0);
-        if !empty && !stopped.contains(name) {
+        if !is_empty(facts, name) && !stopped.contains(name) {
             broken.push(format!("the migration would run while `{name}` may write"));
         }
         if spec.up_in.contains(&State::DbOnly) {
@@ -123,12 +136,10 @@ fn database_stops_last(facts: &Facts<'_>, actions: &[Action], broken: &mut Vec<S
         broken.push("the database would stop under tasks of no declared service".to_owned());
     }
     for name in facts.spec.services.keys() {
-        let seen = facts.input.snapshot.services.get(name).and_then(|seen| seen.present());
-        let empty = seen.is_some_and(|seen| seen.service.desired == 0 && seen.live_tasks() == 0);
         let stops = actions[..stop]
             .iter()
             .any(|action| matches!(&action.kind, ActionKind::StopService { service, .. } if service == name));
-        if !empty && !stops {
+        if !is_empty(facts, name) && !stops {
             broken.push(format!("the database would stop while `{name}` may use it"));
         }
     }

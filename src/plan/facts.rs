@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use access::Access;
 pub(super) use awake::{DATABASE, service_part};
 use database::DatabaseFacts;
+pub(super) use database::{NAME_PREFIX, ours};
 use gate::GateFacts;
 pub(super) use gate::{DeclaredGate, by_priority};
 pub(super) use images::ImageChange;
@@ -90,13 +91,31 @@ impl<'a> Facts<'a> {
         services::unreadable(&self.services)
     }
 
-    /// Services and parts of the gate that could not be read, and a listener that is gone: on the way to a migration,
+    /// The services that could not be read and for which `matters` holds, as one line for each reason.
+    pub(super) fn unreadable_services_that(
+        &self,
+        matters: impl Fn(&ServiceFacts<'_>) -> bool,
+    ) -> Vec<Blocked> {
+        services::unreadable_among(self.services.values().filter(|service| matters(service)))
+    }
+
+    /// Services and parts of the gate that could not be read or written, and a listener that is gone: on the way to a migration,
     /// nothing moves while it is unknown whether users are kept out.
     pub(super) fn unreadable_on_the_way(&self) -> Vec<Blocked> {
-        let gate = self.gate.unreadable.iter().chain(&self.gate.missing).cloned();
+        let gate =
+            self.gate.unreadable.iter().chain(&self.gate.missing).chain(&self.gate.foreign_code).cloned();
+        let snapshots = self.database.snapshots_unreadable.clone();
+        // Such a service was fit to be stopped when the release began; now its tasks would run beside the migration.
+        // The tasks of one that was deleted stop by themselves, and are waited for.
+        let unfit = self
+            .services
+            .values()
+            .filter(|service| service.has_tasks() && !service.is_deleted())
+            .filter_map(|service| service.unusable.clone().or_else(|| service.undeclared_autoscaling()));
         // Old code may run where nothing is listed.
         let strangers = self.strangers.unreadable.iter().cloned();
-        self.unreadable_services().into_iter().chain(gate).chain(strangers).collect()
+        let services = self.unreadable_services().into_iter();
+        services.chain(gate).chain(snapshots).chain(unfit).chain(strangers).collect()
     }
 
     /// Whether a declared version waits to be applied.

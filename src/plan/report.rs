@@ -4,7 +4,7 @@ mod blocked;
 mod waiting;
 
 pub use blocked::{Blocked, BlockedReason};
-pub(in crate::plan) use blocked::{blocked, unreadable};
+pub(in crate::plan) use blocked::{blocked, refused, unreadable};
 pub use waiting::{Waiting, WaitingReason};
 
 use super::action::Action;

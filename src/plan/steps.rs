@@ -13,6 +13,7 @@ use super::action::{ActionKind, Step};
 use super::decide::{Decision, Work};
 use super::draft::{Draft, Words};
 use super::facts::Facts;
+use crate::model::State;
 
 /// The whole way from what is to the goal, as a draft.
 pub(super) fn build(facts: &Facts<'_>, decision: &Decision) -> Draft {
@@ -38,7 +39,13 @@ pub(super) fn build(facts: &Facts<'_>, decision: &Decision) -> Draft {
     database::stop(facts, goal, outlook.all_down, &mut draft);
     release::tidy(facts, goal, outlook.all_up, &mut draft);
     if traffic::is_stuck(facts, closed_in) {
-        draft.actions.retain(|action| action.step <= Step::CloseGate || action.only_watches());
+        // Users of the services come through the rules: where they are unreadable, they may be so for a moment only.
+        let may_go_down =
+            !goal.is_release() && goal.state < State::Restricted && !facts.gate.rules_unreadable;
+        draft.actions.retain(|action| {
+            let goes_down = matches!(action.step, Step::StopServices(_) | Step::StopDatabase);
+            action.step <= Step::CloseGate || action.only_watches() || (may_go_down && goes_down)
+        });
     }
     services::newer_revisions(facts, &mut draft);
     services::note_unmanaged(facts, &mut draft);

@@ -4,6 +4,7 @@
 //! run journals that they began and that they ended, and removes the records of those that ended.
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::error::ReconcileError;
 use crate::model::{EnvironmentName, Instant, Mode, State};
@@ -28,18 +29,11 @@ impl ActiveOverrides {
     /// # Errors
     /// When the store cannot be read, or holds a record of another shape.
     pub fn at(now: Instant, store: &dyn Store, spec: &EnvironmentSpec) -> Result<Self, ReconcileError> {
-        let ActiveOverrides { override_, suspension } = Self::records(store, &spec.name)?;
+        let Records { override_, suspension } = Records::read(store, &spec.name)?;
+        let (override_, suspension) = (override_.map(|found| found.set), suspension.map(|found| found.set));
         Ok(Self {
             override_: override_.filter(|set| set.ended(now, spec.state).is_none()),
             suspension: suspension.filter(|set| set.ended(now).is_none()),
-        })
-    }
-
-    /// The records in the store, whether in effect or not.
-    fn records(store: &dyn Store, environment: &EnvironmentName) -> Result<Self, ReconcileError> {
-        Ok(Self {
-            override_: record(store, environment, OVERRIDE)?,
-            suspension: record(store, environment, SUSPENSION)?,
         })
     }
 
@@ -55,18 +49,39 @@ impl ActiveOverrides {
     }
 }
 
+/// The records in the store, whether in effect or not.
+struct Records {
+    override_: Option<Record<RuntimeOverride>>,
+    suspension: Option<Record<Suspension>>,
+}
+
+/// What a record says, and the record itself. An older version or an operator with an editor may have written it in
+/// another shape, so only the record itself tells whether it is still there.
+struct Record<T> {
+    set: T,
+    written: Value,
+}
+
+impl Records {
+    fn read(store: &dyn Store, environment: &EnvironmentName) -> Result<Self, ReconcileError> {
+        Ok(Self {
+            override_: record(store, environment, OVERRIDE)?,
+            suspension: record(store, environment, SUSPENSION)?,
+        })
+    }
+}
+
 /// A record, decoded.
 fn record<T: DeserializeOwned>(
     store: &dyn Store,
     environment: &EnvironmentName,
     kind: &'static str,
-) -> Result<Option<T>, ReconcileError> {
-    let value = store.get_record(environment, kind)?;
-    value.map(serde_json::from_value).transpose().map_err(|source| ReconcileError::Record {
-        environment: environment.clone(),
-        kind,
-        source,
-    })
+) -> Result<Option<Record<T>>, ReconcileError> {
+    let Some(written) = store.get_record(environment, kind)? else { return Ok(None) };
+    match serde_json::from_value(written.clone()) {
+        Ok(set) => Ok(Some(Record { set, written })),
+        Err(source) => Err(ReconcileError::Record { environment: environment.clone(), kind, source }),
+    }
 }
 
 /// News that were journaled.
@@ -85,9 +100,10 @@ pub(super) fn has_news(
     spec: &EnvironmentSpec,
     ledger: &Ledger,
 ) -> Result<bool, ReconcileError> {
-    let found = ActiveOverrides::records(store, &spec.name)?;
-    Ok(!override_news(now, spec.state, found.override_.as_ref(), ledger).is_empty()
-        || !suspension_news(now, found.suspension.as_ref(), ledger).is_empty())
+    let Records { override_, suspension } = Records::read(store, &spec.name)?;
+    let (override_, suspension) = (override_.map(|found| found.set), suspension.map(|found| found.set));
+    Ok(!override_news(now, spec.state, override_.as_ref(), ledger).is_empty()
+        || !suspension_news(now, suspension.as_ref(), ledger).is_empty())
 }
 
 /// Journals what began and what ended, and removes the records of what ended. After a crash between the two it is
@@ -99,11 +115,12 @@ pub(super) fn journal_news(
     now: Instant,
 ) -> Result<Journaled, ReconcileError> {
     let environment = &spec.name;
-    let ActiveOverrides { override_, suspension } = ActiveOverrides::records(store, environment)?;
+    let Records { override_, suspension } = Records::read(store, environment)?;
     let ledger = journal.ledger();
     let mut journaled = Journaled::default();
-    let news = override_news(now, spec.state, override_.as_ref(), &ledger).into_iter();
-    for event in news.chain(suspension_news(now, suspension.as_ref(), &ledger)) {
+    let news = override_news(now, spec.state, override_.as_ref().map(|found| &found.set), &ledger);
+    let suspended = suspension_news(now, suspension.as_ref().map(|found| &found.set), &ledger);
+    for event in news.into_iter().chain(suspended) {
         match &event {
             Event::Requested(request) => {
                 tracing::info!(who = request.who, reason = request.reason, command = ?request.command, "operator request journaled");
@@ -116,29 +133,19 @@ pub(super) fn journal_news(
         }
         journal.record(event)?;
     }
-    if let Some(set) = &override_ {
+    if let Some(Record { set, written }) = &override_ {
         let stays = set.ended(now, spec.state).is_none().then(|| set.having_met(spec.state));
         if stays.as_ref() != Some(set) {
-            swap(store, environment, OVERRIDE, set, stays.as_ref())?;
+            let stays =
+                stays.map(|set| serde_json::to_value(set).expect("text and words always become JSON"));
+            // Unless an operator has replaced it meanwhile.
+            store.swap_record(environment, OVERRIDE, Some(written), stays.as_ref())?;
         }
     }
-    if let Some(set) = suspension.filter(|set| set.ended(now).is_some()) {
-        swap(store, environment, SUSPENSION, &set, None)?;
+    if let Some(Record { written, .. }) = suspension.filter(|found| found.set.ended(now).is_some()) {
+        store.swap_record(environment, SUSPENSION, Some(&written), None)?;
     }
     Ok(journaled)
-}
-
-/// Replaces a record, unless an operator has replaced it meanwhile.
-fn swap<T: serde::Serialize>(
-    store: &dyn Store,
-    environment: &EnvironmentName,
-    kind: &str,
-    before: &T,
-    after: Option<&T>,
-) -> Result<(), ReconcileError> {
-    let value = |set: &T| serde_json::to_value(set).expect("text, instants and words always become JSON");
-    store.swap_record(environment, kind, Some(&value(before)), after.map(value).as_ref())?;
-    Ok(())
 }
 
 fn override_news(

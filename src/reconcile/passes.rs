@@ -57,7 +57,9 @@ impl Passes<'_> {
                 return Ok((outcome, Some(message), Some(seen.plan)));
             }
             let pause = if permitted(&seen.plan).is_empty() {
-                match self.patience.idle(&seen.plan) {
+                // Where AWS accepts no request of these credentials, waiting does not help.
+                let may_pass = seen.snapshot.refused.is_none();
+                match may_pass.then(|| self.patience.idle(&seen.plan)).flatten() {
                     Some(pause) => pause,
                     None => return self.settle(&wanted, seen),
                 }

@@ -10,14 +10,14 @@ use crate::retry::{Backoff, Jitter};
 
 /// Passes with the same actions, before tidegate concludes that something keeps reverting them. Pauses of up to 2, 4, 8
 /// and 16 seconds: a stale answer of AWS is over by then.
-const REPEAT: Backoff = Backoff { first: Duration::from_secs(2), tries_max: 5 };
+const REPEAT: Backoff = Backoff { first: Duration::from_secs(2), tries_max: 5, time_max: Duration::MAX };
 /// Tries of an action that changed nothing: pauses of up to 15, 30, 60, 120 and 240 seconds, eight minutes in all.
 /// Fargate's capacity comes back within minutes or not for long.
-const TRY: Backoff = Backoff { first: Duration::from_secs(15), tries_max: 6 };
+const TRY: Backoff = Backoff { first: Duration::from_secs(15), tries_max: 6, time_max: Duration::MAX };
 /// Times that a run continues to wait for something, a migration for example: every five minutes for a day.
 const WATCHES_MAX: u32 = 24 * 12;
 /// Observations of something that is unreadable: pauses of up to 5 to 80 seconds, beyond the retries of each read.
-const OBSERVE: Backoff = Backoff { first: Duration::from_secs(5), tries_max: 6 };
+const OBSERVE: Backoff = Backoff { first: Duration::from_secs(5), tries_max: 6, time_max: Duration::MAX };
 /// Waits for passing states: the longest of them, a database that starts, takes two hours at most.
 const PASSING_MAX: Duration = Duration::from_secs(2 * 3600);
 /// How often a passing state is observed.

@@ -1,4 +1,6 @@
 mod commits;
+mod gate_gone;
+mod going_down;
 mod history;
 mod lease;
 mod modes;

@@ -8,8 +8,12 @@ mod prices;
 mod savings;
 mod stretch;
 
+use serde_json::json;
+
 use super::{ScheduleView, time_format};
-use crate::schedule::{self, Change};
+use crate::model::Instant;
+use crate::schedule::{self, Change, DateRange, Tz};
+use crate::spec::ListedHoliday;
 
 pub use prices::{PriceError, Prices, RegionPrices};
 
@@ -37,6 +41,37 @@ pub fn text(view: &ScheduleView) -> String {
     text.push('\n');
     text.push_str(&savings::text(view, &stretch::between(view, *from, *to)));
     text
+}
+
+/// The holidays that touch `[from, to)`.
+pub fn shown_holidays(all: &[ListedHoliday], from: Instant, to: Instant, zone: Tz) -> Vec<&ListedHoliday> {
+    let day = |at: Instant| at.with_timezone(&zone).date_naive();
+    let (first, last) = (day(from), day(to));
+    all.iter().filter(|it| it.holiday.days.last >= first && it.holiday.days.first <= last).collect()
+}
+
+/// One line for each holiday: its days, its title, and where it stands.
+pub fn holidays(shown: &[&ListedHoliday]) -> String {
+    let days = |it: &ListedHoliday| {
+        let DateRange { first, last } = &it.holiday.days;
+        let first_text = first.format("%a %-d %b %Y").to_string();
+        if first == last { first_text } else { format!("{first_text} – {}", last.format("%a %-d %b %Y")) }
+    };
+    let width = shown.iter().map(|it| days(it).chars().count()).max().unwrap_or_default();
+    shown
+        .iter()
+        .map(|it| format!("  {:<width$}  {}   {}:{}\n", days(it), it.holiday.title, it.file, it.holiday.line))
+        .collect()
+}
+
+/// The same as JSON: `[{"first", "last", "title", "file", "line"}]`.
+pub fn holidays_json(shown: &[&ListedHoliday]) -> serde_json::Value {
+    let one = |it: &&ListedHoliday| {
+        let DateRange { first, last } = &it.holiday.days;
+        let (title, file, line) = (&it.holiday.title, &it.file, it.holiday.line);
+        json!({"first": first.to_string(), "last": last.to_string(), "title": title, "file": file, "line": line})
+    };
+    shown.iter().map(one).collect()
 }
 
 #[cfg(test)]

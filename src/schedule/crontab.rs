@@ -9,7 +9,7 @@ mod field;
 
 use std::fmt;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use cron::TimeUnitSpec;
 
 use self::field::{DAY_OF_MONTH, DAY_OF_WEEK, Fields, HOUR, MINUTE, MONTH};
@@ -28,6 +28,8 @@ pub struct Crontab {
     text: String,
     minutes: u64,
     hours: u64,
+    days_of_month: u64,
+    months: u64,
     /// The same line in the crate's dialect; two of them where either day field is enough.
     alternatives: Vec<cron::Schedule>,
 }
@@ -52,6 +54,8 @@ impl Crontab {
             text: text.to_owned(),
             minutes: fields.minute.bits,
             hours: fields.hour.bits,
+            days_of_month: fields.day_of_month.bits,
+            months: fields.month.bits,
             alternatives: dialect::translate(&fields),
         })
     }
@@ -71,6 +75,39 @@ impl Crontab {
             .filter_map(|line| line.after(&as_utc).next_back())
             .map(|t| t.naive_utc())
             .max()
+    }
+
+    /// Whether both day fields restrict, so that a day that matches either of them is enough.
+    pub fn fires_on_either_day(&self) -> bool {
+        self.alternatives.len() > 1
+    }
+
+    /// The next days on which the line fires, `from` included, at most `count` of them.
+    pub fn days_from(&self, from: NaiveDate, count: usize) -> Vec<NaiveDate> {
+        let before = from.and_time(NaiveTime::MIN) - chrono::TimeDelta::seconds(1);
+        let first = self.next_after(before);
+        let days = std::iter::successors(first, |at| {
+            self.next_after(at.date().succ_opt()?.and_time(NaiveTime::MIN) - chrono::TimeDelta::seconds(1))
+        });
+        days.map(|at| at.date()).take(count).collect()
+    }
+
+    /// Why the line never fires: no month that it names has one of its days. `None`: it fires.
+    pub fn never_fires(&self) -> Option<String> {
+        let first_year = NaiveDate::from_ymd_opt(1970, 1, 1)?.and_time(NaiveTime::MIN);
+        if self.next_after(first_year - chrono::TimeDelta::seconds(1)).is_some() {
+            return None;
+        }
+        let months: Vec<chrono::Month> = (1..=12_u8)
+            .filter(|month| self.months >> month & 1 == 1)
+            .filter_map(|month| chrono::Month::try_from(month).ok())
+            .collect();
+        // A leap year: its February is the longest.
+        let longest = months.iter().filter_map(|month| month.num_days(2000)).max().unwrap_or(31);
+        let names: Vec<&str> = months.iter().map(chrono::Month::name).collect();
+        let first_day = self.days_of_month.trailing_zeros();
+        let (names, have) = (names.join(" and "), if months.len() == 1 { "has" } else { "have" });
+        Some(format!("{names} {have} at most {longest} days, and the first day of the line is {first_day}"))
     }
 
     /// Whether the line fires at exactly this time.

@@ -203,7 +203,7 @@ impl Clock for SimClock {
         self.monotonic_at(self.now())
     }
 
-    /// Nobody sets this clock; a [`super::SkewedClock`] shows what happens when somebody does.
+    /// This clock is never set; a [`super::SkewedClock`] is.
     fn in_present(&self, recorded: Instant) -> Instant {
         recorded
     }

@@ -269,6 +269,7 @@ fn refused(operation: &'static str, resource: String, kind: Kind, code: Option<&
         Kind::Throttled => "ThrottlingException: Rate exceeded",
         Kind::Unavailable => "ServiceUnavailable: the service is unavailable, try again later",
         Kind::AccessDenied => "AccessDeniedException: not authorized to perform this operation",
+        Kind::Credentials => "ExpiredTokenException: the security token included in the request is expired",
         Kind::AnswerLost => "the connection was reset before the answer arrived",
         Kind::NotFound => "ResourceNotFoundException",
         Kind::Conflict => "ConflictException",

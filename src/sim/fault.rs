@@ -153,7 +153,7 @@ impl FaultPlan {
             return Verdict { refused, answer_lost: lost, ..Verdict::default() };
         }
         if self.is_everything_denied {
-            return Verdict { refused: Some((Kind::AccessDenied, None)), ..Verdict::default() };
+            return Verdict { refused: Some((Kind::Credentials, None)), ..Verdict::default() };
         }
         let options = self.options;
         if options == FaultOptions::default() {

@@ -90,6 +90,7 @@ pub(super) fn graasp() -> EnvironmentSpec {
             cloudfront: Some(CloudFrontGate {
                 function: "maintenance-check".to_owned(),
                 distributions: ["assets.graasp.org", "h5p.graasp.org"].map(str::to_owned).to_vec(),
+                replace: None,
             }),
             keep_open: ["umami", "admin"].map(Into::into).into(),
             drain: Duration::from_secs(60),

@@ -1,4 +1,4 @@
-//! The wall clock of a machine that somebody sets: the world's time continues, and the process sees it elsewhere.
+//! A machine whose wall clock is set: the world's time continues, and the process sees another one.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;

@@ -22,6 +22,7 @@ mod s3;
 mod scaling;
 mod scheduler;
 mod script;
+mod tags;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,6 +120,9 @@ pub struct Region {
     pub services: BTreeMap<String, SimService>,
     /// Revisions of each family, oldest first.
     pub definitions: BTreeMap<String, Vec<TaskDefinition>>,
+    /// Revisions that were deregistered, by ARN: tasks may still start from them, and nothing new is made of them.
+    #[serde(default)]
+    pub deregistered: BTreeSet<String>,
     /// Tasks that are not stopped, or stopped in the last hour.
     pub tasks: BTreeMap<u64, SimTask>,
     /// Client tokens of RunTask.
@@ -132,6 +136,9 @@ pub struct Region {
     pub targets: BTreeMap<String, SimTarget>,
     /// By identifier.
     pub databases: BTreeMap<String, SimDatabase>,
+    /// Manual snapshots that the account may have; `None` = as every new account.
+    #[serde(default)]
+    pub snapshots_max: Option<u64>,
     /// Listeners of all balancers.
     pub listeners: Vec<SimListener>,
     /// CloudFront functions, by name.

@@ -149,7 +149,7 @@ pub enum SourceError {
     /// Many attempts have reached their deadline and still hang in the network.
     #[error(
         "{} attempts to reach {place} still hang, so tidegate starts no other one",
-        super::git::HANGING_MAX
+        super::limits::HANGING_MAX
     )]
     StillTrying {
         /// The remote.

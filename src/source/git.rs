@@ -18,6 +18,5 @@ mod resolve;
 
 pub use auth::{Credentials, Token};
 pub use connection::Transfers;
-pub(super) use deadline::HANGING_MAX;
 pub use local::LocalRepoSource;
 pub use remote::GitSource;

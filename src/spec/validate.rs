@@ -5,6 +5,7 @@
 //! instant is a parameter.
 
 mod claims;
+mod doubts;
 mod environment;
 mod findings;
 mod holidays;
@@ -25,6 +26,9 @@ use super::extends::Files;
 use super::raw::RawEnvironment;
 use super::tree::Node;
 use crate::model::Instant;
+pub use holidays::ListedHoliday;
+
+use crate::schedule::Tz;
 use claims::Claim;
 pub(super) use claims::{Claimant, compare};
 use findings::Findings;
@@ -47,6 +51,16 @@ pub(super) fn validate(node: &Node, stem: &str, files: &Files, now: Instant) -> 
     let problems = findings.into_problems();
     let spec = spec.filter(|_| !problems.iter().any(Diagnostic::is_error));
     CheckedEnvironment { spec, problems, claims: claims::of(&raw, &origins) }
+}
+
+/// The holidays of an environment, with the calendars and lines that they come from. Problems are not reported again.
+pub(super) fn holidays(node: &Node, files: &Files) -> Vec<ListedHoliday> {
+    let (raw, origins, problems): (Leaf<RawEnvironment>, _, _) = decode::decode(node);
+    let mut findings = Findings::new(&origins, problems);
+    let schedule = raw.get().and_then(|raw| raw.schedule.as_ref()).and_then(Leaf::get);
+    let Some(schedule) = schedule else { return Vec::new() };
+    let zone = schedule.timezone.as_ref().and_then(Leaf::get).and_then(|name| name.parse().ok());
+    holidays::listed(&mut findings, schedule.holidays.as_ref(), files, zone.unwrap_or(Tz::UTC))
 }
 
 /// Checks keys and types only: for a file whose base is missing, where names may be declared in the base.

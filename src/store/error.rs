@@ -44,6 +44,17 @@ pub enum StoreError {
         /// The newest format that this version of tidegate reads.
         known: u32,
     },
+    /// A journal that does not have the line of its own checkpoint.
+    #[error(
+        "the journal of `{environment}` does not have its line {line}, at which a checkpoint was made: lines are \
+         missing or were replaced"
+    )]
+    LinesMissing {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The line of the checkpoint.
+        line: u64,
+    },
     /// A store of another format.
     #[error("{} is a store of the format `{found}`; this program knows `{known}`", path.display())]
     Format {
@@ -100,6 +111,10 @@ impl StoreError {
                  `tidegate record-schema ENV VERSION --reason`"
             ),
             StoreError::Corrupt { file, .. } => format!("restore {file} from a backup, or move it away"),
+            StoreError::LinesMissing { environment, .. } => format!(
+                "restore the journal from a backup; if the journal that is there is the right one, remove \
+                 `environments/{environment}/checkpoint-a.json` and `-b.json` from the store"
+            ),
             StoreError::NewerLine { .. } => {
                 "use the version of tidegate that wrote it, or a later one".to_owned()
             }

@@ -14,8 +14,11 @@
 //! | `line` | the text of a line, with its checksum; pure |
 //! | `wire` | the words of an event in a line, apart from the types of the program; pure |
 //! | `read`, `writer` | from a store to events, and back |
+//! | `checkpoint`, `cache` | what was added up before: on the disk, and in this process |
 
 mod attempt;
+pub(super) mod cache;
+pub(super) mod checkpoint;
 mod error;
 mod event;
 mod ledger;
@@ -28,10 +31,12 @@ mod wire;
 mod writer;
 
 pub use attempt::{Attempt, AttemptStatus, LISTING_DELAY_MAX};
+pub use cache::LedgerCache;
+pub use checkpoint::Checkpoint;
 pub use error::{IllegalEvent, JournalError};
 pub use event::{CONTEST_WINDOW_MINUTES, Event, GateParts, Line, Outcome, Recorded};
-pub use ledger::Ledger;
+pub use ledger::{Ledger, ReleasePhase};
 pub use operator::{OperatorCommand, OperatorRequest};
-pub use read::{read_events, read_ledger};
+pub use read::{read_events, read_ledger, read_whole_ledger};
 pub use records::{Converged, Correction, FailedStart, Release, SnapshotRecord};
 pub use writer::Journal;

@@ -8,6 +8,7 @@
 //!                                    the process is gone
 //!     lease.json                     the newest lease: fencing number, who, since when
 //!     journal.jsonl                  one line an event
+//!     checkpoint-a.json, -b.json     what the journal added up to at two of its lines
 //!     records/override.json          one file a record
 //!     runs/….json                    one file a run
 //! ```
@@ -18,6 +19,7 @@
 //! directory, not even over a network file system.
 
 mod append_log;
+mod checkpoints;
 mod files;
 mod lease;
 mod values;
@@ -34,10 +36,14 @@ use append_log::Behind;
 
 use super::error::StoreError;
 use super::journal::line::{Log, Mark, RawLine};
+use super::journal::{Checkpoint, LedgerCache};
 use super::lease::{Lease, LeaseHolder};
 use super::name::checked;
 use super::port::{Store, StoredRun, no_store};
 use crate::model::{EnvironmentName, Instant, RunId, StoreId};
+
+/// Lines between two checkpoints: about a megabyte, which is read in some milliseconds.
+const CHECKPOINT_EVERY: u64 = 1_000;
 
 const FORMAT: &str = "tidegate-store/v1";
 
@@ -49,6 +55,7 @@ pub struct LocalStore {
     /// Where each journal ends, so that an append need not read it from the beginning. Locked during each
     /// append: steps that run side by side may write to one journal.
     ends: Mutex<HashMap<EnvironmentName, Mark>>,
+    ledgers: LedgerCache,
     /// The file that made this folder a store, as it was opened. It is never written again.
     origin: Option<(u64, u64)>,
 }
@@ -85,7 +92,14 @@ impl LocalStore {
             }
         };
         let origin = files::identity(&root.join("store.json"))?;
-        Ok(Self { root, id, origin, access: Access::ReadWrite, ends: Mutex::default() })
+        Ok(Self {
+            root,
+            id,
+            origin,
+            access: Access::ReadWrite,
+            ends: Mutex::default(),
+            ledgers: LedgerCache::default(),
+        })
     }
 
     /// Opens it for reading only. Makes nothing: a store that is not there reads as empty.
@@ -95,7 +109,14 @@ impl LocalStore {
     pub fn open_existing(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let root = root.into();
         let id = read_identity(&root)?.unwrap_or_else(no_store);
-        Ok(Self { root, id, origin: None, access: Access::ReadOnly, ends: Mutex::default() })
+        Ok(Self {
+            root,
+            id,
+            origin: None,
+            access: Access::ReadOnly,
+            ends: Mutex::default(),
+            ledgers: LedgerCache::default(),
+        })
     }
 
     /// The directory.
@@ -185,6 +206,24 @@ impl Store for LocalStore {
         let end = append_log::append(&folder.join(append_log::FILE), lease.fencing(), at, event, known)?;
         ends.insert(lease.environment().clone(), end.clone());
         Ok(end)
+    }
+
+    fn checkpoint_every(&self) -> u64 {
+        CHECKPOINT_EVERY
+    }
+
+    fn checkpoints(&self, environment: &EnvironmentName) -> Result<Vec<Checkpoint>, StoreError> {
+        checkpoints::list(&self.folder(environment)?)
+    }
+
+    fn keep_checkpoint(&self, lease: &Lease, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        let folder = self.folder_to_write(lease.environment())?;
+        lease.verify()?;
+        checkpoints::keep(&folder, checkpoint)
+    }
+
+    fn ledgers(&self) -> &LedgerCache {
+        &self.ledgers
     }
 
     fn put_record(

@@ -7,16 +7,27 @@ use serde_json::Value;
 
 use super::error::StoreError;
 use super::journal::line::{self, Log, Mark, RawLine};
+use super::journal::{Checkpoint, LedgerCache};
 use super::lease::{Lease, LeaseGuard, LeaseHolder};
 use super::name::checked;
 use super::port::{RUNS_KEPT_MAX, Store, StoredRun};
 use crate::model::{EnvironmentName, Instant, RunId, StoreId};
 
+/// Lines between two checkpoints: few, so that simulations pass through many.
+const CHECKPOINT_EVERY: u64 = 16;
+
 /// A store that ends with its last clone and lease.
-#[derive(Clone)]
 pub struct MemoryStore {
     id: StoreId,
     rooms: Rooms,
+    ledgers: LedgerCache,
+}
+
+impl Clone for MemoryStore {
+    /// The same place, opened once more.
+    fn clone(&self) -> Self {
+        Self { id: self.id.clone(), rooms: Arc::clone(&self.rooms), ledgers: LedgerCache::default() }
+    }
 }
 
 type Rooms = Arc<Mutex<BTreeMap<EnvironmentName, Room>>>;
@@ -28,6 +39,8 @@ struct Room {
     holder: Option<LeaseHolder>,
     /// The text of each line, and where it ends.
     lines: Vec<(String, Mark)>,
+    /// The text of each checkpoint, oldest first.
+    checkpoints: Vec<String>,
     records: BTreeMap<String, Value>,
     runs: BTreeMap<RunId, Value>,
 }
@@ -35,7 +48,7 @@ struct Room {
 impl MemoryStore {
     /// An empty store with this identity. A random one would make simulations differ.
     pub fn new(id: StoreId) -> Self {
-        Self { id, rooms: Rooms::default() }
+        Self { id, rooms: Rooms::default(), ledgers: LedgerCache::default() }
     }
 
     /// Takes the lease away from its holder, as the end of its time would in a store on a network. The holder
@@ -171,6 +184,31 @@ impl Store for MemoryStore {
             room.lines.push((text, end.clone()));
             Ok(end)
         })?
+    }
+
+    fn checkpoint_every(&self) -> u64 {
+        CHECKPOINT_EVERY
+    }
+
+    fn checkpoints(&self, environment: &EnvironmentName) -> Result<Vec<Checkpoint>, StoreError> {
+        self.read(environment, |room| {
+            room.checkpoints.iter().rev().filter_map(|text| Checkpoint::decode(text.as_bytes())).collect()
+        })
+    }
+
+    fn keep_checkpoint(&self, lease: &Lease, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        let (environment, fencing) = (lease.environment(), lease.fencing());
+        self.write(environment, |room| {
+            still_held(environment, fencing, room.holder.as_ref())?;
+            room.checkpoints.push(checkpoint.encode());
+            let too_many = room.checkpoints.len().saturating_sub(2);
+            room.checkpoints.drain(..too_many);
+            Ok(())
+        })?
+    }
+
+    fn ledgers(&self) -> &LedgerCache {
+        &self.ledgers
     }
 
     fn put_record(

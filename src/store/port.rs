@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::error::StoreError;
 use super::journal::line::{Log, Mark, RawLine};
+use super::journal::{Checkpoint, LedgerCache};
 use super::lease::{Lease, LeaseHolder};
 use crate::model::{EnvironmentName, Instant, RunId, StoreId};
 
@@ -57,6 +58,19 @@ pub trait Store: Send + Sync {
     /// Writes one line to the journal of the lease's environment and returns where it ends; the line is
     /// safe then. Fails with [`StoreError::LeaseLost`] when the lease is lost or is not the newest.
     fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<Mark, StoreError>;
+
+    /// How many lines of a journal lie between two checkpoints.
+    fn checkpoint_every(&self) -> u64;
+
+    /// The checkpoints of a journal that can be read, newest first; at most two.
+    fn checkpoints(&self, environment: &EnvironmentName) -> Result<Vec<Checkpoint>, StoreError>;
+
+    /// Keeps a checkpoint of a line that was appended, in place of the older of two. Fails with
+    /// [`StoreError::LeaseLost`] as [`Store::append`].
+    fn keep_checkpoint(&self, lease: &Lease, checkpoint: &Checkpoint) -> Result<(), StoreError>;
+
+    /// The ledgers that were read through this store. Another process, and another opening of the store, has others.
+    fn ledgers(&self) -> &LedgerCache;
 
     /// Writes the record of this kind (`override`, `suspension`), or removes it. One of each kind.
     fn put_record(

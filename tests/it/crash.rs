@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use tidegate::model::{Instant, State};
 use tidegate::reconcile::RunOutcome;
-use tidegate::sim::{Age, CrashPoint, Outcome};
+use tidegate::sim::{Age, CrashPoint, Outcome, Sidecar};
 use tidegate::spec::EnvironmentSpec;
 
 use crate::rig::{Rig, a_tuesday, environment, failures, from_folder};
@@ -217,11 +217,13 @@ const UNLUCKY_MIGRATION: Story = Story {
     ends_in: RunOutcome::Converged,
 };
 
+/// In a task that is never RUNNING, because another container of it does not come up.
 const FAILING_MIGRATION: Story = Story {
     rig: || {
         let rig = settled(&shop(), a_tuesday());
         rig.bump(&[("core", "v1.5.0")]);
         rig.cloud.with(|world| {
+            world.person("shop").add_container("migrate", "proxy", Some(Sidecar::NeverUp));
             world.script.migration("v1.5.0", [Outcome::Exit { code: 1, partial: false }]);
         });
         rig

@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use tidegate::model::{Instant, State};
-use tidegate::schedule::{Schedule, read_holidays};
+use tidegate::schedule::{Schedule, Tz, read_holidays};
 use tidegate::spec::EnvironmentSpec;
 
 use crate::rig::{Rig, differences, from_folder};
@@ -39,7 +39,7 @@ END:VCALENDAR
 /// The development environment, with a calendar beside its `except`.
 fn dev(now: Instant) -> EnvironmentSpec {
     let mut spec = from_folder(".", "dev", now);
-    let holidays = read_holidays(HOLIDAYS);
+    let holidays = read_holidays(HOLIDAYS.as_bytes(), Tz::Europe__Zurich);
     assert_eq!(holidays.problems, []);
     spec.schedule.as_mut().unwrap().holidays = holidays.days;
     spec

@@ -94,6 +94,28 @@ def only_from(action, wanted):
     return strict
 
 
+def account_attributes(params):
+    """The quotas of the account, with what of each is used.
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_AccountQuota.html
+    """
+    quotas = [("ManualSnapshots", len(rds._snapshots)), ("ManualClusterSnapshots", len(rds._db_cluster_snapshots))]
+    shown = "".join(
+        f"<AccountQuota><AccountQuotaName>{name}</AccountQuotaName><Used>{used}</Used><Max>100</Max></AccountQuota>"
+        for name, used in quotas
+    )
+    result = f"<AccountQuotas>{shown}</AccountQuotas>"
+    answer = f"<DescribeAccountAttributesResult>{result}</DescribeAccountAttributesResult>"
+    return rds._xml(200, "DescribeAccountAttributesResponse", answer)
+
+
+def blue_green_deployments(params):
+    """There are none here.
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeBlueGreenDeployments.html
+    """
+    result = "<DescribeBlueGreenDeploymentsResult><BlueGreenDeployments/></DescribeBlueGreenDeploymentsResult>"
+    return rds._xml(200, "DescribeBlueGreenDeploymentsResponse", result)
+
+
 def target_health(params):
     """Targets that pass no health check are unhealthy.
     https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html
@@ -162,6 +184,8 @@ def put_right():
         ecs._ACTION_MAP[action] = listed(ecs._ACTION_MAP[action])
     alb._ACTION_MAP["CreateRule"] = created_rule
     alb._ACTION_MAP["DescribeTargetHealth"] = target_health
+    rds._ACTION_MAP["DescribeAccountAttributes"] = account_attributes
+    rds._ACTION_MAP["DescribeBlueGreenDeployments"] = blue_green_deployments
     for action, wanted in [
         ("StartDBInstance", "stopped"),
         ("StopDBInstance", "available"),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use super::error::Access;
 use crate::clock::Monotonic;
 use crate::cloud::{Family, Rate, Rates};
 
@@ -40,11 +41,12 @@ impl Bucket {
     }
 }
 
-/// The buckets of one account and region.
+/// The buckets of one account and region. Reads and writes have their own: whatever reads owe, a write does not wait for
+/// it, and closing the gate is never refused for what observations have asked.
 #[derive(Debug)]
 pub(super) struct Budget {
     rates: Rates,
-    buckets: Mutex<BTreeMap<Family, Bucket>>,
+    buckets: Mutex<BTreeMap<(Family, Access), Bucket>>,
 }
 
 impl Budget {
@@ -56,17 +58,29 @@ impl Budget {
     pub(super) fn take(
         &self,
         family: Family,
+        access: Access,
         now: Monotonic,
         wait_max: Duration,
     ) -> Result<Duration, Duration> {
-        let rate = self.rates.of(family);
+        let rate = match access {
+            Access::Read => self.rates.of(family),
+            Access::Write => self.rates.of_writes(family),
+        };
         let mut buckets = self.buckets.lock().expect("nothing panics while it counts");
-        buckets.entry(family).or_insert_with(|| Bucket::full(rate, now)).take(rate, now, wait_max)
+        buckets.entry((family, access)).or_insert_with(|| Bucket::full(rate, now)).take(rate, now, wait_max)
     }
+}
+
+/// A wait with up to a quarter more, drawn: environments that wait together do not come together.
+/// <https://docs.aws.amazon.com/general/latest/gr/api-retries.html>
+pub(super) fn spread(wait: Duration, seed: u64) -> Duration {
+    wait + wait.mul_f64(fastrand::Rng::with_seed(seed).f64() / 4.0)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const RATE: Rate = Rate { burst: 2.0, per_second: 4.0 };
@@ -108,14 +122,15 @@ mod tests {
     fn people_keep_half_of_everything_and_families_do_not_touch_each_other() {
         let budget = Budget::new(Rates::default());
         for _ in 0..10 {
-            assert_eq!(budget.take(Family::DefinitionWrite, at(0), Duration::ZERO), Ok(Duration::ZERO));
+            let taken = budget.take(Family::DefinitionWrite, Access::Write, at(0), Duration::ZERO);
+            assert_eq!(taken, Ok(Duration::ZERO));
         }
         assert_eq!(
-            budget.take(Family::DefinitionWrite, at(0), Duration::ZERO),
+            budget.take(Family::DefinitionWrite, Access::Write, at(0), Duration::ZERO),
             Err(Duration::from_secs(2)),
             "20 at once and 1 a second, halved"
         );
-        assert_eq!(budget.take(Family::ServiceRead, at(0), Duration::ZERO), Ok(Duration::ZERO));
+        assert_eq!(budget.take(Family::ServiceRead, Access::Read, at(0), Duration::ZERO), Ok(Duration::ZERO));
         let names: std::collections::BTreeSet<&str> = Family::ALL.into_iter().map(Family::as_str).collect();
         assert_eq!(names.len(), Family::ALL.len());
     }
@@ -124,6 +139,53 @@ mod tests {
     fn a_rate_of_zero_always_refuses() {
         let nothing = Rates::default().with(Family::Probe, Rate { burst: 0.0, per_second: 0.0 });
         let budget = Budget::new(nothing);
-        assert!(budget.take(Family::Probe, at(0), Duration::from_secs(3600)).is_err());
+        assert!(budget.take(Family::Probe, Access::Read, at(0), Duration::from_secs(3600)).is_err());
+    }
+
+    proptest! {
+        /// Whatever reads do, each write is admitted as if there had been none.
+        #[test]
+        fn reads_never_delay_a_write(
+            calls in prop::collection::vec((0usize..Family::ALL.len(), prop::bool::weighted(0.9), 0u64..300), 1..400),
+        ) {
+            let (both, alone) = (Budget::new(Rates::default()), Budget::new(Rates::default()));
+            let mut now = 0;
+            for (family, is_read, later) in calls {
+                let family = Family::ALL[family];
+                now += later;
+                if is_read {
+                    let _ = both.take(family, Access::Read, at(now), Duration::from_secs(60));
+                } else {
+                    let write = |budget: &Budget| budget.take(family, Access::Write, at(now), Duration::from_millis(500));
+                    prop_assert_eq!(write(&both), write(&alone), "{:?} at {}", family, now);
+                }
+            }
+        }
+
+        /// A bucket admits no more than its size and its refill, whenever the requests come.
+        #[test]
+        fn no_bucket_admits_more_than_its_rate(steps in prop::collection::vec(0u64..400, 1..300)) {
+            let mut bucket = Bucket::full(RATE, at(0));
+            let (mut now, mut sent) = (0, Vec::new());
+            for step in steps {
+                now += step;
+                if let Ok(wait) = bucket.take(RATE, at(now), Duration::from_secs(2)) {
+                    sent.push(now as f64 / 1000.0 + wait.as_secs_f64());
+                }
+            }
+            for (first, from) in sent.iter().enumerate() {
+                for (more, to) in sent[first..].iter().enumerate() {
+                    let most = RATE.burst + RATE.per_second * (to - from) + 1.0;
+                    prop_assert!((more + 1) as f64 <= most + 1e-6, "{} between {from} and {to}", more + 1);
+                }
+            }
+        }
+
+        #[test]
+        fn a_spread_wait_is_at_most_a_quarter_longer(millis in 0u64..100_000, seed in any::<u64>()) {
+            let wait = Duration::from_millis(millis);
+            let spread = spread(wait, seed);
+            prop_assert!(spread >= wait && spread <= wait + wait / 4 + Duration::from_nanos(1));
+        }
     }
 }

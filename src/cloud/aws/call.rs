@@ -15,11 +15,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::budget::Budget;
+use super::budget::{Budget, spread};
 use super::count::Counts;
 use super::error::Access;
 use super::failed::Failed;
 use super::operation::Operation;
+use super::refusal::KnownRefusal;
 use super::trace::Trace;
 use crate::clock::Clock;
 use crate::cloud::{CloudError, Family, Kind, Valve};
@@ -38,6 +39,8 @@ pub(super) struct Calls {
     /// Of the account, for services without a region.
     pub(super) global: Arc<Budget>,
     pub(super) counts: Counts,
+    /// Of the account and role.
+    pub(super) refusal: Arc<KnownRefusal>,
     /// Of the process.
     pub(super) valve: Valve,
 }
@@ -167,6 +170,9 @@ impl Calls {
     {
         let request = Box::pin(request(trace.clone()));
         async move {
+            if let Some(known) = self.refusal.at(self.clock.monotonic()) {
+                return Err(Failed::unsent(operation.error(Kind::Credentials, known)));
+            }
             self.admit(operation, access).await.map_err(Failed::unsent)?;
             let Some(passage) = self.valve.pass(access == Access::Write) else {
                 // The process is about to end, and drops what waits here.
@@ -175,7 +181,13 @@ impl Calls {
             let answer = request.await;
             drop(passage);
             self.counts.add(operation.name, trace.attempts());
-            answer.map_err(|error| Failed::read(operation, access, &error, trace.was_sent()))
+            answer.map_err(|error| {
+                let failed = Failed::read(operation, access, &error, trace.was_sent());
+                if failed.error.kind == Kind::Credentials {
+                    self.refusal.note(&failed.error.message, self.clock.monotonic());
+                }
+                failed
+            })
         }
     }
 
@@ -186,10 +198,11 @@ impl Calls {
             Access::Write => WRITE_WAIT_MAX,
         };
         let budget = if operation.family == Family::Edge { &self.global } else { &self.budget };
-        match budget.take(operation.family, self.clock.monotonic(), wait_max) {
+        match budget.take(operation.family, access, self.clock.monotonic(), wait_max) {
             Ok(Duration::ZERO) => Ok(()),
             Ok(wait) => {
-                self.clock.sleep(wait).await;
+                let seed = u64::from(self.clock.now().timestamp_subsec_nanos());
+                self.clock.sleep(spread(wait, seed)).await;
                 Ok(())
             }
             Err(_) => {

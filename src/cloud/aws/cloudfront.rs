@@ -1,25 +1,24 @@
 //! CloudFront: the gate's function, the distributions that call it, invalidations. One API for all regions.
 
 mod association;
+mod listing;
 mod xml;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+pub(super) use listing::{distributions, distributions_and_callers};
 
 use aws_sdk_cloudfront::types::{
-    self, EventType, FunctionConfig, FunctionRuntime, FunctionStage, InvalidationBatch, Paths,
+    self, FunctionConfig, FunctionRuntime, FunctionStage, InvalidationBatch, Paths,
 };
 use aws_smithy_types::Blob;
 
-use super::arn::last;
 use super::operation::Operation;
 use super::session::Session;
 use super::trace::traced;
-use crate::cloud::{Association, CloudError, Distribution, Family, Function, Kind, Origin};
+use crate::cloud::{CloudError, Family, Function, Kind};
 
-const PAGES_MAX: usize = 50;
 /// The console shows it beside the function.
 const COMMENT: &str = "maintenance gate, written by tidegate";
 
@@ -58,6 +57,15 @@ async fn stage(
     let code = answer.function_code().map(|code| String::from_utf8_lossy(code.as_ref()).into_owned());
     let etag = answer.e_tag().ok_or_else(|| operation.error(Kind::Unavailable, "the answer has no ETag"))?;
     Ok(Some((etag.to_owned(), code.unwrap_or_default())))
+}
+
+/// One request.
+pub(super) async fn function_comment(session: &Session, name: &str) -> Result<Option<String>, CloudError> {
+    let operation = Operation::new("cloudfront:DescribeFunction", Family::Edge, name);
+    let request = session.clients.edge.read.describe_function().name(name);
+    let answer = session.calls.read_if(operation, &["NoSuchFunctionExists"], traced!(request)).await?;
+    let config = answer.and_then(|answer| answer.function_summary).and_then(|found| found.function_config);
+    Ok(config.map(|config| config.comment().to_owned()))
 }
 
 /// One request to create; two to update. An update keeps the function's configuration except its runtime.
@@ -120,80 +128,6 @@ pub(super) async fn publish_function(session: &Session, name: &str, etag: &str) 
     let request = session.clients.edge.write.publish_function().name(name).if_match(etag);
     session.calls.write(operation, traced!(request)).await?;
     Ok(())
-}
-
-/// One request for a hundred distributions of the account. The list has everything that is needed, aliases included.
-/// <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DistributionSummary.html>
-pub(super) async fn distributions(
-    session: &Session,
-    names: &[String],
-) -> Result<BTreeMap<String, Distribution>, CloudError> {
-    let resource = names.join(" ");
-    let operation = Operation::new("cloudfront:ListDistributions", Family::Edge, &resource);
-    let (mut found, mut marker) = (BTreeMap::new(), None);
-    for _ in 0..PAGES_MAX {
-        let request = session.clients.edge.read.list_distributions().set_marker(marker.take());
-        let answer = session.calls.read(operation, traced!(request)).await?;
-        let Some(list) = answer.distribution_list else { return Ok(found) };
-        for summary in list.items() {
-            let distribution = read(summary);
-            let is = |name: &&String| {
-                **name == distribution.id || distribution.aliases.iter().any(|a| a.eq_ignore_ascii_case(name))
-            };
-            for name in names.iter().filter(is) {
-                found.insert(name.clone(), distribution.clone());
-            }
-        }
-        marker = list.next_marker().filter(|_| list.is_truncated()).map(str::to_owned);
-        if marker.is_none() || found.len() == names.len() {
-            return Ok(found);
-        }
-    }
-    Err(operation.endless_list())
-}
-
-fn read(summary: &types::DistributionSummary) -> Distribution {
-    let default = summary.default_cache_behavior().map(|behaviour| {
-        association("*", behaviour.function_associations(), behaviour.lambda_function_associations())
-    });
-    let others = summary.cache_behaviors().map(|behaviours| behaviours.items()).unwrap_or_default();
-    let others = others.iter().map(|behaviour| {
-        let (functions, lambdas) =
-            (behaviour.function_associations(), behaviour.lambda_function_associations());
-        association(behaviour.path_pattern(), functions, lambdas)
-    });
-    let origins = summary.origins().map(|origins| origins.items()).unwrap_or_default();
-    let origins = origins.iter().map(|origin| Origin {
-        domain: origin.domain_name().to_owned(),
-        path: origin.origin_path().unwrap_or_default().to_owned(),
-    });
-    let errors = summary.custom_error_responses().map(|errors| errors.items()).unwrap_or_default();
-    let pages = errors.iter().filter_map(|error| error.response_page_path()).filter(|path| !path.is_empty());
-    Distribution {
-        id: summary.id().to_owned(),
-        aliases: summary.aliases().map(|aliases| aliases.items().to_vec()).unwrap_or_default(),
-        deployed: summary.status() == "Deployed",
-        behaviours: default.into_iter().chain(others).collect(),
-        origins: origins.collect(),
-        error_pages: pages.map(str::to_owned).collect(),
-    }
-}
-
-fn association(
-    path: &str,
-    functions: Option<&types::FunctionAssociations>,
-    lambdas: Option<&types::LambdaFunctionAssociations>,
-) -> Association {
-    let functions = functions.map(|functions| functions.items()).unwrap_or_default();
-    let ours = functions.iter().find(|function| *function.event_type() == EventType::ViewerRequest);
-    let lambdas = lambdas.map(|lambdas| lambdas.items()).unwrap_or_default();
-    let at_viewer = |event: &EventType| matches!(event, EventType::ViewerRequest | EventType::ViewerResponse);
-    Association {
-        path: path.to_owned(),
-        // `arn:aws:cloudfront::592217263685:function/maintenance-check`
-        function: ours.map(|function| last(function.function_arn()).to_owned()),
-        lambda: lambdas.iter().any(|lambda| at_viewer(lambda.event_type())),
-    }
 }
 
 /// Two requests that read, one that writes. The configuration is written back as the text that was read, with only the

@@ -6,7 +6,7 @@
 use crate::cloud::Kind;
 
 /// Whether a call could have changed something in AWS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Access {
     /// It only reads.
     Read,
@@ -39,7 +39,7 @@ pub(super) fn kind(failure: Failure<'_>, access: Access) -> Kind {
     match (failure, access) {
         (Failure::NotSent, _) | (Failure::Lost, Access::Read) => Kind::Unavailable,
         (Failure::Lost, Access::Write) => Kind::AnswerLost,
-        (Failure::NoCredentials, _) => Kind::AccessDenied,
+        (Failure::NoCredentials, _) => Kind::Credentials,
         (Failure::Malformed, _) => Kind::Invalid,
         (Failure::Answered { status, code }, access) => {
             code.and_then(|code| by_code(code, access)).unwrap_or_else(|| by_status(status, access))
@@ -74,12 +74,17 @@ fn by_code(code: &str, access: Access) -> Option<Kind> {
         "ResourceNotFound" | "ObjectNotFound" => Kind::NotFound,
 
         "AccessDenied" | "UnauthorizedOperation" | "Unauthorized" => Kind::AccessDenied,
-        "AuthorizationError" | "AuthFailure" | "Forbidden" | "OperationNotPermitted" => Kind::AccessDenied,
+        "AuthorizationError" | "Forbidden" | "OperationNotPermitted" => Kind::AccessDenied,
+        // The caller is unknown, or its clock is wrong: no request of it succeeds.
+        // <https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html>
         "UnrecognizedClient" | "InvalidClientTokenId" | "InvalidAccessKeyId" | "SignatureDoesNotMatch" => {
-            Kind::AccessDenied
+            Kind::Credentials
         }
         "ExpiredToken" | "MissingAuthenticationToken" | "IncompleteSignature" | "OptInRequired" => {
-            Kind::AccessDenied
+            Kind::Credentials
+        }
+        "InvalidSignature" | "RequestExpired" | "RequestTimeTooSkewed" | "AuthFailure" | "InvalidToken" => {
+            Kind::Credentials
         }
         "Blocked" | "AllAccessDisabled" | "KMSKeyNotAccessible" => Kind::AccessDenied,
 
@@ -167,8 +172,13 @@ mod tests {
             ("ParameterNotFound", 400, Kind::NotFound, Kind::NotFound),
             ("AccessDeniedException", 400, Kind::AccessDenied, Kind::AccessDenied),
             ("AccessDenied", 403, Kind::AccessDenied, Kind::AccessDenied),
-            ("UnrecognizedClientException", 400, Kind::AccessDenied, Kind::AccessDenied),
-            ("ExpiredTokenException", 400, Kind::AccessDenied, Kind::AccessDenied),
+            ("UnrecognizedClientException", 400, Kind::Credentials, Kind::Credentials),
+            ("ExpiredTokenException", 400, Kind::Credentials, Kind::Credentials),
+            ("ExpiredToken", 403, Kind::Credentials, Kind::Credentials),
+            ("InvalidSignatureException", 400, Kind::Credentials, Kind::Credentials),
+            ("SignatureDoesNotMatch", 403, Kind::Credentials, Kind::Credentials),
+            ("RequestTimeTooSkewed", 403, Kind::Credentials, Kind::Credentials),
+            ("AuthFailure", 401, Kind::Credentials, Kind::Credentials),
             ("ThrottlingException", 400, Kind::Throttled, Kind::Throttled),
             ("Throttling", 400, Kind::Throttled, Kind::Throttled),
             ("RequestLimitExceeded", 503, Kind::Throttled, Kind::Throttled),
@@ -203,7 +213,7 @@ mod tests {
         for (failure, read, write) in [
             (Failure::NotSent, Kind::Unavailable, Kind::Unavailable),
             (Failure::Lost, Kind::Unavailable, Kind::AnswerLost),
-            (Failure::NoCredentials, Kind::AccessDenied, Kind::AccessDenied),
+            (Failure::NoCredentials, Kind::Credentials, Kind::Credentials),
             (Failure::Malformed, Kind::Invalid, Kind::Invalid),
         ] {
             assert_eq!(kind(failure, Access::Read), read, "{failure:?}");

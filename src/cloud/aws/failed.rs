@@ -80,8 +80,33 @@ fn of_credentials(error: &CredentialsError) -> Failure<'static> {
             Failure::NoCredentials
         }
         (_, Some(_)) => Failure::NotSent,
+        (CredentialsError::ProviderError(_), None) if is_lasting(error) => Failure::NoCredentials,
         (CredentialsError::ProviderError(_), None) => Failure::NotSent,
         _ => Failure::NoCredentials,
+    }
+}
+
+/// Whether a provider failed for a reason that waiting does not cure: an expired session, a file, profile or program that
+/// is not there. The SDK has no types for these outside of itself, so its words decide; unknown words may pass.
+fn is_lasting(error: &CredentialsError) -> bool {
+    const LASTING: [&str; 8] = [
+        "expired",
+        "sso token",
+        "no such file",
+        "not found",
+        "permission denied",
+        "not be found",
+        "profile",
+        "credential process",
+    ];
+    let io = causes(error).find_map(|cause| cause.downcast_ref::<std::io::Error>()).map(std::io::Error::kind);
+    match io {
+        Some(std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied) => true,
+        Some(_) => false,
+        None => causes(error).any(|cause| {
+            let text = cause.to_string().to_ascii_lowercase();
+            LASTING.iter().any(|words| text.contains(words))
+        }),
     }
 }
 
@@ -111,10 +136,25 @@ mod tests {
     #[test]
     fn missing_credentials_are_not_transient() {
         let (kind, message) = kind_of(CredentialsError::not_loaded("looked everywhere"));
-        assert_eq!((kind, message.as_str()), (Kind::AccessDenied, NO_CREDENTIALS));
-        assert_eq!(kind_of(CredentialsError::invalid_configuration("x")).0, Kind::AccessDenied);
+        assert_eq!((kind, message.as_str()), (Kind::Credentials, NO_CREDENTIALS));
+        assert_eq!(kind_of(CredentialsError::invalid_configuration("x")).0, Kind::Credentials);
         let late = CredentialsError::provider_timed_out(Duration::from_secs(5));
         assert_eq!(kind_of(late).0, Kind::Unavailable);
-        assert_eq!(kind_of(CredentialsError::provider_error("STS is away")).0, Kind::Unavailable);
+        for (words, kind) in [
+            ("STS is away", Kind::Unavailable),
+            ("503 Service Unavailable", Kind::Unavailable),
+            ("the SSO token has expired and cannot be refreshed", Kind::Credentials),
+            ("profile `graasp` was not defined", Kind::Credentials),
+            (
+                "Error retrieving credentials: external process exited: No such file or directory",
+                Kind::Credentials,
+            ),
+        ] {
+            assert_eq!(kind_of(CredentialsError::provider_error(words)).0, kind, "{words}");
+        }
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        assert_eq!(kind_of(CredentialsError::provider_error(refused)).0, Kind::Unavailable);
+        let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+        assert_eq!(kind_of(CredentialsError::provider_error(missing)).0, Kind::Credentials);
     }
 }

@@ -1,5 +1,6 @@
 //! RDS: an instance, or an Aurora cluster with its writer. Snapshots have a file of their own.
 
+mod limits;
 mod listed;
 mod snapshot;
 mod status;
@@ -9,6 +10,7 @@ mod unstoppable;
 #[cfg(test)]
 mod tests;
 
+pub(super) use limits::{blue_green, snapshot_quota};
 pub(super) use listed::databases;
 pub(super) use snapshot::{create, delete, list};
 
@@ -76,6 +78,7 @@ fn of_instance(identifier: &str, found: &DbInstance) -> Database {
         status: status::read(found.db_instance_status().unwrap_or_default()),
         tags: tags::read(found.tag_list()),
         unstoppable: unstoppable::instance(found),
+        replica_of: unstoppable::source_of_instance(found),
         automatic_restart_at: optional(found.automatic_restart_time()),
     }
 }
@@ -91,6 +94,7 @@ fn of_cluster(identifier: &str, found: &DbCluster, writer: Option<&DbInstance>) 
         status: status::worse(own, writers),
         tags: tags::read(found.tag_list()),
         unstoppable: unstoppable::cluster(found),
+        replica_of: found.replication_source_identifier().filter(|it| !it.is_empty()).map(str::to_owned),
         automatic_restart_at: optional(found.automatic_restart_time()),
     }
 }

@@ -11,9 +11,9 @@ use super::{
     scaling, secrets,
 };
 use crate::cloud::{
-    Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function, ImageLookup,
-    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, ScalableTarget, Service,
-    Task, TaskDefinition,
+    BlueGreen, Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function,
+    ImageLookup, ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota,
+    ScalableTarget, Service, Task, TaskDefinition,
 };
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -107,6 +107,14 @@ impl CloudRead for AwsRegion {
         rds::list(self.session().await?, target).await
     }
 
+    async fn snapshot_quota(&self, target: &DatabaseTarget) -> Result<Option<Quota>, CloudError> {
+        rds::snapshot_quota(self.session().await?, target).await
+    }
+
+    async fn blue_green(&self, target: &DatabaseTarget) -> Result<Option<BlueGreen>, CloudError> {
+        rds::blue_green(self.session().await?, target).await
+    }
+
     async fn listeners_of(&self, target_groups: &[String]) -> Result<Vec<ListedListener>, CloudError> {
         elbv2::listeners_of(self.session().await?, target_groups).await
     }
@@ -125,6 +133,18 @@ impl CloudRead for AwsRegion {
 
     async fn function(&self, name: &str) -> Result<Option<Function>, CloudError> {
         cloudfront::function(self.session().await?, name).await
+    }
+
+    async fn function_comment(&self, name: &str) -> Result<Option<String>, CloudError> {
+        cloudfront::function_comment(self.session().await?, name).await
+    }
+
+    async fn distributions_and_callers(
+        &self,
+        names: &[String],
+        function: &str,
+    ) -> Result<(BTreeMap<String, Distribution>, Vec<Distribution>), CloudError> {
+        cloudfront::distributions_and_callers(self.session().await?, names, function).await
     }
 
     async fn distributions(&self, names: &[String]) -> Result<BTreeMap<String, Distribution>, CloudError> {

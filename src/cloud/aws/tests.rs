@@ -200,3 +200,31 @@ async fn the_last_lines_of_a_container_come_from_its_own_stream() {
             && request.header("authorization").unwrap().contains("/eu-west-1/logs/")
     }));
 }
+
+#[tokio::test]
+async fn what_no_call_can_pass_is_asked_once_and_answers_the_rest() {
+    for (status, code) in [
+        (400, "ExpiredTokenException"),
+        (403, "InvalidClientTokenId"),
+        (403, "SignatureDoesNotMatch"),
+        (400, "UnrecognizedClientException"),
+        (403, "RequestExpired"),
+    ] {
+        let body = format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>"
+        );
+        let server = Server::start(move |_| say(status, &body)).await;
+        let first = server.cloud().account().await.unwrap_err();
+        assert_eq!(first.kind, Kind::Credentials, "{first}");
+        assert!(first.message.contains(code), "{first}");
+        let sent = server.requests().len();
+        for error in [
+            server.cloud().cluster_names().await.unwrap_err(),
+            server.cloud().databases().await.unwrap_err(),
+            server.cloud().stop_task(&"graasp-prod".into(), "task", "why").await.unwrap_err(),
+        ] {
+            assert_eq!((error.kind, &error.message), (Kind::Credentials, &first.message));
+        }
+        assert_eq!((sent, server.requests().len()), (1, 1), "{code} is not asked again");
+    }
+}

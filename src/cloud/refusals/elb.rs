@@ -26,7 +26,7 @@ pub(super) const OPERATIONS: &[WriteOperation] = &[
             unasked(
                 &["OperationNotPermitted"],
                 "AWS does not show that one of its services owns a rule",
-                "the rule belongs to a service of AWS that manages it: give the application a rule of its own, or keep the service open (`maintenance.keep_open`)",
+                "the rule belongs to a service of AWS that manages it: give the application a separate rule, or keep the service open (`maintenance.keep_open`)",
             ),
         ],
         // A rule that was deleted meanwhile takes no request.

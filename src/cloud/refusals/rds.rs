@@ -90,9 +90,9 @@ pub(super) const OPERATIONS: &[WriteOperation] = &[
         refusals: &[
             NO_INSTANCE,
             INSTANCE_STATE,
-            unasked(
+            asked(
                 &["SnapshotQuotaExceeded"],
-                "the quota is not read yet",
+                CHECK,
                 "delete manual snapshots that are not needed any longer, or raise the quota: aws service-quotas request-service-quota-increase --service-code rds --quota-code L-272F1212 --desired-value …",
             ),
             KEY,
@@ -107,9 +107,9 @@ pub(super) const OPERATIONS: &[WriteOperation] = &[
         refusals: &[
             NO_CLUSTER,
             CLUSTER_STATE,
-            unasked(
+            asked(
                 &["SnapshotQuotaExceeded"],
-                "the quota is not read yet",
+                CHECK,
                 "delete manual cluster snapshots that are not needed any longer, or raise the quota: aws service-quotas request-service-quota-increase --service-code rds --quota-code L-9B510759 --desired-value …",
             ),
             KEY,

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 
 use crate::clock::Clock as _;
 use crate::daemon::due::{LastPass, PassResult, Present, due};
@@ -62,8 +62,13 @@ fn an_hour(
             assert!(running.names().len() <= PASSES_MAX);
             let tick = clock.sleep(Duration::from_secs(1));
             let ended = match select(pin!(running.next()), pin!(tick)).await {
-                futures_util::future::Either::Left((ended, _)) => ended,
-                futures_util::future::Either::Right(_) => None,
+                Either::Left((Some(ended), _)) => Some(ended),
+                // None is running: only the tick is waited for.
+                Either::Left((None, tick)) => {
+                    tick.await;
+                    None
+                }
+                Either::Right(_) => None,
             };
             let Some((name, result)) = ended else { continue };
             panics += usize::from(result.is_err());

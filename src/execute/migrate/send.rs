@@ -75,7 +75,9 @@ pub(super) async fn send(
 pub(super) fn concludes(kind: Kind, may_be_sent: bool) -> bool {
     match kind {
         Kind::Capacity => true,
-        Kind::NotFound | Kind::AccessDenied | Kind::InvalidState | Kind::Invalid => !may_be_sent,
+        Kind::NotFound | Kind::AccessDenied | Kind::Credentials | Kind::InvalidState | Kind::Invalid => {
+            !may_be_sent
+        }
         Kind::Throttled | Kind::Unavailable | Kind::AnswerLost | Kind::Conflict => false,
     }
 }

@@ -58,7 +58,7 @@ pub(super) async fn compare(
             (Head::Gone, _) | (_, Head::Gone) => false,
             (Head::Denied(why), _) | (_, Head::Denied(why)) => {
                 unread = Some(why);
-                object.etag == there.etag
+                false
             }
         };
         if !is_same {
@@ -73,7 +73,8 @@ pub(super) async fn compare(
         }
     }
     if let Some(why) = unread {
-        let text = format!("compared by content only, because headers could not be read: {why}");
+        let text =
+            format!("every file that both sides have is copied, because headers could not be read: {why}");
         tracing::warn!(action = id, "{text}");
         context.progress.action_progress(id, &text);
     }
@@ -84,7 +85,8 @@ enum Head {
     Read(ObjectHead),
     /// Deleted since it was listed.
     Gone,
-    /// An older policy without `s3:GetObject` on the site's files must not hold a release back.
+    /// An older policy without `s3:GetObject` on the site's files must not hold a release back. A copy needs no
+    /// comparison, and is right in any case.
     Denied(String),
 }
 

@@ -15,7 +15,8 @@ use crate::retry::{Backoff, retry};
 use crate::spec::SiteSpec;
 
 /// A few seconds: users may be waiting behind the gate, and who is asked again later loses nothing.
-const TRIES: Backoff = Backoff { first: Duration::from_secs(1), tries_max: 3 };
+const TRIES: Backoff =
+    Backoff { first: Duration::from_secs(1), tries_max: 3, time_max: Duration::from_secs(45) };
 
 /// What one site has replaced.
 struct Forgotten<'a> {

@@ -3,13 +3,27 @@ use std::collections::BTreeMap;
 use crate::bench::{Bench, failure};
 use crate::cloud::{DatabaseStatus, Kind, SnapshotStatus, tag};
 use crate::execute::ActionResult;
+use crate::model::Revision;
 use crate::plan::ActionKind;
+use crate::store::journal::Event;
 
 const CREATE: &str = "rds:CreateDBSnapshot";
 const NAME: &str = "tidegate-shop-v1-3-0-to-v1-4-0-1";
 
 fn take() -> ActionKind {
     ActionKind::TakeSnapshot { identifier: NAME.to_owned(), tag: "v1.3.0/v1.4.0".to_owned() }
+}
+
+/// The shop in its release: before it, a release waits for a database that is backing up.
+fn in_release() -> Bench {
+    let bench = Bench::new();
+    bench.journaled([Event::ReleaseBegun {
+        from: "v1.3.0".into(),
+        to: "v1.4.0".into(),
+        images: BTreeMap::new(),
+        revision: Revision::worktree(),
+    }]);
+    bench
 }
 
 fn statuses(bench: &Bench) -> BTreeMap<String, SnapshotStatus> {
@@ -38,7 +52,7 @@ fn it_is_intended_tagged_at_its_creation_and_waited_for() {
 
 #[test]
 fn one_that_an_earlier_try_has_begun_is_waited_for() {
-    let bench = Bench::new();
+    let bench = in_release();
     let leaves = async {
         bench.after(5).await;
         bench.leave(true);
@@ -47,7 +61,7 @@ fn one_that_an_earlier_try_has_begun_is_waited_for() {
     bench.leave(false);
     assert_eq!(bench.planned("database/snapshot"), take(), "the same one again");
     assert_eq!(bench.act(take()), ActionResult::Done);
-    assert_eq!(bench.events(), ["snapshot-intent", "snapshot-taken"], "one intent for both");
+    assert_eq!(bench.events(), ["release-begun", "snapshot-intent", "snapshot-taken"], "one intent for both");
     assert_eq!(bench.count(CREATE), 1);
 }
 
@@ -95,7 +109,7 @@ fn one_of_somebody_else_is_neither_used_nor_touched() {
 
 #[test]
 fn one_that_failed_is_replaced_by_another() {
-    let bench = Bench::new();
+    let bench = in_release();
     let fails = async {
         bench.after(5).await;
         bench.cloud.with(|world| {

@@ -8,7 +8,7 @@ use crate::reconcile::ShutdownLevel;
 use crate::sim::Outcome;
 
 /// Every read of the port that a look needs, and what it leaves unreadable.
-const READS: [(&str, &[&str]); 18] = [
+const READS: [(&str, &[&str]); 20] = [
     ("sts:GetCallerIdentity", &["account"]),
     ("ecs:DescribeClusters", &["owner"]),
     ("ecs:DescribeServices", &["services", "migration", "listener"]),
@@ -19,10 +19,13 @@ const READS: [(&str, &[&str]); 18] = [
     ("ecs:DescribeTaskDefinition", &["services", "migration"]),
     ("application-autoscaling:DescribeScalableTargets", &["services", "migration"]),
     ("rds:DescribeDBInstances", &["database"]),
-    ("rds:DescribeDBSnapshots", &["database"]),
+    ("rds:DescribeDBSnapshots", &["snapshots"]),
+    // Asked before a release only.
+    ("rds:DescribeAccountAttributes", &["limits"]),
+    ("rds:DescribeBlueGreenDeployments", &["limits"]),
     ("elasticloadbalancing:DescribeRules", &["listener"]),
     ("cloudfront:DescribeFunction", &["function"]),
-    ("cloudfront:GetDistributionConfig", &["function", "site"]),
+    ("cloudfront:GetDistributionConfig", &["distributions", "site"]),
     ("s3:GetObject", &["site"]),
     ("s3:ListObjectsV2", &["site"]),
     ("ssm:GetParameter", &["secret"]),
@@ -32,7 +35,13 @@ const READS: [(&str, &[&str]); 18] = [
 ];
 
 /// Reads without which a plan is only less certain: it says so.
-const COURTESIES: [&str; 3] = ["ecs:ListServices", "ecr:BatchGetImage", "ecr:DescribeImages"];
+const COURTESIES: [&str; 5] = [
+    "ecs:ListServices",
+    "ecr:BatchGetImage",
+    "ecr:DescribeImages",
+    "rds:DescribeAccountAttributes",
+    "rds:DescribeBlueGreenDeployments",
+];
 
 fn is_unreadable<T>(seen: &Observed<T>) -> bool {
     matches!(seen, Observed::Unreadable { .. })
@@ -41,7 +50,13 @@ fn is_unreadable<T>(seen: &Observed<T>) -> bool {
 fn unreadable(snapshot: &Snapshot) -> Vec<&'static str> {
     let Snapshot { account, owner, services, strangers, database, migration, traffic, sites, .. } = snapshot;
     let traffic = traffic.as_ref().expect("a gate is declared");
+    let seen = database.as_ref().and_then(Observed::present);
+    let limits = seen.and_then(|seen| seen.limits.as_ref());
+    let function = traffic.function.as_ref().and_then(Observed::present);
     let parts = [
+        ("snapshots", seen.is_some_and(|seen| seen.snapshots_unreadable.is_some())),
+        ("limits", limits.is_some_and(|limits| limits.quota.is_err() || limits.blue_green.is_err())),
+        ("distributions", function.is_some_and(|function| function.distributions_unreadable.is_some())),
         ("account", is_unreadable(account)),
         ("owner", is_unreadable(owner)),
         ("services", services.values().all(is_unreadable)),

@@ -53,8 +53,13 @@ fn begin(facts: &Facts<'_>, decision: Decision, work: Work, doubt: Option<Blocke
             None => decision,
         };
     }
-    // Users who are locked out already do not wait for a window.
+    // Users who are locked out already do not wait: neither for a window nor for AWS.
     let may_wait = doubt.is_none() && decision.goal.state == State::Running && !facts.gate.is_closed;
+    if let Some(passing) = facts.database.limits.passing.as_ref().filter(|_| may_wait) {
+        let message = format!("{passing}; the release begins, and the gate closes, when AWS is done with it");
+        let decision = decision.waiting_for(WaitingReason::Database, message, None);
+        return decision.with_goal(|goal| Goal { frozen: Frozen::Followers, ..goal });
+    }
     let Some(waiting) = windows::wait_for(facts, windows::Work::Gated).filter(|_| may_wait) else {
         return decision.with_migration(work);
     };

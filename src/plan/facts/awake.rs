@@ -24,8 +24,11 @@ pub(super) fn awake<'a>(
     database: &DatabaseFacts<'_>,
 ) -> Vec<Awake> {
     let services = services.filter_map(|service| {
-        let seen = service.seen?;
-        let is_awake = seen.service.desired > 0 || seen.live_tasks() > 0;
+        let (desired, live) = match (service.seen, service.stoppable) {
+            (Some(seen), _) => (seen.service.desired, seen.live_tasks()),
+            (None, stoppable) => (stoppable?.service.desired, stoppable?.live_tasks()),
+        };
+        let is_awake = desired > 0 || live > 0;
         is_awake.then(|| found(input, service_part(service.name), service.name.as_str()))
     });
     let mut awake: Vec<Awake> = services.collect();

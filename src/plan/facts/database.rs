@@ -1,6 +1,12 @@
 //! The database: whether it can be seen, used and stopped, and who started it.
 
+mod limits;
+mod snapshots;
+
 use chrono::TimeDelta;
+
+use limits::LimitFacts;
+pub(in crate::plan) use snapshots::{NAME_PREFIX, ours};
 
 use crate::cloud::{DatabaseStatus, tag};
 use crate::model::{Instant, Version};
@@ -32,6 +38,10 @@ pub(in crate::plan) struct DatabaseFacts<'a> {
     pub started_by_aws: Option<Instant>,
     /// The schema version on its tag.
     pub recorded: Option<Version>,
+    /// Its snapshots could not be read: a release cannot tell whether the snapshot that it needs exists.
+    pub snapshots_unreadable: Option<Blocked>,
+    /// What keeps RDS from doing what a release asks of it.
+    pub limits: LimitFacts,
 }
 
 pub(super) fn database(input: &PlanningInput) -> DatabaseFacts<'_> {
@@ -55,13 +65,20 @@ pub(super) fn database(input: &PlanningInput) -> DatabaseFacts<'_> {
         started_by_aws: present.and_then(|database| started_by_aws(input, &database.resource_id)),
         recorded: present
             .and_then(|database| database.tags.get(tag::SCHEMA).map(|text| Version::new(text.as_str()))),
+        snapshots_unreadable: seen.as_ref().ok().and_then(|seen| {
+            let what = format!("the snapshots of database `{}`", seen.database.identifier);
+            seen.snapshots_unreadable.as_ref().map(|why| unreadable(&what, why))
+        }),
+        limits: seen.as_ref().map(|seen| limits::limits(input, seen)).unwrap_or_default(),
         seen,
     }
 }
 
 /// What stands in a release's way.
 pub(super) fn problems(database: &DatabaseFacts<'_>) -> Vec<Blocked> {
-    database.seen.as_ref().err().or(database.broken.as_ref()).into_iter().cloned().collect()
+    let unusable = database.seen.as_ref().err().or(database.broken.as_ref());
+    let limits = database.snapshots_unreadable.iter().chain(&database.limits.problems);
+    unusable.into_iter().chain(limits).cloned().collect()
 }
 
 fn seen(input: &PlanningInput) -> Result<&DatabaseSeen, Blocked> {
@@ -84,11 +101,47 @@ fn unstoppable(identifier: &str, why: &str) -> Blocked {
 }
 
 fn broken(identifier: &str, status: &str) -> Blocked {
-    blocked(
-        BlockedReason::Database,
-        format!("database `{identifier}` is `{status}`"),
-        ["look at the events of the database in the RDS console; tidegate continues by itself once the database is available".to_owned()],
-    )
+    let hints = [
+        repair(identifier, status),
+        "tidegate continues by itself once the database is available".to_owned(),
+    ];
+    blocked(BlockedReason::Database, format!("database `{identifier}` is `{status}`"), hints)
+}
+
+/// The way out of a status that needs an operator.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>
+fn repair(identifier: &str, status: &str) -> String {
+    let what = match status {
+        "storage-full" => format!(
+            "give it more storage: aws rds modify-db-instance --db-instance-identifier {identifier} --apply-immediately --allocated-storage GIB"
+        ),
+        "inaccessible-encryption-credentials" => {
+            "its KMS key is gone for good, and the database with it: restore a snapshot that another key encrypts".to_owned()
+        }
+        "inaccessible-encryption-credentials-recoverable" => format!(
+            "make its KMS key usable again (aws kms enable-key --key-id KEY, or the key policy), then start the database: aws rds start-db-instance --db-instance-identifier {identifier}"
+        ),
+        "incompatible-network" => {
+            "repair its subnet group and VPC: free addresses in two availability zones, DNS resolution switched on".to_owned()
+        }
+        "incompatible-parameters" => {
+            "correct or reset its parameter group, and reboot it: its engine does not start with these parameters".to_owned()
+        }
+        "incompatible-option-group" => "correct its option group: RDS could neither apply it nor go back".to_owned(),
+        "incompatible-create" | "incompatible-restore" | "restore-error" | "cloning-failed" | "migration-failed" => {
+            "it never came into being: delete it, and create or restore it again".to_owned()
+        }
+        "insufficient-capacity" => {
+            "AWS had no capacity for its class: delete it, and create it with another class or availability zone".to_owned()
+        }
+        "failed" => "restore it: RDS cannot recover it (aws rds restore-db-instance-to-point-in-time)".to_owned(),
+        "deleting" | "delete-precheck" => "someone is deleting it".to_owned(),
+        "without a writer" => {
+            "give the cluster an instance that writes: aws rds failover-db-cluster, or aws rds create-db-instance".to_owned()
+        }
+        _ => "look at its events in the RDS console".to_owned(),
+    };
+    format!("{what}; its events: aws rds describe-events --duration 1440")
 }
 
 fn started_by_aws(input: &PlanningInput, found: &str) -> Option<Instant> {

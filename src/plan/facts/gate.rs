@@ -1,6 +1,7 @@
 //! The gate: whether it is closed, what a closed or open one still lacks, and what makes it unsafe.
 
 mod change;
+mod function;
 mod problems;
 mod rules;
 
@@ -24,8 +25,12 @@ pub(in crate::plan) struct GateFacts<'a> {
     pub is_closed: bool,
     /// Parts that could not be read: tidegate cannot tell whether the gate is closed.
     pub unreadable: Vec<Blocked>,
+    /// The rules of the listener could not be read.
+    pub rules_unreadable: bool,
     /// The declared listener does not exist.
     pub missing: Option<Blocked>,
+    /// The function holds code that may not be overwritten: it is neither closed nor opened nor associated.
+    pub foreign_code: Option<Blocked>,
     /// tidegate closed the gate, and `maintenance` has changed since: the gate could not be opened again.
     pub config_changed: Option<Blocked>,
 }
@@ -46,6 +51,9 @@ pub(super) fn gate(input: &PlanningInput) -> GateFacts<'_> {
         unreadable: declared
             .map(|gate| problems::unreadable_parts(gate.maintenance, gate.traffic))
             .unwrap_or_default(),
+        foreign_code: declared.and_then(DeclaredGate::foreign_code),
+        rules_unreadable: declared
+            .is_some_and(|gate| matches!(gate.traffic.listener, Some(Observed::Unreadable { .. }))),
         missing: declared.and_then(|gate| problems::missing_listener(gate.maintenance, gate.traffic)),
         config_changed: config_changed(input),
         declared,
@@ -55,7 +63,8 @@ pub(super) fn gate(input: &PlanningInput) -> GateFacts<'_> {
 /// What stands in a release's way.
 pub(super) fn problems(gate: &GateFacts<'_>) -> Vec<Blocked> {
     let declared = gate.declared;
-    declared.map(|gate| problems::problems(gate.input, gate.maintenance, gate.traffic)).unwrap_or_default()
+    let problems = declared.map(|gate| problems::problems(gate.input, gate.maintenance, gate.traffic));
+    problems.unwrap_or_default().into_iter().chain(gate.foreign_code.clone()).collect()
 }
 
 impl<'a> DeclaredGate<'a> {
@@ -108,6 +117,17 @@ impl<'a> DeclaredGate<'a> {
         problems::fall_through(self.input, self.maintenance, self.traffic, state)
     }
 
+    /// What is overwritten with the function's code, as notes.
+    pub(in crate::plan) fn overwritten(self) -> Vec<String> {
+        let declared = self.maintenance.cloudfront.as_ref().zip(self.function());
+        declared.map(|(gate, seen)| function::overwritten(gate, seen)).unwrap_or_default()
+    }
+
+    fn foreign_code(self) -> Option<Blocked> {
+        let (gate, seen) = self.maintenance.cloudfront.as_ref().zip(self.function())?;
+        function::foreign(&self.input.spec, gate, seen)
+    }
+
     fn is_closed(self) -> bool {
         let DeclaredGate { input, maintenance, traffic } = self;
         let listener = match &traffic.listener {
@@ -119,7 +139,8 @@ impl<'a> DeclaredGate<'a> {
         let function = match &traffic.function {
             None => true,
             Some(Observed::Present(function)) => {
-                matches!(function.code, CodeSeen::Closed | CodeSeen::ClosedStale)
+                function.distributions_unreadable.is_none()
+                    && matches!(function.code, CodeSeen::Closed | CodeSeen::ClosedStale)
             }
             Some(_) => false,
         };

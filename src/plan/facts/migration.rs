@@ -18,7 +18,7 @@ use crate::store::journal::AttemptStatus;
 pub(in crate::plan) struct MigrationFacts<'a> {
     /// The task family, or why tidegate cannot see it; `None` = no migration is declared.
     pub family: Option<Result<&'a MigrationSeen, Blocked>>,
-    /// How many tasks of the family have not stopped; `None` = the family was not observed.
+    /// How many tasks of the family have not stopped; `None` = they were not observed.
     pub live_tasks: Option<usize>,
     pub wanted: WantedImages,
     /// Where its task is placed; `None` = the family was not observed.
@@ -30,11 +30,11 @@ pub(in crate::plan) struct MigrationFacts<'a> {
 pub(super) fn migration(input: &PlanningInput) -> MigrationFacts<'_> {
     let declared = input.spec.migration.as_ref();
     let present = input.snapshot.migration.as_ref().and_then(Observed::present);
+    let tasks = input.snapshot.migration_tasks.as_ref().and_then(Observed::present);
     let attempt = input.ledger.attempt.as_ref();
     MigrationFacts {
         family: declared.map(|declared| family(input, declared)),
-        live_tasks: present
-            .map(|seen| seen.tasks.iter().filter(|task| task.status != TaskStatus::Stopped).count()),
+        live_tasks: tasks.map(|tasks| tasks.iter().filter(|task| task.status != TaskStatus::Stopped).count()),
         placement: declared.zip(present).map(|(declared, seen)| placement::placement(input, declared, seen)),
         wanted: declared.map(|declared| WantedImages::of(input, &declared.images)).unwrap_or_default(),
         is_undecided: input.ledger.release.is_some()

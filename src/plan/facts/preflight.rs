@@ -13,7 +13,7 @@ pub struct Topic {
     pub about: &'static str,
     /// Problems that stand in a release's way.
     pub problems: Vec<Blocked>,
-    /// Images that could not be looked up; no reason to refuse a release.
+    /// What could not be checked; no reason to refuse a release.
     pub unverified: Vec<String>,
 }
 
@@ -46,7 +46,7 @@ const CHECKS: [Check; 6] = [
     },
     Check {
         name: "database",
-        about: "RDS can start the database, and stop it if the environment sleeps",
+        about: "RDS can start and copy the database, and stop it if the environment sleeps",
         is_declared: |facts| facts.spec.database.is_some(),
         problems: |facts| database::problems(&facts.database),
     },
@@ -86,7 +86,11 @@ pub(in crate::plan) fn topics(facts: &Facts<'_>) -> Vec<Topic> {
         if name == "database" && sleeps(facts) {
             problems.extend(facts.database.unstoppable.clone());
         }
-        let unverified = if name == "images" { facts.unverified_images() } else { Vec::new() };
+        let unverified = match name {
+            "images" => facts.unverified_images(),
+            "database" => facts.database.limits.unverified.clone(),
+            _ => Vec::new(),
+        };
         Topic { name, about, problems, unverified }
     });
     std::iter::once(account).chain(topics).collect()

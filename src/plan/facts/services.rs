@@ -13,7 +13,7 @@ use problems::{missing_service, rolls_back_by_itself, undeclared_autoscaling, un
 use super::images::{ImageChange, MissingImage, WantedImages, same_version};
 use crate::cloud::{ServiceStatus, Strategy};
 use crate::model::{ContainerName, ImageRef, ServiceName};
-use crate::observe::{Observed, ServiceSeen};
+use crate::observe::{Observed, ServiceSeen, StoppableService};
 use crate::plan::input::PlanningInput;
 use crate::plan::report::Blocked;
 use crate::spec::{EnvironmentSpec, ServiceSpec};
@@ -28,6 +28,10 @@ pub(in crate::plan) struct ServiceFacts<'a> {
     pub seen: Option<&'a ServiceSeen>,
     /// Why the service could not be read.
     pub unreadable: Option<&'a str>,
+    /// It could not be read, and it can be stopped all the same.
+    pub stoppable: Option<&'a StoppableService>,
+    /// ECS says that it does not exist: no task of it runs.
+    pub is_absent: bool,
     /// The service does not exist or was deleted, or ECS does not roll it: tidegate cannot work with it.
     pub unusable: Option<Blocked>,
     pub wanted: WantedImages,
@@ -80,6 +84,8 @@ fn service<'a>(input: &'a PlanningInput, name: &'a ServiceName, spec: &'a Servic
         spec,
         seen,
         unreadable,
+        stoppable: input.snapshot.stoppable.get(name),
+        is_absent: matches!(observed, Some(Observed::Absent)),
         unusable,
         changes,
         kept_by_digest,
@@ -117,13 +123,20 @@ pub(super) fn problems(
 
 /// The services that could not be read, as one line for each reason.
 pub(super) fn unreadable(services: &BTreeMap<&ServiceName, ServiceFacts<'_>>) -> Vec<Blocked> {
-    unreadable_services(services.values().filter_map(|service| Some((service.name, service.unreadable?))))
+    unreadable_among(services.values())
+}
+
+/// Those of some services that could not be read, as one line for each reason.
+pub(super) fn unreadable_among<'a>(services: impl Iterator<Item = &'a ServiceFacts<'a>>) -> Vec<Blocked> {
+    unreadable_services(services.filter_map(|service| Some((service.name, service.unreadable?))))
 }
 
 impl ServiceFacts<'_> {
     /// Someone has deleted the service: its tasks stop by themselves, and AWS accepts no change of it.
     pub(in crate::plan) fn is_deleted(&self) -> bool {
-        self.seen.is_some_and(|seen| seen.service.status != ServiceStatus::Active)
+        let seen = self.seen.map(|seen| &seen.service);
+        let service = seen.or_else(|| self.stoppable.map(|stoppable| &stoppable.service));
+        service.is_some_and(|service| service.status != ServiceStatus::Active)
     }
 
     /// A hook by which AWS would bring old code back after a migration.
@@ -134,8 +147,17 @@ impl ServiceFacts<'_> {
 
     /// A scalable target that git does not declare: Application Auto Scaling would start tasks that tidegate stops.
     pub(in crate::plan) fn undeclared_autoscaling(&self) -> Option<Blocked> {
-        let is_undeclared = self.spec.autoscaling.is_none() && self.seen?.scaling.is_some();
+        let scaling = match (self.seen, self.stoppable) {
+            (Some(seen), _) => seen.scaling,
+            (None, stoppable) => stoppable?.scaling,
+        };
+        let is_undeclared = self.spec.autoscaling.is_none() && scaling.is_some();
         is_undeclared.then(|| undeclared_autoscaling(self.name))
+    }
+
+    /// Whether a task of it runs.
+    pub(in crate::plan) fn has_tasks(&self) -> bool {
+        self.seen.is_some_and(|seen| seen.live_tasks() > 0)
     }
 
     /// The images that are deployed now, of the containers that git manages.

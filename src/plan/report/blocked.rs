@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::spec::EnvironmentSpec;
+
 /// Something that needs an operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
@@ -88,6 +90,18 @@ pub(in crate::plan) fn blocked(
     hints: impl IntoIterator<Item = String>,
 ) -> Blocked {
     Blocked { reason, message: message.into(), hints: hints.into_iter().collect() }
+}
+
+/// AWS accepts no request: one problem, not one for each resource.
+pub(in crate::plan) fn refused(why: &str, spec: &EnvironmentSpec) -> Blocked {
+    let role =
+        spec.assume_role.as_ref().map(|role| format!("; check that these credentials may assume {role}"));
+    let hints = [
+        format!("check who you are to AWS: aws sts get-caller-identity --region {}{}", spec.region, role.unwrap_or_default()),
+        "after `aws sso login`, with `AWS_PROFILE` set, or with keys in the environment, run tidegate again; the daemon looks again by itself".to_owned(),
+        "if AWS calls the signature expired or not yet current, correct the clock of this machine: timedatectl status".to_owned(),
+    ];
+    blocked(BlockedReason::Unreadable, format!("AWS accepts no request of tidegate: {why}"), hints)
 }
 
 /// A resource that could not be read.

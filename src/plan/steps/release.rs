@@ -32,6 +32,9 @@ pub(super) fn begin(facts: &Facts<'_>, from: &Version, to: &Version, draft: &mut
         draft.unverified(&wanted.unverified);
         is_unverified |= !wanted.unverified.is_empty();
     }
+    for what in &facts.database.limits.unverified {
+        draft.note(format!("unverified: {what}"));
+    }
     let kind = ActionKind::BeginRelease { from: from.clone(), to: to.clone(), images: pinned };
     let reason = match is_unverified {
         false => "preflight passed; images are pinned for the whole release",
@@ -45,7 +48,8 @@ pub(super) fn begin(facts: &Facts<'_>, from: &Version, to: &Version, draft: &mut
 pub(super) fn drain(facts: &Facts<'_>, goal: &Goal, closed_in: Option<State>, draft: &mut Draft) {
     let Some(maintenance) = &facts.spec.maintenance else { return };
     let stops = draft.actions.iter().any(|action| matches!(action.step, Step::StopServices(_)));
-    if !stops || goal.held || maintenance.drain.is_zero() || closed_in.is_none() {
+    // Without a listener no request arrives.
+    if !stops || goal.held || closed_in.is_none() || facts.gate.missing.is_some() {
         return;
     }
     let was_open = !facts.gate.is_closed;
@@ -59,19 +63,25 @@ pub(super) fn drain(facts: &Facts<'_>, goal: &Goal, closed_in: Option<State>, dr
     let since = since.min(facts.now);
     let drain = chrono::TimeDelta::from_std(maintenance.drain).unwrap_or_default();
     let (until, at_most_until) = (since + drain, since + drain * DRAIN_FACTOR_MAX);
-    // A release also checks the gate from outside, even if the gate was closed long ago.
-    let knocks = goal.is_release() && !facts.spec.checks.is_empty();
+    // A gate that closes now is tested from outside, whatever `drain` says; a release tests one that was closed long ago,
+    // too.
+    let knocks = (goal.is_release() || was_open) && !facts.spec.checks.is_empty();
     if at_most_until <= facts.now && !knocks {
         return;
     }
     let left = (until - facts.now).to_std().unwrap_or_default();
     let left = Duration::from_secs(left.as_secs());
     let after = match left.is_zero() {
+        _ if maintenance.drain.is_zero() => "tested from outside".to_owned(),
         true => "until no request is in flight".to_owned(),
         false => format!("at least {}", humantime::format_duration(left)),
     };
     let kind = ActionKind::Drain { until, at_most_until };
-    let words = Words::new("", after, "requests in flight finish");
+    let reason = match maintenance.drain.is_zero() {
+        true => "users must be kept out before anything stops",
+        false => "requests in flight finish",
+    };
+    let words = Words::new("", after, reason);
     draft.act(Step::Drain, "gate/drain", "maintenance", kind, words);
 }
 

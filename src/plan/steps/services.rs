@@ -11,7 +11,7 @@ use planner::ServicePlanner;
 use crate::model::State;
 use crate::plan::decide::Goal;
 use crate::plan::draft::Draft;
-use crate::plan::facts::{Facts, service_part};
+use crate::plan::facts::{Facts, ServiceFacts, service_part};
 use crate::spec::AdoptRevision;
 
 /// What the services' part of the plan means for the rest of it.
@@ -42,7 +42,10 @@ pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) -> Outlook
     if goal.held {
         return Outlook::NOTHING_KNOWN;
     }
-    facts.unreadable_services().into_iter().for_each(|problem| draft.block(problem));
+    // What only has to go down needs no definition.
+    let matters =
+        |service: &ServiceFacts<'_>| service.stoppable.is_none() || !only_goes_down(facts, goal, service);
+    facts.unreadable_services_that(matters).into_iter().for_each(|problem| draft.block(problem));
     let layers = facts.spec.layers();
     let mut outlook = Outlook { all_up: true, all_down: true, moves: false };
     for (layer, names) in layers.iter().enumerate() {
@@ -59,15 +62,63 @@ pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) -> Outlook
                     let is_settled = goal.is_settled(&service_part(service.name));
                     leaving(&ServicePlanner { facts, goal, is_settled, service, seen }, layers.0, draft)
                 }
+                (None, None) if only_goes_down(facts, goal, service) => {
+                    without_definition(facts, goal, service, layers.0, draft)
+                }
                 (_, unusable) => {
                     unusable.iter().for_each(|problem| draft.block(problem.clone()));
-                    Outlook::NOTHING_KNOWN
+                    // No task of a service that does not exist can use the database.
+                    Outlook { all_down: service.is_absent, ..Outlook::NOTHING_KNOWN }
                 }
             };
             outlook = outlook.and(of_service);
         }
     }
     outlook
+}
+
+/// Whether the goal needs nothing of the service but that it is down.
+fn only_goes_down(facts: &Facts<'_>, goal: &Goal, service: &ServiceFacts<'_>) -> bool {
+    !goal.is_release() && !facts.spec.is_up_in(service.spec, goal.state)
+}
+
+/// A service whose definitions cannot be read goes down like any other.
+fn without_definition(
+    facts: &Facts<'_>,
+    goal: &Goal,
+    service: &ServiceFacts<'_>,
+    layer: u16,
+    draft: &mut Draft,
+) -> Outlook {
+    let Some(stoppable) = service.stoppable else { return Outlook::NOTHING_KNOWN };
+    if let Some(problem) = service.undeclared_autoscaling() {
+        draft.block(problem);
+        return Outlook::NOTHING_KNOWN;
+    }
+    draft.note(format!(
+        "service `{}`: {}; it goes down all the same, and cannot start until that is mended",
+        service.name,
+        service.unreadable.unwrap_or("its definition could not be read")
+    ));
+    let part = service_part(service.name);
+    let live = u32::try_from(stoppable.live_tasks()).unwrap_or(u32::MAX);
+    let tasks = stoppable.service.desired.max(live);
+    let before = draft.actions.len();
+    let is_in_grace = goal.in_grace.contains(&part);
+    if is_in_grace {
+        draft.drift(service.name.as_str(), "count", "0", tasks.to_string());
+    } else {
+        let going = stop::GoingDown {
+            facts,
+            goal,
+            service,
+            is_settled: goal.is_settled(&part),
+            scaling: stoppable.scaling,
+            tasks,
+        };
+        stop::stop(&going, layer, false, draft);
+    }
+    Outlook { all_up: true, all_down: !is_in_grace, moves: draft.actions.len() > before }
 }
 
 fn layer_number(layer: usize) -> u16 {
@@ -91,7 +142,10 @@ fn one(planner: &ServicePlanner<'_>, (stop_layer, start_layer): (u16, u16), draf
     if is_in_grace {
         draft.drift(service.name.as_str(), "count", "0", planner.tasks().to_string());
     } else if stops {
-        stop::stop(planner, stop_layer, up, draft);
+        let is_settled = planner.is_settled;
+        let (scaling, tasks) = (seen.scaling, planner.tasks());
+        let going = stop::GoingDown { facts, goal, service, is_settled, scaling, tasks };
+        stop::stop(&going, stop_layer, up, draft);
     }
     let will_be_up = !up || start::start(planner, start_layer, stops, draft);
     Outlook { all_up: will_be_up, all_down: !is_in_grace, moves: draft.actions.len() > before }
@@ -100,7 +154,7 @@ fn one(planner: &ServicePlanner<'_>, (stop_layer, start_layer): (u16, u16), draf
 /// A service that tidegate cannot start. Where it has no task, nothing of it stands in the way of what must stop. The
 /// tasks of one that was deleted stop by themselves, and are waited for.
 fn leaving(planner: &ServicePlanner<'_>, stop_layer: u16, draft: &mut Draft) -> Outlook {
-    let ServicePlanner { facts, goal, service, seen, .. } = *planner;
+    let ServicePlanner { facts, goal, is_settled, service, seen } = *planner;
     let all_up = !facts.spec.is_up_in(service.spec, goal.state);
     let is_empty = seen.live_tasks() == 0 && seen.service.desired == 0;
     if is_empty || !service.is_deleted() {
@@ -108,7 +162,9 @@ fn leaving(planner: &ServicePlanner<'_>, stop_layer: u16, draft: &mut Draft) -> 
     }
     let stops = goal.state == State::Stopped || goal.is_release();
     if stops {
-        stop::stop(planner, stop_layer, false, draft);
+        let (scaling, tasks) = (seen.scaling, planner.tasks());
+        let going = stop::GoingDown { facts, goal, service, is_settled, scaling, tasks };
+        stop::stop(&going, stop_layer, false, draft);
     }
     Outlook { all_up, all_down: stops, moves: stops }
 }

@@ -27,11 +27,10 @@ pub(super) fn closed_in(facts: &Facts<'_>, goal: &Goal, moves: bool) -> Option<S
     }
 }
 
-/// Whether the gate has to be closed, and tidegate cannot tell that it is, or cannot close it. Then nothing that users
-/// would notice continues behind it.
+/// Whether the gate has to be closed, and tidegate cannot tell that it is. Then nothing comes up behind it, and no
+/// migration begins; what only goes down goes down.
 pub(super) fn is_stuck(facts: &Facts<'_>, closed_in: Option<State>) -> bool {
-    let (Some(state), Some(gate)) = (closed_in, facts.gate.declared) else { return false };
-    !facts.gate.unreadable.is_empty() || (gate.traffic.secret.is_err() && !gate.to_close(state).is_empty())
+    closed_in.is_some() && !facts.gate.unreadable.is_empty()
 }
 
 /// The gate's actions. `closed_in`: the state it is closed in on the way, if it has to be closed at all.
@@ -46,12 +45,14 @@ pub(super) fn plan(
     let is_closed = facts.gate.is_closed;
     // In a gate that was opened outside tidegate, closing comes first: an association takes minutes.
     let reopened = closed_in.is_some() && facts.ledger.gate_closed_at.is_some() && !is_closed;
-    associate(gate, if reopened { Step::Reassociate } else { Step::Associate }, draft);
-    let unusable = facts.gate.unreadable.iter().chain(&facts.gate.missing);
+    if facts.gate.foreign_code.is_none() {
+        associate(gate, if reopened { Step::Reassociate } else { Step::Associate }, draft);
+    }
+    let unusable = facts.gate.unreadable.iter().chain(&facts.gate.missing).chain(&facts.gate.foreign_code);
     unusable.for_each(|problem| draft.block(problem.clone()));
     if let (Err(why), true, false) = (&gate.traffic.secret, is_closed, goal.opens()) {
         draft.note(format!(
-            "the bypass secret cannot be used: {why}; the gate stays closed with the previous secret"
+            "the bypass secret cannot be used: {why}; the gate stays closed with the value that it has"
         ));
     }
     if let Some(state) = closed_in {
@@ -74,5 +75,6 @@ fn associate(gate: DeclaredGate<'_>, step: Step, draft: &mut Draft) {
         let kind = ActionKind::AssociateFunction { distribution: id.clone() };
         let words = Words::new("", "function associated", "once, before any release: it takes minutes");
         draft.act(step, &format!("distribution/{id}/associate"), name.as_str(), kind, words);
+        gate.overwritten().into_iter().for_each(|note| draft.note(note));
     }
 }

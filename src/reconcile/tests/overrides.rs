@@ -239,3 +239,46 @@ fn a_database_that_aws_has_started_is_stopped_at_once_and_the_history_says_why()
     assert!(action.reason.starts_with("AWS started it again 7 days after it was stopped on"), "{action:?}");
     bench.assert_clean();
 }
+
+#[test]
+fn a_record_of_any_shape_ends_once() {
+    let until = "2026-11-24T10:00:00Z";
+    let old = serde_json::json!({
+        "state": "db-only", "until": until, "reason": "r", "who": "ann@laptop",
+        "since": "2026-11-24T08:00:00Z", "declared": "running",
+    });
+    let suspended = serde_json::json!({
+        "reason": "r", "who": "ann@laptop", "since": "2026-11-24T08:00:00Z", "until": until,
+    });
+    let with = |value: &serde_json::Value, key: &str, member: serde_json::Value| {
+        let mut value = value.clone();
+        value[key] = member;
+        value
+    };
+    let shapes = [
+        (OVERRIDE, old.clone()),
+        (OVERRIDE, with(&old, "is_met", true.into())),
+        (OVERRIDE, with(&old, "comment", "written by hand".into())),
+        (OVERRIDE, with(&old, "until", "2026-11-24T11:00:00+01:00".into())),
+        (
+            OVERRIDE,
+            with(&old, "taken_back", serde_json::json!({"who": "bob@desk", "reason": "x", "later": 1})),
+        ),
+        (SUSPENSION, suspended.clone()),
+        (SUSPENSION, with(&suspended, "comment", "written by hand".into())),
+        (SUSPENSION, with(&suspended, "until", "2026-11-24T11:00:00.000+01:00".into())),
+    ];
+    for (kind, shape) in shapes {
+        let bench = Bench::converged();
+        put(&bench, kind, &shape);
+        bench.pass(24 * 3600);
+        let before = bench.events().len();
+        bench.run();
+        assert_eq!(record(&bench, kind), None, "{shape}");
+        let journaled = bench.events().len();
+        assert!(journaled > before, "{shape}");
+        bench.run();
+        bench.run();
+        assert_eq!(bench.events().len(), journaled, "{shape} ends once");
+    }
+}

@@ -1,87 +1,171 @@
-//! One event of a calendar: which days it covers.
+//! One event of a calendar: the days on which it begins, and how many days each time lasts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, TimeDelta};
-use icalendar::parser::{Component, Property};
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
-use super::date::{day, days_in, whole_day};
+use super::lines::{Component, Property, plain};
 use super::recurrence::occurrences;
-use crate::schedule::calendar::DateRange;
+use super::when::{SeriesZone, When, days_in, end_of_day};
+use super::zones::Zones;
 
-/// The property that tidegate does not understand, which makes it ignore the event.
-pub(super) struct IgnoredProperty<'a> {
-    pub(super) property: &'a Property<'a>,
+/// The first day of each time, and the number of days.
+pub(super) type Times = BTreeMap<NaiveDate, i64>;
+
+/// A property that stands in an event's way, or one that tidegate leaves out.
+#[derive(Debug)]
+pub(super) struct Remark {
+    pub(super) line: usize,
+    pub(super) what: String,
     pub(super) hint: &'static str,
 }
 
 const WHOLE_DAYS: &str = "only whole days count: `DTSTART;VALUE=DATE:20261224`";
 
-/// The original days of occurrences that were moved to another day, by the UID of their event.
-pub(super) fn moved_days(events: &[&Component<'_>]) -> BTreeMap<String, BTreeSet<NaiveDate>> {
-    let mut moved: BTreeMap<String, BTreeSet<NaiveDate>> = BTreeMap::new();
-    for event in events {
-        let day = event.find_prop("RECURRENCE-ID").and_then(|property| day(property.val.as_str()));
-        if let (Some(day), Some(uid)) = (day, value(event, "UID")) {
-            moved.entry(uid).or_default().insert(day);
-        }
+/// The event's title.
+pub(super) fn title(event: &Component) -> String {
+    match event.value("SUMMARY").map(plain) {
+        Some(title) if !title.is_empty() => title,
+        _ => "(no title)".to_owned(),
     }
-    moved
 }
 
-/// The days of one event. `moved` are the occurrences that other entries of the file replace.
-pub(super) fn days_of<'a>(
-    event: &'a Component<'a>,
-    moved: Option<&BTreeSet<NaiveDate>>,
-) -> Result<Vec<DateRange>, IgnoredProperty<'a>> {
-    if value(event, "STATUS").is_some_and(|status| status.eq_ignore_ascii_case("CANCELLED")) {
-        return Ok(Vec::new());
-    }
-    let Some(start) = event.find_prop("DTSTART") else { return Ok(Vec::new()) };
-    let ignored = |property, hint| IgnoredProperty { property, hint };
-    let first = whole_day(start).ok_or_else(|| ignored(start, WHOLE_DAYS))?;
-    let more = match (event.find_prop("DTEND"), event.find_prop("DURATION")) {
-        (Some(end), _) => {
-            let after = whole_day(end).ok_or_else(|| ignored(end, WHOLE_DAYS))?;
-            // The end is the day after the last one; some programs write the day itself.
-            if after < first {
-                return Err(ignored(end, "`DTEND` is the day after the last day of the event"));
-            }
-            (after - first - TimeDelta::days(1)).max(TimeDelta::zero())
-        }
-        (None, Some(length)) => {
-            let length = days_in(length.val.as_str())
-                .ok_or_else(|| ignored(length, "write whole days: `DURATION:P3D`"))?;
-            TimeDelta::days(length - 1)
-        }
-        (None, None) => TimeDelta::zero(),
-    };
-    let is_moved_itself = event.find_prop("RECURRENCE-ID").is_some();
-    let mut firsts: BTreeSet<NaiveDate> = match event.find_prop("RRULE").filter(|_| !is_moved_itself) {
-        Some(rule) => occurrences(first, rule.val.as_str())
-            .ok_or_else(|| ignored(rule, "write a rule of RFC 5545, such as `RRULE:FREQ=YEARLY`"))?,
-        None => BTreeSet::from([first]),
-    };
-    for property in &event.properties {
-        let days = || property.val.as_str().split(',').map(day).collect::<Option<Vec<_>>>();
-        let unread = || ignored(property, "write days: `20261224,20261231`");
-        match property.name.as_str() {
-            "RDATE" => firsts.extend(days().ok_or_else(unread)?),
-            "EXDATE" => {
-                let left_out = days().ok_or_else(unread)?;
-                firsts.retain(|first| !left_out.contains(first));
-            }
-            _ => {}
-        }
-    }
-    if let Some(moved) = moved.filter(|_| !is_moved_itself) {
-        firsts.retain(|first| !moved.contains(first));
-    }
-    let range = |first: NaiveDate| Some(DateRange { first, last: first.checked_add_signed(more)? });
-    Ok(firsts.into_iter().filter_map(range).collect())
+/// The zone of a series: that of its `DTSTART`, else the calendar's.
+pub(super) fn zone_of(event: &Component, zones: &Zones) -> SeriesZone {
+    let start = event.property("DTSTART").and_then(|start| When::read(start, &start.value, zones));
+    SeriesZone { own: start.and_then(When::zone), home: zones.home }
 }
 
-/// A property's value, without blanks around it.
-pub(super) fn value(event: &Component<'_>, name: &str) -> Option<String> {
-    event.find_prop(name).map(|property| property.val.as_str().trim().to_owned())
+/// All times of an event, of its series too. What is left out of it is added to `remarks`.
+///
+/// # Errors
+/// The property because of which the whole event does not count.
+pub(super) fn times_of(
+    event: &Component,
+    zones: &Zones,
+    is_replacement: bool,
+    remarks: &mut Vec<Remark>,
+) -> Result<Times, Remark> {
+    let Some(start) = event.property("DTSTART") else {
+        let what = "it has no `DTSTART`".to_owned();
+        return Err(Remark { line: event.line, what, hint: WHOLE_DAYS });
+    };
+    let series = zone_of(event, zones);
+    let first = day_of(start, zones, series)?;
+    let length = length(event, start, first, zones, series)?;
+    let mut times = Times::from([(first, length)]);
+    let rules: Vec<&Property> = event.all("RRULE").collect();
+    if let (true, Some(rule)) = (is_replacement, rules.first()) {
+        remarks.push(partly(rule, "a replaced time of a series has no series of its own"));
+    } else if !rules.is_empty() {
+        times.clear();
+        for rule in rules {
+            times.extend(days_of_rule(rule, first, series, remarks)?.into_iter().map(|day| (day, length)));
+        }
+    }
+    for property in event.all("RDATE") {
+        for text in property.value.split(',') {
+            let (day, length) = match text.split_once('/') {
+                None => (listed(property, text, zones, series)?, length),
+                Some((from, to)) => period(property, from, to, zones, series)?,
+            };
+            times.insert(day, length);
+        }
+    }
+    for rule in event.all("EXRULE") {
+        let left_out = days_of_rule(rule, first, series, remarks)?;
+        times.retain(|day, _| !left_out.contains(day));
+    }
+    for property in event.all("EXDATE") {
+        for text in property.value.split(',') {
+            times.remove(&listed(property, text, zones, series)?);
+        }
+    }
+    Ok(times)
+}
+
+fn days_of_rule(
+    rule: &Property,
+    first: NaiveDate,
+    series: SeriesZone,
+    remarks: &mut Vec<Remark>,
+) -> Result<std::collections::BTreeSet<NaiveDate>, Remark> {
+    let found = occurrences(first, &rule.value, series).map_err(|hint| remark(rule, hint))?;
+    remarks.extend(found.remark.map(|why| partly(rule, why)));
+    Ok(found.days)
+}
+
+/// The day that begins at DTSTART.
+fn day_of(start: &Property, zones: &Zones, series: SeriesZone) -> Result<NaiveDate, Remark> {
+    let when = When::read(start, &start.value, zones).ok_or_else(|| remark(start, WHOLE_DAYS))?;
+    let at = when.in_series(series);
+    if at.time() == NaiveTime::MIN { Ok(at.date()) } else { Err(remark(start, WHOLE_DAYS)) }
+}
+
+/// How many days one time lasts.
+fn length(
+    event: &Component,
+    start: &Property,
+    first: NaiveDate,
+    zones: &Zones,
+    series: SeriesZone,
+) -> Result<i64, Remark> {
+    let is_day = matches!(When::read(start, &start.value, zones), Some(When::Day(_)));
+    if let Some(end) = event.property("DTEND") {
+        let when = When::read(end, &end.value, zones).ok_or_else(|| remark(end, WHOLE_DAYS))?;
+        let after = end_of_day(when.in_series(series));
+        if after.time() != NaiveTime::MIN {
+            return Err(remark(end, WHOLE_DAYS));
+        }
+        // The end is the day after the last one; some programs write the day itself.
+        return match (after.date() - first).num_days() {
+            0 if is_day => Ok(1),
+            days @ 1.. => Ok(days),
+            _ => Err(remark(end, "`DTEND` is the day after the last day of the event")),
+        };
+    }
+    match event.property("DURATION") {
+        Some(length) => {
+            days_in(&length.value).ok_or_else(|| remark(length, "write whole days: `DURATION:P3D`"))
+        }
+        // A day. Midnight without an end is what some programs write for a day.
+        None => Ok(1),
+    }
+}
+
+/// One day of RDATE or EXDATE.
+fn listed(property: &Property, text: &str, zones: &Zones, series: SeriesZone) -> Result<NaiveDate, Remark> {
+    let when = When::read(property, text, zones);
+    when.map(|when| when.day(series)).ok_or_else(|| remark(property, "write days: `20261224,20261231`"))
+}
+
+/// A PERIOD of RDATE: a start, and an end or a length.
+fn period(
+    property: &Property,
+    from: &str,
+    to: &str,
+    zones: &Zones,
+    series: SeriesZone,
+) -> Result<(NaiveDate, i64), Remark> {
+    let bad = || remark(property, WHOLE_DAYS);
+    let at = When::read(property, from, zones).ok_or_else(bad)?.in_series(series);
+    let days = if to.trim().starts_with(['P', 'p', '+']) {
+        days_in(to).ok_or_else(bad)?
+    } else {
+        let end = end_of_day(When::read(property, to, zones).ok_or_else(bad)?.in_series(series));
+        let length: TimeDelta = end - at;
+        if length.num_seconds() % 86_400 == 0 { length.num_days() } else { 0 }
+    };
+    if at.time() == NaiveTime::MIN && days >= 1 { Ok((at.date(), days)) } else { Err(bad()) }
+}
+
+/// The event counts, but for this.
+fn partly(property: &Property, why: &str) -> Remark {
+    let what = format!("{why}: `{}`", property.written());
+    Remark { line: property.line, what, hint: "correct the rule, or list the days with `RDATE`" }
+}
+
+pub(super) fn remark(property: &Property, hint: &'static str) -> Remark {
+    let what = format!("tidegate does not understand `{}`", property.written());
+    Remark { line: property.line, what, hint }
 }

@@ -1,3 +1,6 @@
+mod exports;
+mod oracle;
+
 use super::*;
 
 fn calendar(events: &[&str]) -> String {
@@ -6,7 +9,7 @@ fn calendar(events: &[&str]) -> String {
 }
 
 fn days(event: &str) -> Vec<String> {
-    let found = read_holidays(&calendar(&[event]));
+    let found = read_holidays(calendar(&[event]).as_bytes(), Tz::Europe__Zurich);
     assert_eq!(found.problems, [], "{event}");
     found.days.iter().map(ToString::to_string).collect()
 }
@@ -59,7 +62,7 @@ fn single_occurrences_are_excluded_added_and_moved() {
     assert_eq!(days(&format!("{rule}\r\nEXDATE;VALUE=DATE:20270801")), ["2026-08-01", "2028-08-01"]);
     assert_eq!(days(&format!("{rule}\r\nRDATE;VALUE=DATE:20260803")).len(), 4);
     let moved = "UID:a\r\nRECURRENCE-ID;VALUE=DATE:20270801\r\nDTSTART;VALUE=DATE:20270802";
-    let found = read_holidays(&calendar(&[rule, moved]));
+    let found = read_holidays(calendar(&[rule, moved]).as_bytes(), Tz::Europe__Zurich);
     let days: Vec<String> = found.days.iter().map(ToString::to_string).collect();
     assert_eq!(days, ["2026-08-01", "2027-08-02", "2028-08-01"]);
 }
@@ -89,7 +92,7 @@ fn an_event_that_is_not_understood_is_reported_with_its_line() {
             "calendar event `(no title)` is ignored: tidegate does not understand `RRULE:FREQ=NEVER`",
         ),
     ] {
-        let found = read_holidays(&calendar(&[event]));
+        let found = read_holidays(calendar(&[event]).as_bytes(), Tz::Europe__Zurich);
         assert_eq!(found.days, [], "{event}");
         let said: Vec<_> = found.problems.iter().map(|it| (it.line, it.message.as_str())).collect();
         assert_eq!(said, [(line, message)], "{event}");
@@ -104,7 +107,7 @@ fn a_file_that_is_no_calendar_is_refused() {
         ("BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nEND:VCALENDAR\n", 1),
         ("BEGIN:VTODO\nEND:VTODO\n", 1),
     ] {
-        let found = read_holidays(text);
+        let found = read_holidays(text.as_bytes(), Tz::Europe__Zurich);
         assert!(found.problems.len() == 1 && found.problems[0].is_fatal, "{text:?}: {found:?}");
         assert!(found.problems[0].line >= line, "{text:?}: {found:?}");
     }

@@ -37,7 +37,8 @@ impl World {
         let Some(gate) = &maintenance.cloudfront else { return };
         let etag = format!("ETVPDKIKX{:05}", self.ticket());
         let code = FOREIGN_CODE.to_owned();
-        let function = SimFunction { etag, development: code.clone(), live: Some(code) };
+        let comment = String::new();
+        let function = SimFunction { etag, development: code.clone(), live: Some(code), comment };
         self.regions[region].functions.insert(gate.function.clone(), function);
         for name in &gate.distributions {
             self.build_distribution(region, name);

@@ -7,12 +7,12 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::super::build::secret_name;
-use super::super::world::refuse;
+use super::super::world::{SimDistribution, refuse};
 use super::SimRegion;
 use crate::cloud::{
-    Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function, ImageLookup,
-    Kind, ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, ScalableTarget,
-    Service, ServiceStatus, Task, TaskDefinition,
+    BlueGreen, Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function,
+    ImageLookup, Kind, ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota,
+    ScalableTarget, Service, ServiceStatus, Task, TaskDefinition,
 };
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -125,15 +125,21 @@ impl CloudRead for SimRegion {
 
     async fn family_names(&self) -> Result<Vec<FamilyName>, CloudError> {
         self.read("ecs:ListTaskDefinitionFamilies", "families", |world, region| {
-            Ok(world.regions[region].definitions.keys().map(FamilyName::new).collect())
+            let region = &world.regions[region];
+            let is_active = |arn: &str| !region.deregistered.contains(arn);
+            let families = region.definitions.iter();
+            let active = families.filter(|(_, all)| all.iter().any(|revision| is_active(&revision.arn)));
+            Ok(active.map(|(family, _)| FamilyName::new(family)).collect())
         })
         .await
     }
 
     async fn newest_definition(&self, family: &FamilyName) -> Result<Option<TaskDefinition>, CloudError> {
         self.read("ecs:DescribeTaskDefinition", family.as_str(), |world, region| {
-            let revisions = world.regions[region].definitions.get(family.as_str());
-            Ok(revisions.and_then(|revisions| revisions.last()).cloned())
+            let region = &world.regions[region];
+            let revisions = region.definitions.get(family.as_str()).into_iter().flatten().rev();
+            let mut active = revisions.filter(|revision| !region.deregistered.contains(&revision.arn));
+            Ok(active.next().cloned())
         })
         .await
     }
@@ -176,6 +182,21 @@ impl CloudRead for SimRegion {
         .await
     }
 
+    async fn snapshot_quota(&self, target: &DatabaseTarget) -> Result<Option<Quota>, CloudError> {
+        self.read("rds:DescribeAccountAttributes", target.identifier(), |world, region| {
+            Ok(Some(world.snapshot_quota(region, target)))
+        })
+        .await
+    }
+
+    async fn blue_green(&self, target: &DatabaseTarget) -> Result<Option<BlueGreen>, CloudError> {
+        self.read("rds:DescribeBlueGreenDeployments", target.identifier(), |world, region| {
+            let found = world.find_database(region, target).and_then(|database| database.blue_green.clone());
+            Ok(found.filter(|deployment| !deployment.is_over()))
+        })
+        .await
+    }
+
     async fn listeners_of(&self, target_groups: &[String]) -> Result<Vec<ListedListener>, CloudError> {
         let resource = format!("{} target groups", target_groups.len());
         self.read("elasticloadbalancing:DescribeListeners", resource, |world, region| {
@@ -196,6 +217,35 @@ impl CloudRead for SimRegion {
         self.read("cloudfront:DescribeFunction", name, |world, region| {
             Ok(world.regions[region].functions.get(name).map(|function| function.shown(name)))
         })
+        .await
+    }
+
+    async fn function_comment(&self, name: &str) -> Result<Option<String>, CloudError> {
+        self.read("cloudfront:DescribeFunction", name, |world, region| {
+            Ok(world.regions[region].functions.get(name).map(|function| function.comment.clone()))
+        })
+        .await
+    }
+
+    async fn distributions_and_callers(
+        &self,
+        names: &[String],
+        function: &str,
+    ) -> Result<(BTreeMap<String, Distribution>, Vec<Distribution>), CloudError> {
+        self.read(
+            "cloudfront:GetDistributionConfig",
+            format!("{} {function}", names.join(" ")),
+            |world, region| {
+                let found = names
+                    .iter()
+                    .filter_map(|name| Some((name.clone(), world.distribution(region, name)?.shown())));
+                let all = world.regions[region].distributions.values();
+                let calls = |it: &&SimDistribution| {
+                    it.behaviours.iter().any(|behaviour| behaviour.function.as_deref() == Some(function))
+                };
+                Ok((found.collect(), all.filter(calls).map(SimDistribution::shown).collect()))
+            },
+        )
         .await
     }
 

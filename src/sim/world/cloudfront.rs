@@ -30,6 +30,9 @@ pub struct SimFunction {
     pub development: String,
     /// Code of the LIVE stage.
     pub live: Option<String>,
+    /// The comment in its configuration.
+    #[serde(default)]
+    pub comment: String,
 }
 
 /// A distribution in the world.
@@ -113,7 +116,12 @@ impl World {
         let functions = &mut self.regions[region].functions;
         match (functions.get_mut(name), etag) {
             (None, None) => {
-                let created = SimFunction { etag: fresh.clone(), development: code.to_owned(), live: None };
+                let created = SimFunction {
+                    etag: fresh.clone(),
+                    development: code.to_owned(),
+                    live: None,
+                    comment: String::new(),
+                };
                 functions.insert(name.to_owned(), created);
             }
             (None, Some(_)) => return refuse(Kind::NotFound, format!("NoSuchFunctionExists: {name}")),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lifecycle::{PAUSE_LASTS, SimPause};
-use super::rds::{TAGS_MAX, check_tag};
+use super::tags::{TAGS_MAX, check_tag};
 use super::{Actor, Event, Refusal, RegionId, World, refuse, service_key};
 use crate::cloud::{
     Controller, Deployment, Document, EVENTS_MAX, Kind, LifecycleHook, Pace, Pause, Placement, Rollback,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::rds::{TAGS_MAX, check_tag, set_tag};
+use super::tags::{TAGS_MAX, check_tag, set_tag};
 use super::{Actor, Refusal, RegionId, World, refuse};
 use crate::cloud::{Condition, Kind, ListedListener, Listener, Rule, RuleAction};
 use crate::model::{Instant, RuleArn};

@@ -12,7 +12,7 @@ use super::migration::CONSOLE;
 use super::run_task::one_off;
 use super::{Actor, Event, RegionId, World, service_key};
 use crate::cloud::{
-    Condition, DatabaseStatus, Document, Rollout, ScalableTarget, TaskStatus, UpdateService, tag,
+    BlueGreen, Condition, DatabaseStatus, Document, Rollout, ScalableTarget, TaskStatus, UpdateService, tag,
 };
 use crate::model::{ContainerName, EnvironmentName, ImageRef, Instant, ServiceName};
 use crate::spec::DatabaseTarget;
@@ -179,6 +179,46 @@ impl Person<'_> {
         let target = self.database();
         let database = self.world.database_mut(self.region, &target).expect("declared");
         database.shown.unstoppable = Some("the instance has read replicas".to_owned());
+    }
+
+    /// Deregisters every revision of a family.
+    pub fn deregister(&mut self, family: &str) {
+        let region = &mut self.world.regions[self.region];
+        let revisions = region.definitions.get(family).into_iter().flatten();
+        region.deregistered.extend(revisions.map(|revision| revision.arn.clone()));
+    }
+
+    /// Writes a function's code by hand; `None` leaves a stage as it is.
+    pub fn write_function(
+        &mut self,
+        name: &str,
+        live: Option<&str>,
+        development: Option<&str>,
+        comment: &str,
+    ) {
+        let function = self.world.regions[self.region].functions.get_mut(name).expect("declared");
+        if let Some(code) = development {
+            function.development = code.to_owned();
+        }
+        if let Some(code) = live {
+            function.live = Some(code.to_owned());
+        }
+        (function.comment, function.etag) = (comment.to_owned(), format!("{}X", function.etag));
+    }
+
+    /// Uses up the account's quota of manual snapshots: none of the kind can be taken any longer.
+    pub fn fill_snapshot_quota(&mut self) {
+        let target = self.database();
+        let used = self.world.snapshot_quota(self.region, &target).used;
+        self.world.regions[self.region].snapshots_max = Some(used);
+    }
+
+    /// Makes the database the blue environment of a blue/green deployment in this status.
+    pub fn begin_blue_green(&mut self, status: &str) {
+        let target = self.database();
+        let deployment =
+            BlueGreen { identifier: "bgd-1a2b3c4d5e6f7g8h".to_owned(), status: status.to_owned() };
+        self.world.database_mut(self.region, &target).expect("declared").blue_green = Some(deployment);
     }
 
     /// Sets or removes a tag of the database.

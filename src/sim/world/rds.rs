@@ -7,13 +7,19 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::super::checker::Promise;
+use super::tags::{check_identifier, check_tag, set_tag};
 use super::{Actor, Event, Refusal, RegionId, Schema, World, refuse};
-use crate::cloud::{Database, DatabaseStatus, DbSnapshot, Kind, ListedDatabase, SnapshotStatus};
+use crate::cloud::{
+    BlueGreen, Database, DatabaseStatus, DbSnapshot, Kind, ListedDatabase, Quota, SnapshotStatus,
+};
 use crate::spec::DatabaseTarget;
 
 /// AWS starts a stopped database after seven days.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
 const STOPPED_AT_MOST: TimeDelta = TimeDelta::days(7);
+
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html>
+const SNAPSHOTS_MAX: u64 = 100;
 
 /// A database in the world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,6 +36,9 @@ pub struct SimDatabase {
     pub schema: Schema,
     /// The author of the last start or stop.
     pub by: Actor,
+    /// The blue/green deployment that it is the blue environment of.
+    #[serde(default)]
+    pub blue_green: Option<BlueGreen>,
     /// The state that it is changing to.
     pub(super) goal: DatabaseStatus,
     pub(super) epoch: u32,
@@ -55,6 +64,7 @@ impl SimDatabase {
                 status: DatabaseStatus::Available,
                 tags: BTreeMap::from([("managed-by".to_owned(), "terraform".to_owned())]),
                 unstoppable: None,
+                replica_of: None,
                 automatic_restart_at: None,
             },
             cluster,
@@ -62,6 +72,7 @@ impl SimDatabase {
             snapshots: BTreeMap::new(),
             schema: Schema::Unversioned,
             by: Actor::Aws,
+            blue_green: None,
             goal: DatabaseStatus::Available,
             epoch: 0,
         }
@@ -155,6 +166,10 @@ impl World {
         if let Some(why) = &database.shown.unstoppable {
             return refuse(Kind::InvalidState, format!("{}: {why}", state_code(database)));
         }
+        if let Some(deployment) = database.blue_green.as_ref().filter(|deployment| !deployment.is_over()) {
+            let message = format!("{}: it is in {}", state_code(database), deployment.identifier);
+            return refuse(Kind::InvalidState, message);
+        }
         if database.shown.status != DatabaseStatus::Available {
             return invalid_state(database, "available");
         }
@@ -219,6 +234,17 @@ impl World {
         Ok(())
     }
 
+    /// The account's manual snapshots of this kind, and how many it may have.
+    pub(in crate::sim) fn snapshot_quota(&self, region: RegionId, target: &DatabaseTarget) -> Quota {
+        let is_cluster = matches!(target, DatabaseTarget::Cluster(_));
+        let region = &self.regions[region];
+        let of_kind = region.databases.values().filter(|database| database.cluster == is_cluster);
+        Quota {
+            used: of_kind.map(|it| it.snapshots.len() as u64).sum(),
+            max: region.snapshots_max.unwrap_or(SNAPSHOTS_MAX),
+        }
+    }
+
     /// Starts a snapshot; the database is `backing-up` until its end.
     /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html>
     pub(in crate::sim) fn create_snapshot(
@@ -239,7 +265,13 @@ impl World {
             return refuse(Kind::Conflict, format!("DBSnapshotAlreadyExists: {identifier} exists already"));
         }
         let now = self.now;
+        let quota = self.snapshot_quota(region, target);
         let database = self.database_mut(region, target)?;
+        if quota.used >= quota.max {
+            let message =
+                "SnapshotQuotaExceeded: Cannot create more than the allowed number of manual snapshots";
+            return refuse(Kind::Invalid, message);
+        }
         if database.shown.status != DatabaseStatus::Available {
             return invalid_state(database, "available");
         }
@@ -301,41 +333,6 @@ fn invalid_state<T>(database: &SimDatabase, wanted: &str) -> Result<T, Refusal> 
 
 fn state_code(database: &SimDatabase) -> &'static str {
     if database.cluster { "InvalidDBClusterStateFault" } else { "InvalidDBInstanceState" }
-}
-
-/// Letters, digits and hyphens, a letter first, no hyphen last, no two in a row.
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html>
-fn check_identifier(identifier: &str) -> Result<(), Refusal> {
-    let fits = identifier.starts_with(|c: char| c.is_ascii_alphabetic())
-        && identifier.len() <= 255
-        && identifier.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        && !identifier.contains("--")
-        && !identifier.ends_with('-');
-    if fits {
-        return Ok(());
-    }
-    refuse(Kind::Invalid, format!("InvalidParameterValue: {identifier} is not a snapshot identifier"))
-}
-
-/// Tags of one resource; those of AWS itself do not count.
-/// <https://docs.aws.amazon.com/general/latest/gr/aws_tagging.html>
-pub(super) const TAGS_MAX: usize = 50;
-
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Tag.html>
-pub(super) fn check_tag(key: &str, value: &str) -> Result<(), Refusal> {
-    let allowed = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
-    let fits = !key.is_empty()
-        && key.chars().count() <= 128
-        && value.chars().count() <= 256
-        && key.chars().chain(value.chars()).all(allowed);
-    if fits { Ok(()) } else { refuse(Kind::Invalid, format!("InvalidParameterValue: tag {key}={value}")) }
-}
-
-pub(super) fn set_tag(tags: &mut BTreeMap<String, String>, key: &str, value: Option<&str>) {
-    match value {
-        Some(value) => tags.insert(key.to_owned(), value.to_owned()),
-        None => tags.remove(key),
-    };
 }
 
 #[cfg(test)]

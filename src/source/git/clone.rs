@@ -16,10 +16,10 @@ use git2::{AutotagOption, FetchOptions, Oid, Repository};
 use sha2::{Digest, Sha256};
 
 use super::connection::Connection;
-use super::deadline::HANGING_MAX;
 use super::libgit2::{git_error, is_empty};
 use super::resolve::{ResolvedRev, is_commit};
 use super::{checkout, history};
+use crate::source::limits::HANGING_MAX;
 use crate::source::{Poll, RemoteStep, SourceError};
 
 /// Where fetched references are kept.

@@ -11,6 +11,7 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use crate::source::limits::HANGING_MAX;
 use crate::source::{RemoteFault, RemoteStep, SourceError};
 
 /// Set once the deadline has passed: work should stop, its result is dropped.
@@ -22,9 +23,6 @@ impl CancelFlag {
         self.0.load(Ordering::Relaxed)
     }
 }
-
-/// The most threads that may hang at once: each holds a connection and some kilobytes.
-pub(in crate::source) const HANGING_MAX: usize = 16;
 
 /// Runs work with a deadline.
 #[derive(Default)]

@@ -60,4 +60,13 @@ pub struct CloudFrontGate {
     pub function: String,
     /// The distributions, by alias or by id.
     pub distributions: Vec<String>,
+    /// The first digits of the SHA-256 of code that tidegate did not write and may overwrite.
+    pub replace: Option<String>,
+}
+
+impl CloudFrontGate {
+    /// Whether the declaration lets tidegate overwrite the code with this SHA-256.
+    pub fn replaces(&self, sha256: &str) -> bool {
+        self.replace.as_ref().is_some_and(|digits| sha256.starts_with(digits))
+    }
 }

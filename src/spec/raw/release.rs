@@ -77,6 +77,10 @@ pub(in crate::spec) struct RawCloudFront {
     /// The distributions, by alias (`assets.graasp.org`) or by id (`E2EXAMPLE`).
     #[schemars(required, length(min = 1))]
     pub(in crate::spec) distributions: Option<Leaf<Vec<Leaf<String>>>>,
+    /// The SHA-256 of code in the function that tidegate did not write and may overwrite, or at least its first 12
+    /// digits. CloudFront keeps no versions, so without this key such code is never overwritten. The plan shows it.
+    #[schemars(pattern(r"^[0-9a-f]{12,64}$"))]
+    pub(in crate::spec) replace: Option<Leaf<String>>,
 }
 
 /// A static site. tidegate copies a release from one bucket to another, its entry points (`index.html`) last.

@@ -119,7 +119,7 @@ fn listener(f: &mut Findings<'_>, leaf: &Leaf<RawLoadBalancer>) -> Option<Listen
 }
 
 fn gate_function(f: &mut Findings<'_>, leaf: &Leaf<RawCloudFront>) -> Option<CloudFrontGate> {
-    let RawCloudFront { function, distributions } = leaf.get()?;
+    let RawCloudFront { function, distributions, replace } = leaf.get()?;
     let function = f.required(leaf.at, "function", function).map(|leaf| f.name(leaf, &names::FUNCTION));
     let list = f.required(leaf.at, "distributions", distributions)?;
     let leaves = list.get()?;
@@ -135,5 +135,6 @@ fn gate_function(f: &mut Findings<'_>, leaf: &Leaf<RawCloudFront>) -> Option<Clo
             distributions.push(name);
         }
     }
-    Some(CloudFrontGate { function: function?, distributions })
+    let replace = replace.as_ref().map(|leaf| f.name(leaf, &names::SHA256_PREFIX));
+    Some(CloudFrontGate { function: function?, distributions, replace })
 }

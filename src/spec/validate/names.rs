@@ -58,6 +58,14 @@ pub(super) const FUNCTION: NameRule = NameRule {
     words: "letters, digits, `-` and `_`",
 };
 
+/// The first digits of a SHA-256, as `sha256sum` writes it.
+pub(super) const SHA256_PREFIX: NameRule = NameRule {
+    noun: "SHA-256",
+    longest: 64,
+    allowed: |name| name.len() >= 12 && name.chars().all(|digit| matches!(digit, '0'..='9' | 'a'..='f')),
+    words: "12 to 64 digits of `0-9 a-f`, in quotes",
+};
+
 /// A distribution, by alias (a host name) or by id (letters and digits).
 pub(super) const DISTRIBUTION: NameRule = NameRule {
     noun: "alias or id of a distribution",
@@ -144,6 +152,8 @@ mod tests {
             (&LOAD_BALANCER, "graasp-prod", "graasp_prod"),
             (&LOAD_BALANCER, "graasp-prod", "a-name-that-is-longer-than-a-balancer-may-have"),
             (&FUNCTION, "maintenance-check", "maintenance.check"),
+            (&SHA256_PREFIX, "e3b0c44298fc", "e3b0c44298f"),
+            (&SHA256_PREFIX, "000000000000", "E3B0C44298FC"),
             (&DISTRIBUTION, "*.graasp.org", "https://graasp.org"),
             (&BUCKET, "graasp-prod-client", "Graasp"),
             (&BUCKET, "graasp.org", "a..b"),

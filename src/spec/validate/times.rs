@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::findings::Findings;
-use super::{holidays, limits};
+use super::{doubts, holidays, limits};
 use crate::model::{Instant, State};
 use crate::schedule::{
     Crontab, DateRange, Override, Schedule, StateInputs, SyntaxError, TimeSpanOnDay, Tz, Window, WindowState,
@@ -15,6 +15,9 @@ use crate::spec::diagnostic::Code;
 use crate::spec::extends::Files;
 use crate::spec::raw::{CronText, InstantText, RawOverride, RawSchedule, RawWindows, WindowText};
 use crate::spec::suggest;
+
+/// Crontab lines of one key. More of them are generated ones, and each is asked at every look at the schedule.
+const CRONTABS_MAX: usize = 100;
 
 /// Long enough to notice it and to set an override, short enough to cost little.
 const GRACE: Duration = Duration::from_secs(15 * 60);
@@ -33,9 +36,22 @@ pub(super) fn schedule(
         start_leaf.and_then(|leaf| at_least_one(f, leaf, |text| Crontab::parse(&text.0), Code::BadCron));
     let stop =
         stop_leaf.and_then(|leaf| at_least_one(f, leaf, |text| Crontab::parse(&text.0), Code::BadCron));
+    let (except_leaf, also_leaf) = (except, also);
     let except = parsed(f, except, |text| DateRange::parse(&text.0), Code::BadDate);
     let also = parsed(f, also, |text| TimeSpanOnDay::parse(&text.0), Code::BadDate);
-    let holidays = holidays::days(f, holidays.as_ref(), files);
+    let days = except.iter().flatten().map(|days| days.first);
+    doubts::years(f, except_leaf.as_ref(), days.collect());
+    let days = also.iter().flatten().map(TimeSpanOnDay::day);
+    doubts::years(f, also_leaf.as_ref(), days.collect());
+    let holidays = holidays::days(f, holidays.as_ref(), files, zone.unwrap_or(Tz::UTC));
+    let has_starts = doubts_about(f, start_leaf, start.as_deref(), zone, now);
+    doubts_about(f, stop_leaf, stop.as_deref(), zone, now);
+    if !has_starts && let Some(leaf) = start_leaf {
+        let message = "the environment would never start: no `start` ever fires";
+        let hint = "correct `start`; for an environment that never starts, write `state: stopped`".to_owned();
+        f.error(leaf.at, Code::CronNeverFires, message).hint = Some(hint);
+        return None;
+    }
     let schedule = Schedule {
         timezone: zone?,
         start: start?,
@@ -58,6 +74,18 @@ pub(super) fn schedule(
         }
     }
     Some(schedule)
+}
+
+/// Reports doubts about crontab lines. `false`: there are lines, and none ever fires.
+fn doubts_about(
+    f: &mut Findings<'_>,
+    leaf: Option<&Leaf<OneOrMany<CronText>>>,
+    lines: Option<&[Crontab]>,
+    zone: Option<Tz>,
+    now: Instant,
+) -> bool {
+    let (Some(leaf), Some(lines)) = (leaf, lines) else { return true };
+    doubts::crontabs(f, leaf, lines, zone.unwrap_or(Tz::UTC), now)
 }
 
 /// How long tidegate waits before it stops something that a person started outside the hours.
@@ -121,6 +149,15 @@ pub(super) fn windows(
     let allow = parsed(f, allow, parse, Code::BadWindow);
     let deny = parsed(f, deny, parse, Code::BadWindow);
     let applies_to = f.value_or(applies_to, Default::default());
+    let written = leaf.get().into_iter().flat_map(|raw| [&raw.allow, &raw.deny]).map(Option::as_ref);
+    for (leaf, windows) in written.zip([allow.as_deref(), deny.as_deref()]) {
+        let (Some(leaf), Some(windows)) = (leaf, windows) else { continue };
+        for (leaf, window) in leaf.get().into_iter().flat_map(|items| &items.0).zip(windows) {
+            if let Window::Cron { cron, length: _ } = window {
+                doubts::crontab(f, leaf.at, cron, zone.unwrap_or(Tz::UTC), now);
+            }
+        }
+    }
     let windows = Windows { timezone: zone?, allow: allow?, deny: deny?, applies_to };
     let message = match schedule {
         Some(schedule) if !windows_meet_schedule(&windows, schedule, now) => {
@@ -139,15 +176,18 @@ pub(super) fn windows(
 fn zone_named(f: &mut Findings<'_>, leaf: &Leaf<String>) -> Option<Tz> {
     let text = leaf.get()?;
     if let Ok(zone) = text.parse() {
+        doubts::zone(f, leaf.at, zone);
         return Some(zone);
     }
     let names = || chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
     let is_city = |name: &&str| name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(text));
     let near = suggest::nearest(text, names()).or_else(|| names().find(is_city));
-    let hint = near.map_or_else(
-        || "write the IANA name of the zone, such as `Europe/Zurich`".to_owned(),
-        |near| format!("did you mean `{near}`?"),
-    );
+    let hint = doubts::meant_zone(text).unwrap_or_else(|| {
+        near.map_or_else(
+            || "write the IANA name of the zone, such as `Europe/Zurich`".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        )
+    });
     f.error(leaf.at, Code::UnknownTimezone, format!("there is no time zone `{text}`")).hint = Some(hint);
     None
 }
@@ -175,6 +215,12 @@ fn at_least_one<T, R>(
 ) -> Option<Vec<R>> {
     let OneOrMany(items) = leaf.get()?;
     f.not_empty(leaf.at, items, "write one crontab line of five fields: `0 7 * * mon-fri`");
+    if items.len() > CRONTABS_MAX {
+        let message = format!("{} crontab lines are too many: at most {CRONTABS_MAX} are read", items.len());
+        let hint = "join lines with lists and ranges: `0 7,9 * * mon-fri`".to_owned();
+        f.error(leaf.at, Code::TooManyCrontabs, message).hint = Some(hint);
+        return None;
+    }
     all_of(f, items, parse, code)
 }
 

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod allowed;
 mod migration;
 mod request;
+
+pub use allowed::ReleasePhase;
 
 use super::attempt::{Attempt, AttemptStatus};
 use super::error::IllegalEvent;
@@ -74,22 +77,20 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Folds a whole journal, oldest line first.
-    pub fn fold<'a>(lines: impl IntoIterator<Item = &'a (Instant, Event)>) -> Result<Ledger, IllegalEvent> {
-        let mut ledger = Ledger::default();
-        for (at, event) in lines {
-            ledger.apply(*at, event)?;
-        }
-        Ok(ledger)
-    }
-
-    /// Adds the event of a line that was written in this format. Format 1 was written by versions that accepted more.
-    pub(super) fn replay(&mut self, _format: u32, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
-        self.apply(at, event)
-    }
-
-    /// Adds one event. On `Err` the ledger is unchanged.
+    /// Adds one event, if it may follow the events before it. On `Err` the ledger is unchanged.
     pub fn apply(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
+        self.allow(event)?;
+        self.take(at, event)
+    }
+
+    /// Adds the event of a line that was written in this format. The versions that wrote format 1 refused only what
+    /// [`Ledger::take`] refuses: their journals stay readable.
+    pub(super) fn replay(&mut self, format: u32, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
+        if format == 1 { self.take(at, event) } else { self.apply(at, event) }
+    }
+
+    /// What an event changes. On `Err` the ledger is unchanged.
+    fn take(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
         match event {
             Event::ReleaseBegun { from, to, images, revision: _ } => self.begin(at, from, to, images)?,
             Event::GateClosed { was_open, with } => {

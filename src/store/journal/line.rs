@@ -143,12 +143,8 @@ pub(in crate::store) fn encode(after: &Mark, fencing: u64, at: Instant, event: &
     }
     let sequence = after.sequence + 1;
     let body = Body { format: FORMAT, sequence, fencing, at, after: &after.sum, event };
-    let mut text = serde_json::to_string(&body).expect("numbers, a time and JSON are always JSON");
-    text.pop();
-    let sum = sum_of(&text);
-    text.push_str(SUM_BEGIN);
-    text.push_str(&sum);
-    text.push_str(SUM_END);
+    let (mut text, sum) =
+        seal(serde_json::to_string(&body).expect("numbers, a time and JSON are always JSON"));
     text.push('\n');
     let length = text.len() as u64;
     (text, Mark { sequence, fencing, bytes: after.bytes + length, length, sum })
@@ -196,8 +192,18 @@ pub(in crate::store) fn decode_last(text: &[u8], bytes: u64) -> Option<Mark> {
     Some(Mark { sequence, fencing, bytes, length: text.len() as u64 + 1, sum: sum.to_owned() })
 }
 
-/// The text of a line and its checksum, if it is the right one.
-fn checked(text: &[u8]) -> Result<(&str, &str), &'static str> {
+/// Adds its checksum to a JSON object, as the last member.
+pub(super) fn seal(mut object: String) -> (String, String) {
+    object.pop();
+    let sum = sum_of(&object);
+    object.push_str(SUM_BEGIN);
+    object.push_str(&sum);
+    object.push_str(SUM_END);
+    (object, sum)
+}
+
+/// The text of an object that was sealed, and its checksum, if it is the right one.
+pub(super) fn checked(text: &[u8]) -> Result<(&str, &str), &'static str> {
     let text = std::str::from_utf8(text).map_err(|_| "the line is not text")?;
     let (body, sum) = text
         .strip_suffix(SUM_END)

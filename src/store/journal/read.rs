@@ -1,11 +1,17 @@
 //! From the lines of a store to events and their ledger.
+//!
+//! A ledger is read from what this process has read already, else from the newest checkpoint, else from the beginning.
 
+use std::sync::Arc;
+
+use super::cache::LoadedLedger;
 use super::error::JournalError;
 use super::event::Event;
 use super::ledger::Ledger;
 use super::line::{Mark, RawLine};
 use super::wire;
 use crate::model::{EnvironmentName, Instant};
+use crate::store::error::StoreError;
 use crate::store::port::Store;
 
 /// Reads an environment's journal and folds it.
@@ -13,12 +19,19 @@ use crate::store::port::Store;
 /// # Errors
 /// When the store cannot be read, or holds an event that this version of tidegate does not know.
 pub fn read_ledger(store: &dyn Store, environment: &EnvironmentName) -> Result<Ledger, JournalError> {
-    let mut ledger = Ledger::default();
-    each_event(store, environment, |line, event| Ok(ledger.replay(line.format, line.at, &event)?))?;
-    Ok(ledger)
+    Ok(Arc::unwrap_or_clone(load(store, environment)?.ledger))
 }
 
-/// Reads an environment's journal, oldest event first.
+/// The same from the beginning, past every checkpoint and everything that was read before.
+///
+/// # Errors
+/// As [`read_ledger`].
+pub fn read_whole_ledger(store: &dyn Store, environment: &EnvironmentName) -> Result<Ledger, JournalError> {
+    let loaded = continued(store, environment, LoadedLedger::default())?.unwrap_or_default();
+    Ok(Arc::unwrap_or_clone(loaded.ledger))
+}
+
+/// Reads an environment's whole journal, oldest event first.
 ///
 /// # Errors
 /// As [`read_ledger`].
@@ -27,25 +40,68 @@ pub fn read_events(
     environment: &EnvironmentName,
 ) -> Result<Vec<(Instant, Event)>, JournalError> {
     let mut events = Vec::new();
-    each_event(store, environment, |line, event| {
+    each_event(store, environment, &Mark::default(), |line, event| {
         events.push((line.at, event));
         Ok(())
     })?;
     Ok(events)
 }
 
+/// Reads the ledger on the shortest way.
+pub(super) fn load(store: &dyn Store, environment: &EnvironmentName) -> Result<LoadedLedger, JournalError> {
+    let loaded = match store.ledgers().get(environment) {
+        Some(known) => continued(store, environment, known)?,
+        None => None,
+    };
+    let loaded = match loaded {
+        Some(loaded) => loaded,
+        None => from_checkpoint(store, environment)?,
+    };
+    store.ledgers().put(environment, loaded.clone());
+    Ok(loaded)
+}
+
+fn from_checkpoint(store: &dyn Store, environment: &EnvironmentName) -> Result<LoadedLedger, JournalError> {
+    for checkpoint in store.checkpoints(environment)? {
+        let Some(ledger) = checkpoint.ledger() else { continue };
+        let checkpointed = checkpoint.mark.sequence;
+        let begin = LoadedLedger { ledger: Arc::new(ledger), mark: checkpoint.mark, checkpointed };
+        return continued(store, environment, begin)?.ok_or_else(|| {
+            StoreError::LinesMissing { environment: environment.clone(), line: checkpointed }.into()
+        });
+    }
+    let whole = continued(store, environment, LoadedLedger::default())?;
+    Ok(whole.expect("every journal has a beginning"))
+}
+
+/// Adds the lines behind a ledger. None: the journal does not have the line up to which it was read.
+fn continued(
+    store: &dyn Store,
+    environment: &EnvironmentName,
+    mut loaded: LoadedLedger,
+) -> Result<Option<LoadedLedger>, JournalError> {
+    let after = loaded.mark.clone();
+    let is_there = each_event(store, environment, &after, |line, event| {
+        Arc::make_mut(&mut loaded.ledger).replay(line.format, line.at, &event)?;
+        loaded.mark = line.mark.clone();
+        Ok(())
+    })?;
+    Ok(is_there.then_some(loaded))
+}
+
 fn each_event(
     store: &dyn Store,
     environment: &EnvironmentName,
+    after: &Mark,
     mut each: impl FnMut(&RawLine<'_>, Event) -> Result<(), JournalError>,
-) -> Result<(), JournalError> {
+) -> Result<bool, JournalError> {
     let mut result = Ok(());
-    store.follow(environment, &Mark::default(), &mut |line| {
+    let is_there = store.follow(environment, after, &mut |line| {
         if result.is_ok() {
             result = decode(environment, &line).and_then(|event| each(&line, event));
         }
     })?;
-    result
+    result.map(|()| is_there)
 }
 
 fn decode(environment: &EnvironmentName, line: &RawLine<'_>) -> Result<Event, JournalError> {

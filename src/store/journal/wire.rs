@@ -10,6 +10,8 @@
 //! `tests/journals`.
 
 mod event;
+mod held;
+mod ledger;
 mod parts;
 mod placement;
 mod reading;
@@ -20,7 +22,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::event::Event;
+use super::ledger::Ledger;
 use event::WireEvent;
+use ledger::WireLedger;
 pub(super) use request::WireRequest;
 
 /// The `event` member of a line.
@@ -35,4 +39,14 @@ pub(super) fn read(line: &str) -> Result<Event, serde_json::Error> {
         event: WireEvent,
     }
     serde_json::from_str::<Body>(line).map(|body| body.event.into())
+}
+
+/// A ledger in the words of a checkpoint.
+pub(super) fn write_ledger(ledger: &Ledger) -> Value {
+    serde_json::to_value(WireLedger::from(ledger.clone())).expect("wire types hold text, numbers and lists")
+}
+
+/// The way back. None: another version of tidegate wrote it in another form.
+pub(super) fn read_ledger(ledger: &Value) -> Option<Ledger> {
+    serde_json::from_value::<WireLedger>(ledger.clone()).ok().and_then(WireLedger::ledger)
 }

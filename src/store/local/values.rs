@@ -43,7 +43,12 @@ pub(super) fn save_run(folder: &Path, run: &RunId, value: &Value) -> Result<(), 
     let runs = folder.join("runs");
     let path = runs.join(format!("{}{ENDING}", checked("a run", run.as_str())?));
     files::make_folder(&runs)?;
+    // A run is saved after each of its steps: only its first file can be one too many.
+    let is_new = !path.exists();
     files::write_json(&path, value)?;
+    if !is_new {
+        return Ok(());
+    }
     let saved = stems(&runs)?;
     for old in saved.iter().take(saved.len().saturating_sub(RUNS_KEPT_MAX)) {
         files::remove(&runs.join(format!("{old}{ENDING}")))?;

@@ -271,7 +271,13 @@ async fn attempts(shop: &Shop) -> Vec<(&'static str, Result<(), CloudError>)> {
         ("set_rule_conditions", cloud.set_rule_conditions(&rule.arn, &conditions).await),
         ("tag_rule", cloud.tag_rule(&rule.arn, tag::GATE, Some("closed")).await),
         ("untag_rule", cloud.tag_rule(&rule.arn, tag::GATE, None).await),
-        ("put_function", cloud.put_function("gate", None, "function handler() {}").await.map(drop)),
+        (
+            "put_function",
+            cloud
+                .put_function("gate", None, "function handler(event) { return event.request; }")
+                .await
+                .map(drop),
+        ),
         ("publish_function", cloud.publish_function("gate", "etag").await),
         ("associate_function", cloud.associate_function(distribution, "gate").await),
         (
@@ -291,7 +297,12 @@ async fn attempts(shop: &Shop) -> Vec<(&'static str, Result<(), CloudError>)> {
 #[tokio::test]
 async fn whoever_may_only_observe_changes_nothing() {
     let mut shop = Shop::guarded("300000000003").await;
-    let etag = shop.platform.cloud.put_function("gate", None, "function handler() {}").await.unwrap();
+    let etag = shop
+        .platform
+        .cloud
+        .put_function("gate", None, "function handler(event) { return event.request; }")
+        .await
+        .unwrap();
     shop.platform.cloud.publish_function("gate", &etag).await.unwrap();
     shop.platform = bound(shop.platform, &[("observe", OBSERVE)]).await;
     for (what, attempt) in attempts(&shop).await {

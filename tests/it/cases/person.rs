@@ -33,6 +33,9 @@ pub fn person(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Opti
         ["stops", "the", "database"] => person.stop_database(),
         ["modifies", "the", "database"] => person.modify_database(),
         ["adds", "a", "replica"] => person.add_replica(),
+        ["fills", "the", "snapshot", "quota"] => person.fill_snapshot_quota(),
+        ["has", "a", "blue/green", "deployment", status] => person.begin_blue_green(status),
+        ["deregisters", family] => person.deregister(family),
         ["tags", "the", "database", assignment] => {
             let (key, value) = assignment.split_once('=')?;
             person.tag_database(key, Some(value));

@@ -106,19 +106,55 @@ fn verbs_that_act() {
 #[test]
 fn a_cloud_that_nobody_gave_credentials_for() {
     let machine = Machine::new();
+    let services: String = (0..30).map(|number| format!("web-{number}: {{}}, ")).collect();
     machine.write(
         "repo/environments/shop.yaml",
-        "name: shop\naws: {region: eu-central-2, account: \"123456789012\"}\ncluster: shop\nservices: {web: {}}\n",
+        &format!(
+            "name: shop\naws: {{region: eu-central-2, account: \"123456789012\"}}\ncluster: shop\n\
+             services: {{{services}}}\n"
+        ),
+    );
+    machine.write(
+        ".aws/config",
+        "[profile sso]\nsso_session = work\nsso_account_id = 123456789012\nsso_role_name = dev\n\
+         [sso-session work]\nsso_region = eu-central-1\nsso_start_url = https://example.com/start\n",
     );
     let repo = machine.home().join("repo");
-    let args = ["plan", "shop", "--dir", repo.to_str().unwrap(), "--cloud", "aws"];
-    let ended = machine.ended(machine.command_on_aws(&args).output().unwrap());
-    let said = ended.out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("blocked: unreadable"), "{}{}", ended.out, ended.err);
-    assert!(said.contains("no credentials were found"), "{}{}", ended.out, ended.err);
-    let left: Vec<_> =
-        std::fs::read_dir(machine.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left, ["repo"], "looking makes no store");
+    let store = machine.home().join("store");
+    for verb in ["plan", "apply"] {
+        for profile in [None, Some("nobody"), Some("sso")] {
+            let args = [
+                verb,
+                "shop",
+                "--dir",
+                repo.to_str().unwrap(),
+                "--cloud",
+                "aws",
+                "--store",
+                store.to_str().unwrap(),
+            ];
+            let mut command = machine.command_on_aws(&args);
+            command.envs(profile.map(|name| ("AWS_PROFILE", name)));
+            let ended = machine.ended(command.output().unwrap());
+            let all = format!("{}{}", ended.out, ended.err);
+            let said = all.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(
+                said.matches("AWS accepts no request of tidegate").count(),
+                1,
+                "{verb} {profile:?}: {all}"
+            );
+            assert!(said.contains("aws sts get-caller-identity --region eu-central-2"), "{all}");
+            assert!(!said.contains("could not be read"), "one problem, not one for each service: {all}");
+            if profile.is_none() {
+                assert!(said.contains("no credentials were found"), "{all}");
+            }
+            if verb == "apply" {
+                assert_eq!(ended.code, 1, "{all}");
+            } else {
+                assert!(!store.exists(), "looking makes no store");
+            }
+        }
+    }
 }
 
 #[test]

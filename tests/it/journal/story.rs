@@ -148,9 +148,6 @@ fn a_release_that_is_given_up() -> Vec<Event> {
         asked(OperatorCommand::Abort { version: version("v2.0.0") }),
         asked(OperatorCommand::RecordSchema { version: version("v1.1.0") }),
         schema("v1.1.0", Recorded::Person),
-        Event::ChecksPassed,
-        Event::GateOpened,
-        Event::ReleaseFinished { to: version("v1.1.0") },
         intent("v1.1.0", "v2.0.0", 2),
         Event::MigrationEnded {
             attempt: 2,
@@ -167,6 +164,9 @@ fn a_release_that_is_given_up() -> Vec<Event> {
             },
         },
         schema("v1.1.0", Recorded::Unchanged),
+        Event::ChecksPassed,
+        Event::GateOpened,
+        Event::ReleaseFinished { to: version("v2.0.0") },
     ]);
     events
 }
@@ -185,6 +185,12 @@ fn what_aws_said() -> Vec<Event> {
         log_unread: Some("the container `migrate` has no log driver (`logConfiguration`)".to_owned()),
     };
     vec![
+        Event::ReleaseBegun {
+            from: version("v1.1.0"),
+            to: version("v2.0.0"),
+            images: BTreeMap::new(),
+            revision: Revision::worktree(),
+        },
         Event::StartFailed {
             service: service("web"),
             images: vec![image("shop/web:v1.1.0")],

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use serde_json::Value;
 use tidegate::model::{EnvironmentName, Instant, RunId, StoreId};
 use tidegate::sim::CrashPlan;
-use tidegate::store::{Lease, LeaseHolder, Log, Mark, MemoryStore, RawLine, Store, StoreError, StoredRun};
+use tidegate::store::{
+    Checkpoint, Lease, LeaseHolder, LedgerCache, Log, Mark, MemoryStore, RawLine, Store, StoreError,
+    StoredRun,
+};
 
 pub struct CrashingStore {
     pub store: Arc<MemoryStore>,
@@ -41,6 +44,8 @@ impl Store for CrashingStore {
         holder: &str,
         at: Instant,
     ) -> Result<Option<Lease>, StoreError> {
+        // Each run is a process of its own, and remembers nothing of the one before it.
+        self.store.ledgers().clear();
         self.store.acquire(name, holder, at)
     }
 
@@ -63,6 +68,22 @@ impl Store for CrashingStore {
 
     fn append(&self, lease: &Lease, at: Instant, event: &Value) -> Result<Mark, StoreError> {
         self.write(|store| store.append(lease, at, event))
+    }
+
+    fn checkpoint_every(&self) -> u64 {
+        self.store.checkpoint_every()
+    }
+
+    fn checkpoints(&self, name: &EnvironmentName) -> Result<Vec<Checkpoint>, StoreError> {
+        self.store.checkpoints(name)
+    }
+
+    fn keep_checkpoint(&self, lease: &Lease, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        self.write(|store| store.keep_checkpoint(lease, checkpoint))
+    }
+
+    fn ledgers(&self) -> &LedgerCache {
+        self.store.ledgers()
     }
 
     fn put_record(

@@ -84,7 +84,8 @@ fn gate(spec: &mut EnvironmentSpec, dice: &mut Dice) {
     let Some(maintenance) = &mut spec.maintenance else { return };
     if dice.chance(0.4) {
         let distributions = vec!["assets.shop.example".to_owned()];
-        maintenance.cloudfront = Some(CloudFrontGate { function: "shop-gate".to_owned(), distributions });
+        maintenance.cloudfront =
+            Some(CloudFrontGate { function: "shop-gate".to_owned(), distributions, replace: None });
         if dice.chance(0.1) {
             maintenance.load_balancer = None;
         }

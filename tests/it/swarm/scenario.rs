@@ -45,6 +45,17 @@ pub fn play(seed: u64, diary: &Diary) -> Result<(), String> {
     }
     let scenario = Scenario { rig, diary: diary.clone(), clock };
     scenario.companion(&spec, &mut Dice::new(seed ^ 0x51de_ca25));
+    if dice.chance(0.2) {
+        // Invalidations of someone else leave no room for wildcards.
+        scenario.rig.cloud.with(|world| {
+            let now = world.now();
+            let distributions = world.regions.iter_mut().flat_map(|region| region.distributions.values_mut());
+            for distribution in distributions {
+                let wildcards = (0..15).map(|number| format!("/elsewhere/{number}/*")).collect();
+                distribution.invalidations.push((now, wildcards));
+            }
+        });
+    }
     let secrets = scenario.secrets();
     scenario.troubled(&mut dice, agenda)?;
     scenario.healed(&mut dice)?;

@@ -5,7 +5,6 @@ use super::{is_test_file, room, shipped, sources};
 
 /// Files that may calculate with the present time of the wall clock.
 const MAY_CALCULATE: &[(&str, &str)] = &[
-    ("src/clock.rs", "moves the clock of a process that begins at another time"),
     ("src/context/backend/real.rs", "`--at` shows another day"),
     ("src/context/backend/simulated.rs", "the simulated calendar does not lag behind the real one"),
     ("src/execute/drain.rs", "the rest of a wait whose end the plan shows, once, before it begins"),

@@ -8,7 +8,7 @@ use tidegate::model::{Instant, State};
 use tidegate::plan::WaitingReason;
 use tidegate::reconcile::{Run, RunOutcome};
 use tidegate::schedule::{Override, StateInputs, changes, next_change, state_at};
-use tidegate::sim::{Age, FaultPlan, SimCloud};
+use tidegate::sim::{Age, FaultPlan, Sidecar, SimCloud};
 use tidegate::spec::EnvironmentSpec;
 use tidegate::store::Store as _;
 
@@ -97,6 +97,11 @@ impl Diary {
     pub(super) fn begin(spec: EnvironmentSpec, now: Instant) -> Self {
         let rig = Rig::new(&spec, &Age::UpToDate, 1, now);
         rig.repository.set_patient(true);
+        if let Some(migration) = &spec.migration {
+            let (name, family) = (spec.name.as_str(), migration.task.as_str());
+            let late = Some(Sidecar::Late { seconds: 45 });
+            rig.cloud.with(|world| world.person(name).add_container(family, "proxy", late));
+        }
         let looks = Arc::new(Mutex::new(vec![look(&rig.cloud, now)]));
         let (cloud, seen) = (rig.cloud.clone(), looks.clone());
         rig.clock.on_advance(Box::new(move |at| {

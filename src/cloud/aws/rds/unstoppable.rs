@@ -2,11 +2,16 @@
 
 use aws_sdk_rds::types::{DbCluster, DbInstance};
 
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
-pub(super) fn instance(found: &DbInstance) -> Option<String> {
+/// The database that an instance is a read replica of.
+pub(super) fn source_of_instance(found: &DbInstance) -> Option<String> {
     let source = found
         .read_replica_source_db_instance_identifier()
         .or_else(|| found.read_replica_source_db_cluster_identifier());
+    source.filter(|source| !source.is_empty()).map(str::to_owned)
+}
+
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
+pub(super) fn instance(found: &DbInstance) -> Option<String> {
     let replica = found
         .read_replica_db_instance_identifiers()
         .first()
@@ -15,7 +20,7 @@ pub(super) fn instance(found: &DbInstance) -> Option<String> {
     if let Some(cluster) = found.db_cluster_identifier().filter(|cluster| !cluster.is_empty()) {
         return Some(format!("it belongs to the cluster `{cluster}`, which is stopped as a whole"));
     }
-    if let Some(source) = source.filter(|source| !source.is_empty()) {
+    if let Some(source) = source_of_instance(found) {
         return Some(format!("it is a read replica of `{source}`"));
     }
     if let Some(replica) = replica {

@@ -57,7 +57,7 @@ pub(super) async fn look_up(
 /// Without access the image is unverified, which is no failure: ECS pulls with rights of its own.
 fn unverified(error: CloudError) -> Result<ImageLookup, CloudError> {
     match error.kind {
-        Kind::AccessDenied => Ok(ImageLookup::Unverified(error.to_string())),
+        Kind::AccessDenied | Kind::Credentials => Ok(ImageLookup::Unverified(error.to_string())),
         _ => Err(error),
     }
 }

@@ -71,9 +71,13 @@ pub(super) fn to_close(
             }
         }
     }
-    // A function that could not be read is not written to.
+    // A function that could not be read is not written to, and code of someone else stays unless git says otherwise.
+    let may_write = |function: &FunctionSeen| {
+        let gate = maintenance.cloudfront.as_ref();
+        function.foreign.first().is_none_or(|code| gate.is_some_and(|gate| gate.replaces(&code.sha256)))
+    };
     change.function = match &traffic.function {
-        Some(Observed::Present(function)) => function.code != CodeSeen::Closed,
+        Some(Observed::Present(function)) => function.code != CodeSeen::Closed && may_write(function),
         Some(Observed::Absent | Observed::Unreadable { .. }) | None => false,
     };
     change

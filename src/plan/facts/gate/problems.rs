@@ -22,8 +22,12 @@ pub(super) fn unreadable_parts(maintenance: &Maintenance, traffic: &TrafficSeen)
     {
         unread.push(unreadable(&format!("load balancer `{}`", target.name), why));
     }
-    if let Some(Observed::Unreadable { why }) = &traffic.function {
-        unread.push(unreadable("the CloudFront function", why));
+    match &traffic.function {
+        Some(Observed::Unreadable { why }) => unread.push(unreadable("the CloudFront function", why)),
+        Some(Observed::Present(FunctionSeen { distributions_unreadable: Some(why), .. })) => {
+            unread.push(unreadable("the distributions of the CloudFront function", why));
+        }
+        _ => {}
     }
     unread
 }

@@ -1,5 +1,7 @@
 //! The preflight, asked when nothing is due: each thing that a release needs, taken away.
 
+mod database;
+mod function;
 mod refusals;
 
 use crate::bench::Bench;

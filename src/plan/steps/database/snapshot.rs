@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::token::{NAME_PREFIX, token};
-use crate::cloud::{DbSnapshot, SnapshotStatus, tag};
+use super::token::token;
+use crate::cloud::{SnapshotStatus, tag};
 use crate::model::Version;
 use crate::observe::DatabaseSeen;
 use crate::plan::action::{ActionKind, Step};
 use crate::plan::decide::{Goal, Work};
 use crate::plan::draft::{Draft, Words};
-use crate::plan::facts::Facts;
+use crate::plan::facts::{Facts, NAME_PREFIX, ours};
 
 /// Takes the snapshot for a migration, unless the one that was begun still counts.
 pub(super) fn take(facts: &Facts<'_>, seen: &DatabaseSeen, from: &Version, to: &Version, draft: &mut Draft) {
@@ -53,26 +53,11 @@ fn snapshot_name(facts: &Facts<'_>, seen: &DatabaseSeen, from: &Version, to: &Ve
     name
 }
 
-/// Snapshots of tidegate, oldest first: manual, with its prefix and its tag.
-fn ours(seen: &DatabaseSeen) -> Vec<&DbSnapshot> {
-    let mut ours: Vec<&DbSnapshot> = seen
-        .snapshots
-        .iter()
-        .filter(|snapshot| {
-            snapshot.manual
-                && snapshot.identifier.starts_with(NAME_PREFIX)
-                && snapshot.tags.contains_key(tag::SNAPSHOT)
-                && snapshot.status == SnapshotStatus::Available
-        })
-        .collect();
-    ours.sort_by_key(|snapshot| (snapshot.created_at, &snapshot.identifier));
-    ours
-}
-
 /// Deletes old snapshots of tidegate at the end of a release.
 pub(super) fn prune(facts: &Facts<'_>, goal: &Goal, seen: &DatabaseSeen, draft: &mut Draft) {
     let Some(spec) = &facts.spec.migration else { return };
-    if goal.held || (facts.ledger.release.is_none() && !goal.is_release()) {
+    let unread = facts.database.snapshots_unreadable.is_some();
+    if goal.held || unread || (facts.ledger.release.is_none() && !goal.is_release()) {
         return;
     }
     let recorded = match &goal.migration {

@@ -2,8 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// Snapshots of tidegate and tokens of its tasks begin like this.
-pub(super) const NAME_PREFIX: &str = "tidegate-";
+use crate::plan::facts::NAME_PREFIX;
 
 /// At most 64 characters, as `clientToken` and `startedBy` allow: the prefix and 32 hexadecimal digits.
 pub(super) fn token(parts: &[&str]) -> String {

@@ -12,8 +12,10 @@ pub(super) fn close(facts: &Facts<'_>, goal: &Goal, gate: DeclaredGate<'_>, stat
     if change.is_empty() {
         return;
     }
-    if let Some(problem) = gate.secret_problem() {
-        return draft.block(problem);
+    let seals = gate.secret_problem().is_some();
+    gate.secret_problem().into_iter().for_each(|problem| draft.block(problem));
+    if change.function {
+        gate.overwritten().into_iter().for_each(|note| draft.note(note));
     }
     gate.fall_through(state).into_iter().for_each(|note| draft.note(note));
     let is_rotation = change.is_rotation(gate.traffic);
@@ -22,7 +24,9 @@ pub(super) fn close(facts: &Facts<'_>, goal: &Goal, gate: DeclaredGate<'_>, stat
         (false, true) => "partly closed",
         (false, false) => "open",
     };
-    let reason = if is_rotation {
+    let reason = if seals {
+        "users see the maintenance page; the bypass header opens it once its secret can be read"
+    } else if is_rotation {
         "the bypass secret changed"
     } else if goal.is_release() || goal.state < State::Restricted {
         "first: users see the maintenance page"

@@ -1,6 +1,7 @@
 use super::*;
 use crate::cloud::{LogTail, TaskStatus};
 use crate::model::ImageRef;
+use crate::sim::Sidecar;
 use crate::sim::samples::{PRODUCTION, REPOSITORY, pass, world};
 
 /// A migration to `to`, by hand.
@@ -107,4 +108,78 @@ fn after_a_restored_snapshot_the_same_migration_may_come_again() {
     migrate(&mut world, "v2.25.0");
     pass(&mut world, 600);
     assert!(world.violations.iter().all(|violation| violation.promise != Promise::MigratesOnce));
+}
+
+/// Sends a migration to v2.25.0 as tidegate does, and lets it end.
+fn sent(world: &mut World, started_by: &str, token: &str) {
+    let newest = world.regions[0].definitions["migrate"].last().unwrap();
+    let image = ImageRef::new(format!("{REPOSITORY}:migrate-v2.25.0"));
+    let document = newest.document.with_images(&[("migrate".into(), image)].into());
+    let request = crate::cloud::RunTask {
+        cluster: "graasp-prod".into(),
+        definition: world.register(0, &document).unwrap().arn,
+        network_of: "graasp".into(),
+        placement: Default::default(),
+        client_token: token.to_owned(),
+        started_by: started_by.to_owned(),
+        tags: Default::default(),
+    };
+    world.run_task(0, &request).unwrap();
+    pass(world, 600);
+}
+
+/// A world in which each migration fails without a change, and that hears of requests.
+fn failing() -> World {
+    let mut world = world();
+    world.script.migration("v2.25.0", vec![Outcome::Exit { code: 1, partial: false }; 4]);
+    world.requests = Some(Default::default());
+    world
+}
+
+fn runs_without_a_request(world: &World) -> Vec<&str> {
+    let once = world.violations.iter().filter(|violation| violation.promise == Promise::MigratesOnce);
+    once.map(|violation| violation.detail.as_str()).collect()
+}
+
+#[test]
+fn a_migration_that_works_again_was_asked_for_or_breaks_a_promise() {
+    let mut world = failing();
+    sent(&mut world, "tidegate-1", "token-1");
+    assert_eq!(runs_without_a_request(&world), Vec::<&str>::new(), "the first time");
+    world.is_asked(&PRODUCTION.into());
+    sent(&mut world, "tidegate-2", "token-2");
+    assert_eq!(runs_without_a_request(&world), Vec::<&str>::new(), "asked for");
+    sent(&mut world, "tidegate-3", "token-3");
+    assert!(runs_without_a_request(&world)[0].contains("again, without a request"));
+    assert_eq!(world.runs.len(), 3);
+}
+
+#[test]
+fn a_migration_that_works_twice_in_one_attempt_breaks_a_promise_whatever_its_task_shows() {
+    let mut world = failing();
+    // Each task is PENDING to its end.
+    world.person(PRODUCTION).add_container("migrate", "proxy", Some(Sidecar::NeverUp));
+    sent(&mut world, "tidegate-1", "token-1");
+    let tasks = world.shown_tasks(0, &"graasp-prod".into(), |task| task.family.as_str() == "migrate");
+    assert_eq!((tasks[0].started_at, tasks[0].containers[0].exit_code), (None, Some(1)));
+    assert_eq!((tasks[0].containers[1].exit_code, &tasks[0].containers[1].runtime_id), (None, &None));
+    world.is_asked(&PRODUCTION.into());
+    sent(&mut world, "tidegate-1", "token-2");
+    assert!(runs_without_a_request(&world)[0].contains("twice in one attempt"));
+}
+
+#[test]
+fn a_container_that_cannot_be_pulled_takes_the_one_that_works_with_it() {
+    let mut world = world();
+    world.person(PRODUCTION).add_container("migrate", "proxy", Some(Sidecar::PullFails { seconds: 10 }));
+    let task = migrate(&mut world, "v2.25.0");
+    pass(&mut world, 300);
+    let id = world.task_id(0, &task).unwrap();
+    let shown = &world.regions[0].tasks[&id].shown;
+    assert_eq!((shown.stop_code.as_deref(), shown.started_at), (Some("TaskFailedToStart"), None));
+    assert_eq!(shown.containers[0].exit_code, Some(143));
+    assert!(shown.containers[1].reason.as_ref().unwrap().starts_with("CannotPullContainerError"));
+    assert_eq!(world.runs.len(), 1);
+    // The program wrote nothing after its end.
+    assert!(log(&world, &task, 9).iter().all(|line| !line.contains("commit")));
 }

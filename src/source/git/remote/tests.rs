@@ -182,7 +182,8 @@ fn a_server_that_drips_holds_no_poll_beyond_its_deadline() {
 }
 
 fn drip(mut stream: std::net::TcpStream) {
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-git-upload-pack-advertisement\r\n\r\n001e# service=git-upload-pack\n0000fff0";
+    // A header that never ends.
+    let head = "HTTP/1.1 200 OK\r\nx-slow: ";
     let mut sent = stream.write_all(head.as_bytes());
     while sent.is_ok() {
         crate::clock::SystemClock.pause(Duration::from_millis(20));

@@ -99,8 +99,8 @@ pub(super) fn maintenance(spec: Option<&Maintenance>) -> Value {
     let Bypass { header, value_from } = bypass;
     let listener =
         load_balancer.as_ref().map(|ListenerTarget { name, port }| json!({"name": name, "port": port}));
-    let edge = cloudfront.as_ref().map(|CloudFrontGate { function, distributions }| {
-        json!({"function": function, "distributions": distributions})
+    let edge = cloudfront.as_ref().map(|CloudFrontGate { function, distributions, replace }| {
+        json!({"function": function, "distributions": distributions, "replace": replace})
     });
     json!({
         "page": page.as_str(),

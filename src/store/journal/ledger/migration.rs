@@ -46,11 +46,12 @@ impl Ledger {
         if self.migration_in_flight() {
             return Err(IllegalEvent::new("migration-intent", "an earlier attempt has no outcome yet"));
         }
-        let made = self.attempts_made.entry((resource_id.clone(), to.clone())).or_default();
-        if *attempt != *made + 1 {
+        let key = (resource_id.clone(), to.clone());
+        let made = self.attempts_made.get(&key).copied().unwrap_or_default();
+        if *attempt != made + 1 {
             return Err(IllegalEvent::new("migration-intent", format!("attempt {attempt} after {made}")));
         }
-        *made = *attempt;
+        self.attempts_made.insert(key, *attempt);
         self.retry = None;
         self.ran.insert(to.clone());
         let before = self.attempt.take().filter(|before| before.resource_id == *resource_id);

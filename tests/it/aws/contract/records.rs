@@ -35,6 +35,9 @@ pub async fn a_database_is_tagged(land: &impl Land) {
 pub async fn a_snapshot_has_one_name_and_its_tags_from_the_beginning(land: &impl Land) {
     let (cloud, target) = (land.cloud(), database());
     assert_eq!(cloud.snapshots(&target).await.unwrap(), []);
+    let before = cloud.snapshot_quota(&target).await.unwrap().unwrap();
+    assert!(before.used < before.max, "{before:?}");
+    assert_eq!(cloud.blue_green(&target).await.unwrap(), None);
     let tags = BTreeMap::from([(tag::SNAPSHOT.to_owned(), "v1/v2".to_owned())]);
     cloud.create_snapshot(&target, "tidegate-1", &tags).await.unwrap();
     let again = cloud.create_snapshot(&target, "tidegate-1", &tags).await.unwrap_err();
@@ -42,6 +45,7 @@ pub async fn a_snapshot_has_one_name_and_its_tags_from_the_beginning(land: &impl
     let found = cloud.snapshots(&target).await.unwrap();
     assert_eq!((found.len(), found[0].identifier.as_str()), (1, "tidegate-1"));
     assert!(found[0].manual && found[0].tags[tag::SNAPSHOT] == "v1/v2");
+    assert_eq!(cloud.snapshot_quota(&target).await.unwrap().unwrap().used, before.used + 1);
     land.until("it is available", async || {
         cloud.snapshots(&target).await.unwrap()[0].status == SnapshotStatus::Available
     })

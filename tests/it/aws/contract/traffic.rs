@@ -84,6 +84,10 @@ pub async fn a_distribution_calls_the_function_at_every_behaviour(land: &impl La
     assert!(before.behaviours.iter().any(|behaviour| behaviour.path == "*"));
     assert!(before.behaviours.iter().all(|behaviour| behaviour.function.is_none() && !behaviour.lambda));
     cloud.associate_function(&before.id, "gate").await.unwrap();
+    let (named, callers) =
+        cloud.distributions_and_callers(&[ALIAS.to_owned()], "a-function-that-nobody-calls").await.unwrap();
+    assert_eq!((named[ALIAS].id.as_str(), callers.len()), (before.id.as_str(), 0));
+    assert_eq!(cloud.function_comment("a-function-that-nobody-made").await.unwrap(), None);
     let found = cloud.distributions(std::slice::from_ref(&before.id)).await.unwrap();
     let after = &found[&before.id];
     assert!(after.behaviours.iter().all(|behaviour| behaviour.function.as_deref() == Some("gate")));

@@ -52,8 +52,10 @@ const SCENARIOS: &[Scenario] = &[
     release("application-autoscaling:RegisterScalableTarget", "ValidationException", deleted_service),
     release("rds:CreateDBSnapshot", "DBInstanceNotFound", no_database),
     release("rds:CreateDBSnapshot", "InvalidDBInstanceState", broken_database),
+    release("rds:CreateDBSnapshot", "SnapshotQuotaExceeded", no_room_for_snapshots),
     release("rds:CreateDBClusterSnapshot", "DBClusterNotFoundFault", no_database),
     release("rds:CreateDBClusterSnapshot", "InvalidDBClusterStateFault", broken_database),
+    release("rds:CreateDBClusterSnapshot", "SnapshotQuotaExceeded", no_room_for_snapshots),
     release("rds:StartDBInstance", "DBInstanceNotFound", no_database),
     release("rds:StartDBInstance", "InvalidDBInstanceState", broken_database),
     release("rds:StartDBCluster", "DBClusterNotFoundFault", no_database),
@@ -118,6 +120,10 @@ fn no_database(world: &mut World) {
 fn broken_database(world: &mut World) {
     let database = world.regions[0].databases.get_mut("shop").unwrap();
     database.shown.status = DatabaseStatus::Broken("storage-full".to_owned());
+}
+
+fn no_room_for_snapshots(world: &mut World) {
+    world.person("shop").fill_snapshot_quota();
 }
 
 fn replica(world: &mut World) {

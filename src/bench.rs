@@ -81,12 +81,11 @@ impl Bench {
         Self::with(|_| {})
     }
 
-    /// The shop in its release, up to the migration.
-    pub(crate) fn in_release() -> Self {
-        let (bench, revision) = (Bench::new(), Revision::worktree());
-        let (from, to) = ("v1.3.0".into(), "v1.4.0".into());
-        bench.journaled([Event::ReleaseBegun { from, to, images: BTreeMap::new(), revision }]);
-        bench
+    /// The same after the release has begun.
+    pub(crate) fn begun(self) -> Self {
+        let (from, to, revision) = ("v1.3.0".into(), "v1.4.0".into(), Revision::worktree());
+        self.journaled([Event::ReleaseBegun { from, to, images: BTreeMap::new(), revision }]);
+        self
     }
 
     /// The shop, declared a little differently.

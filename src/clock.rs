@@ -82,8 +82,8 @@ impl Clock for SystemClock {
 
     fn in_present(&self, recorded: Instant) -> Instant {
         // Reading the clock notices a step that no reading has shown yet.
-        self.now();
-        steps().moved(recorded)
+        let present = self.now();
+        steps().moved(recorded, present)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that really waits")]

@@ -53,16 +53,23 @@ impl WallSteps {
     /// really is.
     ///
     /// An instant of an earlier process is moved by every step of this one: how the clock was set before is not known.
-    pub fn moved(&self, at: Instant) -> Instant {
+    /// One that no stretch of this process has shown and that lies in the future stays there.
+    pub fn moved(&self, at: Instant, present: Instant) -> Instant {
         // When a stretch ended, and how far the clock was set then.
         let step = |index: usize| {
             let (before, after) = (self.0.get(index)?, self.0.get(index + 1)?);
             let ended = before.expected(after.monotonic);
             Some((ended, after.wall - ended))
         };
-        let contains =
-            |index: &usize| at >= self.0[*index].wall && step(*index).is_none_or(|(ended, _)| at <= ended);
-        let stretch = (0..self.0.len()).rev().find(contains).unwrap_or(0);
+        let contains = |index: &usize| {
+            let end = step(*index).map_or(present, |(ended, _)| ended);
+            (self.0[*index].wall..=end).contains(&at)
+        };
+        let stretch = match (0..self.0.len()).rev().find(contains) {
+            Some(stretch) => stretch,
+            None if at > present => return at,
+            None => 0,
+        };
         (stretch..).map_while(step).fold(at, |at, (_, by)| at.checked_add_signed(by).unwrap_or(at))
     }
 }
@@ -86,12 +93,12 @@ mod tests {
     #[test]
     fn a_clock_that_nobody_sets_moves_nothing() {
         let mut steps = WallSteps::default();
-        assert_eq!(steps.moved(wall(-9)), wall(-9));
+        assert_eq!(steps.moved(wall(-9), wall(0)), wall(-9));
         for seconds in 0..100 {
             steps.read(wall(seconds) + TimeDelta::milliseconds(seconds % 400), after(seconds as u64));
         }
         for at in [-1_000_000, 0, 50, 1_000_000] {
-            assert_eq!(steps.moved(wall(at)), wall(at));
+            assert_eq!(steps.moved(wall(at), wall(100)), wall(at));
         }
     }
 
@@ -115,7 +122,7 @@ mod tests {
             steps.read(wall(now as i64 + offset), after(now));
             let present = wall(now as i64 + offset);
             for (at, recorded) in recorded {
-                let age = present - steps.moved(recorded);
+                let age = present - steps.moved(recorded, present);
                 // Two stretches that show the same time cannot be told apart; the newer one counts.
                 prop_assert!(age.num_seconds() <= (now - at) as i64, "{at}: {age}");
                 prop_assert!(age >= TimeDelta::zero());

@@ -61,8 +61,8 @@ impl Clock for SkewedClock {
     }
 
     fn in_present(&self, recorded: Instant) -> Instant {
-        self.now();
-        self.wall().steps.moved(recorded)
+        let present = self.now();
+        self.wall().steps.moved(recorded, present)
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -33,7 +33,7 @@ fn act(bench: &Bench) -> ActionResult {
 
 /// A bench whose next migrations end as told.
 fn ending(outcomes: impl IntoIterator<Item = sim::Outcome>) -> Bench {
-    let bench = Bench::in_release();
+    let bench = Bench::new().begun();
     bench.cloud.with(|world| world.script.migration(TO, outcomes));
     bench
 }
@@ -86,7 +86,7 @@ fn forget_task(bench: &Bench) {
 
 #[test]
 fn what_is_sent_was_intended_and_marked_before() {
-    let bench = Bench::in_release();
+    let bench = Bench::new().begun();
     assert_eq!(act(&bench), ActionResult::Done);
     assert_eq!(
         bench.writes(),
@@ -103,7 +103,7 @@ fn what_is_sent_was_intended_and_marked_before() {
 
 #[test]
 fn the_intent_is_durable_before_anything_is_marked_or_sent() {
-    let bench = Bench::in_release();
+    let bench = Bench::new().begun();
     bench.fault("rds:AddTagsToResource", u32::MAX, Kind::AccessDenied);
     failure(act(&bench));
     assert_eq!(bench.events()[1..], ["migration-intent"]);
@@ -112,7 +112,7 @@ fn the_intent_is_durable_before_anything_is_marked_or_sent() {
 
 #[test]
 fn a_task_whose_answer_was_lost_is_found() {
-    let bench = Bench::in_release();
+    let bench = Bench::new().begun();
     bench.fault(RUN_TASK, 1, Kind::AnswerLost);
     assert_eq!(act(&bench), ActionResult::Done);
     assert_eq!((bench.count(RUN_TASK), tasks(&bench), migrated(&bench)), (1, 1, 1));
@@ -120,7 +120,7 @@ fn a_task_whose_answer_was_lost_is_found() {
 
 #[test]
 fn lost_and_not_listed_yet_the_same_request_gives_the_same_task() {
-    let bench = Bench::in_release();
+    let bench = Bench::new().begun();
     let migration = planned(&bench);
     let stale = FaultOptions { stale: 1.0, stale_seconds: 30, ..FaultOptions::default() };
     bench.cloud.set_faults(FaultPlan::new(1, stale));
@@ -134,7 +134,7 @@ fn lost_and_not_listed_yet_the_same_request_gives_the_same_task() {
 
 #[test]
 fn after_a_crash_between_intent_and_send_the_same_request_is_sent() {
-    let bench = Bench::in_release();
+    let bench = Bench::new().begun();
     let migration = intended(&bench);
     let again = planned(&bench);
     assert!(matches!(again.start, MigrationStart::Resend { .. }), "{again:?}");
@@ -146,7 +146,7 @@ fn after_a_crash_between_intent_and_send_the_same_request_is_sent() {
 
 #[test]
 fn after_a_crash_between_send_and_answer_the_task_is_adopted() {
-    let bench = Bench::in_release();
+    let bench = Bench::new().begun();
     let migration = intended(&bench);
     let request = RunTask {
         placement: Default::default(),
@@ -169,7 +169,7 @@ fn after_a_crash_between_send_and_answer_the_task_is_adopted() {
 
 #[test]
 fn a_token_that_was_used_otherwise_leads_to_its_task() {
-    let bench = Bench::in_release();
+    let bench = Bench::new().begun();
     let migration = planned(&bench);
     let newest = bench.clock.block_on(bench.port().newest_definition(&"migrate".into())).unwrap().unwrap();
     let MigrationStart::Send { images, .. } = &migration.start else { panic!("{migration:?}") };
@@ -192,7 +192,7 @@ fn a_token_that_was_used_otherwise_leads_to_its_task() {
 
 #[test]
 fn a_conflict_without_a_task_is_asked_again_and_concludes_nothing() {
-    let bench = Bench::in_release();
+    let bench = Bench::new().begun();
     bench.fault(RUN_TASK, u32::MAX, Kind::Conflict);
     assert!(matches!(act(&bench), ActionResult::Again { .. }));
     assert!(bench.ledger().migration_in_flight(), "somebody may have sent it");
@@ -226,12 +226,12 @@ fn a_task_that_never_ran_may_be_tried_again() {
 #[test]
 fn a_refusal_is_the_end_only_while_nothing_can_have_arrived() {
     for kind in [Kind::NotFound, Kind::AccessDenied, Kind::InvalidState, Kind::Invalid] {
-        let bench = Bench::in_release();
+        let bench = Bench::new().begun();
         bench.fault(RUN_TASK, 1, kind);
         assert!(matches!(act(&bench), ActionResult::Again { .. }), "{kind:?}");
         assert!(!bench.ledger().migration_in_flight(), "{kind:?}");
 
-        let bench = Bench::in_release();
+        let bench = Bench::new().begun();
         let migration = intended(&bench);
         bench.fault(RUN_TASK, 1, kind);
         failure(act(&bench));
@@ -258,7 +258,7 @@ fn a_failed_migration_keeps_its_mark_and_its_last_words() {
 
 #[test]
 fn what_cannot_be_read_does_not_lose_an_outcome() {
-    let bench = Bench::in_release();
+    let bench = Bench::new().begun();
     let denied = async {
         bench.after(30).await;
         bench.fault("ecs:DescribeTaskDefinition", u32::MAX, Kind::AccessDenied);
@@ -303,7 +303,7 @@ fn one_listing_without_it_is_no_proof_either() {
 
 #[test]
 fn a_long_migration_is_told_once_and_goes_on() {
-    let bench = Bench::in_release();
+    let bench = Bench::new().begun();
     bench.cloud.with(|world| world.script.migration_seconds = Some(3 * 3600));
     let looks =
         std::iter::repeat_with(|| act(&bench)).take_while(|ended| *ended != ActionResult::Done).count();
@@ -315,7 +315,7 @@ fn a_long_migration_is_told_once_and_goes_on() {
 
 #[test]
 fn a_wish_to_go_leaves_it_to_itself_and_the_next_one_adopts_it() {
-    let bench = Bench::in_release();
+    let bench = Bench::new().begun();
     let leaves = async {
         bench.after(60).await;
         bench.leave(true);
@@ -360,7 +360,7 @@ fn whoever_only_observes_takes_no_mark_away() {
 
 #[test]
 fn a_lost_lease_ends_the_watch_and_not_the_migration() {
-    let bench = Bench::in_release();
+    let bench = Bench::new().begun();
     let breaks = async {
         bench.after(40).await;
         bench.store.break_lease(&bench.spec.name);

@@ -63,7 +63,7 @@ fn without_the_lease_no_action_of_a_release_does_anything() {
 fn what_waits_ends_soon_after_the_lease() {
     let cases = ["service/web/stop", "database/snapshot", "migration/v1.4.0/1", "gate/drain"];
     for id in cases {
-        let bench = Bench::in_release();
+        let bench = Bench::new().begun();
         let kind = bench.planned(id);
         let why = failure(act_without_lease(&bench, kind, 3));
         assert!(why.contains("lost the lock on `shop`"), "{id}: {why}");
@@ -88,7 +88,7 @@ fn a_call_that_is_tried_again_asks_for_the_lease_again() {
 
 #[test]
 fn a_line_in_doubt_stops_this_process_and_the_next_one_reads_it() {
-    let bench = Bench::in_release();
+    let bench = Bench::new().begun();
     let port = bench.port();
     let store = FlakyStore::new(bench.store.clone());
     let actions = [action(bench.planned("migration/v1.4.0/1"))];

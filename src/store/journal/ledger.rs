@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-mod allowed;
+pub(super) mod allowed;
 mod migration;
 mod request;
-
-pub use allowed::ReleasePhase;
 
 use super::attempt::{Attempt, AttemptStatus};
 use super::error::IllegalEvent;

@@ -1,13 +1,9 @@
 //! What operators ask of tidegate. Journal, records and runs write it in the words of `wire`.
 
-use serde::{Deserialize, Serialize};
-
-use super::wire::WireRequest;
 use crate::model::{Instant, State, Version};
 
 /// What an operator asked for. The journal keeps who and why forever.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(into = "WireRequest", from = "WireRequest")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OperatorRequest {
     /// The operator, as the system knows them: `ann@laptop`.
     pub who: String,

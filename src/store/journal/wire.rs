@@ -25,7 +25,6 @@ use super::event::Event;
 use super::ledger::Ledger;
 use event::WireEvent;
 use ledger::WireLedger;
-pub(super) use request::WireRequest;
 
 /// The `event` member of a line.
 pub(super) fn write(event: &Event) -> Value {

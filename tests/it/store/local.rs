@@ -9,6 +9,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use tidegate::model::{EnvironmentName, RunId};
+use tidegate::sim::SimClock;
+use tidegate::store::journal::Journal;
 use tidegate::store::{LocalStore, RUNS_KEPT_MAX, Store, StoreError, no_store};
 
 use super::contract::{Bench, acquire, at, contract, production};
@@ -76,7 +78,9 @@ fn a_damaged_line_in_the_middle_stops_everything_and_says_where() {
     let error = store.read_log(&production()).unwrap_err();
     assert!(error.to_string().contains("journal.jsonl:2: the line is not what was written"), "{error}");
     assert!(error.hint().contains("record-schema"), "{}", error.hint());
-    assert!(store.acquire(&production(), "a test", at(9)).is_err(), "nobody acts on half a memory");
+    // A lease needs only the number in the last line; the journal under it cannot be opened.
+    let (lease, clock) = (acquire(&*store), SimClock::new(at(9)));
+    assert!(Journal::open(&*store, &clock, &lease).is_err(), "no process acts on half a memory");
 }
 
 #[test]

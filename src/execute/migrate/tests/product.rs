@@ -82,7 +82,7 @@ fn ends() -> Vec<End> {
 
 /// A bench whose migration task stays PENDING, without a container that runs.
 fn pending() -> Bench {
-    let bench = Bench::with(|spec| spec.migration.as_mut().unwrap().atomic = false);
+    let bench = Bench::with(|spec| spec.migration.as_mut().unwrap().atomic = false).begun();
     bench.cloud.with(|world| world.script.sidecars.insert("migrate".into(), Sidecar::NeverUp));
     bench
 }

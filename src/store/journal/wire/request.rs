@@ -1,6 +1,6 @@
 //! Operator requests as the journal writes them, and the records and runs that hold one.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::parts::WireState;
 use crate::model::{Instant, Version};
@@ -73,5 +73,17 @@ impl From<WireRequest> for OperatorRequest {
             WireCommand::Resume => OperatorCommand::Resume,
         };
         Self { who, reason, command }
+    }
+}
+
+impl Serialize for OperatorRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        WireRequest::from(self.clone()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for OperatorRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        WireRequest::deserialize(deserializer).map(Into::into)
     }
 }

@@ -101,7 +101,7 @@ impl World {
         self.regions[region].databases.insert(target.identifier().to_owned(), built);
     }
 
-    fn build_service(
+    pub(in crate::sim) fn build_service(
         &mut self,
         region: RegionId,
         spec: &EnvironmentSpec,

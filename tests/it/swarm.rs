@@ -10,6 +10,8 @@
 //! TIDEGATE_SWARM_SEEDS=4711 cargo test --test it swarm -- --nocapture
 //! ```
 
+mod clock;
+mod console;
 mod diary;
 mod environment;
 mod happening;
@@ -47,12 +49,17 @@ const MUST_BE_MET: &[&str] = &[
     "blocked Aborted",
     "blocked Backward",
     "blocked FirstContactUnreadable",
+    "blocked ForeignCode",
     "blocked ImageMissing",
+    "blocked LifecycleHook",
     "blocked MigrationFailed",
     "blocked OutcomeUnknown",
+    "blocked Placement",
     "blocked SchemaTagLost",
+    "blocked ServiceDeleted",
     "blocked StartFailed",
     "blocked Unreadable",
+    "happening Console",
     "happening Faults",
     "happening GiveUp",
     "happening Override",

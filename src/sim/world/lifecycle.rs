@@ -5,9 +5,11 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use super::person::Person;
 use super::{Actor, Event, Refusal, RegionId, World, refuse};
 use crate::cloud::{Kind, Pause, Rollout, ServiceStatus, TaskStatus};
-use crate::model::Instant;
+use crate::model::{Instant, ServiceName};
+use crate::spec::EnvironmentSpec;
 
 /// A service that was deleted stays visible for so long.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html>
@@ -126,5 +128,31 @@ impl World {
             );
         }
         Ok(())
+    }
+}
+
+impl Person<'_> {
+    /// Deletes a service with its tasks, by `aws ecs delete-service --force`.
+    pub fn delete_service(&mut self, service: &str) {
+        let key = self.key(service);
+        let (world, region) = self.world_and_region();
+        world.delete_service(region, &key);
+    }
+
+    /// Creates a declared service again, once it is INACTIVE or gone, with the declared images and without a task.
+    pub fn create_service(&mut self, declared: &EnvironmentSpec, service: &str) {
+        let mut declared = declared.clone();
+        let name = ServiceName::new(service);
+        declared.services.get_mut(&name).expect("declared").count = 0;
+        let versions = declared.versions.clone();
+        let (world, region) = self.world_and_region();
+        world.build_service(region, &declared, &name, &versions);
+    }
+
+    /// Continues the newest deployment of a service, which waits at a PAUSE hook.
+    pub fn continue_deployment(&mut self, service: &str) {
+        let key = self.key(service);
+        let (world, region) = self.world_and_region();
+        world.continue_deployment(region, &key);
     }
 }

@@ -66,18 +66,6 @@ impl Person<'_> {
         self.world.register(self.region, &Document::new(text)).expect("a revision like the last one");
     }
 
-    /// Deletes a service with its tasks, by `aws ecs delete-service --force`.
-    pub fn delete_service(&mut self, service: &str) {
-        let key = self.key(service);
-        self.world.delete_service(self.region, &key);
-    }
-
-    /// Continues the newest deployment of a service, which waits at a PAUSE hook.
-    pub fn continue_deployment(&mut self, service: &str) {
-        let key = self.key(service);
-        self.world.continue_deployment(self.region, &key);
-    }
-
     /// Runs a task of a family of its own with one image, as a schedule of EventBridge does. It runs until it is stopped.
     pub fn run_task(&mut self, family: &str, image: &str) {
         let text = serde_json::json!({
@@ -329,7 +317,7 @@ impl Person<'_> {
         }
     }
 
-    fn key(&self, service: &str) -> String {
+    pub(super) fn key(&self, service: &str) -> String {
         service_key(self.world.watches[&self.environment].cluster.as_str(), service)
     }
 

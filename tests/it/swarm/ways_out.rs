@@ -2,9 +2,11 @@
 
 use tidegate::model::{Relation, Version};
 use tidegate::plan::{Blocked, BlockedReason};
-use tidegate::sim::{Dice, Schema};
+use tidegate::sim::{Dice, Schema, World};
+use tidegate::spec::EnvironmentSpec;
 use tidegate::store::journal::OperatorCommand;
 
+use super::console;
 use super::happening::recorded;
 use crate::rig::Rig;
 
@@ -32,11 +34,21 @@ pub fn take(rig: &Rig, dice: &mut Dice, blocked: &Blocked) -> Result<String, Str
             Some(schema) => record(rig, schema),
             None => newer(rig),
         },
+        // A service that was deleted is gone from every answer an hour later.
+        BlockedReason::ServiceDeleted | BlockedReason::Missing => in_console(rig, console::create_services),
+        BlockedReason::LifecycleHook => in_console(rig, console::remove_hooks),
+        BlockedReason::ForeignCode => in_console(rig, console::empty_function),
+        BlockedReason::Placement => in_console(rig, console::allow_fargate),
         // It passes.
         BlockedReason::ForeignMigration => "wait".to_owned(),
         _ => return Err(format!("no such scenario leads to this: {blocked:#?}")),
     };
     Ok(format!("{:?}: {way}", blocked.reason))
+}
+
+fn in_console(rig: &Rig, put_right: fn(&mut World, &EnvironmentSpec) -> String) -> String {
+    let spec = rig.repository.spec();
+    rig.cloud.with(|world| put_right(world, &spec))
 }
 
 fn retry(rig: &Rig) -> String {

@@ -49,7 +49,7 @@ const MUST_BE_MET: &[&str] = &[
     "blocked Aborted",
     "blocked Backward",
     "blocked FirstContactUnreadable",
-    "blocked ForeignCode",
+    "blocked GateUnsafe",
     "blocked ImageMissing",
     "blocked LifecycleHook",
     "blocked MigrationFailed",

@@ -37,7 +37,7 @@ pub fn take(rig: &Rig, dice: &mut Dice, blocked: &Blocked) -> Result<String, Str
         // A service that was deleted is gone from every answer an hour later.
         BlockedReason::ServiceDeleted | BlockedReason::Missing => in_console(rig, console::create_services),
         BlockedReason::LifecycleHook => in_console(rig, console::remove_hooks),
-        BlockedReason::ForeignCode => in_console(rig, console::empty_function),
+        BlockedReason::GateUnsafe => in_console(rig, console::empty_function),
         BlockedReason::Placement => in_console(rig, console::allow_fargate),
         // It passes.
         BlockedReason::ForeignMigration => "wait".to_owned(),

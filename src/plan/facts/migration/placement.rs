@@ -82,6 +82,7 @@ impl Question<'_> {
     /// which one must be there: the last instance may go when the services stop.
     fn without_fargate(&self) -> Result<Placement, Blocked> {
         let capacity = self.known_capacity()?;
+        let mut candidates: Vec<Placement> = Vec::new();
         for requirement in [EC2, MANAGED_INSTANCES] {
             if !allows(self.document, requirement) {
                 continue;
@@ -94,24 +95,25 @@ impl Question<'_> {
                     shares.iter().all(|share| fitting.iter().any(|provider| provider.name == share.name));
                 (!shares.is_empty() && all).then(|| providers(shares.iter().cloned()))
             };
-            let of_network = match self.network.map(|seen| &seen.service.placement) {
-                Some(Placement::Providers(shares)) => named(shares),
-                Some(Placement::LaunchType(_)) | None => None,
-            };
+            if let Some(Placement::Providers(shares)) = self.network.map(|seen| &seen.service.placement) {
+                candidates.extend(named(shares));
+            }
             let scaling = fitting.iter().filter(|provider| provider.kind.scales());
             let scaling: Vec<ProviderShare> = scaling
                 .map(|provider| ProviderShare { name: provider.name.clone(), weight: 1, base: 0 })
                 .collect();
-            let of_cluster = || named(&capacity.default_strategy).or_else(|| named(&scaling));
-            if let Some(found) = of_network.or_else(of_cluster) {
-                return Ok(found);
-            }
+            candidates.extend(named(&capacity.default_strategy).into_iter().chain(named(&scaling)));
             if requirement == EC2 {
-                return Ok(Placement::LaunchType(EC2.to_owned()));
+                candidates.push(Placement::LaunchType(EC2.to_owned()));
             }
         }
         if allows(self.document, EXTERNAL) {
-            return Ok(Placement::LaunchType(EXTERNAL.to_owned()));
+            candidates.push(Placement::LaunchType(EXTERNAL.to_owned()));
+        }
+        // The first one that AWS accepts; where it accepts none, the first one says why.
+        let accepted = candidates.iter().find(|candidate| self.problem(candidate).is_none());
+        if let Some(found) = accepted.or(candidates.first()) {
+            return Ok(found.clone());
         }
         let message = format!(
             "the migration's task cannot be placed: family `{}` requires {}, and cluster `{}` has no capacity provider for that",

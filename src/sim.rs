@@ -20,6 +20,7 @@ mod rng;
 #[cfg(test)]
 mod samples;
 mod skewed;
+mod tracked;
 mod world;
 
 pub use build::{Age, PASSWORD};

@@ -17,7 +17,7 @@ use crate::report::{RunView, run as report, time_format};
 use crate::schedule::Tz;
 use crate::signals;
 use crate::spec::EnvironmentSpec;
-use crate::store::journal::{OperatorCommand, OperatorRequest, read_events};
+use crate::store::journal::{OperatorCommand, OperatorRequest, read_events_since};
 use crate::store::{LeaseHolder, LocalStore, Store as _};
 
 /// Change an environment until it is as declared, then return
@@ -109,8 +109,8 @@ fn converge(
         }
         ended => ended.map_err(|error| CliError::from(error).about(format!("cannot apply `{name}`")))?,
     };
-    let events =
-        read_events(&*backend.store(), name).map_err(|error| CliError::from(ReconcileError::from(error)))?;
+    let events = read_events_since(&*backend.store(), name, run.started_at)
+        .map_err(|error| CliError::from(ReconcileError::from(error)))?;
     let closures = reconcile::closures(&events);
     let view = RunView { run: &run, closures: &closures, is_running: false, now: backend.now(), zone };
     match args.output {

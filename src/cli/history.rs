@@ -10,7 +10,7 @@ use crate::model::EnvironmentName;
 use crate::reconcile::{self, ReconcileError, Run};
 use crate::report::{HistoryView, RunView, run as report, time_format};
 use crate::schedule::Tz;
-use crate::store::journal::read_events;
+use crate::store::journal::read_events_since;
 use crate::store::{LocalStore, RUNS_KEPT_MAX, Store as _};
 
 /// Show what tidegate did: runs with their steps, times and outcomes
@@ -40,6 +40,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
         let declared = context::declare(settings, None, SystemClock.now())?;
         time_format::zone_of(declared::environment(&declared, &args.environment, "show the history of")?)
     };
+    let now = SystemClock.now();
     let limit = usize::from(args.limit).min(RUNS_KEPT_MAX);
     let mut runs = Vec::new();
     for stored in store.list_runs(&name, limit)? {
@@ -50,10 +51,12 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
         })?;
         runs.push(run);
     }
-    let events = read_events(&store, &name).map_err(|error| CliError::from(ReconcileError::from(error)))?;
+    // The years before the oldest run that is shown are not read.
+    let since = runs.last().map_or(now, |run| run.started_at);
+    let events = read_events_since(&store, &name, since)
+        .map_err(|error| CliError::from(ReconcileError::from(error)))?;
     let closures = reconcile::closures(&events);
     let lease = store.lease_holder(&name)?;
-    let now = SystemClock.now();
     let views = runs.iter().map(|run| RunView {
         run,
         closures: &closures,

@@ -41,6 +41,12 @@ fn index_of(actions: &[Action], step: Step) -> Option<usize> {
     actions.iter().position(|action| action.step == step)
 }
 
+/// Whether an action touches anything that users reach or that services run on. An invalidation only empties the caches
+/// of edges: it may come after everything else, whatever the environment's state.
+fn needs_the_environment(action: &Action) -> bool {
+    action.step != Step::Invalidate
+}
+
 /// The position of the action that sends a migration. One that already runs is only watched.
 fn sending(actions: &[Action]) -> Option<usize> {
     actions.iter().position(|action| match &action.kind {
@@ -120,7 +126,7 @@ fn gate_opens_last(plan: &Plan, actions: &[Action], broken: &mut Vec<String>) {
         broken.push("the gate would open although the environment is held".to_owned());
     }
     for action in &actions[open..] {
-        if !matches!(action.step, Step::OpenGate | Step::Tidy) {
+        if !matches!(action.step, Step::OpenGate | Step::Tidy) && needs_the_environment(action) {
             broken.push(format!("the gate would open before `{}`", action.id));
         }
     }
@@ -129,7 +135,7 @@ fn gate_opens_last(plan: &Plan, actions: &[Action], broken: &mut Vec<String>) {
 /// The database stops after every service, and nothing that needs it comes after.
 fn database_stops_last(facts: &Facts<'_>, actions: &[Action], broken: &mut Vec<String>) {
     let Some(stop) = index_of(actions, Step::StopDatabase) else { return };
-    if stop + 1 != actions.len() {
+    if actions[stop + 1..].iter().any(needs_the_environment) {
         broken.push("an action would follow the stop of the database".to_owned());
     }
     if !facts.strangers.old_code.is_empty() {

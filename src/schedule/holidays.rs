@@ -89,7 +89,7 @@ pub fn read_holidays(bytes: &[u8], zone: Tz) -> Holidays {
         found.leave_out(component.line, message, "put it between `BEGIN:VCALENDAR` and `END:VCALENDAR`");
     }
     calendars().for_each(|calendar| found.read(calendar, zone));
-    found.named.sort_by(|a, b| (a.days.first, a.days.last, a.line).cmp(&(b.days.first, b.days.last, b.line)));
+    found.named.sort_by_key(|named| (named.days.first, named.days.last, named.line));
     found.days = merged(found.named.iter().map(|holiday| &holiday.days));
     found.problems.sort_by_key(|problem| problem.line);
     let more = found.problems.len().saturating_sub(PROBLEMS_MAX);

@@ -21,7 +21,7 @@ use crate::model::Instant;
 use crate::spec::EnvironmentSpec;
 
 /// Called with the world after everything that changed it; an error is the answer to the call.
-pub type Hook = Box<dyn Fn(&World) -> io::Result<()> + Send + Sync>;
+pub type Hook = Box<dyn Fn(&mut World) -> io::Result<()> + Send + Sync>;
 
 /// A write that reached the cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl SimCloud {
         let mut world = self.world();
         let answer = act(&mut world);
         world.check();
-        self.saved(&world).expect("the world can be saved");
+        self.saved(&mut world).expect("the world can be saved");
         answer
     }
 
@@ -138,9 +138,9 @@ impl SimCloud {
     /// Lets the world catch up with the clock and calls the hook, unless no time has passed since its last
     /// call: between two effects only time changes a world.
     pub fn save(&self) -> io::Result<()> {
-        let world = self.world();
+        let mut world = self.world();
         let saved_at = *locked(&self.0.saved_at);
-        if saved_at == Some(world.now()) { Ok(()) } else { self.saved(&world) }
+        if saved_at == Some(world.now()) { Ok(()) } else { self.saved(&mut world) }
     }
 
     /// The world, caught up with the clock.
@@ -150,7 +150,7 @@ impl SimCloud {
         world
     }
 
-    fn saved(&self, world: &World) -> io::Result<()> {
+    fn saved(&self, world: &mut World) -> io::Result<()> {
         locked(&self.0.hook).as_ref().map_or(Ok(()), |hook| hook(world))?;
         *locked(&self.0.saved_at) = Some(world.now());
         Ok(())
@@ -240,7 +240,7 @@ impl SimRegion {
         world.check();
         let (at, applied) = (world.now(), answer.is_ok());
         locked(&self.cloud.0.log).push(Effect { at, operation, resource: resource.clone(), applied });
-        if let Err(error) = self.cloud.saved(&world) {
+        if let Err(error) = self.cloud.saved(&mut world) {
             let message = format!("the simulated world could not be saved: {error}");
             return Err(CloudError::new(operation, resource, Kind::Unavailable, message));
         }

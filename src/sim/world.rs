@@ -13,6 +13,7 @@ mod lifecycle;
 mod listing;
 mod migration;
 mod person;
+mod pieces;
 mod portrait;
 mod probe;
 mod rds;
@@ -32,6 +33,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checker::{Violation, Watch};
 use super::rng::Dice;
+use super::tracked::{Tracked, TrackedList};
 use crate::cloud::{Capacity, CloudError, Kind, TaskDefinition};
 use crate::model::{ContainerName, EnvironmentName, Instant};
 
@@ -43,6 +45,8 @@ pub use lifecycle::SimPause;
 pub(super) use migration::CONSOLE;
 pub use migration::{MigrationEffect, MigrationRun, Schema};
 pub use person::Person;
+pub(in crate::sim) use pieces::Piece;
+use pieces::SavedWholes;
 pub(in crate::sim) use rds::address;
 pub use rds::{SimDatabase, SimSnapshot};
 pub use registry::{Pattern, Pushed, Registry, Repository};
@@ -76,15 +80,15 @@ pub struct World {
     /// Numbers events, tasks and ARNs: unique in this world.
     ticket: u64,
     #[serde(with = "queue")]
-    events: BTreeMap<(Instant, u64), Event>,
+    events: Tracked<(Instant, u64), Event>,
     /// One for each account and region in use.
     pub regions: Vec<Region>,
     /// Container registries, shared by all.
     pub registry: Registry,
     /// S3 buckets: their names are global.
-    pub buckets: BTreeMap<String, Bucket>,
+    pub buckets: Tracked<String, Bucket>,
     /// The promises to check for each environment.
-    pub watches: BTreeMap<EnvironmentName, Watch>,
+    pub watches: Tracked<EnvironmentName, Watch>,
     /// Faults inside the cloud, as a test scripts them.
     pub script: Script,
     /// Every change that a migration made to a schema, in order.
@@ -100,6 +104,9 @@ pub struct World {
     pub violations: Vec<Violation>,
     /// Promises that are broken at this instant: each is written down once.
     pub(super) broken: BTreeSet<String>,
+    /// What was saved of the parts that are saved as a whole.
+    #[serde(skip)]
+    saved: Option<SavedWholes>,
 }
 
 /// One region of one account.
@@ -112,41 +119,41 @@ pub struct Region {
     /// `eu-central-2`
     pub name: String,
     /// Clusters and their tags.
-    pub clusters: BTreeMap<String, BTreeMap<String, String>>,
+    pub clusters: Tracked<String, BTreeMap<String, String>>,
     /// What clusters run tasks on, by name; a cluster that is missing here has only Fargate.
     #[serde(default)]
     pub capacity: BTreeMap<String, Capacity>,
     /// By `cluster/service`.
-    pub services: BTreeMap<String, SimService>,
+    pub services: Tracked<String, SimService>,
     /// Revisions of each family, oldest first.
-    pub definitions: BTreeMap<String, Vec<TaskDefinition>>,
+    pub definitions: Tracked<String, Vec<TaskDefinition>>,
     /// Revisions that were deregistered, by ARN: tasks may still start from them, and nothing new is made of them.
     #[serde(default)]
     pub deregistered: BTreeSet<String>,
     /// Tasks that are not stopped, or stopped in the last hour.
-    pub tasks: BTreeMap<u64, SimTask>,
+    pub tasks: Tracked<u64, SimTask>,
     /// Client tokens of RunTask.
-    pub tokens: BTreeMap<String, Token>,
+    pub tokens: Tracked<String, Token>,
     /// Log lines of the first container of one-off tasks, each with its time; it may lie in the future.
-    pub logs: BTreeMap<u64, Vec<(Instant, String)>>,
+    pub logs: Tracked<u64, Vec<(Instant, String)>>,
     /// Log lines of the containers beside it.
     #[serde(default)]
-    pub sidecar_logs: BTreeMap<u64, BTreeMap<ContainerName, Vec<(Instant, String)>>>,
+    pub sidecar_logs: Tracked<u64, BTreeMap<ContainerName, Vec<(Instant, String)>>>,
     /// Scalable targets, by `cluster/service`.
-    pub targets: BTreeMap<String, SimTarget>,
+    pub targets: Tracked<String, SimTarget>,
     /// By identifier.
-    pub databases: BTreeMap<String, SimDatabase>,
+    pub databases: Tracked<String, SimDatabase>,
     /// Manual snapshots that the account may have; `None` = as every new account.
     #[serde(default)]
     pub snapshots_max: Option<u64>,
     /// Listeners of all balancers.
-    pub listeners: Vec<SimListener>,
+    pub listeners: TrackedList<SimListener>,
     /// CloudFront functions, by name.
-    pub functions: BTreeMap<String, SimFunction>,
+    pub functions: Tracked<String, SimFunction>,
     /// Distributions, by id.
-    pub distributions: BTreeMap<String, SimDistribution>,
+    pub distributions: Tracked<String, SimDistribution>,
     /// Parameters and secrets, by name.
-    pub secrets: BTreeMap<String, String>,
+    pub secrets: Tracked<String, String>,
 }
 
 /// An event that happens by itself, later.
@@ -211,17 +218,18 @@ impl World {
             now,
             dice: Dice::new(seed),
             ticket: 0,
-            events: BTreeMap::new(),
+            events: Tracked::default(),
             regions: Vec::new(),
             registry: Registry::default(),
-            buckets: BTreeMap::new(),
-            watches: BTreeMap::new(),
+            buckets: Tracked::default(),
+            watches: Tracked::default(),
             script: Script::default(),
             effects: Vec::new(),
             runs: Vec::new(),
             requests: None,
             violations: Vec::new(),
             broken: BTreeSet::new(),
+            saved: None,
         }
     }
 
@@ -237,8 +245,9 @@ impl World {
 
     /// Processes all events until `to`, and checks every promise after each event.
     pub fn advance(&mut self, to: Instant) {
-        while let Some(entry) = self.events.first_entry().filter(|entry| entry.key().0 <= to) {
-            let ((at, _), event) = entry.remove_entry();
+        while self.next_event_at().is_some_and(|at| at <= to)
+            && let Some(((at, _), event)) = self.events.pop_first()
+        {
             // An event that was due in the past of a reloaded world happens now.
             self.now = self.now.max(at);
             self.happen(event);
@@ -333,15 +342,16 @@ mod queue {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::{Event, Instant};
+    use super::{Event, Instant, Tracked};
 
-    type Queue = BTreeMap<(Instant, u64), Event>;
+    type Queue = Tracked<(Instant, u64), Event>;
 
     pub(super) fn serialize<S: Serializer>(queue: &Queue, serializer: S) -> Result<S::Ok, S::Error> {
         queue.iter().collect::<Vec<_>>().serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Queue, D::Error> {
-        Ok(Vec::<((Instant, u64), Event)>::deserialize(deserializer)?.into_iter().collect())
+        let events = Vec::<((Instant, u64), Event)>::deserialize(deserializer)?;
+        Ok(events.into_iter().collect::<BTreeMap<_, _>>().into())
     }
 }

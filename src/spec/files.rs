@@ -38,7 +38,7 @@ impl<'a> Files<'a> {
     /// Why a file cannot be read although it exists, or may exist: the fault may be one of a folder above it.
     pub(super) fn fault(&self, path: &str) -> Option<&'a FileFault> {
         let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
-        ends.filter_map(|end| self.faults.get(&path[..end])).last()
+        ends.rev().find_map(|end| self.faults.get(&path[..end]))
     }
 
     /// Whether there is such a file, readable or not.

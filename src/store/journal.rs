@@ -38,6 +38,6 @@ pub use event::{CONTEST_WINDOW_MINUTES, Event, GateParts, Line, Outcome, Recorde
 pub use ledger::Ledger;
 pub use ledger::allowed::ReleasePhase;
 pub use operator::{OperatorCommand, OperatorRequest};
-pub use read::{read_events, read_ledger, read_whole_ledger};
+pub use read::{read_events, read_events_since, read_ledger, read_whole_ledger};
 pub use records::{Converged, Correction, FailedStart, Release, SnapshotRecord};
 pub use writer::Journal;

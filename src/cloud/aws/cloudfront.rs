@@ -62,7 +62,7 @@ async fn stage(
 /// One request.
 pub(super) async fn function_comment(session: &Session, name: &str) -> Result<Option<String>, CloudError> {
     let operation = Operation::new("cloudfront:DescribeFunction", Family::Edge, name);
-    let request = session.clients.edge.read.describe_function().name(name);
+    let request = session.clients.edge.read.describe_function().name(name).stage(FunctionStage::Development);
     let answer = session.calls.read_if(operation, &["NoSuchFunctionExists"], traced!(request)).await?;
     let config = answer.and_then(|answer| answer.function_summary).and_then(|found| found.function_config);
     Ok(config.map(|config| config.comment().to_owned()))

@@ -61,7 +61,7 @@ impl Simulated {
         let clock = SimClock::new(world.now().max(now));
         let cloud = SimCloud::new(world, Arc::new(clock.clone()));
         if lock.is_some() {
-            folder.keep(&cloud);
+            folder.keep(&cloud).map_err(ContextError::World)?;
         }
         let store = Arc::new(WorldSavingStore::new(store, cloud.clone()));
         let learned = specs.iter().map(|spec| (spec.name.clone(), spec.clone())).collect();

@@ -6,8 +6,10 @@ use crate::plan::{ActionKind, BlockedReason, MigrationStart, Plan};
 use crate::reconcile::RunOutcome;
 use crate::sim::World;
 
-/// What disappears.
-const GONE: [(&str, fn(&mut World)); 5] = [
+/// A part of the gate, and how it disappears.
+type Loss = (&'static str, fn(&mut World));
+
+const GONE: [Loss; 5] = [
     ("the listener", |world| world.regions[0].listeners.clear()),
     ("every rule", |world| world.regions[0].listeners[0].rules.clear()),
     ("one rule", |world| world.regions[0].listeners[0].rules.retain(|rule| rule.priority != 20)),

@@ -90,7 +90,7 @@ pub(super) fn occurrences(
 fn numbered(days: &str, most: u32) -> String {
     let has_number = |day: &&str| day.trim().len() > 2;
     let days: Vec<&str> = days.split(',').map(str::trim).collect();
-    if days.iter().all(|day| has_number(&day)) || !days.iter().any(|day| has_number(&day)) {
+    if days.iter().all(has_number) || !days.iter().any(has_number) {
         return days.join(",");
     }
     let numbers = |day: &&str| match has_number(day) {

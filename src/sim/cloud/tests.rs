@@ -162,7 +162,7 @@ fn every_effect_is_on_disk_before_its_answer() {
     let (clock, cloud) = cloud();
     let folder = tempfile::tempdir().unwrap();
     let home = WorldFolder::new(folder.path());
-    home.keep(&cloud);
+    home.keep(&cloud).unwrap();
     let port = port(&cloud);
     clock.block_on(async {
         port.update_service(&scale(7)).await.unwrap();

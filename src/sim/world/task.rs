@@ -169,7 +169,10 @@ impl World {
         let Some(key) = task.service.clone() else {
             // Without target groups only its containers' checks count.
             task.shown.healthy = true;
-            return if worked { () } else { self.one_off_runs(region, id) };
+            if !worked {
+                self.one_off_runs(region, id);
+            }
+            return;
         };
         let started_by = task.shown.started_by.clone();
         let service = self.regions[region].services.get(&key);

@@ -2,7 +2,7 @@
 //!
 //! Each kind of credential is tried once: libgit2 asks again after each refusal, without a bound.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use git2::{Cred, CredentialType, ErrorClass, ErrorCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -65,13 +65,13 @@ impl Credentials {
     }
 }
 
-fn read_token(path: &PathBuf) -> Result<SecretString, SourceError> {
+fn read_token(path: &Path) -> Result<SecretString, SourceError> {
     let text = files::read_text_bounded(path, TOKEN_BYTES_MAX)
         .map_err(|source| unreadable("git token", path, source))?;
     Ok(SecretString::from(text.trim().to_owned()))
 }
 
-fn unreadable(what: &'static str, path: &std::path::Path, source: std::io::Error) -> SourceError {
+fn unreadable(what: &'static str, path: &Path, source: std::io::Error) -> SourceError {
     SourceError::Credential { what, path: path.to_owned(), source }
 }
 

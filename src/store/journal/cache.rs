@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::ledger::Ledger;
 use super::line::Mark;
-use crate::model::EnvironmentName;
+use crate::model::{EnvironmentName, Instant};
 
 /// A ledger and the line up to which it was read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LoadedLedger {
     pub(super) ledger: Arc<Ledger>,
     pub(super) mark: Mark,
+    /// When that line was written; none at the beginning.
+    pub(super) at: Option<Instant>,
     /// The line of the newest checkpoint, as far as it is known.
     pub(super) checkpointed: u64,
 }

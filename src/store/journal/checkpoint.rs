@@ -10,12 +10,15 @@ use serde_json::Value;
 use super::ledger::Ledger;
 use super::line::{self, Mark};
 use super::wire;
+use crate::model::Instant;
 
 /// A ledger as it was behind one line of its journal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
     /// The line.
     pub mark: Mark,
+    /// When the line was written.
+    pub at: Instant,
     /// The ledger, in the words of `wire`.
     ledger: Value,
 }
@@ -23,13 +26,14 @@ pub struct Checkpoint {
 #[derive(Serialize, Deserialize)]
 struct Body {
     mark: Mark,
+    at: Instant,
     ledger: Value,
 }
 
 impl Checkpoint {
     /// The ledger as it is behind the line at `mark`.
-    pub(super) fn new(mark: Mark, ledger: &Ledger) -> Self {
-        Self { mark, ledger: wire::write_ledger(ledger) }
+    pub(super) fn new(mark: Mark, at: Instant, ledger: &Ledger) -> Self {
+        Self { mark, at, ledger: wire::write_ledger(ledger) }
     }
 
     /// The ledger. None: another version of tidegate wrote it in another form.
@@ -39,14 +43,14 @@ impl Checkpoint {
 
     /// As text: one JSON object, the last member its checksum.
     pub fn encode(&self) -> String {
-        let body = Body { mark: self.mark.clone(), ledger: self.ledger.clone() };
+        let body = Body { mark: self.mark.clone(), at: self.at, ledger: self.ledger.clone() };
         line::seal(serde_json::to_string(&body).expect("a mark and JSON are always JSON")).0
     }
 
     /// From its text. None: it is damaged.
     pub(in crate::store) fn decode(text: &[u8]) -> Option<Self> {
         let (text, _) = line::checked(text).ok()?;
-        let Body { mark, ledger } = serde_json::from_str(text).ok()?;
-        Some(Self { mark, ledger })
+        let Body { mark, at, ledger } = serde_json::from_str(text).ok()?;
+        Some(Self { mark, at, ledger })
     }
 }

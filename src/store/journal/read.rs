@@ -64,8 +64,8 @@ pub(super) fn load(store: &dyn Store, environment: &EnvironmentName) -> Result<L
 fn from_checkpoint(store: &dyn Store, environment: &EnvironmentName) -> Result<LoadedLedger, JournalError> {
     for checkpoint in store.checkpoints(environment)? {
         let Some(ledger) = checkpoint.ledger() else { continue };
-        let checkpointed = checkpoint.mark.sequence;
-        let begin = LoadedLedger { ledger: Arc::new(ledger), mark: checkpoint.mark, checkpointed };
+        let (checkpointed, at) = (checkpoint.mark.sequence, Some(checkpoint.at));
+        let begin = LoadedLedger { ledger: Arc::new(ledger), mark: checkpoint.mark, at, checkpointed };
         return continued(store, environment, begin)?.ok_or_else(|| {
             StoreError::LinesMissing { environment: environment.clone(), line: checkpointed }.into()
         });
@@ -83,10 +83,36 @@ fn continued(
     let after = loaded.mark.clone();
     let is_there = each_event(store, environment, &after, |line, event| {
         Arc::make_mut(&mut loaded.ledger).replay(line.format, line.at, &event)?;
-        loaded.mark = line.mark.clone();
+        (loaded.mark, loaded.at) = (line.mark.clone(), Some(line.at));
         Ok(())
     })?;
     Ok(is_there.then_some(loaded))
+}
+
+/// Reads what happened since an instant, and perhaps what happened shortly before: from the newest checkpoint that is
+/// not later, else from the beginning. A gate that was closed before stands first.
+///
+/// # Errors
+/// As [`read_ledger`].
+pub fn read_events_since(
+    store: &dyn Store,
+    environment: &EnvironmentName,
+    since: Instant,
+) -> Result<Vec<(Instant, Event)>, JournalError> {
+    let earlier = store.checkpoints(environment)?.into_iter().filter(|checkpoint| checkpoint.at <= since);
+    for checkpoint in earlier {
+        let Some(ledger) = checkpoint.ledger() else { continue };
+        let closed = |at| (at, Event::GateClosed { was_open: true, with: ledger.gate_parts.clone() });
+        let mut events: Vec<_> = ledger.gate_closed_at.map(closed).into_iter().collect();
+        let is_there = each_event(store, environment, &checkpoint.mark, |line, event| {
+            events.push((line.at, event));
+            Ok(())
+        })?;
+        if is_there {
+            return Ok(events);
+        }
+    }
+    read_events(store, environment)
 }
 
 fn each_event(

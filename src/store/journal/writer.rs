@@ -75,7 +75,8 @@ impl<'a> Journal<'a> {
                 return Err(error.into());
             }
         };
-        *loaded = LoadedLedger { ledger: Arc::new(next), mark: end, checkpointed: loaded.checkpointed };
+        let (ledger, checkpointed) = (Arc::new(next), loaded.checkpointed);
+        *loaded = LoadedLedger { ledger, mark: end, at: Some(at), checkpointed };
         keep_checkpoint(self.store, self.lease, &mut loaded);
         Ok(())
     }
@@ -99,9 +100,11 @@ impl<'a> Journal<'a> {
 /// Keeps a checkpoint if one is due, and what was read for the next reader in this process. The line is safe whether
 /// or not its checkpoint is: without one, more lines are read next time.
 fn keep_checkpoint(store: &dyn Store, lease: &Lease, loaded: &mut LoadedLedger) {
-    let LoadedLedger { ledger, mark, checkpointed } = loaded;
-    if mark.sequence >= *checkpointed + store.checkpoint_every() {
-        match store.keep_checkpoint(lease, &Checkpoint::new(mark.clone(), ledger)) {
+    let LoadedLedger { ledger, mark, at, checkpointed } = loaded;
+    if let Some(at) = *at
+        && mark.sequence >= *checkpointed + store.checkpoint_every()
+    {
+        match store.keep_checkpoint(lease, &Checkpoint::new(mark.clone(), at, ledger)) {
             Ok(()) => *checkpointed = mark.sequence,
             Err(error) => tracing::warn!(
                 environment = %lease.environment(),

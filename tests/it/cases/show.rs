@@ -124,7 +124,7 @@ pub fn run(run: &Run, last: Option<&Plan>) -> Vec<String> {
     }
     let mut lines: Vec<String> = head.lines().map(str::to_owned).collect();
     for request in &run.requests {
-        lines.push(format!("applied: {}", serde_json::to_value(&request).unwrap()["wish"].as_str().unwrap()));
+        lines.push(format!("applied: {}", serde_json::to_value(request).unwrap()["wish"].as_str().unwrap()));
     }
     let mut steps: Vec<(String, usize)> = Vec::new();
     for step in &run.steps {

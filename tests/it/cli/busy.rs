@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::process::{Child, ChildStderr, Stdio};
 
 use tidegate::store::{Lease, LocalStore, Store as _};
@@ -91,23 +90,23 @@ fn a_run_ends_after_the_step_in_hand_and_the_next_one_goes_on() {
     // whoever takes it between the two stops the program in its first step.
     let section = File::create(folder.join("lock")).unwrap();
     section.lock().unwrap();
-    // Each time the world is saved its file is another one: once in the beginning, and with each effect.
-    let world = || std::fs::metadata(place.store().join("sim/world.json")).unwrap().ino();
-    let until = |holds: &dyn Fn() -> bool| {
-        while !holds() {
-            std::thread::yield_now();
-        }
+    // A process begins a log of the world with a line of its own; each effect adds one.
+    let log = || std::fs::read_to_string(place.store().join("sim/world.log")).unwrap_or_default();
+    let head = |log: &str| log.lines().next().map(str::to_owned);
+    let built = head(&log());
+    let has_effect = || {
+        let log = log();
+        head(&log) != built && log.matches('\n').count() > 1
     };
-    let built = world();
     let (child, mut talk) = start(&place, &["apply", "library"]);
-    until(&|| world() != built);
-    let opened = world();
     while !folder.join("lease.json").exists() {
         section.unlock().unwrap();
         std::thread::yield_now();
         section.lock().unwrap();
     }
-    until(&|| world() != opened);
+    while !has_effect() {
+        std::thread::yield_now();
+    }
     terminate(&child);
     section.unlock().unwrap();
     let (code, said) = end(child, &mut talk);

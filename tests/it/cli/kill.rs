@@ -20,11 +20,12 @@ fn start(place: &Place, environment: &str) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// The world's file and the journal's length: they change with every effect and with every line.
-fn seen(place: &Place, environment: &str) -> (u64, u64) {
+/// The world's file, the lengths of its log and of the journal: they change with every effect and with every line.
+fn seen(place: &Place, environment: &str) -> (u64, u64, u64) {
     let journal = place.store().join("environments").join(environment).join("journal.jsonl");
     let world = fs::metadata(place.store().join("sim/world.json")).map_or(0, |file| file.ino());
-    (world, fs::metadata(journal).map_or(0, |file| file.len()))
+    let length = |path| fs::metadata(path).map_or(0, |file| file.len());
+    (world, length(place.store().join("sim/world.log")), length(journal))
 }
 
 /// Runs it and kills it when its files have changed `changes` times, if it lives that long.

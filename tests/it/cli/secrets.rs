@@ -14,7 +14,7 @@ fn files(folder: &Path, found: &mut BTreeMap<String, String>) {
         if path.is_dir() {
             files(&path, found);
         // The world *is* the cloud: definitions and secrets are kept there, as AWS keeps them.
-        } else if !path.ends_with("sim/world.json") {
+        } else if !path.ends_with("sim/world.json") && !path.ends_with("sim/world.log") {
             let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
             found.insert(path.display().to_string(), text);
         }

@@ -6,9 +6,12 @@ use std::path::PathBuf;
 use chrono::TimeDelta;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
+use tidegate::clock::Clock as _;
 use tidegate::model::StoreId;
 use tidegate::sim::SimClock;
-use tidegate::store::journal::{Event, Journal, JournalError, read_ledger, read_whole_ledger};
+use tidegate::store::journal::{
+    Event, Journal, JournalError, read_events, read_events_since, read_ledger, read_whole_ledger,
+};
 use tidegate::store::{LocalStore, MemoryStore, Store, StoreError};
 
 use super::counting::CountingStore;
@@ -80,6 +83,31 @@ fn a_reader_reads_what_is_new_and_not_the_years() {
     assert!(third.lines() < EVERY);
     assert_eq!(ledger, read_whole_ledger(&third, &shop()).unwrap());
     assert_eq!(third.lines(), YEARS + 15 + EVERY + EVERY / 2);
+}
+
+#[test]
+fn what_happened_lately_is_read_from_a_checkpoint_before_it() {
+    const YEARS: u64 = 5_000;
+    let root = of_years(YEARS);
+    let store = CountingStore::open(root.path());
+    let clock = SimClock::new(begin());
+    let lease = store.acquire(&shop(), "a test", begin()).unwrap().unwrap();
+    let journal = Journal::open(&store, &clock, &lease).unwrap();
+    let closed = Event::GateClosed { was_open: true, with: None };
+    journal.record(closed.clone()).unwrap();
+    for _ in 0..EVERY + 3 {
+        clock.advance(std::time::Duration::from_secs(60));
+        journal.record(Event::OwnerClaimed).unwrap();
+    }
+    store.lines();
+    let events = read_events_since(&store, &shop(), clock.now()).unwrap();
+    assert_eq!(events[0], (begin(), closed), "the gate is closed since before the checkpoint");
+    assert_eq!((events.len(), store.lines()), (5, 4));
+    // Before the newest checkpoint: the older one. Before both: all of it.
+    assert_eq!(read_events_since(&store, &shop(), begin()).unwrap().len() as u64, EVERY + 4);
+    let all = read_events_since(&store, &shop(), begin() - TimeDelta::days(8_999)).unwrap();
+    assert_eq!(all.len() as u64, YEARS + EVERY + 4);
+    assert_eq!(all, read_events(&store, &shop()).unwrap());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cloud::{Origin, PendingInvalidation};
+use crate::model::State;
 use crate::reconcile::RunOutcome;
 
 const INVALIDATE: &str = "cloudfront:CreateInvalidation";
@@ -134,6 +135,33 @@ fn the_plan_says_what_is_open_waits_and_asks_again_once_for_all_sites() {
     let plan = bench.plan();
     assert!(plan.is_converged(), "{plan:#?}");
     bench.assert_clean();
+}
+
+/// Nothing waits for an invalidation, and it waits for nothing: neither the way between two states nor a release, on
+/// which its action comes after the gate has opened or the database has stopped.
+#[test]
+fn an_invalidation_that_is_refused_all_the_time_holds_nothing_back() {
+    let ways = State::ALL.into_iter().flat_map(|from| State::ALL.map(|to| (from, to)));
+    for ((from, to), bump) in ways.flat_map(|way| [(way, false), (way, true)]) {
+        let claim = format!("{from} to {to}, with a release: {bump}");
+        let mut bench = Bench::converged();
+        bench.spec.state = from;
+        assert_eq!(bench.run().outcome, Some(RunOutcome::Converged), "{claim}");
+        bench.fault(INVALIDATE, u32::MAX, Kind::AccessDenied);
+        bench.act(switch_to("v1.5.0"));
+        bench.act(switch_to("v1.4.0"));
+        bench.pass(400);
+        bench.spec.state = to;
+        if bump {
+            bench.spec.versions.insert("core".into(), "v1.5.0".into());
+        }
+        let plan = bench.plan();
+        assert!(plan.blocked.is_empty(), "{claim}: {:?}", plan.blocked);
+        let last = plan.actions.last().map(|action| &action.kind);
+        assert_eq!(last, Some(&again()), "{claim}: {:#?}", plan.actions);
+        assert_eq!(bench.run().outcome, Some(RunOutcome::Converged), "{claim}");
+        assert!(pending(&bench).is_some(), "{claim}");
+    }
 }
 
 #[test]

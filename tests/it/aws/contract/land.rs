@@ -195,7 +195,10 @@ impl Land for Emulated {
             .metric_name("RequestCount")
             .dimensions(pair("TargetGroup", &end(group.target_group_arn().unwrap())))
             .dimensions(pair("LoadBalancer", balancer.strip_prefix("loadbalancer/").unwrap()))
-            .timestamp(DateTime::from_millis(FastClock.now().timestamp_millis()))
+            // In the last minute that is over.
+            .timestamp(DateTime::from_millis(
+                (FastClock.now() - chrono::TimeDelta::minutes(1)).timestamp_millis(),
+            ))
             .value(240.0);
         let client = aws_sdk_cloudwatch::Client::new(&self.0.config);
         let request = client.put_metric_data().namespace("AWS/ApplicationELB").metric_data(counted.build());

@@ -37,8 +37,8 @@ const WRITES: [(&str, u64); 13] = [
     ("rds:AddTagsToResource", 2),
     ("rds:CreateDBSnapshot", 1),
     ("rds:RemoveTagsFromResource", 1),
-    // Files of the client that differ, and its marker.
-    ("s3:PUT", 7),
+    // Files of the client that differ, and its marker: before and after it gains files, and around the switch.
+    ("s3:PUT", 11),
 ];
 /// All requests of it: sixteen full passes, one for each step, and the waiting in between. Waiting is paced by the
 /// clock, so that a slow machine asks less often.

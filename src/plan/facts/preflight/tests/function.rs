@@ -47,7 +47,8 @@ fn blocked(plan: &Plan) -> &crate::plan::Blocked {
 
 #[test]
 fn foreign_code_survives_every_way_that_an_environment_can_go() {
-    let ways: [(&str, fn(&mut Bench)); 5] = [
+    type Way = (&'static str, fn(&mut Bench));
+    let ways: [Way; 5] = [
         ("at rest", |_| {}),
         ("a release", |bench| drop(bench.spec.versions.insert("core".into(), "v1.5.0".into()))),
         ("restricted", |bench| bench.spec.state = State::Restricted),

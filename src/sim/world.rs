@@ -16,6 +16,7 @@ mod person;
 mod pieces;
 mod portrait;
 mod probe;
+mod queue;
 mod rds;
 mod registry;
 mod run_task;
@@ -123,6 +124,10 @@ pub struct Region {
     /// What clusters run tasks on, by name; a cluster that is missing here has only Fargate.
     #[serde(default)]
     pub capacity: BTreeMap<String, Capacity>,
+    /// Instances outside AWS that are registered in clusters (ECS Anywhere), by the cluster's name. No Auto Scaling group
+    /// has them.
+    #[serde(default)]
+    pub outside: BTreeMap<String, u32>,
     /// By `cluster/service`.
     pub services: Tracked<String, SimService>,
     /// Revisions of each family, oldest first.
@@ -334,24 +339,4 @@ impl Region {
 /// `cluster/service`: what names a service in a region, and a scalable target in Application Auto Scaling.
 pub(super) fn service_key(cluster: &str, service: &str) -> String {
     format!("{cluster}/{service}")
-}
-
-/// JSON has no maps with keys of two parts.
-mod queue {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::{Event, Instant, Tracked};
-
-    type Queue = Tracked<(Instant, u64), Event>;
-
-    pub(super) fn serialize<S: Serializer>(queue: &Queue, serializer: S) -> Result<S::Ok, S::Error> {
-        queue.iter().collect::<Vec<_>>().serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Queue, D::Error> {
-        let events = Vec::<((Instant, u64), Event)>::deserialize(deserializer)?;
-        Ok(events.into_iter().collect::<BTreeMap<_, _>>().into())
-    }
 }

@@ -29,6 +29,8 @@ const SEEDS: Range<u64> = 0..600;
 
 /// What the scenarios of the ordinary run must have met: a swarm that meets nothing proves nothing.
 const MUST_BE_MET: &[&str] = &[
+    "action await-tasks done",
+    "action await-tasks failed",
     "action close-gate failed",
     "action end-lost-migration done",
     "action invalidate done",
@@ -49,6 +51,7 @@ const MUST_BE_MET: &[&str] = &[
     "blocked Aborted",
     "blocked Backward",
     "blocked FirstContactUnreadable",
+    "blocked ForeignCode",
     "blocked GateUnsafe",
     "blocked ImageMissing",
     "blocked LifecycleHook",
@@ -74,6 +77,7 @@ const MUST_BE_MET: &[&str] = &[
     "the process died",
     "waiting Asleep",
     "waiting Migration",
+    "waiting Person",
     "waiting Window",
 ];
 

@@ -1,12 +1,13 @@
 //! Tasks of the cluster that belong to no declared service. tidegate never stops them: it waits for those that run old
 //! code, and names the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::ClusterTask;
 use crate::observe::Observed;
 use crate::plan::input::PlanningInput;
 use crate::plan::report::{Blocked, BlockedReason, blocked, unreadable};
+use crate::spec::EnvironmentSpec;
 
 /// Tasks that belong to no declared service.
 #[derive(Debug)]
@@ -51,20 +52,14 @@ fn counted(what: String, count: usize) -> String {
 /// that cannot be listed. A task that ends by itself is waited for instead.
 pub(super) fn problems(input: &PlanningInput, strangers: &StrangerFacts<'_>) -> Vec<Blocked> {
     let Some(migration) = &input.spec.migration else { return Vec::new() };
-    let mut services: Vec<&str> = strangers.old_code.iter().filter_map(|task| task.service()).collect();
-    services.sort_unstable();
-    services.dedup();
-    let foreign = services.into_iter().map(|service| {
+    let foreign = strangers.services().into_iter().map(|service| {
         let message = format!(
             "service `{service}` is not declared and runs code that follows `{}`: a migration would change the schema under it",
             migration.follows
         );
         let hints = [
             format!("declare it: `services: {{{service}: {{images: …}}}}`"),
-            format!(
-                "or stop it: aws ecs update-service --region {} --cluster {} --service {service} --desired-count 0",
-                input.spec.region, input.spec.cluster
-            ),
+            format!("or stop it: {}", stop_service(&input.spec, service)),
         ];
         blocked(BlockedReason::ForeignCode, message, hints)
     });
@@ -72,11 +67,33 @@ pub(super) fn problems(input: &PlanningInput, strangers: &StrangerFacts<'_>) -> 
 }
 
 impl StrangerFacts<'_> {
+    /// The undeclared services that run old code.
+    fn services(&self) -> BTreeSet<&str> {
+        self.old_code.iter().filter_map(|task| task.service()).collect()
+    }
+
+    /// The commands that stop the old code. ECS replaces a stopped task of a service.
+    pub(in crate::plan) fn stops(&self, spec: &EnvironmentSpec) -> Vec<String> {
+        let (region, cluster) = (&spec.region, &spec.cluster);
+        let services = self.services().into_iter().map(|service| stop_service(spec, service));
+        let tasks = self.old_code.iter().filter(|task| task.service().is_none()).map(|task| {
+            format!("aws ecs stop-task --region {region} --cluster {cluster} --task {}", task.id())
+        });
+        services.chain(tasks).collect()
+    }
+
     /// The tasks with old code, for messages: `report (task 0123, started by console)`.
     pub(in crate::plan) fn named(&self) -> String {
         let names: Vec<String> = self.old_code.iter().map(|task| who(task)).collect();
         names.join(", ")
     }
+}
+
+fn stop_service(spec: &EnvironmentSpec, service: &str) -> String {
+    format!(
+        "aws ecs update-service --region {} --cluster {} --service {service} --desired-count 0",
+        spec.region, spec.cluster
+    )
 }
 
 /// One task, as the console shows it.

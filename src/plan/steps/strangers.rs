@@ -5,6 +5,9 @@ use crate::plan::decide::{Goal, Work};
 use crate::plan::draft::{Draft, Words};
 use crate::plan::facts::Facts;
 
+/// Commands that a plan lists.
+const COMMANDS_MAX: usize = 3;
+
 /// A migration waits for old code that runs outside the declared services, after they have stopped. tidegate does not stop it.
 pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) {
     let strangers = &facts.strangers;
@@ -21,11 +24,16 @@ pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) {
         return;
     };
     let named = strangers.named();
-    let (region, cluster) = (&facts.spec.region, &facts.spec.cluster);
     draft.note(format!(
-        "code that follows `{}` runs outside the declared services: {named}; tidegate does not stop it; to stop it: aws ecs stop-task --region {region} --cluster {cluster} --task TASK",
+        "code that follows `{}` runs outside the declared services: {named}; tidegate does not stop it",
         migration.follows
     ));
+    let stops = strangers.stops(facts.spec);
+    let more = stops.len().saturating_sub(COMMANDS_MAX);
+    stops.iter().take(COMMANDS_MAX).for_each(|stop| draft.note(format!("to stop it: {stop}")));
+    if more > 0 {
+        draft.note(format!("and so on for {more} more"));
+    }
     if !matches!(goal.migration, Some(Work::Run { .. })) {
         return;
     }

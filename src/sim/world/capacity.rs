@@ -27,15 +27,27 @@ pub(in crate::sim) fn fargate_only() -> Capacity {
 }
 
 impl World {
-    /// What a cluster has, as DescribeClusters shows it now.
+    /// What a cluster has, as DescribeClusters shows it now: instances inside and outside AWS are one number.
     pub(in crate::sim) fn capacity(&self, region: RegionId, cluster: &ClusterName) -> Option<Capacity> {
         let found = &self.regions[region];
         found.clusters.get(cluster.as_str())?;
+        let mut capacity = self.inside(region, cluster);
+        capacity.instances += self.outside(region, cluster);
+        Some(capacity)
+    }
+
+    fn outside(&self, region: RegionId, cluster: &ClusterName) -> u32 {
+        self.regions[region].outside.get(cluster.as_str()).copied().unwrap_or_default()
+    }
+
+    /// The same without the instances outside AWS.
+    fn inside(&self, region: RegionId, cluster: &ClusterName) -> Capacity {
+        let found = &self.regions[region];
         let mut capacity = found.capacity.get(cluster.as_str()).cloned().unwrap_or_else(fargate_only);
         if self.is_scaled_in(region, cluster, &capacity) {
             capacity.instances = 0;
         }
-        Some(capacity)
+        capacity
     }
 
     /// Managed scaling takes the last instance away once no task needs it.
@@ -70,8 +82,7 @@ impl World {
         document: &Document,
         placement: &Placement,
     ) -> Result<(), Refusal> {
-        let capacity = self.capacity(region, cluster).unwrap_or_default();
-        let registered = self.regions[region].capacity.get(cluster.as_str()).map_or(0, |all| all.instances);
+        let capacity = self.inside(region, cluster);
         let no_instance = || {
             refuse(
                 Kind::Invalid,
@@ -83,10 +94,14 @@ impl World {
                 Kind::Invalid,
                 format!("InvalidParameterException: Task definition does not support launch_type {name}."),
             ),
-            // Managed scaling knows no instances outside AWS.
-            Placement::LaunchType(name) if name == EXTERNAL && registered > 0 => Ok(()),
-            Placement::LaunchType(name) if name != FARGATE && capacity.instances == 0 => no_instance(),
-            Placement::LaunchType(_) => Ok(()),
+            Placement::LaunchType(name) => {
+                let instances = match name.as_str() {
+                    FARGATE => return Ok(()),
+                    EXTERNAL => self.outside(region, cluster),
+                    _ => capacity.instances,
+                };
+                if instances == 0 { no_instance() } else { Ok(()) }
+            }
             Placement::Providers(shares) => {
                 let mut kinds = Vec::new();
                 for share in shares {

@@ -149,6 +149,19 @@ impl Person<'_> {
         world.build_service(region, &declared, &name, &versions);
     }
 
+    /// Creates a service that no declaration names, with one task and with the images that `like` has in these versions.
+    pub fn create_undeclared(&mut self, declared: &EnvironmentSpec, like: &str, service: &str) {
+        let mut declared = declared.clone();
+        let mut copy = declared.services[&ServiceName::new(like)].clone();
+        (copy.count, copy.autoscaling) = (0, None);
+        let name = ServiceName::new(service);
+        declared.services.insert(name.clone(), copy);
+        let versions = declared.versions.clone();
+        let (world, region) = self.world_and_region();
+        world.build_service(region, &declared, &name, &versions);
+        self.scale(service, 1);
+    }
+
     /// Continues the newest deployment of a service, which waits at a PAUSE hook.
     pub fn continue_deployment(&mut self, service: &str) {
         let key = self.key(service);

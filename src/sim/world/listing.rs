@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::person::Person;
 use super::{RegionId, World};
 use crate::cloud::{ClusterTask, TaskStatus};
 use crate::model::ClusterName;
@@ -36,5 +37,16 @@ impl World {
         let mut tasks: Vec<ClusterTask> = tasks.collect();
         tasks.sort_by(|one, other| one.arn.cmp(&other.arn));
         tasks
+    }
+}
+
+impl Person<'_> {
+    /// Stops the tasks of a family that belong to no service.
+    pub fn stop_family(&mut self, family: &str) {
+        let (world, region) = self.world_and_region();
+        let tasks = world.regions[region].tasks.iter();
+        let its = tasks.filter(|(_, task)| task.service.is_none() && task.family.as_str() == family);
+        let ids: Vec<u64> = its.map(|(id, _)| *id).collect();
+        ids.into_iter().for_each(|id| world.stop_task(region, id, "UserInitiated", "stopped in the console"));
     }
 }

@@ -35,6 +35,7 @@ struct RegionHead {
     caller: Option<String>,
     name: String,
     capacity: BTreeMap<String, Capacity>,
+    outside: BTreeMap<String, u32>,
     deregistered: BTreeSet<String>,
     snapshots_max: Option<u64>,
 }
@@ -188,6 +189,7 @@ impl Region {
             caller: _,
             name: _,
             capacity: _,
+            outside: _,
             deregistered: _,
             snapshots_max: _,
         } = self;
@@ -209,21 +211,23 @@ impl Region {
     }
 
     fn head(&self) -> RegionHead {
-        let Region { account, caller, name, capacity, deregistered, snapshots_max, .. } = self;
+        let Region { account, caller, name, capacity, outside, deregistered, snapshots_max, .. } = self;
         RegionHead {
             account: account.clone(),
             caller: caller.clone(),
             name: name.clone(),
             capacity: capacity.clone(),
+            outside: outside.clone(),
             deregistered: deregistered.clone(),
             snapshots_max: *snapshots_max,
         }
     }
 
     fn set_head(&mut self, head: RegionHead) {
-        let RegionHead { account, caller, name, capacity, deregistered, snapshots_max } = head;
+        let RegionHead { account, caller, name, capacity, outside, deregistered, snapshots_max } = head;
         (self.account, self.caller, self.name) = (account, caller, name);
-        (self.capacity, self.deregistered, self.snapshots_max) = (capacity, deregistered, snapshots_max);
+        (self.capacity, self.outside) = (capacity, outside);
+        (self.deregistered, self.snapshots_max) = (deregistered, snapshots_max);
     }
 }
 

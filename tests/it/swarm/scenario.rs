@@ -45,10 +45,9 @@ pub fn play(seed: u64, diary: &Diary) -> Result<(), String> {
         agenda.sort_by_key(|(at, _)| *at);
     }
     let ends = agenda.last().map_or(begins, |(at, _)| *at);
-    if let Some((at, change)) = console::drawn(&mut Dice::new(seed ^ 0xc045_01e5), begins, ends) {
-        agenda.push((at, Happening::Console(change)));
-        agenda.sort_by_key(|(at, _)| *at);
-    }
+    let changes = console::drawn(&mut Dice::new(seed ^ 0xc045_01e5), begins, ends);
+    agenda.extend(changes.into_iter().map(|(at, change)| (at, Happening::Console(change))));
+    agenda.sort_by_key(|(at, _)| *at);
     let scenario = Scenario { rig, diary: diary.clone(), clock };
     scenario.companion(&spec, &mut Dice::new(seed ^ 0x51de_ca25));
     if dice.chance(0.2) {
@@ -242,6 +241,11 @@ impl Scenario {
             let plan = rig.plan();
             if !plan.blocked.is_empty() {
                 ways_taken.push(ways_out::take(rig, dice, &plan.blocked[0])?);
+                rig.clock.advance(Duration::from_secs(60));
+                continue;
+            }
+            if let Some(way) = ways_out::end(rig, &plan) {
+                ways_taken.push(way);
                 rig.clock.advance(Duration::from_secs(60));
                 continue;
             }

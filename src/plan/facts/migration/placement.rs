@@ -249,10 +249,11 @@ impl Question<'_> {
             Placement::Providers(shares) => !shares.iter().any(scales),
         };
         let count = capacity.instances;
-        let instances = if count == 1 { "instance".to_owned() } else { format!("one of {count} instances") };
+        let instances =
+            if count == 1 { "the instance".to_owned() } else { format!("one of the {count} instances") };
         needs_instance.then(|| {
             format!(
-                "the migration runs with {}: nothing starts an instance for it, so the {instances} of the cluster must stay while the services are stopped; a capacity provider with managed scaling in `migration.run_on` starts one",
+                "the migration runs with {}: nothing starts an instance for it, so {instances} of the cluster must stay while the services are stopped; a capacity provider with managed scaling in `migration.run_on` starts one",
                 placement.in_words()
             )
         })

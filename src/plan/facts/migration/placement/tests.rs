@@ -120,7 +120,14 @@ fn a_release_begins_exactly_where_aws_would_run_its_migration() {
                     let region = &mut world.regions[0];
                     region.definitions.insert("migrate".to_owned(), family.clone());
                     region.services.get_mut("shop/web").unwrap().placement = service.clone();
-                    region.capacity.insert("shop".to_owned(), capacity.clone());
+                    // The instances of a family that runs outside AWS are outside AWS.
+                    let (inside, outside) = match required {
+                        ["EXTERNAL"] => (0, capacity.instances),
+                        _ => (capacity.instances, 0),
+                    };
+                    let inside = Capacity { instances: inside, ..capacity.clone() };
+                    region.capacity.insert("shop".to_owned(), inside);
+                    region.outside.insert("shop".to_owned(), outside);
                     region.tasks.clone_from(&tasks);
                 });
                 let what = format!("{required:?}, {service:?}, {capacity:?}, {run_on:?}");

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::json::word;
-use super::table::{WIDTH, paragraph};
+use super::table::paragraph;
 use super::time_format;
 use crate::model::Instant;
 use crate::plan::{BlockedReason, WaitingReason};
@@ -19,21 +19,9 @@ pub(super) fn blocked(reason: BlockedReason, message: &str, hints: &[String]) ->
     let mut text = format!("{RED}blocked:{RED:#} {BOLD}{}{BOLD:#}\n", word(&reason));
     text.push_str(&paragraph("  ", message));
     for hint in hints {
-        text.push_str(&colored(&hinted(hint), "hint:", CYAN));
+        text.push_str(&colored(&paragraph("  hint: ", hint), "hint:", CYAN));
     }
     text
-}
-
-/// A hint. A command in it that would be wrapped gets its own line, so that a person can copy it.
-fn hinted(hint: &str) -> String {
-    const LEAD: &str = "  hint: ";
-    let fits = LEAD.len() + hint.chars().count() <= WIDTH;
-    match hint.split_once(": tidegate ").filter(|_| !fits) {
-        Some((what, command)) => {
-            format!("{}{}tidegate {command}\n", paragraph(LEAD, &format!("{what}:")), " ".repeat(LEAD.len()))
-        }
-        None => paragraph(LEAD, hint),
-    }
 }
 
 /// A wait that ends by itself.

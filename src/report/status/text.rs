@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::gate::GateStatus;
 use super::wire::{WireService, gather};
 use crate::model::Mode;
+use crate::plan::WaitingReason;
 use crate::report::table::{columns, paragraph};
 use crate::report::{StatusView, labels, obstacles, overrides, time_format};
 
@@ -131,6 +132,8 @@ fn verdict(view: &StatusView) -> String {
             labels::counted(plan.actions.len(), "action"),
             view.spec.name
         )
+    } else if plan.waiting.iter().any(|waiting| waiting.reason == WaitingReason::Person) {
+        format!("{RED}waiting for a person{RED:#}")
     } else if !plan.waiting.is_empty() {
         format!("{YELLOW}waiting{YELLOW:#}")
     } else {

@@ -91,7 +91,7 @@ pub(in crate::plan) fn paused(spec: &EnvironmentSpec, service: &ServiceName, pau
         false => "without an answer AWS continues it",
     };
     format!(
-        "the deployment of `{service}` waits for a person{stage}, because of a PAUSE hook; {then}; to continue it: aws ecs continue-service-deployment --region {} --service-deployment-arn {} --hook-id {} --action CONTINUE",
+        "the deployment of `{service}` waits for a person{stage}, because of a PAUSE hook; {then}\nto continue it: aws ecs continue-service-deployment --region {} --service-deployment-arn {} --hook-id {} --action CONTINUE",
         spec.region, pause.service_deployment, pause.hook
     )
 }

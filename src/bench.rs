@@ -102,6 +102,7 @@ impl Bench {
             cluster: self.spec.cluster.clone(),
             definition,
             network_of: "web".into(),
+            placement: Default::default(),
             client_token: "tidegate-test".to_owned(),
             started_by: "tidegate-test".to_owned(),
             tags: BTreeMap::new(),

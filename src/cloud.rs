@@ -24,8 +24,10 @@ mod witness;
 pub use cached::{CachedCloud, Depth, LastObservation};
 pub use document::Document;
 pub use ecs::{
-    Controller, Deployment, EVENTS_MAX, Rollback, Rollout, RunTask, ScalableTarget, Service, ServiceEvent,
-    Strategy, Suspended, TaskDefinition, UpdateService,
+    Capacity, CapacityProvider, ClusterTask, Controller, Deployment, EC2, EVENTS_MAX, EXTERNAL, FARGATE,
+    LifecycleHook, MANAGED_INSTANCES, Pace, Pause, Placement, ProviderKind, ProviderShare, Rollback, Rollout,
+    RunTask, ScalableTarget, Service, ServiceEvent, ServiceStatus, Strategy, Suspended, TaskDefinition,
+    UpdateService, allows, is_awsvpc,
 };
 pub use error::{CloudError, Kind};
 pub use listed::{ListedDatabase, ListedListener};

@@ -22,7 +22,9 @@ mod records;
 mod sites;
 mod snapshot;
 mod start;
+mod start_within;
 mod stop;
+mod tasks;
 mod verdict;
 mod wait;
 
@@ -104,6 +106,7 @@ async fn perform(context: &ActionContext<'_>, action: &Action) -> Result<(), Act
         }
         ActionKind::Drain { until, at_most_until } => drain::drain(context, id, *until, *at_most_until).await,
         ActionKind::StopService { service, scaling } => stop::stop(context, id, service, *scaling).await,
+        ActionKind::AwaitTasks { tasks } => tasks::wait_for(context, id, tasks).await,
         ActionKind::StartDatabase => database::start(context, id).await,
         ActionKind::StopDatabase => database::stop(context, id).await,
         ActionKind::TakeSnapshot { identifier, tag } => snapshot::take(context, id, identifier, tag).await,

@@ -15,6 +15,7 @@ mod running;
 mod services;
 mod sites;
 mod snapshot;
+mod strangers;
 mod traffic;
 
 #[cfg(test)]
@@ -56,8 +57,12 @@ pub async fn observe(
     );
     let ((account, owner, unmanaged), ((services, stoppable, groups), database, family, distributions)) =
         join(who, what).await;
-    let (traffic, sites) =
-        join(traffic::traffic(context, &groups, &distributions), sites::sites(context, &distributions)).await;
+    let (traffic, sites, strangers) = join3(
+        traffic::traffic(context, &groups, &distributions),
+        sites::sites(context, &distributions),
+        strangers::strangers(context, &services, family.as_ref()),
+    )
+    .await;
     let (images, migration) = join(
         images::images(context, &services, database.as_ref()),
         database::migration(context, family.as_ref(), &services, database.as_ref()),
@@ -74,6 +79,7 @@ pub async fn observe(
         owner,
         services,
         unmanaged,
+        strangers,
         database,
         migration,
         traffic,

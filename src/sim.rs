@@ -35,5 +35,5 @@ pub use skewed::SkewedClock;
 pub use world::{
     Actor, Broken, Bucket, MigrationEffect, MigrationRun, Outcome, Pattern, Person, Pushed, Region, Registry,
     Repository, Routed, Schema, Script, Sidecar, SimDatabase, SimDeployment, SimDistribution, SimFunction,
-    SimListener, SimRule, SimService, SimSnapshot, SimTarget, SimTask, Stored, Token, World,
+    SimListener, SimPause, SimRule, SimService, SimSnapshot, SimTarget, SimTask, Stored, Token, World,
 };

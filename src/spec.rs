@@ -26,7 +26,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub use diagnostic::{Code, Diagnostic, Place, Severity, render, summary, to_json};
 pub use environment::{
     AdoptRevision, Autoscaling, Bypass, Check, CloudFrontGate, DatabaseSpec, DatabaseTarget, DeclaredThen,
-    EnvironmentSpec, ListenerTarget, Maintenance, MigrationSpec, NeededFor, OnFailure, SecretSource,
+    EnvironmentSpec, ListenerTarget, Maintenance, MigrationSpec, NeededFor, OnFailure, RunOn, SecretSource,
     ServiceSpec, SiteSpec, SnapshotPolicy, Template,
 };
 pub use schema::schema;

@@ -121,6 +121,7 @@ mod tests {
             client_token: String::new(),
             started_by: String::new(),
             definition: String::new(),
+            placement: None,
             task: Some("task/1".to_owned()),
             reached_running,
             stop: None,

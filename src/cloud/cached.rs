@@ -9,7 +9,7 @@
 //! Architecture Invariant: errors are never kept, and writes do not pass through here.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
@@ -17,9 +17,9 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    BlueGreen, CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup,
-    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota, ScalableTarget,
-    Service, Task, TaskDefinition,
+    BlueGreen, Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function,
+    ImageLookup, ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota,
+    ScalableTarget, Service, Task, TaskDefinition,
 };
 use crate::clock::Monotonic;
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
@@ -187,6 +187,14 @@ impl CloudRead for CachedCloud<'_> {
 
     async fn cluster_tags(&self, cluster: &ClusterName) -> Answer<Option<BTreeMap<String, String>>> {
         self.rarely(format!("tags of {cluster}"), self.cloud.cluster_tags(cluster)).await
+    }
+
+    async fn capacity(&self, cluster: &ClusterName) -> Answer<Option<Capacity>> {
+        self.rarely(format!("capacity of {cluster}"), self.cloud.capacity(cluster)).await
+    }
+
+    async fn other_tasks(&self, cluster: &ClusterName, known: &BTreeSet<String>) -> Answer<Vec<ClusterTask>> {
+        self.rarely(format!("other tasks of {cluster}"), self.cloud.other_tasks(cluster, known)).await
     }
 
     async fn service_names(&self, cluster: &ClusterName) -> Answer<Vec<ServiceName>> {

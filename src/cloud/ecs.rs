@@ -1,11 +1,19 @@
 //! ECS and Application Auto Scaling, as far as tidegate needs them.
 
+mod lifecycle;
+mod placement;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::Document;
 use crate::model::{ClusterName, FamilyName, Instant, ServiceName};
+pub use lifecycle::{LifecycleHook, Pace, Pause, ServiceStatus};
+pub use placement::{
+    Capacity, CapacityProvider, ClusterTask, EC2, EXTERNAL, FARGATE, MANAGED_INSTANCES, Placement,
+    ProviderKind, ProviderShare, allows, is_awsvpc,
+};
 
 /// A service, from
 /// [DescribeServices](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html).
@@ -31,6 +39,17 @@ pub struct Service {
     pub rollback: Rollback,
     /// ARNs of the target groups that its tasks register with.
     pub target_groups: Vec<String>,
+    /// Whether it still takes changes.
+    pub status: ServiceStatus,
+    /// `resourceManagementType` is ECS: an Express service, which AWS itself scales and deploys.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-overview.html>
+    pub express: bool,
+    /// Hooks that every deployment of it passes.
+    pub hooks: Vec<LifecycleHook>,
+    /// Where its tasks are placed.
+    pub placement: Placement,
+    /// How fast its deployments may be.
+    pub pace: Pace,
     /// What ECS reports about it, newest first, at most [`EVENTS_MAX`].
     pub events: Vec<ServiceEvent>,
 }
@@ -118,6 +137,8 @@ pub struct Deployment {
     pub failed: u32,
     /// When it was created.
     pub created_at: Instant,
+    /// The person that it waits for, and for how long.
+    pub paused: Option<Pause>,
 }
 
 /// `rolloutState`
@@ -221,6 +242,8 @@ pub struct RunTask {
     pub definition: String,
     /// The awsvpc configuration is copied from this service.
     pub network_of: ServiceName,
+    /// Where the task is placed. The same in each request with the same token, or AWS refuses the token.
+    pub placement: Placement,
     /// At most 64 characters; the same token returns the same task for 24 hours.
     pub client_token: String,
     /// At most 128 characters of `[A-Za-z0-9_-]`: tidegate finds the task again by it.

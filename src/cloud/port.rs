@@ -1,15 +1,15 @@
 //! The two ports. Reading and writing are separate, so that a type shows which code may change AWS.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 
 use super::{
-    BlueGreen, CloudError, Condition, Database, DbSnapshot, Distribution, Document, Function, ListedDatabase,
-    ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota, RunTask, ScalableTarget, Service,
-    Task, TaskDefinition, UpdateService,
+    BlueGreen, Capacity, CloudError, ClusterTask, Condition, Database, DbSnapshot, Distribution, Document,
+    Function, ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota, RunTask,
+    ScalableTarget, Service, Task, TaskDefinition, UpdateService,
 };
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, RuleArn, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -37,7 +37,10 @@ pub trait CloudRead: Send + Sync {
         &self,
         cluster: &ClusterName,
     ) -> Result<Option<BTreeMap<String, String>>, CloudError>;
-    /// Services by name; a service that is missing in the answer does not exist, or is INACTIVE.
+    /// What a cluster can run tasks on besides Fargate.
+    async fn capacity(&self, cluster: &ClusterName) -> Result<Option<Capacity>, CloudError>;
+    /// Services by name; a service that is missing in the answer does not exist. One that was deleted a short while ago
+    /// is DRAINING or INACTIVE.
     async fn services(
         &self,
         cluster: &ClusterName,
@@ -54,6 +57,12 @@ pub trait CloudRead: Send + Sync {
     /// Tasks of a family: all that are not STOPPED, and those that stopped in the last hour.
     async fn family_tasks(&self, cluster: &ClusterName, family: &FamilyName)
     -> Result<Vec<Task>, CloudError>;
+    /// The tasks of a cluster that are not STOPPED, without those that `known` names by ARN.
+    async fn other_tasks(
+        &self,
+        cluster: &ClusterName,
+        known: &BTreeSet<String>,
+    ) -> Result<Vec<ClusterTask>, CloudError>;
     /// One revision of a task definition, by ARN.
     async fn task_definition(&self, arn: &str) -> Result<TaskDefinition, CloudError>;
     /// The names of all families with an ACTIVE revision.

@@ -278,5 +278,5 @@ fn messages(result: &Result<Run, ReconcileError>, plan: Option<&Plan>) -> Vec<St
 
 /// A message of several lines (one may quote the log of a migration) as one: a log has one line for each event.
 fn one_line(message: &str) -> String {
-    message.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+    message.lines().map(str::trim).collect::<Vec<_>>().join("; ")
 }

@@ -15,7 +15,7 @@ mod witness;
 use super::context::ActionContext;
 use super::definition;
 use super::error::ActionError;
-use crate::cloud::TaskStatus;
+use crate::cloud::{Placement, TaskStatus};
 use crate::plan::{Migration, MigrationStart};
 use crate::spec::MigrationSpec;
 use crate::store::journal::Event;
@@ -30,13 +30,22 @@ pub(super) async fn migrate(
     let declared =
         declared.ok_or_else(|| ActionError::refused("the repository no longer declares a migration"))?;
     let task = match &migration.start {
-        MigrationStart::Send { template, images } => {
+        MigrationStart::Send { template, images, placement } => {
             witness::refute(context, declared).await?;
             let definition = definition::with_images(context, template, images, None).await?.arn;
-            intend(context, migration, &definition)?;
-            send::send(context, declared, migration, &definition).await?
+            intend(context, migration, &definition, placement)?;
+            send::send(context, declared, migration, &definition, placement).await?
         }
-        MigrationStart::Resend { definition } => send::send(context, declared, migration, definition).await?,
+        MigrationStart::Resend { definition, placement } => {
+            let placement = match placement {
+                Some(placement) => placement.clone(),
+                None => {
+                    let found = context.read(|| context.cloud.task_definition(definition)).await?;
+                    Placement::unjournaled(&found.document)
+                }
+            };
+            send::send(context, declared, migration, definition, &placement).await?
+        }
         MigrationStart::Adopt { task } => task.clone(),
         MigrationStart::Stop { task, why } => {
             stop(context, declared, migration.attempt, task, why).await?;
@@ -53,7 +62,12 @@ pub(super) async fn migrate(
     conclude::end(context, migration, outcome).await
 }
 
-fn intend(context: &ActionContext<'_>, migration: &Migration, definition: &str) -> Result<(), ActionError> {
+fn intend(
+    context: &ActionContext<'_>,
+    migration: &Migration,
+    definition: &str,
+    placement: &Placement,
+) -> Result<(), ActionError> {
     let Migration { from, to, attempt, resource_id, start: _, client_token, started_by, timeout: _ } =
         migration;
     context.record(Event::MigrationIntent {
@@ -64,6 +78,7 @@ fn intend(context: &ActionContext<'_>, migration: &Migration, definition: &str) 
         client_token: client_token.clone(),
         started_by: started_by.clone(),
         definition: definition.to_owned(),
+        placement: Some(placement.clone()),
     })
 }
 

@@ -1,22 +1,17 @@
 //! Bringing a service up, or to other images, or to another count, and waiting for the verdict.
 
-use std::time::Duration;
-
 use super::context::ActionContext;
 use super::definition;
 use super::error::ActionError;
+use super::start_within;
 use super::verdict::{Asked, Verdict, judge};
 use crate::cloud::{
-    Deployment, Rollback, Rollout, Service, ServiceEvent, Strategy, Task, TaskDefinition, TaskStatus,
-    UpdateService,
+    Deployment, Rollback, Rollout, Service, ServiceEvent, Task, TaskDefinition, TaskStatus, UpdateService,
 };
 use crate::model::ServiceName;
 use crate::plan::{NewDefinition, StartService};
 use crate::store::journal::Event;
 
-/// Image pull, start, health checks and the drain of the old tasks take minutes; ECS itself may need ten to
-/// call a deployment failed when each task dies late.
-const START_MAX: Duration = Duration::from_secs(15 * 60);
 /// Events of a service, and reasons of its tasks, that are kept of a failed start.
 const REPORTS_MAX: usize = 5;
 
@@ -71,7 +66,7 @@ pub(super) async fn start(
         is_new: update.definition.is_some(),
         at: asked_at,
     };
-    let why = match settle(context, id, service, &asked, before.strategy, *follows_migration).await {
+    let why = match settle(context, id, service, &asked, &before, *follows_migration).await {
         Err(ActionError::Refused(why)) => why,
         Err(late @ ActionError::Deadline { .. }) => late.to_string(),
         settled => return settled,
@@ -117,16 +112,23 @@ async fn settle(
     id: &str,
     service: &ServiceName,
     asked: &Asked,
-    strategy: Strategy,
+    before: &Service,
     follows_migration: bool,
 ) -> Result<(), ActionError> {
     let cluster = &context.spec.cluster;
-    let at_most = START_MAX + bakes(strategy);
+    let declared = context.spec.services.get(service).and_then(|declared| declared.start_within);
+    let wanted = look(context, service).await?.desired;
+    let at_most = declared.unwrap_or_else(|| start_within::by_size(before, wanted));
     let mut wait = context.wait(id, format!("`{service}` to come up"), at_most);
     let mut well_since = None;
     loop {
         let found = look(context, service).await?;
         let tasks = context.read(|| context.cloud.service_tasks(cluster, service)).await?;
+        // A person decides, for as long as AWS waits for one: no failure, and no reason to count the time.
+        if primary(&found).is_ok_and(|primary| primary.id == asked.deployment && primary.paused.is_some()) {
+            let what = format!("the deployment of `{service}`, which waits for a person");
+            return Err(ActionError::Interrupted(what));
+        }
         let now = context.clock.monotonic();
         let well_for = well_since.map(|since| now.since(since));
         let seen = match judge(asked, &found, &tasks, well_for) {
@@ -156,14 +158,6 @@ async fn settle(
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html>
 fn runs_another(tasks: &[Task], definition: &str) -> bool {
     tasks.iter().any(|task| task.definition != definition && task.status < TaskStatus::Deprovisioning)
-}
-
-/// For how long AWS keeps two sets of tasks on purpose.
-fn bakes(strategy: Strategy) -> Duration {
-    match strategy {
-        Strategy::Rolling => Duration::ZERO,
-        Strategy::Shifting { bake_minutes } => Duration::from_secs(60) * bake_minutes,
-    }
 }
 
 /// Journals that the service did not come up, and with which images.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::context::ActionContext;
 use super::error::ActionError;
-use crate::cloud::{ScalableTarget, Suspended, TaskStatus, UpdateService};
+use crate::cloud::{Kind, ScalableTarget, Suspended, TaskStatus, UpdateService};
 use crate::model::ServiceName;
 use crate::store::journal::Event;
 
@@ -38,7 +38,11 @@ pub(super) async fn stop(
         desired: Some(0),
         rollback: None,
     };
-    context.write(|| context.cloud.update_service(&update)).await?;
+    match context.write(|| context.cloud.update_service(&update)).await {
+        // Someone has deleted the service: its tasks stop by themselves, and are waited for.
+        Err(ActionError::Cloud(error)) if error.kind == Kind::InvalidState => {}
+        updated => drop(updated?),
+    }
     let (mut corrections, mut was_zero) = (0, false);
     let mut wait = context.wait(id, format!("the last task of `{service}`"), STOP_MAX);
     loop {

@@ -156,4 +156,4 @@ fn with_reasons(said: &str, stopped: &[&Task]) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -7,9 +7,9 @@ use futures_util::future::join;
 use super::context::{ObserveContext, unreadable};
 use super::running;
 use super::snapshot::{DatabaseLimits, DatabaseSeen, MigrationSeen, Observed, RunningVersion, ServiceSeen};
-use crate::cloud::{CloudError, Database, Task, TaskDefinition, tag};
+use crate::cloud::{Capacity, CloudError, Database, FARGATE, Task, TaskDefinition, allows, tag};
 use crate::model::ServiceName;
-use crate::spec::DatabaseTarget;
+use crate::spec::{DatabaseTarget, MigrationSpec, RunOn};
 
 /// The newest revision of the migration family, and its tasks.
 pub(super) struct Family {
@@ -95,11 +95,39 @@ pub(super) async fn migration(
         let database = &seen.database;
         !database.tags.contains_key(tag::SCHEMA) && !context.ledger.schema.contains_key(&database.resource_id)
     });
-    let running = running::version(context, &declared.follows, services, is_first_contact).await;
+    let (running, capacity) = join(
+        running::version(context, &declared.follows, services, is_first_contact),
+        capacity(context, declared, &newest),
+    )
+    .await;
     Some(match running {
-        Ok(running) => Observed::Present(MigrationSeen { newest, tasks, running }),
+        Ok(running) => Observed::Present(MigrationSeen { newest, tasks, running, capacity }),
         Err(why) if is_first_contact => Observed::Unreadable { why },
         // The running version no longer decides anything, so its absence does no harm.
-        Err(_) => Observed::Present(MigrationSeen { newest, tasks, running: RunningVersion::NoTask }),
+        Err(_) => {
+            let running = RunningVersion::NoTask;
+            Observed::Present(MigrationSeen { newest, tasks, running, capacity })
+        }
+    })
+}
+
+/// What the cluster can run tasks on, where that decides where the migration runs. On-demand Fargate is always there.
+async fn capacity(
+    context: ObserveContext<'_>,
+    declared: &MigrationSpec,
+    newest: &TaskDefinition,
+) -> Option<Observed<Capacity>> {
+    let is_asked = match declared.run_on {
+        RunOn::Fargate => false,
+        RunOn::Auto => !allows(&newest.document, FARGATE),
+        RunOn::CapacityProviders(_) => true,
+    };
+    if !is_asked {
+        return None;
+    }
+    Some(match context.read(|cloud| cloud.capacity(&context.spec.cluster)).await {
+        Ok(Some(capacity)) => Observed::Present(capacity),
+        Ok(None) => Observed::Absent,
+        Err(error) => unreadable(error),
     })
 }

@@ -57,11 +57,13 @@ fn to_look_up<'a>(
             let is_same = image.digest().is_none() || found.digest() == image.digest();
             unpinned(found) == unpinned(&image) && is_same
         });
-        // At a wake, a digest that was pinned may have vanished from the registry.
-        let again = context.options.refresh_images && (is_down || moves(context, template, &image));
+        // A release resolves its images once, when it begins: whatever the registry answers now, the release starts those,
+        // and behind its closed gate nothing waits for a registry.
         let pinned =
             context.ledger.release.as_ref().is_some_and(|release| release.images.contains_key(&image));
-        (context.options.all_images || again || (!runs && !pinned)).then_some(image)
+        // At a wake, a digest that was pinned may have vanished from the registry.
+        let again = context.options.refresh_images && (is_down || moves(context, template, &image));
+        (context.options.all_images || (!pinned && (again || !runs))).then_some(image)
     });
     wanted.collect()
 }

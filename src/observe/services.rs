@@ -6,7 +6,7 @@ use futures_util::future::{join, join_all};
 
 use super::context::{ObserveContext, unreadable};
 use super::snapshot::{Observed, ServiceSeen, StoppableService};
-use crate::cloud::{CloudError, ScalableTarget, Service};
+use crate::cloud::{CloudError, ScalableTarget, Service, ServiceStatus};
 use crate::model::ServiceName;
 
 /// Target groups of the declared services that exist, or why they could not be read.
@@ -64,7 +64,13 @@ async fn one(
         let newest = context.read(|cloud| cloud.newest_definition(&definition.family)).await?;
         Ok::<_, CloudError>((definition, newest))
     };
-    let tasks = context.read(|cloud| cloud.service_tasks(cluster, name));
+    let tasks = async {
+        // AWS no longer knows the tasks of a service that is gone: all of them have stopped.
+        match service.status {
+            ServiceStatus::Inactive => Ok(Vec::new()),
+            _ => context.read(|cloud| cloud.service_tasks(cluster, name)).await,
+        }
+    };
     let (definitions, tasks) = join(definitions, tasks).await;
     let tasks = match tasks {
         Ok(tasks) => tasks,

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::{
-    BlueGreen, Database, DbSnapshot, ImageLookup, Marker, Quota, Rollout, ScalableTarget, Service, Task,
-    TaskDefinition, TaskStatus,
+    BlueGreen, Capacity, ClusterTask, Database, DbSnapshot, ImageLookup, Marker, Quota, Rollout,
+    ScalableTarget, Service, Task, TaskDefinition, TaskStatus,
 };
 use crate::gate::ForeignCode;
 use crate::model::{ImageRef, Instant, RuleArn, ServiceName, SiteName, StoreId, Version};
@@ -53,6 +53,8 @@ pub struct Snapshot {
     pub stoppable: BTreeMap<ServiceName, StoppableService>,
     /// Services of the cluster that the spec does not name.
     pub unmanaged: Vec<ServiceName>,
+    /// Tasks of the cluster that have not stopped and belong neither to a declared service nor to the migration's family.
+    pub strangers: Observed<Vec<ClusterTask>>,
     /// `None` = no database is declared.
     pub database: Option<Observed<DatabaseSeen>>,
     /// `None` = no migration is declared.
@@ -150,6 +152,8 @@ pub struct MigrationSeen {
     pub tasks: Vec<Task>,
     /// The version that the services which follow the migrated version run.
     pub running: RunningVersion,
+    /// What the cluster can run tasks on; `None` = not read, because its task runs on Fargate.
+    pub capacity: Option<Observed<Capacity>>,
 }
 
 /// The version that runs, read for the first contact with a database whose schema version is not recorded.

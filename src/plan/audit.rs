@@ -74,6 +74,10 @@ fn is_empty(facts: &Facts<'_>, name: &ServiceName) -> bool {
 /// No service whose code follows the schema has a task when a migration is sent.
 fn migration_is_alone(facts: &Facts<'_>, actions: &[Action], broken: &mut Vec<String>) {
     let Some(migrate) = sending(actions) else { return };
+    let awaits = |action: &Action| matches!(&action.kind, ActionKind::AwaitTasks { .. });
+    if !facts.strangers.old_code.is_empty() && !actions[..migrate].iter().any(awaits) {
+        broken.push("the migration would run while tasks of no declared service run old code".to_owned());
+    }
     let stopped: BTreeSet<&ServiceName> = actions[..migrate]
         .iter()
         .filter_map(|action| match &action.kind {
@@ -133,6 +137,9 @@ fn database_stops_last(facts: &Facts<'_>, actions: &[Action], broken: &mut Vec<S
     let Some(stop) = index_of(actions, Step::StopDatabase) else { return };
     if actions[stop + 1..].iter().any(needs_the_environment) {
         broken.push("an action would follow the stop of the database".to_owned());
+    }
+    if !facts.strangers.old_code.is_empty() {
+        broken.push("the database would stop under tasks of no declared service".to_owned());
     }
     for name in facts.spec.services.keys() {
         let stops = actions[..stop]

@@ -41,7 +41,7 @@ fn duration(action: &Action, expected: &Expected, now: Instant) -> Duration {
         ActionKind::Drain { until, .. } | ActionKind::Settle { until } => {
             (*until - now).to_std().unwrap_or_default()
         }
-        ActionKind::StopService { .. } => expected.stop,
+        ActionKind::StopService { .. } | ActionKind::AwaitTasks { .. } => expected.stop,
         ActionKind::StartDatabase => expected.start_database,
         ActionKind::TakeSnapshot { .. } => expected.snapshot,
         ActionKind::Migrate(_) => expected.migration,

@@ -12,6 +12,7 @@ mod migration;
 pub(super) mod preflight;
 mod services;
 mod sites;
+mod strangers;
 
 use std::collections::BTreeMap;
 
@@ -23,8 +24,9 @@ use gate::GateFacts;
 pub(super) use gate::{DeclaredGate, by_priority};
 pub(super) use images::ImageChange;
 use migration::MigrationFacts;
-pub(super) use services::{ServiceFacts, missing_image, try_again};
+pub(super) use services::{ServiceFacts, held_up, missing_image, paused, try_again};
 pub(super) use sites::{OpenInvalidation, SiteChange};
+use strangers::StrangerFacts;
 
 use super::input::PlanningInput;
 use super::report::{Awake, Blocked};
@@ -44,6 +46,8 @@ pub(super) struct Facts<'a> {
     /// The declared services.
     pub services: BTreeMap<&'a ServiceName, ServiceFacts<'a>>,
     pub migration: MigrationFacts<'a>,
+    /// Tasks that belong to no declared service.
+    pub strangers: StrangerFacts<'a>,
     pub database: DatabaseFacts<'a>,
     pub gate: GateFacts<'a>,
     /// The sites that do not show the declared version.
@@ -65,6 +69,7 @@ impl<'a> Facts<'a> {
             ledger: &input.ledger,
             access: access::access(input),
             migration: migration::migration(input),
+            strangers: strangers::strangers(input),
             gate: gate::gate(input),
             sites: sites::sites(input),
             invalidations: sites::invalidations(input),
@@ -122,12 +127,16 @@ impl<'a> Facts<'a> {
             self.gate.unreadable.iter().chain(&self.gate.missing).chain(&self.gate.foreign_code).cloned();
         let snapshots = self.database.snapshots_unreadable.clone();
         // Such a service was fit to be stopped when the release began; now its tasks would run beside the migration.
+        // The tasks of one that was deleted stop by themselves, and are waited for.
         let unfit = self
             .services
             .values()
-            .filter(|service| service.has_tasks())
+            .filter(|service| service.has_tasks() && !service.is_deleted())
             .filter_map(|service| service.unusable.clone().or_else(|| service.undeclared_autoscaling()));
-        self.unreadable_services().into_iter().chain(gate).chain(snapshots).chain(unfit).collect()
+        // Old code may run where nothing is listed.
+        let strangers = self.strangers.unreadable.iter().cloned();
+        let services = self.unreadable_services().into_iter();
+        services.chain(gate).chain(snapshots).chain(unfit).chain(strangers).collect()
     }
 
     /// Whether a declared version waits to be applied.

@@ -4,6 +4,7 @@ mod database;
 mod release;
 mod services;
 mod sites;
+mod strangers;
 mod traffic;
 
 pub(super) use database::waits as database_waits;
@@ -33,6 +34,7 @@ pub(super) fn build(facts: &Facts<'_>, decision: &Decision) -> Draft {
     }
     sites::plan(facts, goal, &mut draft);
     let outlook = services::plan(facts, goal, &mut draft);
+    strangers::plan(facts, goal, &mut draft);
     database::plan(facts, goal, outlook.moves || goal.is_release(), &mut draft);
     database::settle_rest(facts, &mut draft);
     let on_the_way = traffic::closed_in(facts, goal, outlook.moves);

@@ -45,6 +45,9 @@ pub(super) fn ways_out(environment: &str, action: &Action) -> Vec<String> {
         ActionKind::StopService { service, .. } => {
             format!("look at the tasks and the events of `{service}` in the ECS console: what keeps them running?")
         }
+        ActionKind::AwaitTasks { .. } => {
+            format!("stop the tasks of `{resource}`, or let them end: they may run old code, and tidegate does not stop them")
+        }
         ActionKind::StartDatabase | ActionKind::StopDatabase => {
             format!("look at the events of database `{resource}` in the RDS console")
         }

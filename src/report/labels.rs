@@ -48,6 +48,7 @@ impl Sign {
             ActionKind::BeginRelease { .. }
             | ActionKind::GiveUpRelease { .. }
             | ActionKind::Drain { .. }
+            | ActionKind::AwaitTasks { .. }
             | ActionKind::Invalidate { .. }
             | ActionKind::EndLostMigration { .. }
             | ActionKind::Settle { .. }
@@ -75,6 +76,7 @@ pub(crate) fn noun(kind: &ActionKind) -> &'static str {
         ActionKind::StopService { .. } | ActionKind::StartService(_) | ActionKind::RestoreRollback { .. } => {
             "service"
         }
+        ActionKind::AwaitTasks { .. } => "tasks",
         ActionKind::StartDatabase | ActionKind::StopDatabase => "database",
         ActionKind::TakeSnapshot { .. } | ActionKind::PruneSnapshots { .. } => "snapshot",
         ActionKind::Migrate(_) | ActionKind::EndLostMigration { .. } => "migration",

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::json::word;
-use super::table::{WIDTH, paragraph};
+use super::table::paragraph;
 use super::time_format;
 use crate::model::Instant;
 use crate::plan::{BlockedReason, WaitingReason};
@@ -24,19 +24,7 @@ pub(super) fn blocked(reason: BlockedReason, message: &str, hints: &[String]) ->
 
 /// One way out.
 pub(super) fn hint(way: &str) -> String {
-    colored(&hinted(way), "hint:", CYAN)
-}
-
-/// A hint. A command in it that would be wrapped gets its own line, so that a person can copy it.
-fn hinted(hint: &str) -> String {
-    const LEAD: &str = "  hint: ";
-    let fits = LEAD.len() + hint.chars().count() <= WIDTH;
-    match hint.split_once(": tidegate ").filter(|_| !fits) {
-        Some((what, command)) => {
-            format!("{}{}tidegate {command}\n", paragraph(LEAD, &format!("{what}:")), " ".repeat(LEAD.len()))
-        }
-        None => paragraph(LEAD, hint),
-    }
+    colored(&paragraph("  hint: ", way), "hint:", CYAN)
 }
 
 /// A wait that ends by itself.

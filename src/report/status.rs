@@ -7,3 +7,6 @@ mod wire;
 
 pub use text::text;
 pub use wire::json;
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@
 
 /// The width every report is written for.
 pub(super) const WIDTH: usize = 100;
+/// Programs whose commands messages name.
+const PROGRAMS: [&str; 2] = ["aws", "tidegate"];
 
 /// `text` in lines of at most `width` characters. A longer word gets a line of its own and is not cut.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
@@ -18,16 +20,30 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// `text` as a paragraph: `first` before the first line, as many spaces before the others. Line breaks in `text` stay.
+/// `text` as a paragraph: `first` before the first line, as many spaces before the others. Line breaks in `text` stay. A
+/// command at the end of a line that is too long gets a line of its own and is not wrapped, so that a person can copy it.
 pub(crate) fn paragraph(first: &str, text: &str) -> String {
     let indent = first.chars().count();
-    let lines = text.lines().flat_map(|line| wrap(line, WIDTH.saturating_sub(indent).max(20)));
+    let width = WIDTH.saturating_sub(indent).max(20);
+    let lines =
+        text.lines().flat_map(|line| match command_in(line).filter(|_| line.chars().count() > width) {
+            Some((what, command)) => wrap(what, width).into_iter().chain([command.to_owned()]).collect(),
+            None => wrap(line, width),
+        });
     let mut out = String::new();
     for (index, line) in lines.enumerate() {
         let lead = if index == 0 { first.to_owned() } else { " ".repeat(indent) };
         out.push_str(&format!("{lead}{line}\n"));
     }
     out
+}
+
+/// A line that ends with a command, as its words, colon included, and the command.
+fn command_in(line: &str) -> Option<(&str, &str)> {
+    let at = PROGRAMS.iter().filter_map(|program| line.rfind(&format!(": {program} "))).max()?;
+    let (what, command) = line.split_at(at + 2);
+    let is_all = !command.contains("; ") && !command.contains(", ");
+    is_all.then_some((what, command))
 }
 
 /// Rows of cells as lines. Every column is as wide as its widest cell, up to its limit; the last column takes the rest.
@@ -83,6 +99,19 @@ mod tests {
         let lines = columns(&rows, &[10, 12], 0);
         assert_eq!(lines[0], ["graasp  v1 -> v2      why it is done"]);
         assert_eq!(lines[1], ["redis   a very long   because", "        change", "        indeed"]);
+    }
+
+    #[test]
+    fn a_command_can_be_copied() {
+        let command = format!("aws ecs stop-task --cluster shop --task {}", "0123".repeat(20));
+        let text = format!("it runs\nto stop it: {command}");
+        assert_eq!(
+            paragraph("  hint: ", &text),
+            format!("  hint: it runs\n        to stop it:\n        {command}\n")
+        );
+        assert_eq!(paragraph("  ", "to see it: tidegate plan shop"), "  to see it: tidegate plan shop\n");
+        let prose = format!("either: aws ecs run-task, or {}", "word ".repeat(30));
+        assert!(paragraph("  ", &prose).lines().all(|line| line.len() <= WIDTH));
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl World {
         self.regions[region].databases.insert(target.identifier().to_owned(), built);
     }
 
-    fn build_service(
+    pub(in crate::sim) fn build_service(
         &mut self,
         region: RegionId,
         spec: &EnvironmentSpec,
@@ -126,6 +126,7 @@ impl World {
             reason: format!("ECS deployment {id} completed."),
             failed: 0,
             created_at: since,
+            pause: None,
         };
         let service = SimService {
             cluster: spec.cluster.clone(),
@@ -141,6 +142,11 @@ impl World {
             deaths: 0,
             not_before: None,
             by: Actor::Aws,
+            status: Default::default(),
+            express: false,
+            hooks: Vec::new(),
+            placement: Default::default(),
+            pace: Default::default(),
             events: Vec::new(),
         };
         self.regions[region].services.insert(key.clone(), service);
@@ -148,7 +154,8 @@ impl World {
             let target = ScalableTarget { min: range.min, max: range.max, suspended: Suspended::NONE };
             self.regions[region].targets.insert(key.clone(), SimTarget::new(target));
         }
-        for _ in 0..desired {
+        let room = u32::try_from(self.room_for_tasks(region)).unwrap_or(u32::MAX);
+        for _ in 0..desired.min(room) {
             let task = NewTask {
                 cluster: spec.cluster.clone(),
                 service: Some(key.clone()),

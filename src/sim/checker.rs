@@ -3,6 +3,8 @@
 //! A broken promise is recorded and does not stop the world: a test asserts that the list is empty, and each promise has
 //! the author who broke it.
 
+mod strangers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -27,7 +29,8 @@ pub enum Promise {
     NeverOpenOnAForeignSchema,
     /// A service that follows the migration ran code that does not fit the schema, behind an open or a closed gate.
     CodeFitsSchema,
-    /// A service that follows the migration ran while the migration ran.
+    /// A service that follows the migration ran while the migration ran, or a migration was sent while another task with
+    /// such code ran.
     NoCodeDuringMigration,
     /// Users could get through while the migration ran.
     ClosedDuringMigration,
@@ -306,18 +309,19 @@ impl World {
     }
 
     fn uses_database(&self, watch: &Watch, task: &SimTask) -> bool {
-        match &task.service {
-            Some(key) => {
-                let service = self.regions[watch.region].services.get(key);
-                service.is_some_and(|service| watch.services.contains(&service.name))
-            }
-            None => watch.migration.as_ref().is_some_and(|migration| migration.family == task.family),
-        }
+        let is_migration = || watch.migration.as_ref().is_some_and(|found| found.family == task.family);
+        self.is_declared(watch, task)
+            || (task.service.is_none() && is_migration())
+            || self.is_old_code(watch, task)
     }
 
     fn responsible(&self, watch: &Watch, task: &SimTask) -> Actor {
         let service = task.service.as_ref().and_then(|key| self.regions[watch.region].services.get(key));
-        service.map_or(Actor::Tidegate, |service| service.by)
+        match service {
+            Some(service) if self.is_declared(watch, task) => service.by,
+            _ if self.is_old_code(watch, task) && self.is_unseen(task) => Actor::Person,
+            _ => Actor::Tidegate,
+        }
     }
 }
 

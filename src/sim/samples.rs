@@ -33,6 +33,7 @@ fn service(images: &[(&str, &str)], count: u32) -> ServiceSpec {
         autoscaling: None,
         after: BTreeSet::new(),
         up_in: BTreeSet::from([State::Running, State::Restricted]),
+        start_within: None,
     }
 }
 
@@ -73,6 +74,7 @@ pub(super) fn graasp() -> EnvironmentSpec {
             task: "migrate".into(),
             images: BTreeMap::from([("migrate".into(), migrate)]),
             network: "graasp".into(),
+            run_on: Default::default(),
             needed_for: NeededFor::Always,
             atomic: true,
             timeout: Duration::from_secs(3600),

@@ -4,15 +4,19 @@
 //! into the queue. Each part imitates one AWS service and cites the documentation that it follows. The world is plain
 //! data, so it can be saved at any moment and continue in another process.
 
+mod capacity;
 mod cloudfront;
 mod container;
 mod ecs;
 mod elb;
+mod lifecycle;
+mod listing;
 mod migration;
 mod person;
 mod pieces;
 mod portrait;
 mod probe;
+mod queue;
 mod rds;
 mod registry;
 mod run_task;
@@ -31,13 +35,14 @@ use serde::{Deserialize, Serialize};
 use super::checker::{Violation, Watch};
 use super::rng::Dice;
 use super::tracked::{Tracked, TrackedList};
-use crate::cloud::{CloudError, Kind, TaskDefinition};
+use crate::cloud::{Capacity, CloudError, Kind, TaskDefinition};
 use crate::model::{ContainerName, EnvironmentName, Instant};
 
 pub use cloudfront::{SimDistribution, SimFunction};
 pub use container::Sidecar;
 pub use ecs::{SimDeployment, SimService};
 pub use elb::{Routed, SimListener, SimRule};
+pub use lifecycle::SimPause;
 pub(super) use migration::CONSOLE;
 pub use migration::{MigrationEffect, MigrationRun, Schema};
 pub use person::Person;
@@ -116,11 +121,15 @@ pub struct Region {
     pub name: String,
     /// Clusters and their tags.
     pub clusters: Tracked<String, BTreeMap<String, String>>,
+    /// What clusters run tasks on, by name; a cluster that is missing here has only Fargate.
+    #[serde(default)]
+    pub capacity: BTreeMap<String, Capacity>,
+    /// Instances outside AWS that are registered in clusters (ECS Anywhere), by the cluster's name. No Auto Scaling group
+    /// has them.
+    #[serde(default)]
+    pub outside: BTreeMap<String, u32>,
     /// By `cluster/service`.
     pub services: Tracked<String, SimService>,
-    /// Services that were deleted, by `cluster/service`: ECS calls them INACTIVE.
-    #[serde(default)]
-    pub deleted: BTreeSet<String>,
     /// Revisions of each family, oldest first.
     pub definitions: Tracked<String, Vec<TaskDefinition>>,
     /// Revisions that were deregistered, by ARN: tasks may still start from them, and nothing new is made of them.
@@ -165,6 +174,10 @@ pub(super) enum Event {
     Exit { region: RegionId, id: u64, code: i32 },
     /// A stopped task is no longer listed.
     Forget { region: RegionId, id: u64 },
+    /// A service that was deleted is no longer shown.
+    ForgetService { region: RegionId, service: String },
+    /// AWS stops waiting for the answer to a PAUSE hook.
+    PauseExpires { region: RegionId, service: String, deployment: String },
     /// The service scheduler tries again.
     Schedule { region: RegionId, service: String },
     /// Autoscaling evaluates a target.
@@ -263,6 +276,10 @@ impl World {
                     self.regions[region].logs.remove(&id);
                 }
             }
+            Event::ForgetService { region, service } => self.forget_service(region, &service),
+            Event::PauseExpires { region, service, deployment } => {
+                self.pause_expires(region, &service, &deployment);
+            }
             Event::Schedule { region, service } => self.schedule_service(region, &service),
             Event::Scale { region, service, clamps } => self.autoscale(region, &service, clamps),
             Event::Database { region, identifier, epoch } => {
@@ -322,24 +339,4 @@ impl Region {
 /// `cluster/service`: what names a service in a region, and a scalable target in Application Auto Scaling.
 pub(super) fn service_key(cluster: &str, service: &str) -> String {
     format!("{cluster}/{service}")
-}
-
-/// JSON has no maps with keys of two parts.
-mod queue {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::{Event, Instant, Tracked};
-
-    type Queue = Tracked<(Instant, u64), Event>;
-
-    pub(super) fn serialize<S: Serializer>(queue: &Queue, serializer: S) -> Result<S::Ok, S::Error> {
-        queue.iter().collect::<Vec<_>>().serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Queue, D::Error> {
-        let events = Vec::<((Instant, u64), Event)>::deserialize(deserializer)?;
-        Ok(events.into_iter().collect::<BTreeMap<_, _>>().into())
-    }
 }

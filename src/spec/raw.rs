@@ -6,6 +6,7 @@
 
 mod migration;
 mod release;
+mod run_on;
 mod text;
 mod time;
 
@@ -19,6 +20,7 @@ pub(super) use migration::{RawMigration, RawNeededFor, RawNetwork, RawSnapshot};
 pub(super) use release::{
     RawBypass, RawCheck, RawCloudFront, RawLoadBalancer, RawMaintenance, RawSecretSource, RawSite,
 };
+pub(super) use run_on::{RawCapacityProviders, RawRunOn};
 pub(super) use text::{
     AccountText, CronText, DateText, DurationText, InstantText, RegionText, SpanText, TemplateText, UrlText,
     VersionText, WindowText, is_duration_text,
@@ -100,8 +102,8 @@ pub(super) struct RawService {
     /// The image of each container: `core: public.ecr.aws/graasp/graasp:core-{core}`, where `{core}` is an entry of
     /// `versions`. A container that is not listed keeps the image in its task definition.
     pub(super) images: Option<Leaf<Table<TemplateText>>>,
-    /// The number of tasks while the service is up. Default: `autoscaling.min`, else 1.
-    #[schemars(range(min = 1))]
+    /// The number of tasks while the service is up: 1 to 5000. Default: `autoscaling.min`, else 1.
+    #[schemars(range(min = 1, max = 5000))]
     pub(super) count: Option<Leaf<u32>>,
     /// The range of the service's scalable target. Required if the service has one in AWS.
     pub(super) autoscaling: Option<Leaf<RawAutoscaling>>,
@@ -111,17 +113,20 @@ pub(super) struct RawService {
     /// `[running, restricted]`.
     #[schemars(extend("default" = ["running", "restricted"]))]
     pub(super) up_in: Option<Leaf<Vec<Leaf<State>>>>,
+    /// How long a start or a roll of the service may take, such as `30m`: `1m` to `1d`. Longer, and it has failed. Default:
+    /// `15m`, and longer for a service with many tasks, a health check grace period, or a deployment in several waves.
+    pub(super) start_within: Option<Leaf<DurationText>>,
 }
 
 /// The range of a service's scalable target, in tasks.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Autoscaling", deny_unknown_fields)]
 pub(super) struct RawAutoscaling {
-    /// The fewest tasks while the service is up.
-    #[schemars(required)]
+    /// The fewest tasks while the service is up: at most 5000.
+    #[schemars(required, range(max = 5000))]
     pub(super) min: Option<Leaf<u32>>,
-    /// The most tasks. Not below `min`.
-    #[schemars(required)]
+    /// The most tasks: at most 5000, and not below `min`.
+    #[schemars(required, range(max = 5000))]
     pub(super) max: Option<Leaf<u32>>,
 }
 

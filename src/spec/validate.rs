@@ -9,6 +9,7 @@ mod doubts;
 mod environment;
 mod findings;
 mod holidays;
+mod limits;
 mod maintenance;
 mod migration;
 mod names;

@@ -77,6 +77,7 @@ macro_rules! cases {
 cases! {
     autoscaling
     contest
+    deleted_services
     drift
     first_contact
     gate
@@ -86,6 +87,7 @@ cases! {
     observe
     operations
     ownership
+    placement
     preflight
     release
     removal
@@ -93,6 +95,7 @@ cases! {
     rolling
     schedule
     start_failures
+    strangers
     transitions
     versions
     windows

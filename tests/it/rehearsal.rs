@@ -148,6 +148,7 @@ impl Operator {
     async fn migrate(&self) {
         let images = &self.spec.migration.as_ref().unwrap().images;
         let request = RunTask {
+            placement: Default::default(),
             cluster: self.cluster.clone(),
             definition: self.register("migrate", images).await,
             network_of: "graasp".into(),

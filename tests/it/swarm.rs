@@ -10,6 +10,8 @@
 //! TIDEGATE_SWARM_SEEDS=4711 cargo test --test it swarm -- --nocapture
 //! ```
 
+mod clock;
+mod console;
 mod diary;
 mod environment;
 mod happening;
@@ -27,6 +29,8 @@ const SEEDS: Range<u64> = 0..600;
 
 /// What the scenarios of the ordinary run must have met: a swarm that meets nothing proves nothing.
 const MUST_BE_MET: &[&str] = &[
+    "action await-tasks done",
+    "action await-tasks failed",
     "action close-gate failed",
     "action end-lost-migration done",
     "action invalidate done",
@@ -47,13 +51,19 @@ const MUST_BE_MET: &[&str] = &[
     "blocked Aborted",
     "blocked Backward",
     "blocked FirstContactUnreadable",
+    "blocked ForeignCode",
+    "blocked GateUnsafe",
     "blocked GivenUp",
     "blocked ImageMissing",
+    "blocked LifecycleHook",
     "blocked MigrationFailed",
     "blocked OutcomeUnknown",
+    "blocked Placement",
     "blocked SchemaTagLost",
+    "blocked ServiceDeleted",
     "blocked StartFailed",
     "blocked Unreadable",
+    "happening Console",
     "happening Faults",
     "happening GiveUp",
     "happening Override",
@@ -70,6 +80,7 @@ const MUST_BE_MET: &[&str] = &[
     "the process died",
     "waiting Asleep",
     "waiting Migration",
+    "waiting Person",
     "waiting Window",
 ];
 

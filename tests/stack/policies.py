@@ -46,6 +46,10 @@ def on_ecs(action, body, account):
             return [(None, arn("service", name, cluster), keys) for name in body["services"]]
         case "DescribeTasks":
             return [(None, arn("task", name, cluster), keys) for name in body["tasks"]]
+        case "DescribeServiceDeployments":
+            return [(None, name, {}) for name in body["serviceDeploymentArns"]]
+        case "DescribeCapacityProviders":
+            return [(None, arn("capacity-provider", name), {}) for name in body["capacityProviders"]]
         case "StopTask":
             task = arn("task", body["task"], cluster)
             tags = ecs._tasks.get(task, {}).get("tags", [])

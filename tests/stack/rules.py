@@ -29,7 +29,8 @@ def started_by_deployment(data):
 
 
 def asked_run_task(data):
-    """The same token gives the same task, and is a conflict with other parameters. No capacity is no error.
+    """The same token gives the same task, and is a conflict with other parameters. No capacity is no error. The group of a
+    task is its family unless the request says otherwise.
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
     """
@@ -43,7 +44,7 @@ def asked_run_task(data):
     family = data.get("taskDefinition", "").rsplit("/", 1)[-1].split(":")[0]
     if reason := engine.failure(account, family):
         return responses.json_response({"tasks": [], "failures": [{"reason": reason}]})
-    answer = started_by_deployment(data)
+    answer = started_by_deployment({"group": f"family:{family}", **data})
     if token and answer[0] == 200:
         tokens[account, token] = request, answer
     return answer

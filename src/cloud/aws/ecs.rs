@@ -3,6 +3,8 @@
 mod answer;
 mod clusters;
 mod health;
+mod pause;
+mod placement;
 mod rollback;
 mod run;
 mod service;
@@ -14,6 +16,7 @@ mod task;
 mod tests;
 
 pub(super) use clusters::{cluster_names, cluster_tags, tag_cluster};
+pub(super) use placement::capacity;
 pub(super) use run::{run_task, stop_task};
 pub(super) use services::{service_names, services, update_service};
-pub(super) use task::{family_tasks, service_tasks};
+pub(super) use task::{family_tasks, other_tasks, service_tasks};

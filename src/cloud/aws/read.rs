@@ -1,6 +1,6 @@
 //! [`CloudRead`] on AWS: each method calls the part for its service.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -11,9 +11,9 @@ use super::{
     scaling, secrets,
 };
 use crate::cloud::{
-    BlueGreen, CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup,
-    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota, ScalableTarget,
-    Service, Task, TaskDefinition,
+    BlueGreen, Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function,
+    ImageLookup, ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota,
+    ScalableTarget, Service, Task, TaskDefinition,
 };
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -33,6 +33,18 @@ impl CloudRead for AwsRegion {
         cluster: &ClusterName,
     ) -> Result<Option<BTreeMap<String, String>>, CloudError> {
         ecs::cluster_tags(self.session().await?, cluster).await
+    }
+
+    async fn capacity(&self, cluster: &ClusterName) -> Result<Option<Capacity>, CloudError> {
+        ecs::capacity(self.session().await?, cluster).await
+    }
+
+    async fn other_tasks(
+        &self,
+        cluster: &ClusterName,
+        known: &BTreeSet<String>,
+    ) -> Result<Vec<ClusterTask>, CloudError> {
+        ecs::other_tasks(self.session().await?, cluster, known).await
     }
 
     async fn services(

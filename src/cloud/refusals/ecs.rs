@@ -21,6 +21,12 @@ const PARAMETER: Refusal = unasked(
     "ECS checks a request as a whole, and names the field only in its answer",
     "correct what the message names in the task definition or the service (Terraform, CDK or the console); tidegate adds nothing to it but images, count and tags",
 );
+/// The same as [`PARAMETER`] where InvalidParameterException has a row of its own.
+const CLIENT: Refusal = unasked(
+    &["ClientException"],
+    "ECS checks a request as a whole, and names the field only in its answer",
+    "correct what the message names in the task definition or the service (Terraform, CDK or the console); tidegate adds nothing to it but images, count and tags",
+);
 const PLATFORM: Refusal = unasked(
     &["PlatformTaskDefinitionIncompatibilityException", "PlatformUnknownException"],
     "which platform version can run a definition is not part of any answer",
@@ -43,7 +49,20 @@ pub(super) const OPERATIONS: &[WriteOperation] = &[
     WriteOperation {
         name: "ecs:RunTask",
         method: "run_task",
-        refusals: &[NO_CLUSTER, PARAMETER, PLATFORM, UNSUPPORTED, BLOCKED],
+        refusals: &[
+            NO_CLUSTER,
+            // A launch type that the family does not allow, no container instance, a capacity provider that the cluster does
+            // not have or that does not fit.
+            asked(
+                &["InvalidParameterException"],
+                "migration",
+                "correct `migration.run_on` or `migration.network` in the declaration, or what the message names in the task definition",
+            ),
+            CLIENT,
+            PLATFORM,
+            UNSUPPORTED,
+            BLOCKED,
+        ],
         // A task with the same token: it is adopted.
         passing: &["ConflictException", SERVER],
         never: &[],
@@ -55,7 +74,13 @@ pub(super) const OPERATIONS: &[WriteOperation] = &[
             NO_CLUSTER,
             NO_SERVICE,
             INACTIVE,
-            PARAMETER,
+            // A service of ECS Express Mode, or one whose tasks CodeDeploy or an external controller replaces.
+            asked(
+                &["InvalidParameterException"],
+                "services",
+                "remove the service from `services` in the declaration, or create it again as a standard service with the deployment controller `ECS`",
+            ),
+            CLIENT,
             PLATFORM,
             UNSUPPORTED,
             unasked(

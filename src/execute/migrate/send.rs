@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::super::context::{ActionContext, WRITE};
 use super::super::error::ActionError;
 use super::conclude;
-use crate::cloud::{CloudError, Kind, RunTask, Task, tag};
+use crate::cloud::{CloudError, Kind, Placement, RunTask, Task, tag};
 use crate::plan::{Migration, MigrationStart};
 use crate::retry::retry;
 use crate::spec::MigrationSpec;
@@ -22,6 +22,7 @@ pub(super) async fn send(
     declared: &MigrationSpec,
     migration: &Migration,
     definition: &str,
+    placement: &Placement,
 ) -> Result<String, ActionError> {
     let mark = format!("{}/{}/{}", migration.from, migration.to, migration.attempt);
     let target = context.database()?;
@@ -38,6 +39,7 @@ pub(super) async fn send(
         cluster: context.spec.cluster.clone(),
         definition: definition.to_owned(),
         network_of: declared.network.clone(),
+        placement: placement.clone(),
         client_token: migration.client_token.clone(),
         started_by: migration.started_by.clone(),
         tags: BTreeMap::from([(tag::MIGRATING.to_owned(), mark)]),

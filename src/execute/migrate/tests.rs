@@ -43,7 +43,7 @@ fn intended(bench: &Bench) -> Migration {
     let migration = planned(bench);
     let port = bench.port();
     let newest = bench.clock.block_on(port.newest_definition(&"migrate".into())).unwrap().unwrap();
-    let MigrationStart::Send { images, .. } = &migration.start else { panic!("{migration:?}") };
+    let MigrationStart::Send { images, placement, .. } = &migration.start else { panic!("{migration:?}") };
     let definition = bench.clock.block_on(port.register_definition(&newest.document.with_images(images)));
     bench.journaled([Event::MigrationIntent {
         resource_id: migration.resource_id.clone(),
@@ -53,6 +53,7 @@ fn intended(bench: &Bench) -> Migration {
         client_token: migration.client_token.clone(),
         started_by: migration.started_by.clone(),
         definition: definition.unwrap().arn,
+        placement: Some(placement.clone()),
     }]);
     migration
 }
@@ -150,6 +151,7 @@ fn after_a_crash_between_send_and_answer_the_task_is_adopted() {
     let bench = Bench::new().begun();
     let migration = intended(&bench);
     let request = RunTask {
+        placement: Default::default(),
         cluster: "shop".into(),
         definition: bench.ledger().attempt.unwrap().definition,
         network_of: "web".into(),
@@ -162,7 +164,7 @@ fn after_a_crash_between_send_and_answer_the_task_is_adopted() {
     assert!(matches!(adopts.start, MigrationStart::Adopt { .. }), "{adopts:?}");
     // Whoever looked a moment too early sends again, and finds it before that.
     let definition = request.definition.clone();
-    let resends = Migration { start: MigrationStart::Resend { definition }, ..adopts };
+    let resends = Migration { start: MigrationStart::Resend { definition, placement: None }, ..adopts };
     assert_eq!(bench.act(ActionKind::Migrate(resends)), ActionResult::Done);
     assert_eq!((bench.count(RUN_TASK), migrated(&bench)), (1, 1));
 }
@@ -179,6 +181,7 @@ fn a_token_that_was_used_otherwise_leads_to_its_task() {
         cluster: "shop".into(),
         definition,
         network_of: "web".into(),
+        placement: Default::default(),
         client_token: migration.client_token.clone(),
         started_by: migration.started_by.clone(),
         tags: BTreeMap::from([("other".to_owned(), "tags".to_owned())]),

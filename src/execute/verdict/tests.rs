@@ -37,10 +37,12 @@ fn deployment() -> Deployment {
         running: 2,
         failed: 0,
         created_at: at(0),
+        paused: None,
     }
 }
 
-fn service() -> Service {
+/// A service whose two tasks are up.
+pub(in crate::execute) fn service() -> Service {
     Service {
         name: "web".into(),
         desired: 2,
@@ -52,6 +54,11 @@ fn service() -> Service {
         deployments: vec![deployment()],
         rollback: Rollback::OFF,
         target_groups: vec!["tg".to_owned()],
+        status: Default::default(),
+        express: false,
+        hooks: Vec::new(),
+        placement: Default::default(),
+        pace: Default::default(),
         events: Vec::new(),
     }
 }

@@ -47,6 +47,8 @@ fn a_look_at_a_quiet_environment_asks_for_this_and_no_more() {
         // The deployed revision and the newest of each family; the newest of the migration's.
         ("ecs:DescribeTaskDefinition", 2 * services + 1),
         ("ecs:DescribeTasks", services + 1),
+        // Tasks of no declared service.
+        ("ecs:ListTasks", 1),
         ("rds:DescribeDBInstances", 1),
         ("rds:DescribeDBSnapshots", 1),
         ("elasticloadbalancing:DescribeRules", 1),
@@ -145,4 +147,33 @@ fn a_snapshot_says_when_it_was_taken() {
     let bench = Bench::new();
     bench.pass(90);
     assert_eq!(look(&bench, false).taken_at, a_tuesday() + chrono::TimeDelta::seconds(90));
+}
+
+/// Whatever a registry answered when the release began, it is not asked again behind the closed gate.
+#[test]
+fn a_release_asks_a_registry_once() {
+    let mut bench = Bench::converged();
+    bench.spec.versions.insert("core".into(), "v1.5.0".into());
+    bench.cloud.with(|world| world.registry.unverified.insert("registry.shop.example/shop".to_owned()));
+    let asked = |bench: &Bench| calls(bench, true).get("ecr:BatchGetImage").copied().unwrap_or(0);
+    assert_eq!(asked(&bench), 3, "web, worker and migrate, before the release");
+    let of_services = bench.spec.services.values().flat_map(|service| service.images.values());
+    let of_migration = bench.spec.migration.iter().flat_map(|migration| migration.images.values());
+    let templates = of_services.chain(of_migration);
+    let images: BTreeMap<ImageRef, ImageRef> = templates
+        .filter_map(|template| template.image(&bench.spec.versions))
+        .map(|image| (image.clone(), image))
+        .collect();
+    bench.journaled([Event::ReleaseBegun {
+        from: "v1.4.0".into(),
+        to: "v1.5.0".into(),
+        images,
+        revision: crate::model::Revision::commit("a"),
+    }]);
+    bench.cloud.with(|world| {
+        for name in ["web", "workers"] {
+            world.person("shop").scale(name, 0);
+        }
+    });
+    assert_eq!(asked(&bench), 0, "after a commit, with every service down");
 }

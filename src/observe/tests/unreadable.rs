@@ -8,12 +8,13 @@ use crate::reconcile::ShutdownLevel;
 use crate::sim::Outcome;
 
 /// Every read of the port that a look needs, and what it leaves unreadable.
-const READS: [(&str, &[&str]); 19] = [
+const READS: [(&str, &[&str]); 20] = [
     ("sts:GetCallerIdentity", &["account"]),
     ("ecs:DescribeClusters", &["owner"]),
     ("ecs:DescribeServices", &["services", "migration", "listener"]),
     // Only named in reports.
     ("ecs:ListServices", &[]),
+    ("ecs:ListTasks", &["strangers"]),
     ("ecs:DescribeTasks", &["services", "migration"]),
     ("ecs:DescribeTaskDefinition", &["services", "migration"]),
     ("application-autoscaling:DescribeScalableTargets", &["services", "migration"]),
@@ -47,7 +48,7 @@ fn is_unreadable<T>(seen: &Observed<T>) -> bool {
 }
 
 fn unreadable(snapshot: &Snapshot) -> Vec<&'static str> {
-    let Snapshot { account, owner, services, database, migration, traffic, sites, .. } = snapshot;
+    let Snapshot { account, owner, services, strangers, database, migration, traffic, sites, .. } = snapshot;
     let traffic = traffic.as_ref().expect("a gate is declared");
     let seen = database.as_ref().and_then(Observed::present);
     let limits = seen.and_then(|seen| seen.limits.as_ref());
@@ -59,6 +60,7 @@ fn unreadable(snapshot: &Snapshot) -> Vec<&'static str> {
         ("account", is_unreadable(account)),
         ("owner", is_unreadable(owner)),
         ("services", services.values().all(is_unreadable)),
+        ("strangers", is_unreadable(strangers)),
         ("database", database.as_ref().is_some_and(is_unreadable)),
         ("migration", migration.as_ref().is_some_and(is_unreadable)),
         ("listener", traffic.listener.as_ref().is_some_and(is_unreadable)),

@@ -108,6 +108,11 @@ pub enum ActionKind {
         /// Its scalable target as it is, when it has one that still has to be suspended.
         scaling: Option<ScalableTarget>,
     },
+    /// Wait until tasks that belong to no declared service have ended. tidegate never stops them.
+    AwaitTasks {
+        /// The family of each task, by ARN.
+        tasks: BTreeMap<String, String>,
+    },
     /// Start the database if it is stopped, and wait until it is available.
     StartDatabase,
     /// Stop the database and wait until it is stopped.
@@ -175,6 +180,7 @@ impl ActionKind {
             ActionKind::OpenGate { .. } => "open-gate",
             ActionKind::Drain { .. } => "drain",
             ActionKind::StopService { .. } => "stop-service",
+            ActionKind::AwaitTasks { .. } => "await-tasks",
             ActionKind::StartDatabase => "start-database",
             ActionKind::StopDatabase => "stop-database",
             ActionKind::TakeSnapshot { .. } => "take-snapshot",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::cloud::Placement;
 use crate::model::{ContainerName, ImageRef, Version};
 
 /// One attempt at one migration.
@@ -35,11 +36,15 @@ pub enum MigrationStart {
         template: String,
         /// Images, pinned where the registry gave a digest.
         images: BTreeMap<ContainerName, ImageRef>,
+        /// Where the task is placed.
+        placement: Placement,
     },
     /// The intent is journaled, no task is found: send the same RunTask again, same token.
     Resend {
         /// Definition of the intent.
         definition: String,
+        /// Placement of the intent; `None` = it was journaled before placements were.
+        placement: Option<Placement>,
     },
     /// A task of this attempt exists: watch it.
     Adopt {

@@ -39,6 +39,8 @@ pub enum Need {
     MigrationTasks,
     /// The service whose network the migration uses.
     MigrationNetwork,
+    /// The tasks of the cluster that belong to no declared service.
+    Strangers,
     /// The bucket of a site, and the release in another bucket.
     Site,
 }
@@ -48,7 +50,8 @@ impl ActionKind {
     pub fn needs(&self) -> &'static [Need] {
         use Need::{
             Cluster, Database, Definition, Distributions, Function, Images, Listener, MigrationFamily,
-            MigrationNetwork, MigrationTasks, Rules, Scaling, Secret, Service, Site, Snapshots, Tasks,
+            MigrationNetwork, MigrationTasks, Rules, Scaling, Secret, Service, Site, Snapshots, Strangers,
+            Tasks,
         };
         match self {
             ActionKind::ClaimOwner { .. } => &[Cluster],
@@ -75,6 +78,7 @@ impl ActionKind {
                 MigrationFamily,
                 MigrationTasks,
                 MigrationNetwork,
+                Strangers,
                 Site,
             ],
             // Without the bypass secret the gate closes with a random value.
@@ -85,9 +89,12 @@ impl ActionKind {
             ActionKind::OpenGate { .. } => &[Listener, Rules, Function],
             // Users are kept out first, and they come through the rules.
             ActionKind::StopService { .. } => &[Service, Tasks, Scaling, Rules],
+            ActionKind::AwaitTasks { .. } => &[Strangers, Rules],
             ActionKind::StartDatabase => &[Database],
             // Every task that may use it must be seen to be gone.
-            ActionKind::StopDatabase => &[Database, Service, Tasks, Scaling, Rules, MigrationTasks],
+            ActionKind::StopDatabase => {
+                &[Database, Service, Tasks, Scaling, Rules, MigrationTasks, Strangers]
+            }
             ActionKind::TakeSnapshot { .. } | ActionKind::PruneSnapshots { .. } => &[Database, Snapshots],
             ActionKind::Migrate(_) => &[
                 Service,
@@ -99,6 +106,7 @@ impl ActionKind {
                 MigrationFamily,
                 MigrationTasks,
                 MigrationNetwork,
+                Strangers,
             ],
             ActionKind::EndLostMigration { .. } => &[Database, MigrationTasks],
             ActionKind::StartService(_) => &[Service, Tasks, Scaling, Definition],

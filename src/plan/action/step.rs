@@ -27,6 +27,8 @@ pub enum Step {
     Drain,
     /// Stop services; layer 0 first: dependents before what they depend on.
     StopServices(u16),
+    /// Wait for tasks of no declared service that may run old code.
+    AwaitTasks,
     /// Bring the database to `available`.
     StartDatabase,
     /// Take the snapshot.
@@ -65,7 +67,7 @@ impl Step {
             Step::Begin => "begin",
             Step::CloseGate => "close-gate",
             Step::Drain => "drain",
-            Step::StopServices(_) => "stop-services",
+            Step::StopServices(_) | Step::AwaitTasks => "stop-services",
             Step::StartDatabase => "start-database",
             Step::Snapshot => "snapshot",
             Step::Migrate => "migrate",

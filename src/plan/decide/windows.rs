@@ -49,7 +49,7 @@ fn message(facts: &Facts<'_>, windows: &Windows, length: Duration, begins_at: Op
             "the release waits for a window, and none is upcoming; check `windows:`".to_owned()
         }
         (_, None) | (WindowState::Open { until: None }, Some(_)) => format!(
-            "the release takes about {takes}, and no upcoming window is that long: widen `windows.allow`, or begin outside a window\ntidegate apply {environment} --now --reason \"…\""
+            "the release takes about {takes}, and no upcoming window is that long: widen `windows.allow`\nor begin outside a window: tidegate apply {environment} --now --reason \"…\""
         ),
     }
 }

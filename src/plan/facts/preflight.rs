@@ -1,6 +1,6 @@
 //! The preflight: what must hold before a release changes anything. It reports all problems at once, by topic.
 
-use super::{Facts, database, gate, migration, missing_image, services};
+use super::{Facts, database, gate, migration, missing_image, services, strangers};
 use crate::model::State;
 use crate::plan::report::Blocked;
 
@@ -29,14 +29,18 @@ struct Check {
 const CHECKS: [Check; 6] = [
     Check {
         name: "services",
-        about: "they exist, with the containers and scalable targets that are declared",
+        about: "they exist, with the containers and scalable targets that are declared, and AWS lets tidegate deploy them",
         is_declared: |_| true,
-        problems: |facts| services::problems(facts.spec, &facts.services),
+        problems: |facts| {
+            let mut problems = services::problems(facts.spec, &facts.services);
+            problems.extend(strangers::problems(facts.input, &facts.strangers));
+            problems
+        },
     },
     Check { name: "images", about: "their registries have them", is_declared: |_| true, problems: images },
     Check {
         name: "migration",
-        about: "the task family and its containers exist, and no other task of the family runs",
+        about: "the task family and its containers exist, its task can be placed, and no other task of the family runs",
         is_declared: |facts| facts.spec.migration.is_some(),
         problems: |facts| migration::problems(facts.spec.migration.as_ref(), &facts.migration),
     },

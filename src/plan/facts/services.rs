@@ -1,17 +1,17 @@
 //! Each declared service: what was observed of it, which images it should run, and how its last start ended.
 
+mod lifecycle;
 mod problems;
 
 use std::collections::BTreeMap;
 
+pub(in crate::plan) use lifecycle::{held_up, paused};
 pub(super) use problems::missing_containers;
 pub(in crate::plan) use problems::{missing_image, try_again};
-use problems::{
-    missing_service, rolls_back_by_itself, undeclared_autoscaling, unreadable_services, unsupported,
-};
+use problems::{missing_service, rolls_back_by_itself, undeclared_autoscaling, unreadable_services};
 
 use super::images::{ImageChange, MissingImage, WantedImages, same_version};
-use crate::cloud::{Controller, Strategy};
+use crate::cloud::{ServiceStatus, Strategy};
 use crate::model::{ContainerName, ImageRef, ServiceName, Version, VersionKey};
 use crate::observe::{Observed, ServiceSeen, StoppableService};
 use crate::plan::input::PlanningInput;
@@ -32,7 +32,7 @@ pub(in crate::plan) struct ServiceFacts<'a> {
     pub stoppable: Option<&'a StoppableService>,
     /// ECS says that it does not exist: no task of it runs.
     pub is_absent: bool,
-    /// The service does not exist, or ECS does not roll it: tidegate cannot work with it.
+    /// The service does not exist or was deleted, or ECS does not roll it: tidegate cannot work with it.
     pub unusable: Option<Blocked>,
     pub wanted: WantedImages,
     /// Containers whose image differs; empty where the service was not observed.
@@ -88,8 +88,7 @@ fn service<'a>(
         Some(Observed::Present(_) | Observed::Absent) | None => None,
     };
     let unusable = match seen {
-        Some(seen) if seen.service.controller == Controller::Ecs => None,
-        Some(seen) => Some(unsupported(&seen.service)),
+        Some(seen) => lifecycle::unusable(input, &seen.service),
         None if unreadable.is_some() => None,
         None => Some(missing_service(input, name)),
     };
@@ -138,6 +137,7 @@ pub(super) fn problems(
                 true => Some(rolls_back_by_itself(service.name)),
                 false => service.undeclared_autoscaling(),
             });
+            problems.extend(service.hook_that_rolls_back(spec));
         }
         problems.extend(service.missing_containers.iter().cloned());
     }
@@ -155,6 +155,19 @@ pub(super) fn unreadable_among<'a>(services: impl Iterator<Item = &'a ServiceFac
 }
 
 impl ServiceFacts<'_> {
+    /// Someone has deleted the service: its tasks stop by themselves, and AWS accepts no change of it.
+    pub(in crate::plan) fn is_deleted(&self) -> bool {
+        let seen = self.seen.map(|seen| &seen.service);
+        let service = seen.or_else(|| self.stoppable.map(|stoppable| &stoppable.service));
+        service.is_some_and(|service| service.status != ServiceStatus::Active)
+    }
+
+    /// A hook by which AWS would bring old code back after a migration.
+    fn hook_that_rolls_back(&self, spec: &EnvironmentSpec) -> Option<Blocked> {
+        let mut hooks = self.seen?.service.hooks.iter().filter(|_| spec.follows_migration(self.spec));
+        hooks.find(|hook| hook.rolls_back).map(|hook| lifecycle::rolls_back_by_a_hook(self.name, hook))
+    }
+
     /// A scalable target that git does not declare: Application Auto Scaling would start tasks that tidegate stops.
     pub(in crate::plan) fn undeclared_autoscaling(&self) -> Option<Blocked> {
         let scaling = match (self.seen, self.stoppable) {

@@ -27,7 +27,9 @@ pub enum BlockedReason {
     OwnedByAnother,
     /// The cluster, a service, the database, the balancer or a distribution does not exist.
     Missing,
-    /// A service is deployed by CodeDeploy or an external controller, or it is a DAEMON service.
+    /// A service was deleted: it is DRAINING or INACTIVE.
+    ServiceDeleted,
+    /// A service is deployed by CodeDeploy, an external controller or ECS Express Mode, or it is a DAEMON service.
     UnsupportedController,
     /// An image does not exist.
     ImageMissing,
@@ -37,6 +39,12 @@ pub enum BlockedReason {
     BypassSecret,
     /// The gate cannot be closed safely: default action, rule limits, another function.
     GateUnsafe,
+    /// A lifecycle hook of a service would bring old code back after a migration.
+    LifecycleHook,
+    /// The migration's task cannot be placed: its launch type or its capacity providers do not fit.
+    Placement,
+    /// Tasks outside the declared services run code that follows the migrated version.
+    ForeignCode,
     /// A service has a scalable target that the declarations do not mention.
     AutoscalingUndeclared,
     /// The database cannot be stopped or is broken.

@@ -32,6 +32,8 @@ pub enum WaitingReason {
     Database,
     /// A distribution is still learning its function.
     Distribution,
+    /// A deployment is paused until a person continues it.
+    Person,
     /// A service or the database was started outside tidegate while the environment sleeps: it keeps running for a
     /// while.
     Grace,

@@ -84,8 +84,14 @@ pub(super) fn stop(facts: &Facts<'_>, goal: &Goal, everything_stops: bool, draft
         Some(live) => live > 0,
         None => facts.spec.migration.is_some(),
     };
-    if !everything_stops || migration_may_run {
-        return draft.wait(WaitingReason::Database, waits(name), None);
+    let strangers = &facts.strangers;
+    if strangers.unreadable.is_some() && facts.spec.migration.is_some() {
+        return;
+    }
+    let is_used = !strangers.old_code.is_empty();
+    if !everything_stops || migration_may_run || is_used {
+        let by = if is_used { format!(": {}", strangers.named()) } else { String::new() };
+        return draft.wait(WaitingReason::Database, format!("{}{by}", waits(name)), None);
     }
     let status = seen.database.status.to_string();
     let is_drift = goal.is_settled("database");

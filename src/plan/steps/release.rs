@@ -18,6 +18,7 @@ pub(super) fn begin(facts: &Facts<'_>, from: &Version, to: &Version, draft: &mut
         return;
     }
     let mut pinned: BTreeMap<ImageRef, ImageRef> = BTreeMap::new();
+    let mut is_unverified = false;
     let services = facts.services.values().map(|service| (&service.spec.images, &service.wanted));
     let migration = facts.spec.migration.iter().map(|spec| (&spec.images, &facts.migration.wanted));
     for (templates, wanted) in services.chain(migration) {
@@ -29,16 +30,17 @@ pub(super) fn begin(facts: &Facts<'_>, from: &Version, to: &Version, draft: &mut
             }
         }
         draft.unverified(&wanted.unverified);
+        is_unverified |= !wanted.unverified.is_empty();
     }
     for what in &facts.database.limits.unverified {
         draft.note(format!("unverified: {what}"));
     }
     let kind = ActionKind::BeginRelease { from: from.clone(), to: to.clone(), images: pinned };
-    let words = Words::new(
-        from.to_string(),
-        to.to_string(),
-        "preflight passed; images are pinned for the whole release",
-    );
+    let reason = match is_unverified {
+        false => "preflight passed; images are pinned for the whole release",
+        true => "preflight passed; images are unverified: a registry could not be read",
+    };
+    let words = Words::new(from.to_string(), to.to_string(), reason);
     draft.act(Step::Begin, "release/begin", facts.spec.name.as_str(), kind, words);
 }
 

@@ -62,6 +62,13 @@ pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) -> Outlook
                         ServicePlanner { facts, goal, is_settled, is_brought_back: false, service, seen };
                     one(&planner, layers, draft)
                 }
+                (Some(seen), Some(problem)) => {
+                    draft.block(problem.clone());
+                    let is_settled = goal.is_settled(&service_part(service.name));
+                    let planner =
+                        ServicePlanner { facts, goal, is_settled, is_brought_back: false, service, seen };
+                    leaving(&planner, layers.0, draft)
+                }
                 (None, None) if only_goes_down(facts, goal, service) => {
                     without_definition(facts, goal, service, layers.0, draft)
                 }
@@ -160,6 +167,24 @@ fn one(planner: &ServicePlanner<'_>, (stop_layer, start_layer): (u16, u16), draf
         moves: draft.actions.len() > before,
         foreign_code: foreign.is_some(),
     }
+}
+
+/// A service that tidegate cannot start. Where it has no task, nothing of it stands in the way of what must stop. The
+/// tasks of one that was deleted stop by themselves, and are waited for.
+fn leaving(planner: &ServicePlanner<'_>, stop_layer: u16, draft: &mut Draft) -> Outlook {
+    let ServicePlanner { facts, goal, is_settled, service, seen, .. } = *planner;
+    let all_up = !facts.spec.is_up_in(service.spec, goal.state);
+    let is_empty = seen.live_tasks() == 0 && seen.service.desired == 0;
+    if is_empty || !service.is_deleted() {
+        return Outlook { all_up, all_down: is_empty, ..Outlook::NOTHING_KNOWN };
+    }
+    let stops = goal.state == State::Stopped || goal.is_release();
+    if stops {
+        let (scaling, tasks) = (seen.scaling, planner.tasks());
+        let going = stop::GoingDown { facts, goal, service, is_settled, scaling, tasks };
+        stop::stop(&going, stop_layer, false, draft);
+    }
+    Outlook { all_up, all_down: stops, moves: stops, foreign_code: false }
 }
 
 /// A newer revision that tidegate was not asked to roll.

@@ -42,6 +42,8 @@ impl RunOutcome {
             RunOutcome::Blocked
         } else if !plan.actions.is_empty() {
             RunOutcome::Observed
+        } else if awaits(WaitingReason::Person) {
+            RunOutcome::Blocked
         } else if awaits(WaitingReason::Window) {
             RunOutcome::Window
         } else if plan.waiting.iter().all(|waiting| waiting.reason.ends_by_the_clock()) {

@@ -72,6 +72,11 @@ const TAKEN: &[Taken] = &[
         take: |bench| deregister(bench, "migrate"),
     },
     Taken { what: "the network's service is deleted", need: Need::MigrationNetwork, take: no_network },
+    Taken {
+        what: "tasks outside the declared services cannot be listed",
+        need: Need::Strangers,
+        take: |bench| denied(bench, "ecs:ListTasks"),
+    },
     Taken { what: "the site's bucket is gone", need: Need::Site, take: no_bucket },
     Taken { what: "the site cannot be read", need: Need::Site, take: |bench| denied(bench, "s3:GetObject") },
     Taken {

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::plan::WaitingReason;
 use crate::reconcile::{Run, RunOutcome};
 use crate::report::StatusView;
 use crate::report::json::word;
@@ -26,7 +27,10 @@ pub(super) struct Condition {
 pub(super) fn conditions(view: &StatusView) -> Vec<Condition> {
     let plan = view.plan;
     let ready = plan.is_converged();
+    let person = plan.waiting.iter().find(|waiting| waiting.reason == WaitingReason::Person);
     let blocked = plan.blocked.first();
+    let stalled = blocked.map(|blocked| (word(&blocked.reason), &blocked.message));
+    let stalled = stalled.or(person.map(|person| (word(&person.reason), &person.message)));
     let waiting = plan.waiting.first();
     let pending = plan.actions.len();
     let condition = |kind, status, reason: String, message: String| {
@@ -43,9 +47,9 @@ pub(super) fn conditions(view: &StatusView) -> Vec<Condition> {
         condition("Ready", ready, ready_reason.to_owned(), ready_message),
         condition(
             "Stalled",
-            blocked.is_some(),
-            blocked.map_or_else(|| "none".to_owned(), |blocked| word(&blocked.reason)),
-            blocked.map(|blocked| blocked.message.clone()).unwrap_or_default(),
+            stalled.is_some(),
+            stalled.as_ref().map_or_else(|| "none".to_owned(), |(reason, _)| reason.clone()),
+            stalled.map(|(_, message)| message.clone()).unwrap_or_default(),
         ),
         condition(
             "Waiting",

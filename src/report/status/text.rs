@@ -1,10 +1,13 @@
 //! A status for a terminal of 100 columns.
 
+use std::collections::BTreeSet;
+
 use anstyle::{AnsiColor, Style};
 
 use super::gate::GateStatus;
 use super::wire::{WireService, gather};
 use crate::model::Mode;
+use crate::plan::WaitingReason;
 use crate::report::table::{columns, paragraph};
 use crate::report::{StatusView, labels, obstacles, overrides, time_format};
 
@@ -69,6 +72,13 @@ pub fn text(view: &StatusView) -> String {
     if !versions.is_empty() {
         row("versions", versions.join(", "));
     }
+    if !status.other_tasks.is_empty() {
+        let named = status.other_tasks.iter().map(|task| match task.follows_migration {
+            true => format!("{} (runs code of the migrated version)", task.family),
+            false => task.family.to_owned(),
+        });
+        row("other tasks", named.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", "));
+    }
     if let Some(change) = view.next_change {
         let at = time_format::local(change.at, view.zone);
         let length = time_format::length(change.at - view.now);
@@ -132,6 +142,8 @@ fn verdict(view: &StatusView) -> String {
             labels::counted(plan.actions.len(), "action"),
             view.spec.name
         )
+    } else if plan.waiting.iter().any(|waiting| waiting.reason == WaitingReason::Person) {
+        format!("{RED}waiting for a person{RED:#}")
     } else if !plan.waiting.is_empty() {
         format!("{YELLOW}waiting{YELLOW:#}")
     } else {
@@ -142,6 +154,7 @@ fn verdict(view: &StatusView) -> String {
 /// A row: name, tasks, task definition, image tags.
 fn service(service: &WireService<'_>) -> Vec<String> {
     let tasks = match (service.running, service.desired) {
+        _ if service.deleted.is_some() => format!("deleted ({})", service.deleted.unwrap_or_default()),
         (Some(running), Some(desired)) if running == desired && desired > 0 => format!("{running} up"),
         (Some(0), Some(0)) => "down".to_owned(),
         (Some(running), Some(desired)) => format!("{running} of {desired} up"),

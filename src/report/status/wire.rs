@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::conditions::{Condition, conditions};
 use super::gate::{self, GateStatus};
-use crate::cloud::{Rollout, tag};
+use crate::cloud::{Rollout, ServiceStatus, tag};
 use crate::model::{Mode, Revision, State, VersionKey};
 use crate::observe::Observed;
 use crate::report::StatusView;
@@ -35,6 +35,9 @@ pub(super) struct WireStatus<'a> {
     pub(super) schema_known: bool,
     pub(super) gate: Option<GateStatus>,
     pub(super) services: Vec<WireService<'a>>,
+    /// Tasks of the cluster that belong neither to a declared service nor to the migration's family.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) other_tasks: Vec<WireTask<'a>>,
     pub(super) database: Option<WireDatabase<'a>>,
     pub(super) conditions: Vec<Condition>,
     blocked: Vec<WireBlocked<'a>>,
@@ -50,6 +53,9 @@ pub(super) struct WireService<'a> {
     pub(super) name: &'a str,
     /// False when AWS did not answer for it; every other field is then empty.
     pub(super) readable: bool,
+    /// AWS's word where someone has deleted the service: `DRAINING` or `INACTIVE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) deleted: Option<&'static str>,
     pub(super) desired: Option<u32>,
     pub(super) running: Option<u32>,
     pub(super) pending: Option<u32>,
@@ -58,6 +64,16 @@ pub(super) struct WireService<'a> {
     pub(super) images: BTreeMap<String, String>,
     /// Why it is not up, in AWS's words; empty for a service that is up, or should not be.
     pub(super) reports: Vec<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct WireTask<'a> {
+    pub(super) task: &'a str,
+    pub(super) family: &'a str,
+    pub(super) service: Option<&'a str>,
+    pub(super) started_by: &'a str,
+    /// Whether it runs code that follows the migrated version.
+    pub(super) follows_migration: bool,
 }
 
 #[derive(Serialize)]
@@ -102,6 +118,7 @@ pub(super) fn gather<'a>(view: &'a StatusView<'a>) -> WireStatus<'a> {
         schema_known: schema_known(view),
         gate: gate::status(view),
         services: services(view),
+        other_tasks: other_tasks(view),
         database: database(view),
         conditions: conditions(view),
         blocked: json::blocked(&plan.blocked),
@@ -177,6 +194,10 @@ fn services<'a>(view: &'a StatusView) -> Vec<WireService<'a>> {
             WireService {
                 name: name.as_str(),
                 readable: !matches!(observed, Observed::Unreadable { .. }),
+                deleted: seen
+                    .map(|seen| seen.service.status)
+                    .filter(|status| *status != ServiceStatus::Active)
+                    .map(ServiceStatus::as_str),
                 desired: seen.map(|seen| seen.service.desired),
                 running: seen.map(|seen| seen.service.running),
                 pending: seen.map(|seen| seen.service.pending),
@@ -196,6 +217,19 @@ fn services<'a>(view: &'a StatusView) -> Vec<WireService<'a>> {
             }
         })
         .collect()
+}
+
+fn other_tasks<'a>(view: &'a StatusView) -> Vec<WireTask<'a>> {
+    let old_code = view.snapshot.old_code(view.spec);
+    let all = view.snapshot.strangers.present().into_iter().flatten();
+    let tasks = all.map(|task| WireTask {
+        task: &task.arn,
+        family: task.family(),
+        service: task.service(),
+        started_by: &task.started_by,
+        follows_migration: old_code.contains(&task),
+    });
+    tasks.collect()
 }
 
 fn database<'a>(view: &'a StatusView) -> Option<WireDatabase<'a>> {

@@ -131,3 +131,16 @@ fn a_cluster_that_is_there_is_not_built_again_for_another_name() {
     assert_eq!(world.regions[0].services.len(), 9);
     assert_eq!(world.regions[0].services["graasp-prod/graasp"].primary().definition, before);
 }
+
+/// As an account whose quota is used up: every valid declaration has a world.
+#[test]
+fn a_region_runs_only_so_many_tasks_however_many_are_declared() {
+    let mut spec = graasp();
+    for service in spec.services.values_mut() {
+        (service.count, service.autoscaling) = (5_000, None);
+    }
+    let world = World::from_spec(&[spec], &Age::UpToDate, 1, start());
+    let region = &world.regions[0];
+    assert_eq!(region.tasks.len(), 10_000);
+    assert!(region.services.values().all(|service| service.desired == 5_000), "they stay short of tasks");
+}

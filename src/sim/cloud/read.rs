@@ -1,6 +1,6 @@
 //! [`CloudRead`] on the simulated world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
@@ -10,9 +10,9 @@ use super::super::build::secret_name;
 use super::super::world::{SimDistribution, refuse};
 use super::SimRegion;
 use crate::cloud::{
-    BlueGreen, CloudError, CloudRead, Database, DbSnapshot, Distribution, Function, ImageLookup, Kind,
-    ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota, ScalableTarget,
-    Service, Task, TaskDefinition,
+    BlueGreen, Capacity, CloudError, CloudRead, ClusterTask, Database, DbSnapshot, Distribution, Function,
+    ImageLookup, Kind, ListedDatabase, ListedListener, Listener, LogTail, Marker, Object, ObjectHead, Quota,
+    ScalableTarget, Service, ServiceStatus, Task, TaskDefinition,
 };
 use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 use crate::spec::{DatabaseTarget, ListenerTarget, SecretSource};
@@ -44,6 +44,25 @@ impl CloudRead for SimRegion {
         .await
     }
 
+    async fn capacity(&self, cluster: &ClusterName) -> Result<Option<Capacity>, CloudError> {
+        let resource = format!("{cluster} capacity");
+        self.read("ecs:DescribeClusters", resource, |world, region| Ok(world.capacity(region, cluster))).await
+    }
+
+    async fn other_tasks(
+        &self,
+        cluster: &ClusterName,
+        known: &BTreeSet<String>,
+    ) -> Result<Vec<ClusterTask>, CloudError> {
+        self.read("ecs:ListTasks", format!("{cluster} every task"), |world, region| {
+            if !world.regions[region].clusters.contains_key(cluster.as_str()) {
+                return refuse(Kind::NotFound, "ClusterNotFoundException: Cluster not found.");
+            }
+            Ok(world.other_tasks(region, cluster, known))
+        })
+        .await
+    }
+
     async fn services(
         &self,
         cluster: &ClusterName,
@@ -65,7 +84,8 @@ impl CloudRead for SimRegion {
                 return refuse(Kind::NotFound, "ClusterNotFoundException: Cluster not found.");
             }
             let services = world.regions[region].services.values();
-            Ok(services.filter(|service| service.cluster == *cluster).map(|s| s.name.clone()).collect())
+            let listed = services.filter(|s| s.cluster == *cluster && s.status == ServiceStatus::Active);
+            Ok(listed.map(|service| service.name.clone()).collect())
         })
         .await
     }

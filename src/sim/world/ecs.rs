@@ -2,13 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lifecycle::{PAUSE_LASTS, SimPause};
 use super::tags::{TAGS_MAX, check_tag};
 use super::{Actor, Event, Refusal, RegionId, World, refuse, service_key};
 use crate::cloud::{
-    Controller, Deployment, Document, EVENTS_MAX, Kind, Rollback, Rollout, Service, ServiceEvent, Strategy,
-    Task, TaskDefinition, TaskStatus, UpdateService,
+    Controller, Deployment, Document, EVENTS_MAX, Kind, LifecycleHook, Pace, Pause, Placement, Rollback,
+    Rollout, Service, ServiceEvent, ServiceStatus, Strategy, Task, TaskDefinition, TaskStatus, UpdateService,
 };
 use crate::model::{ClusterName, FamilyName, Instant, ServiceName};
+
+/// <https://docs.aws.amazon.com/general/latest/gr/ecs-service.html>
+pub(super) const TASKS_OF_A_SERVICE_MAX: u32 = 5_000;
 
 /// A service in the world. The API's counts are counted from the tasks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,6 +44,21 @@ pub struct SimService {
     pub not_before: Option<Instant>,
     /// The author of the last change of count or definition.
     pub by: Actor,
+    /// Whether it takes changes.
+    #[serde(default)]
+    pub status: ServiceStatus,
+    /// Whether it is an Express service.
+    #[serde(default)]
+    pub express: bool,
+    /// Its lifecycle hooks. Functions let every deployment continue; a PAUSE hook waits for a person.
+    #[serde(default)]
+    pub hooks: Vec<LifecycleHook>,
+    /// Where its tasks are placed: returned by the API, but not imitated.
+    #[serde(default)]
+    pub placement: Placement,
+    /// Grace period and percentages: returned by the API, but not imitated.
+    #[serde(default)]
+    pub pace: Pace,
     /// What ECS reports about it, newest first.
     #[serde(default)]
     pub events: Vec<ServiceEvent>,
@@ -60,6 +79,9 @@ pub struct SimDeployment {
     pub failed: u32,
     /// When it began.
     pub created_at: Instant,
+    /// The person that it waits for.
+    #[serde(default)]
+    pub pause: Option<SimPause>,
 }
 
 impl SimService {
@@ -87,9 +109,6 @@ impl World {
         let key = service_key(cluster.as_str(), name.as_str());
         match region.services.get(&key) {
             Some(service) => Ok(service),
-            None if region.deleted.contains(&key) => {
-                refuse(Kind::InvalidState, "ServiceNotActiveException: Service was not ACTIVE.")
-            }
             None => refuse(Kind::NotFound, format!("ServiceNotFoundException: no service {name}")),
         }
     }
@@ -130,6 +149,7 @@ impl World {
                 running: 0,
                 failed: deployment.failed,
                 created_at: deployment.created_at,
+                paused: self.shown_pause(region, service, deployment),
             })
             .collect();
         let (mut running, mut pending) = (0, 0);
@@ -159,8 +179,28 @@ impl World {
             deployments,
             rollback: service.rollback,
             target_groups: service.target_groups.clone(),
+            status: service.status,
+            express: service.express,
+            hooks: service.hooks.clone(),
+            placement: service.placement.clone(),
+            pace: service.pace,
             events: service.events.clone(),
         }
+    }
+
+    /// The pause of a deployment, once it has come to the stage of its hook.
+    fn shown_pause(
+        &self,
+        region: RegionId,
+        service: &SimService,
+        deployment: &SimDeployment,
+    ) -> Option<Pause> {
+        let pause = deployment.pause.as_ref()?;
+        let tasks = self.regions[region].tasks.values();
+        let up = tasks.filter(|task| task.shown.started_by == deployment.id && task.shown.healthy).count();
+        let is_there = pause.is_before_tasks() || up >= service.desired as usize;
+        let name = format!("service-deployment/{}/{}/{}", service.cluster, service.name, deployment.id);
+        is_there.then(|| pause.shown(self.regions[region].arn("ecs", &name.replace("ecs-svc/", ""))))
     }
 
     /// ECS reports something about a service.
@@ -232,6 +272,8 @@ impl World {
         let UpdateService { cluster, service: name, definition, desired, rollback } = update;
         let current = self.service(region, cluster, name)?;
         let (key, current_definition) = (current.key(), current.primary().definition.clone());
+        self.refuse_unmanageable(region, &key)?;
+        let current = self.service(region, cluster, name)?;
         if current.controller != Controller::Ecs && definition.is_some() {
             return refuse(
                 Kind::Invalid,
@@ -241,6 +283,12 @@ impl World {
         }
         if let Some(arn) = definition {
             self.definition(region, arn)?;
+        }
+        if desired.is_some_and(|desired| desired > TASKS_OF_A_SERVICE_MAX) {
+            return refuse(
+                Kind::Invalid,
+                "InvalidParameterException: desiredCount is above the quota of tasks in a service",
+            );
         }
         let service = self.regions[region].services.get_mut(&key).expect("looked up above");
         if let Some(rollback) = rollback {
@@ -265,6 +313,11 @@ impl World {
 
     pub(super) fn begin_deployment(&mut self, region: RegionId, key: &str, definition: String) {
         let id = format!("ecs-svc/{:019}", self.ticket());
+        let pause = self.pause_for(region, key);
+        if pause.is_some() {
+            let (service, deployment) = (key.to_owned(), id.clone());
+            self.later(PAUSE_LASTS, Event::PauseExpires { region, service, deployment });
+        }
         let now = self.now;
         let service = self.regions[region].services.get_mut(key).expect("the caller looked it up");
         let deployment = SimDeployment {
@@ -274,6 +327,7 @@ impl World {
             rollout: Rollout::InProgress,
             failed: 0,
             created_at: now,
+            pause,
         };
         service.deployments.insert(0, deployment);
         (service.deaths, service.not_before) = (0, None);

@@ -66,6 +66,24 @@ impl Person<'_> {
         self.world.register(self.region, &Document::new(text)).expect("a revision like the last one");
     }
 
+    /// Runs a task of a family of its own with one image, as a schedule of EventBridge does. It runs until it is stopped.
+    pub fn run_task(&mut self, family: &str, image: &str) {
+        let text = serde_json::json!({
+            "family": family, "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
+            "cpu": "256", "memory": "512", "containerDefinitions": [{"name": family, "image": image}],
+        });
+        let definition = self.world.register(self.region, &Document::new(text)).expect("a whole definition");
+        let image = ImageRef::new(image);
+        if self.world.pull(&image).is_err() {
+            let order = self.world.ticket();
+            self.world.registry.push(&image, order);
+        }
+        let cluster = self.world.watches[&self.environment].cluster.clone();
+        let task = one_off(&cluster, &definition.arn, CONSOLE);
+        let now = self.world.now;
+        self.world.settled_task(self.region, task, now);
+    }
+
     /// Stops one running task of a service, as on Spot.
     /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html>
     pub fn interrupt(&mut self, service: &str) {
@@ -115,16 +133,6 @@ impl Person<'_> {
     /// Replaces the conditions of one rule.
     pub fn set_rule(&mut self, priority: u32, conditions: &[Condition]) {
         self.change_rules_of(Some(priority), |now| now.splice(.., conditions.to_vec()).for_each(drop));
-    }
-
-    /// Deletes a service with its tasks and its scalable target.
-    pub fn delete_service(&mut self, service: &str) {
-        let key = self.service(service).key();
-        let region = &mut self.world.regions[self.region];
-        region.services.remove(&key);
-        region.targets.remove(&key);
-        region.tasks.retain(|_, task| task.service.as_ref() != Some(&key));
-        region.deleted.insert(key);
     }
 
     /// Changes a scalable target.
@@ -309,7 +317,7 @@ impl Person<'_> {
         }
     }
 
-    fn key(&self, service: &str) -> String {
+    pub(super) fn key(&self, service: &str) -> String {
         service_key(self.world.watches[&self.environment].cluster.as_str(), service)
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Region, RegionId, World};
+use crate::cloud::Capacity;
 use crate::sim::tracked::{Part, sum_of};
 
 /// One entry of one part that changed. Without a value it was removed.
@@ -33,7 +34,8 @@ struct RegionHead {
     account: String,
     caller: Option<String>,
     name: String,
-    deleted: BTreeSet<String>,
+    capacity: BTreeMap<String, Capacity>,
+    outside: BTreeMap<String, u32>,
     deregistered: BTreeSet<String>,
     snapshots_max: Option<u64>,
 }
@@ -186,7 +188,8 @@ impl Region {
             account: _,
             caller: _,
             name: _,
-            deleted: _,
+            capacity: _,
+            outside: _,
             deregistered: _,
             snapshots_max: _,
         } = self;
@@ -208,21 +211,23 @@ impl Region {
     }
 
     fn head(&self) -> RegionHead {
-        let Region { account, caller, name, deleted, deregistered, snapshots_max, .. } = self;
+        let Region { account, caller, name, capacity, outside, deregistered, snapshots_max, .. } = self;
         RegionHead {
             account: account.clone(),
             caller: caller.clone(),
             name: name.clone(),
-            deleted: deleted.clone(),
+            capacity: capacity.clone(),
+            outside: outside.clone(),
             deregistered: deregistered.clone(),
             snapshots_max: *snapshots_max,
         }
     }
 
     fn set_head(&mut self, head: RegionHead) {
-        let RegionHead { account, caller, name, deleted, deregistered, snapshots_max } = head;
+        let RegionHead { account, caller, name, capacity, outside, deregistered, snapshots_max } = head;
         (self.account, self.caller, self.name) = (account, caller, name);
-        (self.deleted, self.deregistered, self.snapshots_max) = (deleted, deregistered, snapshots_max);
+        (self.capacity, self.outside) = (capacity, outside);
+        (self.deregistered, self.snapshots_max) = (deregistered, snapshots_max);
     }
 }
 

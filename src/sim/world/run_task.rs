@@ -27,9 +27,9 @@ impl World {
     /// Starts one task. The same token and parameters return the same task for 24 hours, other parameters are
     /// a conflict. <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>
     pub(in crate::sim) fn run_task(&mut self, region: RegionId, request: &RunTask) -> Result<Task, Refusal> {
-        let RunTask { cluster, definition, network_of, client_token, started_by, tags } = request;
+        let RunTask { cluster, definition, network_of, placement, client_token, started_by, tags } = request;
         self.service(region, cluster, network_of)?;
-        self.definition(region, definition)?;
+        let document = self.definition(region, definition)?.document.clone();
         if client_token.is_empty()
             || client_token.len() > 64
             || !client_token.bytes().all(|b| b.is_ascii_graphic())
@@ -46,7 +46,7 @@ impl World {
                 "InvalidParameterException: startedBy has at most 128 letters, numbers, '-', '_' and '/'",
             );
         }
-        let fingerprint = format!("{definition} {network_of} {started_by} {tags:?}");
+        let fingerprint = format!("{definition} {network_of} {placement:?} {started_by} {tags:?}");
         let token_key = format!("{cluster} {client_token}");
         let now = self.now;
         self.regions[region].tokens.retain(|_, token| now - token.used_at < TOKEN_LIFE);
@@ -61,10 +61,13 @@ impl World {
             let id = self.task_id(region, &task.arn);
             return Ok(id.map_or(task, |id| self.regions[region].tasks[&id].shown.clone()));
         }
+        self.check_placement(region, cluster, &document, placement)?;
         if self.comes_to_pass(region, cluster, definition, &Outcome::NoCapacity) {
             // A request that started nothing leaves its token free.
             return refuse(Kind::Capacity, "RESOURCE:CAPACITY: Capacity is unavailable at this time");
         }
+        let family = self.definition(region, definition)?.family.clone();
+        self.check_alone(region, cluster, &family);
         let id = self.start_task(region, one_off(cluster, definition, started_by));
         let task = self.regions[region].tasks.get_mut(&id).expect("started above");
         task.tags.clone_from(tags);

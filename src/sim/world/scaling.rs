@@ -4,8 +4,9 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use super::ecs::TASKS_OF_A_SERVICE_MAX;
 use super::{Actor, Event, Refusal, RegionId, World, refuse, service_key};
-use crate::cloud::{Kind, ScalableTarget};
+use crate::cloud::{Kind, ScalableTarget, ServiceStatus};
 use crate::model::{ClusterName, ServiceName};
 
 /// Interval at which target tracking evaluates its alarms.
@@ -42,12 +43,18 @@ impl World {
         if target.min > target.max {
             return refuse(Kind::Invalid, "ValidationException: maximum capacity is below minimum capacity");
         }
-        if let Err(refusal) = self.service(region, cluster, service) {
-            // Application Auto Scaling asks ECS, and has one code for every answer that is no service.
-            return refuse(
-                Kind::Invalid,
-                format!("ValidationException: ECS service doesn't exist ({})", refusal.message),
-            );
+        // Application Auto Scaling asks ECS, and has one code for every answer that is no service.
+        let gone = match self.service(region, cluster, service) {
+            Ok(found) if found.status == ServiceStatus::Active => None,
+            Ok(found) => Some(format!("service/{cluster}/{service} is {}", found.status.as_str())),
+            Err(refusal) => Some(refusal.message),
+        };
+        if let Some(why) = gone {
+            return refuse(Kind::Invalid, format!("ValidationException: ECS service doesn't exist ({why})"));
+        }
+        if target.max > TASKS_OF_A_SERVICE_MAX {
+            let message = "ValidationException: maximum capacity is above the quota of tasks in a service";
+            return refuse(Kind::Invalid, message);
         }
         let key = service_key(cluster.as_str(), service.as_str());
         let kept = self.regions[region].targets.entry(key.clone()).or_insert(SimTarget::new(target));

@@ -5,6 +5,7 @@
 
 use chrono::TimeDelta;
 
+use super::lifecycle::SimPause;
 use super::task::NewTask;
 use super::{Actor, RegionId, World};
 use crate::cloud::{Rollout, TaskStatus};
@@ -26,15 +27,21 @@ struct Fleet {
 impl World {
     /// Moves a service towards its desired count: minimum healthy 100 %, maximum 200 %.
     pub(super) fn schedule_service(&mut self, region: RegionId, key: &str) {
-        let Some(service) = self.regions[region].services.get(key) else { return };
+        if !self.regions[region].services.contains_key(key) {
+            return;
+        }
+        let is_active = self.is_active(region, key);
+        let service = &self.regions[region].services[key];
         let desired = service.desired as usize;
         let failed = service.primary().rollout == Rollout::Failed;
-        let waits = service.not_before.is_some_and(|at| self.now < at);
+        let waits = service.not_before.is_some_and(|at| self.now < at)
+            || service.primary().pause.as_ref().is_some_and(SimPause::is_before_tasks);
         let Fleet { fresh, old } = self.fleet(region, key);
 
-        if !failed && !waits {
+        if is_active && !failed && !waits {
             let missing = desired.saturating_sub(fresh.len());
             let room = (2 * desired).saturating_sub(fresh.len() + old.len());
+            let room = room.min(if missing > 0 { self.room_for_tasks(region) } else { 0 });
             for _ in 0..missing.min(room) {
                 self.start_service_task(region, key);
             }
@@ -91,6 +98,9 @@ impl World {
         let service = self.regions[region].services.get_mut(key).expect("the caller looked it up");
         let all_healthy =
             fresh.len() == service.desired as usize && fresh.iter().all(|(_, healthy)| *healthy);
+        if service.primary().pause.is_some() {
+            return;
+        }
         if !all_healthy || !old.is_empty() || service.primary().rollout == Rollout::Failed {
             return;
         }

@@ -61,6 +61,10 @@ impl<'a> NodeDeserializer<'a> {
                 let message = format!("`{}` cannot be `{found}`", self.path);
                 (Code::UnknownWord, message, suggest::hint(&found, allowed.iter().copied()))
             }
+            Mismatch::Key { found, allowed } => {
+                let message = format!("`{}` has no key `{found}`", self.path);
+                (Code::UnknownKey, message, suggest::hint(&found, allowed.iter().copied()))
+            }
             Mismatch::Other(message) => (Code::WrongType, format!("`{}`: {message}", self.path), None),
         };
         let problem = Diagnostic::error(self.node.place.clone(), code, message);

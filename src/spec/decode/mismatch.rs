@@ -11,6 +11,8 @@ pub(super) enum Mismatch {
     Type(String),
     /// A word that is not allowed.
     Word { found: String, allowed: &'static [&'static str] },
+    /// A key that is not allowed, in a mapping that is one of several shapes.
+    Key { found: String, allowed: &'static [&'static str] },
     /// Any other message of serde; no type in `raw` causes one.
     Other(String),
 }
@@ -26,6 +28,10 @@ impl de::Error for Mismatch {
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Mismatch::Type(plain_words(&expected.to_string()))
+    }
+
+    fn unknown_field(found: &str, allowed: &'static [&'static str]) -> Self {
+        Mismatch::Key { found: found.to_owned(), allowed }
     }
 
     fn unknown_variant(found: &str, allowed: &'static [&'static str]) -> Self {
@@ -51,7 +57,7 @@ impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Mismatch::Type(expected) => write!(f, "expected {expected}"),
-            Mismatch::Word { found, .. } => write!(f, "unexpected {found}"),
+            Mismatch::Word { found, .. } | Mismatch::Key { found, .. } => write!(f, "unexpected {found}"),
             Mismatch::Other(message) => f.write_str(message),
         }
     }

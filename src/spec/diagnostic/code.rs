@@ -53,6 +53,7 @@ codes! {
     ListedTwice "listed-twice" "A list names the same thing twice."
     NameDiffers "name-differs" "`name` differs from the name of the file."
     BadName "bad-name" "A name has characters or a length that AWS does not allow."
+    TooMany "too-many" "A list or a mapping has more entries than AWS allows."
     BadNumber "bad-number" "A number is outside its range."
     AccountNotQuoted "account-not-quoted" "An account is not in quotes; YAML readers drop the leading zeros of a number."
     BadAccount "bad-account" "An account number does not have twelve digits."

@@ -42,6 +42,8 @@ pub struct MigrationSpec {
     pub images: BTreeMap<ContainerName, Template>,
     /// The service whose awsvpc configuration the task uses.
     pub network: ServiceName,
+    /// Where the task is placed.
+    pub run_on: RunOn,
     /// Which version changes need a migration.
     pub needed_for: NeededFor,
     /// Whether a migration that exits non-zero by itself has changed nothing.
@@ -76,6 +78,18 @@ pub enum OnFailure {
     Hold,
     /// The old version comes back.
     Revert,
+}
+
+/// Where the migration's task is placed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RunOn {
+    /// Where the task-definition family and the `network` service allow it; on-demand Fargate where there is a choice.
+    #[default]
+    Auto,
+    /// On-demand Fargate.
+    Fargate,
+    /// These capacity providers of the cluster, the preferred one first; at least one.
+    CapacityProviders(Vec<String>),
 }
 
 /// Which changes of the followed version need a migration.

@@ -1,6 +1,7 @@
 //! Services: what runs, how much of it, and in which states.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::template::Template;
 use crate::model::{ContainerName, ServiceName, State};
@@ -10,7 +11,7 @@ use crate::model::{ContainerName, ServiceName, State};
 pub struct ServiceSpec {
     /// The image of each container. tidegate does not change the images of other containers.
     pub images: BTreeMap<ContainerName, Template>,
-    /// The number of tasks while the service is up; at least 1.
+    /// The number of tasks while the service is up: 1 to 5,000.
     pub count: u32,
     /// The range of its scalable target, if it has one.
     pub autoscaling: Option<Autoscaling>,
@@ -18,9 +19,11 @@ pub struct ServiceSpec {
     pub after: BTreeSet<ServiceName>,
     /// The states in which it is up; always includes `running`, never `stopped`.
     pub up_in: BTreeSet<State>,
+    /// How long a start or a roll may take; `None` = by its size and its grace period, as its service in ECS has them.
+    pub start_within: Option<Duration>,
 }
 
-/// The range of a scalable target, in tasks; `min <= max`.
+/// The range of a scalable target, in tasks; `min <= max <= 5000`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Autoscaling {
     /// The fewest tasks while the service is up.

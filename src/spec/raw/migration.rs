@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
-use super::{DurationText, TemplateText, VersionText};
+use super::{DurationText, RawRunOn, TemplateText, VersionText};
 use crate::model::Level;
 use crate::spec::OnFailure;
 use crate::spec::decode::{HasShortForm, Leaf, ShortFor, Table};
@@ -32,6 +32,11 @@ pub(in crate::spec) struct RawMigration {
     /// The service whose network configuration (subnets, security groups, public address) the task uses.
     #[schemars(required)]
     pub(in crate::spec) network: Option<Leaf<ShortFor<RawNetwork>>>,
+    /// Where the task is placed: `auto`, `fargate`, or `{capacity_providers: [NAME]}` with capacity providers of the
+    /// cluster. `auto` is what the task-definition family and the `network` service allow: on-demand Fargate where the
+    /// family allows Fargate. Default: `auto`.
+    #[schemars(extend("default" = "auto"))]
+    pub(in crate::spec) run_on: Option<Leaf<RawRunOn>>,
     /// Which version changes need a migration: `always`, `never`, or a list such as `[major, minor]`. tidegate trusts
     /// this: other changes roll out without a migration. Default: `always`.
     #[schemars(extend("default" = "always"))]
@@ -79,8 +84,8 @@ pub(in crate::spec) struct RawSnapshot {
     /// Whether tidegate takes a snapshot before each migration. Default: `true`.
     #[schemars(extend("default" = true))]
     pub(in crate::spec) take: Option<Leaf<bool>>,
-    /// How many of its own snapshots tidegate keeps; it deletes older ones. At least 1. Default: 5.
-    #[schemars(range(min = 1), extend("default" = 5))]
+    /// How many of its own snapshots tidegate keeps; it deletes older ones. 1 to 100. Default: 5.
+    #[schemars(range(min = 1, max = 100), extend("default" = 5))]
     pub(in crate::spec) keep: Option<Leaf<u32>>,
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::findings::Findings;
-use super::{names, services};
+use super::{limits, names, services};
 use crate::model::ServiceName;
 use crate::spec::decode::{Leaf, OriginId};
 use crate::spec::diagnostic::Code;
@@ -33,7 +33,7 @@ pub(super) fn maintenance(
     let names: BTreeSet<&str> = known.keys().map(ServiceName::as_str).collect();
     let keep_open = services::references(f, keep_open, &names);
     let keep_open = keep_open.into_iter().map(|(_, name)| ServiceName::new(name)).collect();
-    let drain = f.duration(drain, DRAIN);
+    let drain = f.duration_within(drain, DRAIN, &limits::DRAIN);
     Some(Maintenance { page: page?, bypass: bypass?, load_balancer, cloudfront, keep_open, drain })
 }
 
@@ -124,6 +124,7 @@ fn gate_function(f: &mut Findings<'_>, leaf: &Leaf<RawCloudFront>) -> Option<Clo
     let list = f.required(leaf.at, "distributions", distributions)?;
     let leaves = list.get()?;
     f.not_empty(list.at, leaves, "name the distributions that the function closes");
+    f.at_most(list.at, leaves, &limits::DISTRIBUTIONS);
     let named: Vec<(OriginId, &String)> =
         leaves.iter().filter_map(|leaf| Some((leaf.at, leaf.get()?))).collect();
     f.distinct(named);

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::findings::Findings;
+use super::limits;
 use super::names;
 use super::versions::Versions;
 use crate::model::{FamilyName, Level, ServiceName, Version, VersionKey};
 use crate::spec::decode::{Leaf, OriginId, ShortFor};
 use crate::spec::diagnostic::Code;
-use crate::spec::raw::{RawMigration, RawNeededFor, RawNetwork, RawSnapshot};
-use crate::spec::{MigrationSpec, NeededFor, OnFailure, ServiceSpec, SnapshotPolicy};
+use crate::spec::raw::{RawCapacityProviders, RawMigration, RawNeededFor, RawNetwork, RawRunOn, RawSnapshot};
+use crate::spec::{MigrationSpec, NeededFor, OnFailure, RunOn, ServiceSpec, SnapshotPolicy};
 
 /// Most migrations take minutes; after an hour a person should look.
 const TIMEOUT: Duration = Duration::from_secs(60 * 60);
@@ -34,6 +35,7 @@ pub(super) fn migration(
         task,
         images,
         network,
+        run_on,
         needed_for,
         atomic,
         on_failure,
@@ -48,6 +50,7 @@ pub(super) fn migration(
     let task = f.required(leaf.at, "task", task).map(|leaf| f.name(leaf, &names::ECS));
     let images = f.images(images, versions);
     let network = f.required(leaf.at, "network", network).and_then(|leaf| network_of(f, leaf, services));
+    let run_on = run_on.as_ref().map(|leaf| placed_on(f, leaf)).unwrap_or_default();
     // Templates that could not be read may have contained it.
     if let Some(key) = follows.as_ref().filter(|_| versions.are_resolved()) {
         if !images.values().any(|image| image.keys().contains(key)) {
@@ -73,15 +76,16 @@ pub(super) fn migration(
     };
     let allow_schema = allow_schema.as_ref().and_then(|leaf| acknowledged(f, leaf));
     Some(MigrationSpec {
-        timeout: f.duration(timeout, TIMEOUT),
+        timeout: f.duration_within(timeout, TIMEOUT, &limits::TIMEOUT),
         snapshot: snapshot_policy(f, snapshot),
-        settle: f.duration(settle, Duration::ZERO),
+        settle: f.duration_within(settle, Duration::ZERO, &limits::SETTLE),
         atomic: f.value_or(atomic, false),
         on_failure: failure_policy(f, on_failure, atomic),
         together,
         follows: follows?,
         task: FamilyName::new(task?),
         network: network?,
+        run_on,
         images,
         needed_for,
         allow_schema,
@@ -166,6 +170,30 @@ fn network_of(
         .then(|| ServiceName::new(name))
 }
 
+/// `auto` where the value is wrong; then that was reported.
+fn placed_on(f: &mut Findings<'_>, leaf: &Leaf<RawRunOn>) -> RunOn {
+    let RawCapacityProviders { capacity_providers } = match leaf.get() {
+        None | Some(RawRunOn::Auto) => return RunOn::Auto,
+        Some(RawRunOn::Fargate) => return RunOn::Fargate,
+        Some(RawRunOn::Providers(named)) => named,
+    };
+    let list = f.required(leaf.at, "capacity_providers", capacity_providers);
+    let Some((at, leaves)) = list.and_then(|list| Some((list.at, list.get()?))) else { return RunOn::Auto };
+    f.not_empty(at, leaves, "name capacity providers of the cluster, or write `run_on: auto`");
+    f.at_most(at, leaves, &limits::CAPACITY_PROVIDERS);
+    let named: Vec<(OriginId, &String)> =
+        leaves.iter().filter_map(|leaf| Some((leaf.at, leaf.get()?))).collect();
+    f.distinct(named);
+    let mut providers: Vec<String> = Vec::new();
+    for leaf in leaves {
+        let name = f.name(leaf, &names::ECS);
+        if !providers.contains(&name) {
+            providers.push(name);
+        }
+    }
+    RunOn::CapacityProviders(providers)
+}
+
 fn levels(f: &mut Findings<'_>, at: OriginId, leaves: &[Leaf<Level>]) -> NeededFor {
     f.not_empty(at, leaves, "write `needed_for: never` if no change needs a migration");
     let levels: BTreeSet<Level> = leaves.iter().filter_map(Leaf::get).copied().collect();
@@ -179,6 +207,7 @@ fn snapshot_policy(f: &mut Findings<'_>, raw: &Option<Leaf<RawSnapshot>>) -> Sna
         let hint = "to take no snapshots, write `snapshot: {take: false}`".to_owned();
         f.error(at, Code::BadNumber, "`keep` must be at least 1").hint = Some(hint);
     }
+    f.limited(keep, &limits::SNAPSHOTS);
     SnapshotPolicy { take: f.value_or(take, default.take), keep: f.value_or(keep, default.keep) }
 }
 

@@ -1,8 +1,10 @@
 //! `services:`: counts, states, and the order in which they start.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::findings::Findings;
+use super::limits;
 use super::names;
 use super::versions::Versions;
 use crate::model::{ServiceName, State, VersionKey};
@@ -24,6 +26,9 @@ pub(super) fn services(
     let known: BTreeSet<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
     let mut services = BTreeMap::new();
     let mut waits: Waits<'_> = BTreeMap::new();
+    if let Some(leaf) = raw {
+        f.at_most(leaf.at, entries, &limits::SERVICES);
+    }
     for (name, leaf) in entries {
         f.key_name(leaf.at, name, &names::ECS);
         let (spec, after) = service(f, leaf, &known, versions, migrated);
@@ -45,10 +50,17 @@ fn service<'r>(
     migrated: Option<&VersionKey>,
 ) -> (ServiceSpec, Vec<(OriginId, &'r str)>) {
     let default_up_in = || BTreeSet::from([State::Running, State::Restricted]);
-    let Some(RawService { images, count, autoscaling, after, up_in }) = leaf.get() else {
+    let Some(RawService { images, count, autoscaling, after, up_in, start_within }) = leaf.get() else {
         let (images, after) = (BTreeMap::new(), BTreeSet::new());
         return (
-            ServiceSpec { images, count: 1, autoscaling: None, after, up_in: default_up_in() },
+            ServiceSpec {
+                images,
+                count: 1,
+                autoscaling: None,
+                after,
+                up_in: default_up_in(),
+                start_within: None,
+            },
             Vec::new(),
         );
     };
@@ -62,14 +74,22 @@ fn service<'r>(
         None => default_up_in(),
         Some(list) => states(f, list, follows.then_some(migrated).flatten()),
     };
-    (ServiceSpec { images, count, autoscaling, after: spec_after, up_in }, after)
+    let start_within = start_within.is_some().then(|| {
+        // The default stands in for a value that is wrong; then that was reported.
+        f.duration_within(start_within, Duration::from_secs(15 * 60), &limits::START_WITHIN)
+    });
+    (ServiceSpec { images, count, autoscaling, after: spec_after, up_in, start_within }, after)
 }
 
 fn range(f: &mut Findings<'_>, leaf: &Leaf<RawAutoscaling>) -> Option<Autoscaling> {
-    let RawAutoscaling { min, max } = leaf.get()?;
-    let min_leaf = f.required(leaf.at, "min", min);
-    let max_leaf = f.required(leaf.at, "max", max);
+    let RawAutoscaling { min: autoscaled_min, max: autoscaled_max } = leaf.get()?;
+    let min_leaf = f.required(leaf.at, "min", autoscaled_min);
+    let max_leaf = f.required(leaf.at, "max", autoscaled_max);
     let (min_leaf, min, max) = (min_leaf?, *min_leaf?.get()?, *max_leaf?.get()?);
+    let is_possible = [f.limited(autoscaled_min, &limits::TASKS), f.limited(autoscaled_max, &limits::TASKS)];
+    if is_possible != [true, true] {
+        return None;
+    }
     if min > max {
         let message = format!("`min` is {min}, which is more than `max`, {max}");
         f.error(min_leaf.at, Code::AutoscalingRange, message).hint = Some("swap the two numbers".to_owned());
@@ -85,6 +105,9 @@ fn task_count(
     raw: &Option<Leaf<u32>>,
     range: Option<Autoscaling>,
 ) -> u32 {
+    if !f.limited(raw, &limits::TASKS) {
+        return 1;
+    }
     let written = raw.as_ref().and_then(|leaf| Some((leaf.at, *leaf.get()?)));
     let (at, count) = written.unwrap_or((service, range.map_or(1, |range| range.min)));
     if count == 0 {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::findings::Findings;
+use super::limits;
 use super::names;
 use super::versions::Versions;
 use crate::model::SiteName;
@@ -135,7 +136,7 @@ pub(super) fn checks(f: &mut Findings<'_>, raw: &Option<Leaf<Vec<Leaf<RawCheck>>
         {
             f.error(at, Code::BadNumber, format!("{number} is not an HTTP status: it must be 100 to 599"));
         }
-        let within = f.duration(within, WITHIN);
+        let within = f.duration_within(within, WITHIN, &limits::WITHIN);
         checks.extend(url.map(|(_, url)| Check { url, status: f.value_or(status, 200), within }));
     }
     checks

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::findings::Findings;
-use super::{doubts, holidays};
+use super::{doubts, holidays, limits};
 use crate::model::{Instant, State};
 use crate::schedule::{
     Crontab, DateRange, Override, Schedule, StateInputs, SyntaxError, TimeSpanOnDay, Tz, Window, WindowState,
@@ -91,7 +91,7 @@ fn doubts_about(
 /// How long tidegate waits before it stops something that a person started outside the hours.
 pub(super) fn grace(f: &mut Findings<'_>, leaf: Option<&Leaf<RawSchedule>>) -> Duration {
     let written = leaf.and_then(Leaf::get).and_then(|schedule| schedule.grace.as_ref());
-    f.duration(&written.cloned(), GRACE)
+    f.duration_within(&written.cloned(), GRACE, &limits::GRACE)
 }
 
 /// The fields of crontab lines, without differences of spaces and case.

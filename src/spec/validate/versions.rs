@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::Findings;
+use super::limits;
 use super::names;
 use crate::model::{ContainerName, Digest, Version, VersionKey};
 use crate::spec::Template;
@@ -141,6 +142,9 @@ impl Findings<'_> {
         versions: &mut Versions,
     ) -> BTreeMap<ContainerName, Template> {
         let mut images = BTreeMap::new();
+        if let Some((at, Table(entries))) = raw.as_ref().and_then(|leaf| Some((leaf.at, leaf.get()?))) {
+            self.at_most(at, entries, &limits::CONTAINERS);
+        }
         for (container, leaf) in raw.iter().filter_map(Leaf::get).flat_map(|table| &table.0) {
             self.key_name(leaf.at, container, &names::ECS);
             let Some(template) = self.template(leaf, versions) else { continue };

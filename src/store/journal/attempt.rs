@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 
 use super::event::Outcome;
 use super::operator::OperatorRequest;
+use crate::cloud::Placement;
 use crate::model::{Instant, Version};
 
 /// For this long after its intent, a migration task that AWS does not list may not be listed *yet*: the same request
@@ -32,6 +33,8 @@ pub struct Attempt {
     pub started_by: String,
     /// The task definition to run.
     pub definition: String,
+    /// Where the task is placed; `None` = it was intended before placements were journaled.
+    pub placement: Option<Placement>,
     /// The ARN of the task, once known.
     pub task: Option<String>,
     /// Whether a container of the task that counts has run, as far as tidegate knows: the point of no return.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::operator::OperatorRequest;
-use crate::cloud::{Rollback, ScalableTarget};
+use crate::cloud::{Placement, Rollback, ScalableTarget};
 use crate::model::{ImageRef, InputsId, Instant, Revision, ServiceName, State, Version, VersionKey};
 
 /// An event of an environment's journal: an intent before a one-shot action, an outcome, or a decision.
@@ -65,6 +65,9 @@ pub enum Event {
         started_by: String,
         /// The task definition to run. A request that is sent again names the same one.
         definition: String,
+        /// Where the task is placed. A request that is sent again names the same place; none in lines that are older than
+        /// this field.
+        placement: Option<Placement>,
     },
     /// RunTask returned a task, or tidegate found the task of this attempt.
     MigrationTask {

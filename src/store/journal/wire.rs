@@ -13,6 +13,7 @@ mod event;
 mod held;
 mod ledger;
 mod parts;
+mod placement;
 mod reading;
 mod request;
 mod writing;

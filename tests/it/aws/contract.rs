@@ -48,6 +48,8 @@ promises! {
         a_target_is_suspended_and_resumed;
     listed:
         clusters_families_and_databases_are_listed
+        a_cluster_says_what_it_runs_tasks_on
+        every_task_of_a_cluster_is_listed_by_what_it_runs
         a_listener_is_found_by_the_target_groups_it_leads_to;
     records:
         a_database_is_tagged

@@ -246,6 +246,7 @@ async fn attempts(shop: &Shop) -> Vec<(&'static str, Result<(), CloudError>)> {
         rollback: None,
     };
     let run = RunTask {
+        placement: Default::default(),
         cluster: CLUSTER.into(),
         definition: newest.arn.clone(),
         network_of: SERVICE.into(),

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use tidegate::cloud::{Condition, Controller, Kind, RuleAction, ScalableTarget, Strategy, Suspended, tag};
+use tidegate::cloud::{
+    Capacity, CapacityProvider, Condition, Controller, Document, Kind, LifecycleHook, Placement,
+    ProviderKind, ProviderShare, RuleAction, ScalableTarget, Strategy, Suspended, tag,
+};
 use tidegate::model::ImageRef;
-use tidegate::sim::{Broken, Outcome, Schema, Sidecar, SimCloud, World};
+use tidegate::sim::{Broken, Outcome, Region, Schema, Sidecar, SimCloud, World};
 use tidegate::spec::EnvironmentSpec;
 
 /// `person …`: somebody with the console open.
@@ -26,6 +29,10 @@ pub fn person(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Opti
         ["redeploys", service] => person.redeploy(service),
         ["revises", family, field, value] => person.revise(family, field, serde_json::Value::from(*value)),
         ["runs", "the", "migration"] => person.run_migration(),
+        ["runs", family, "with", image] => person.run_task(family, image),
+        ["stops", "the", "tasks"] => person.stop_one_offs(),
+        ["deletes", "service", service] => person.delete_service(service),
+        ["continues", service] => person.continue_deployment(service),
         ["stops", "the", "migration"] => person.stop_one_offs(),
         ["opens", "the", "gate"] => person.open_gate(),
         ["starts", "the", "database"] => person.start_database(),
@@ -35,7 +42,6 @@ pub fn person(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Opti
         ["fills", "the", "snapshot", "quota"] => person.fill_snapshot_quota(),
         ["has", "a", "blue/green", "deployment", status] => person.begin_blue_green(status),
         ["deregisters", family] => person.deregister(family),
-        ["deletes", "service", service] => person.delete_service(service),
         ["tags", "the", "database", assignment] => {
             let (key, value) = assignment.split_once('=')?;
             person.tag_database(key, Some(value));
@@ -122,7 +128,7 @@ pub fn aws(cloud: &SimCloud, spec: &EnvironmentSpec, words: &[&str]) -> Option<(
     Some(())
 }
 
-const OPERATIONS: [&str; 26] = [
+const OPERATIONS: [&str; 27] = [
     "cloudfront:DescribeFunction",
     "cloudfront:PublishFunction",
     "cloudfront:UpdateDistribution",
@@ -131,6 +137,7 @@ const OPERATIONS: [&str; 26] = [
     "ecs:DescribeServices",
     "ecs:DescribeTasks",
     "ecs:ListServices",
+    "ecs:ListTasks",
     "ecs:RegisterTaskDefinition",
     "ecs:RunTask",
     "ecs:TagResource",
@@ -236,6 +243,11 @@ pub fn image(world: &mut World, words: &[&str]) -> Option<()> {
     Some(())
 }
 
+/// What the cluster runs tasks on besides Fargate: nothing at first.
+fn capacity<'r>(region: &'r mut Region, spec: &EnvironmentSpec) -> &'r mut Capacity {
+    region.capacity.entry(spec.cluster.to_string()).or_default()
+}
+
 /// `world …`: how this world differs from the one that the declarations describe.
 pub fn world(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Option<()> {
     let region = world.regions.iter_mut().find(|region| region.account == spec.account)?;
@@ -261,6 +273,47 @@ pub fn world(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Optio
         }
         ["with", "daemon", service] => {
             region.services.get_mut(&key(service))?.controller = Controller::Daemon;
+        }
+        ["with", "express", service] => region.services.get_mut(&key(service))?.express = true,
+        ["with", "hook", kind, "of", service, "at", stage, rest @ ..] => {
+            let rolls_back = match rest {
+                [] => true,
+                ["then", "continue"] => false,
+                _ => return None,
+            };
+            let stages = vec![(*stage).to_owned()];
+            let hook = LifecycleHook { kind: (*kind).to_owned(), stages, rolls_back };
+            region.services.get_mut(&key(service))?.hooks.push(hook);
+        }
+        ["with", "family", family, "on", compatibilities @ ..] => {
+            for definition in region.definitions.get_mut(*family)? {
+                let mut text = definition.document.expose().clone();
+                text["requiresCompatibilities"] = serde_json::json!(compatibilities);
+                definition.document = Document::new(text);
+            }
+        }
+        ["with", "service", service, "on", "launch", "type", name] => {
+            region.services.get_mut(&key(service))?.placement = Placement::LaunchType((*name).to_owned());
+        }
+        ["with", "service", service, "on", "provider", name] => {
+            let share = ProviderShare { name: (*name).to_owned(), weight: 1, base: 0 };
+            region.services.get_mut(&key(service))?.placement = Placement::Providers(vec![share]);
+        }
+        ["with", number, "instances"] => capacity(region, spec).instances = number.parse().ok()?,
+        ["with", kind, "provider", name] => {
+            let kind = match *kind {
+                "scaling" => ProviderKind::AutoScalingGroup { scales: true },
+                "fixed" => ProviderKind::AutoScalingGroup { scales: false },
+                "managed" => ProviderKind::ManagedInstances,
+                "fargate" => ProviderKind::Fargate,
+                _ => return None,
+            };
+            let provider = CapacityProvider { name: (*name).to_owned(), kind, active: true };
+            capacity(region, spec).providers.push(provider);
+        }
+        ["with", "inactive", name] => {
+            let mut providers = capacity(region, spec).providers.iter_mut();
+            providers.find(|provider| provider.name == **name)?.active = false;
         }
         ["with", "blue/green", "for", service] => {
             let strategy = Strategy::Shifting { bake_minutes: 10 };

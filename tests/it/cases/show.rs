@@ -50,7 +50,7 @@ pub fn plan(plan: &Plan) -> Vec<String> {
         lines.push(format!(
             "waiting {}: {}{}",
             word(waiting.reason),
-            waiting.message.replace('\n', " "),
+            waiting.message.replace('\n', "; "),
             until.unwrap_or_default()
         ));
     }
@@ -157,7 +157,7 @@ pub fn run(run: &Run, last: Option<&Plan>) -> Vec<String> {
     if let Some(plan) = last {
         lines.extend(plan.blocked.iter().flat_map(blocked));
         lines.extend(plan.waiting.iter().map(|waiting| {
-            format!("waiting {}: {}", word(waiting.reason), waiting.message.replace('\n', " "))
+            format!("waiting {}: {}", word(waiting.reason), waiting.message.replace('\n', "; "))
         }));
     }
     lines

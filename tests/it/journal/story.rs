@@ -2,14 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tidegate::cloud::{Rollback, ScalableTarget, Suspended};
+use tidegate::cloud::{Placement, ProviderShare, Rollback, ScalableTarget, Suspended};
 use tidegate::model::{ImageRef, Revision, ServiceName, State, Version};
 use tidegate::store::journal::{Event, GateParts, OperatorCommand, OperatorRequest, Outcome, Recorded};
 
 /// A year in the life of an environment, in an order in which it can happen.
 pub(super) fn every_event() -> Vec<Event> {
-    [quiet_days(), a_release_with_a_retry(), a_release_that_is_given_up(), what_aws_said(), a_failed_step()]
-        .concat()
+    [
+        quiet_days(),
+        a_release_with_a_retry(),
+        a_release_that_is_given_up(),
+        what_aws_said(),
+        a_failed_step(),
+        where_a_task_is_placed(),
+    ]
+    .concat()
 }
 
 fn quiet_days() -> Vec<Event> {
@@ -223,6 +230,40 @@ fn a_failed_step() -> Vec<Event> {
     events
 }
 
+/// A field that older lines do not have. The last attempt is open, so that a checkpoint holds its place, too.
+fn where_a_task_is_placed() -> Vec<Event> {
+    let refused = Outcome {
+        succeeded: false,
+        reached_running: false,
+        unclear: false,
+        unknown: false,
+        exit_code: None,
+        stop_code: Some("TaskFailedToStart".to_owned()),
+        reason: Some("RESOURCE:MEMORY".to_owned()),
+        log_tail: Vec::new(),
+        log_unread: None,
+    };
+    let share = |name: &str, base| ProviderShare { name: name.to_owned(), weight: 1, base };
+    let providers = vec![share("spare", 0), share("shop", 1)];
+    let parts = GateParts { header: "x-bypass".to_owned(), load_balancer: None, function: None };
+    let mut events = begun("v1.1.0", "v2.0.0", parts);
+    events.extend([
+        placed(4, Placement::LaunchType("EC2".to_owned())),
+        Event::MigrationEnded { attempt: 4, outcome: refused },
+        asked(OperatorCommand::Retry),
+        placed(5, Placement::Providers(providers)),
+    ]);
+    events
+}
+
+fn placed(number: u32, at: Placement) -> Event {
+    let mut event = intent("v1.1.0", "v2.0.0", number);
+    if let Event::MigrationIntent { placement, .. } = &mut event {
+        *placement = Some(at);
+    }
+    event
+}
+
 fn begun(from: &str, to: &str, with: GateParts) -> Vec<Event> {
     vec![
         Event::ReleaseBegun {
@@ -248,6 +289,8 @@ fn intent(from: &str, to: &str, attempt: u32) -> Event {
         client_token: format!("token-{to}-{attempt}"),
         started_by: format!("tidegate-{to}-{attempt}"),
         definition: "arn:aws:ecs:eu-central-2:123456789012:task-definition/migrate:7".to_owned(),
+        // Younger than the lines of both formats.
+        placement: None,
     }
 }
 

@@ -10,6 +10,7 @@ use tidegate::sim::{Broken, Dice, FaultPlan, Outcome, Script, World};
 use tidegate::spec::EnvironmentSpec;
 use tidegate::store::journal::OperatorCommand;
 
+use super::console::{self, Change};
 use crate::rig::People;
 
 /// One thing that happens.
@@ -31,6 +32,8 @@ pub enum Happening {
     Revert,
     /// Somebody in the console.
     Person(Meddling),
+    /// Somebody in the console changes what a release must not begin with.
+    Console(Change),
     /// Somebody at the command line.
     Ask(OperatorCommand),
     /// Somebody gives up whatever is wanted now.
@@ -313,6 +316,10 @@ pub fn happen(people: &People, happening: &Happening) {
         Happening::Person(meddling) => {
             let spec = people.repository.spec();
             people.cloud.with(|world| meddle(world, &spec, *meddling));
+        }
+        Happening::Console(change) => {
+            let spec = people.repository.spec();
+            people.cloud.with(|world| console::make(world, &spec, *change));
         }
         // To send a lost migration again is for those who have looked at the database: see `ways_out`.
         Happening::Ask(OperatorCommand::Retry) if people.has_lost_migration() => {}

@@ -15,9 +15,10 @@ use tidegate::sim::{CrashPoint, Dice, FaultPlan, Interrupted, PASSWORD, Sidecar}
 use tidegate::spec::EnvironmentSpec;
 use tidegate::store::Store as _;
 
+use super::clock::ClockTrouble;
 use super::diary::Diary;
 use super::happening::{Happening, agenda, clock_steps, happen};
-use super::{environment, ways_out};
+use super::{console, environment, ways_out};
 use crate::rig::{Rig, a_tuesday, differences};
 
 /// No run of these scenarios takes longer: a migration of an hour, a database that starts, every patience.
@@ -43,6 +44,10 @@ pub fn play(seed: u64, diary: &Diary) -> Result<(), String> {
         agenda.extend(clock_steps(&mut clock_dice, begins, ends));
         agenda.sort_by_key(|(at, _)| *at);
     }
+    let ends = agenda.last().map_or(begins, |(at, _)| *at);
+    let changes = console::drawn(&mut Dice::new(seed ^ 0xc045_01e5), begins, ends);
+    agenda.extend(changes.into_iter().map(|(at, change)| (at, Happening::Console(change))));
+    agenda.sort_by_key(|(at, _)| *at);
     let scenario = Scenario { rig, diary: diary.clone(), clock };
     scenario.companion(&spec, &mut Dice::new(seed ^ 0x51de_ca25));
     if dice.chance(0.2) {
@@ -66,32 +71,6 @@ struct Scenario {
     rig: Rig,
     diary: Diary,
     clock: ClockTrouble,
-}
-
-/// What a machine whose clock somebody sets meets.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum ClockTrouble {
-    /// Nobody sets it.
-    None,
-    /// AWS refuses its signatures until the clock is right again.
-    Refused,
-    /// Nothing tells the process, but the difference between its two clocks.
-    Unseen,
-}
-
-impl ClockTrouble {
-    fn drawn(dice: &mut Dice) -> Self {
-        match dice.below(4) {
-            0 => Self::Refused,
-            1 => Self::Unseen,
-            _ => Self::None,
-        }
-    }
-
-    /// Whether AWS refuses requests while the clock is so many minutes off.
-    fn refuses(self, minutes: i64) -> bool {
-        self == Self::Refused && minutes.abs() > 5
-    }
 }
 
 impl Scenario {
@@ -297,6 +276,11 @@ impl Scenario {
             let plan = rig.plan();
             if !plan.blocked.is_empty() {
                 ways_taken.push(ways_out::take(rig, dice, &plan.blocked[0])?);
+                rig.clock.advance(Duration::from_secs(60));
+                continue;
+            }
+            if let Some(way) = ways_out::end(rig, &plan) {
+                ways_taken.push(way);
                 rig.clock.advance(Duration::from_secs(60));
                 continue;
             }

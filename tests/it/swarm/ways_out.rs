@@ -1,10 +1,12 @@
 //! What a person does who reads what the plan says: one of the ways out that it names.
 
 use tidegate::model::{Relation, Version};
-use tidegate::plan::{Blocked, BlockedReason};
-use tidegate::sim::{Dice, Schema};
+use tidegate::plan::{ActionKind, Blocked, BlockedReason, Plan, WaitingReason};
+use tidegate::sim::{Dice, Schema, World};
+use tidegate::spec::EnvironmentSpec;
 use tidegate::store::journal::OperatorCommand;
 
+use super::console;
 use super::happening::recorded;
 use crate::rig::Rig;
 
@@ -36,11 +38,35 @@ pub fn take(rig: &Rig, dice: &mut Dice, blocked: &Blocked) -> Result<String, Str
             Some(schema) => record(rig, schema),
             None => newer(rig),
         },
+        // A service that was deleted is gone from every answer an hour later.
+        BlockedReason::ServiceDeleted | BlockedReason::Missing => in_console(rig, console::create_services),
+        BlockedReason::LifecycleHook => in_console(rig, console::remove_hooks),
+        BlockedReason::GateUnsafe => in_console(rig, console::empty_function),
+        BlockedReason::Placement => in_console(rig, console::allow_fargate),
+        BlockedReason::ForeignCode => in_console(rig, console::stop_strangers),
         // It passes.
         BlockedReason::ForeignMigration => "wait".to_owned(),
         _ => return Err(format!("no such scenario leads to this: {blocked:#?}")),
     };
     Ok(format!("{:?}: {way}", blocked.reason))
+}
+
+/// What a plan waits for that a person can end, and how. `None` = it passes.
+pub fn end(rig: &Rig, plan: &Plan) -> Option<String> {
+    let waits = |reason| plan.waiting.iter().any(|waiting| waiting.reason == reason);
+    if waits(WaitingReason::Person) {
+        return Some(in_console(rig, console::continue_deployments));
+    }
+    let spec = rig.repository.spec();
+    let awaits = waits(WaitingReason::Database)
+        || plan.actions.iter().any(|action| matches!(action.kind, ActionKind::AwaitTasks { .. }));
+    let is_due = awaits && rig.cloud.with(|world| console::has_strangers(world, &spec));
+    is_due.then(|| in_console(rig, console::stop_strangers))
+}
+
+fn in_console(rig: &Rig, put_right: fn(&mut World, &EnvironmentSpec) -> String) -> String {
+    let spec = rig.repository.spec();
+    rig.cloud.with(|world| put_right(world, &spec))
 }
 
 fn retry(rig: &Rig) -> String {

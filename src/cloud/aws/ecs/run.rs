@@ -2,20 +2,20 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>
 
-use aws_sdk_ecs::types::{self, AwsVpcConfiguration, LaunchType, NetworkConfiguration, Tag};
+use aws_sdk_ecs::types::{AwsVpcConfiguration, LaunchType, NetworkConfiguration, Tag};
 
 use super::super::definitions;
 use super::super::operation::Operation;
 use super::super::session::Session;
 use super::super::trace::traced;
 use super::answer::only_missing;
-use super::task;
-use crate::cloud::{CloudError, Document, Family, Kind, RunTask, Task};
+use super::{placement, task};
+use crate::cloud::{CloudError, FARGATE, Family, Kind, Placement, RunTask, Task, is_awsvpc};
 use crate::model::ClusterName;
 
 /// One request that reads the network configuration, and one that starts the task and is sent once.
 pub(in super::super) async fn run_task(session: &Session, request: &RunTask) -> Result<Task, CloudError> {
-    let RunTask { cluster, definition, network_of, client_token, started_by, tags } = request;
+    let RunTask { cluster, definition, network_of, placement, client_token, started_by, tags } = request;
     let resource = format!("{cluster}/{started_by}");
     let operation = Operation::new("ecs:RunTask", Family::TaskWrite, &resource);
     let document = definitions::by_arn(session, definition).await?.document;
@@ -24,10 +24,15 @@ pub(in super::super) async fn run_task(session: &Session, request: &RunTask) -> 
     let send = session.clients.ecs.write.run_task();
     let send = send.cluster(cluster.as_str()).task_definition(definition).count(1);
     let send = send.client_token(client_token).started_by(started_by).set_tags(Some(tags));
-    let send = match launch_type(&document) {
+    let send = match placement {
         // Only Fargate has a platform version.
-        LaunchType::Fargate => send.launch_type(LaunchType::Fargate).set_platform_version(platform),
-        other => send.launch_type(other),
+        Placement::LaunchType(name) if name == FARGATE => {
+            send.launch_type(LaunchType::Fargate).set_platform_version(platform)
+        }
+        Placement::LaunchType(name) => send.launch_type(LaunchType::from(name.as_str())),
+        Placement::Providers(shares) => {
+            send.set_capacity_provider_strategy(Some(placement::strategy(operation, shares)?))
+        }
     };
     let send = send.set_network_configuration(network.filter(|_| is_awsvpc(&document)));
     let answer = session.calls.write(operation, traced!(send)).await?;
@@ -72,21 +77,6 @@ fn sorted(network: &NetworkConfiguration) -> NetworkConfiguration {
         security_groups.iter_mut().for_each(|groups| groups.sort());
     }
     network
-}
-
-/// On-demand Fargate, unless the definition cannot run there.
-fn launch_type(document: &Document) -> LaunchType {
-    let required = document.expose().get("requiresCompatibilities").and_then(serde_json::Value::as_array);
-    let required: Vec<&str> = required.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
-    match required.as_slice() {
-        [] => LaunchType::Fargate,
-        names if names.contains(&"FARGATE") => LaunchType::Fargate,
-        [other, ..] => types::LaunchType::from(*other),
-    }
-}
-
-fn is_awsvpc(document: &Document) -> bool {
-    document.expose().get("networkMode").and_then(serde_json::Value::as_str) == Some("awsvpc")
 }
 
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html>

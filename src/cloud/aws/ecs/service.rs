@@ -3,13 +3,18 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ecs::types::{
-    self, DeploymentControllerType, DeploymentRolloutState, DeploymentStrategy, SchedulingStrategy,
+    self, DeploymentControllerType, DeploymentLifecycleHookAction, DeploymentLifecycleHookTargetType,
+    DeploymentRolloutState, DeploymentStrategy, ResourceManagementType, SchedulingStrategy,
 };
 
 use super::super::caches::TargetGroups;
 use super::super::moment::instant;
 use super::answer::count;
-use crate::cloud::{Controller, Deployment, EVENTS_MAX, Rollback, Rollout, Service, ServiceEvent, Strategy};
+use super::placement;
+use crate::cloud::{
+    Controller, Deployment, EVENTS_MAX, LifecycleHook, Pace, Rollback, Rollout, Service, ServiceEvent,
+    ServiceStatus, Strategy,
+};
 use crate::model::ServiceName;
 
 /// `None`: the answer has no name, which AWS never leaves out.
@@ -28,8 +33,54 @@ pub(super) fn read(found: &types::Service) -> Option<Service> {
         deployments: deployments.iter().map(|deployment| read_deployment(deployment, alone)).collect(),
         rollback: rollback(found),
         target_groups: groups.flatten().collect(),
+        status: status(found),
+        express: found.resource_management_type() == Some(&ResourceManagementType::Ecs),
+        hooks: hooks(found),
+        placement: placement::of_service(found),
+        pace: pace(found),
         events: events(found),
     })
+}
+
+/// An unknown status takes no changes: it may come before or after ACTIVE.
+fn status(found: &types::Service) -> ServiceStatus {
+    match found.status() {
+        None | Some("ACTIVE") => ServiceStatus::Active,
+        Some("INACTIVE") => ServiceStatus::Inactive,
+        Some(_) => ServiceStatus::Draining,
+    }
+}
+
+/// A hook that fails rolls the deployment back; a PAUSE hook that is not answered does what its timeout says, which is
+/// to roll back by default.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentLifecycleHook.html>
+fn hooks(found: &types::Service) -> Vec<LifecycleHook> {
+    let hooks =
+        found.deployment_configuration().map_or(&[][..], |configuration| configuration.lifecycle_hooks());
+    let hooks = hooks.iter().map(|hook| {
+        let is_pause = hook.target_type() == Some(&DeploymentLifecycleHookTargetType::Pause);
+        let action = hook.timeout_configuration().and_then(|timeout| timeout.action());
+        LifecycleHook {
+            kind: hook.target_type().map_or("AWS_LAMBDA", |kind| kind.as_str()).to_owned(),
+            stages: hook.lifecycle_stages().iter().map(|stage| stage.as_str().to_owned()).collect(),
+            rolls_back: !is_pause || action != Some(&DeploymentLifecycleHookAction::Continue),
+        }
+    });
+    hooks.collect()
+}
+
+fn pace(found: &types::Service) -> Pace {
+    let default = Pace::default();
+    let configuration = found.deployment_configuration();
+    let percent =
+        |read: fn(&types::DeploymentConfiguration) -> Option<i32>| configuration.and_then(read).map(count);
+    Pace {
+        grace_seconds: found.health_check_grace_period_seconds().map_or(default.grace_seconds, count),
+        minimum_percent: percent(types::DeploymentConfiguration::minimum_healthy_percent)
+            .unwrap_or(default.minimum_percent),
+        maximum_percent: percent(types::DeploymentConfiguration::maximum_percent)
+            .unwrap_or(default.maximum_percent),
+    }
 }
 
 /// AWS lists a hundred, newest first.
@@ -106,6 +157,8 @@ fn read_deployment(found: &types::Deployment, alone: bool) -> Deployment {
         running: count(found.running_count()),
         failed: count(found.failed_tasks()),
         created_at: instant(found.created_at()),
+        // Only the service deployment shows it.
+        paused: None,
     }
 }
 

@@ -10,14 +10,15 @@ use super::super::operation::Operation;
 use super::super::session::Session;
 use super::super::trace::traced;
 use super::answer::{LISTED_AT_ONCE_MAX, PAGES_MAX, only_missing};
-use super::{rollback, service, shift};
+use super::{pause, rollback, service, shift};
 use crate::cloud::{CloudError, Family, Kind, Service, UpdateService};
 use crate::model::{ClusterName, ServiceName};
 
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html>
 const SERVICES_AT_ONCE_MAX: usize = 10;
 
-/// One request for ten services; while traffic is shifted between two sets of tasks, one more for that service.
+/// One request for ten services; while traffic is shifted between two sets of tasks, one more for that service, and
+/// while a deployment with lifecycle hooks is in progress, two more.
 pub(in super::super) async fn services(
     session: &Session,
     cluster: &ClusterName,
@@ -38,9 +39,13 @@ async fn described(
     let names = names.iter().map(|name| name.as_str().to_owned()).collect();
     let answer = session.calls.read(operation, traced!(request.set_services(Some(names)))).await?;
     only_missing(operation, answer.failures())?;
-    let active = answer.services().iter().filter(|found| found.status() != Some("INACTIVE"));
-    let mut services: Vec<Service> = active.filter_map(|found| noted(session, cluster, found)).collect();
-    try_join_all(services.iter_mut().map(|service| shift::follow(session, cluster, service))).await?;
+    let found = answer.services().iter().filter_map(|found| noted(session, cluster, found));
+    let mut services: Vec<Service> = found.collect();
+    try_join_all(services.iter_mut().map(|service| async move {
+        shift::follow(session, cluster, service).await?;
+        pause::find(session, cluster, service).await
+    }))
+    .await?;
     Ok(services)
 }
 

@@ -18,8 +18,10 @@ use super::super::trace::traced;
 use super::answer::{LISTED_AT_ONCE_MAX, PAGES_MAX, only_missing};
 use super::health::Health;
 use super::services;
-use crate::cloud::{CloudError, Container, ContainerStatus, Family, Task, TaskDefinition, TaskStatus};
-use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ServiceName};
+use crate::cloud::{
+    CloudError, ClusterTask, Container, ContainerStatus, Family, Task, TaskDefinition, TaskStatus,
+};
+use crate::model::{ClusterName, ContainerName, Digest, FamilyName, ImageRef, ServiceName};
 
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>
 const DESCRIBED_AT_ONCE_MAX: usize = 100;
@@ -27,6 +29,7 @@ const DESCRIBED_AT_ONCE_MAX: usize = 100;
 /// The owner of the tasks to list.
 #[derive(Clone, Copy)]
 enum TasksOf<'a> {
+    Cluster,
     Service(&'a ServiceName),
     Family(&'a FamilyName),
 }
@@ -113,13 +116,52 @@ async fn list(
     cluster: &ClusterName,
     of: TasksOf<'_>,
 ) -> Result<Vec<types::Task>, CloudError> {
+    let arns: Vec<String> = all_arns(session, cluster, of).await?.into_iter().collect();
+    let batches = arns.chunks(DESCRIBED_AT_ONCE_MAX).map(|batch| describe(session, cluster, batch));
+    Ok(try_join_all(batches).await?.into_iter().flatten().collect())
+}
+
+async fn all_arns(
+    session: &Session,
+    cluster: &ClusterName,
+    of: TasksOf<'_>,
+) -> Result<BTreeSet<String>, CloudError> {
     let mut arns = BTreeSet::new();
     for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
         arns.extend(list_arns(session, cluster, of, status).await?);
     }
-    let arns: Vec<String> = arns.into_iter().collect();
+    Ok(arns)
+}
+
+/// Two requests to list, and one for a hundred tasks that are not known.
+pub(in super::super) async fn other_tasks(
+    session: &Session,
+    cluster: &ClusterName,
+    known: &BTreeSet<String>,
+) -> Result<Vec<ClusterTask>, CloudError> {
+    let arns = all_arns(session, cluster, TasksOf::Cluster).await?;
+    let arns: Vec<String> = arns.into_iter().filter(|arn| !known.contains(arn)).collect();
     let batches = arns.chunks(DESCRIBED_AT_ONCE_MAX).map(|batch| describe(session, cluster, batch));
-    Ok(try_join_all(batches).await?.into_iter().flatten().collect())
+    let found: Vec<types::Task> = try_join_all(batches).await?.into_iter().flatten().collect();
+    let alive = found.iter().filter(|task| status(task) != TaskStatus::Stopped);
+    let mut others: Vec<ClusterTask> = alive.map(read_other).collect();
+    others.sort_by(|one, other| one.arn.cmp(&other.arn));
+    Ok(others)
+}
+
+fn read_other(task: &types::Task) -> ClusterTask {
+    ClusterTask {
+        arn: task.task_arn().unwrap_or_default().to_owned(),
+        definition: task.task_definition_arn().unwrap_or_default().to_owned(),
+        group: task.group().unwrap_or_default().to_owned(),
+        started_by: task.started_by().unwrap_or_default().to_owned(),
+        images: task
+            .containers()
+            .iter()
+            .filter_map(|container| container.image())
+            .map(ImageRef::new)
+            .collect(),
+    }
 }
 
 async fn list_arns(
@@ -129,6 +171,7 @@ async fn list_arns(
     status: DesiredStatus,
 ) -> Result<Vec<String>, CloudError> {
     let name = match of {
+        TasksOf::Cluster => "every task",
         TasksOf::Service(service) => service.as_str(),
         TasksOf::Family(family) => family.as_str(),
     };
@@ -139,6 +182,7 @@ async fn list_arns(
         let request = session.clients.ecs.read.list_tasks().cluster(cluster.as_str());
         let request = request.desired_status(status.clone()).max_results(LISTED_AT_ONCE_MAX);
         let request = match of {
+            TasksOf::Cluster => request,
             TasksOf::Service(service) => request.service_name(service.as_str()),
             TasksOf::Family(family) => request.family(family.as_str()),
         };

@@ -123,6 +123,7 @@ fn watched_for_a_while(bench: &Bench) {
 fn sent_unheard(bench: &Bench) {
     let migration = intended(bench);
     let request = RunTask {
+        placement: Default::default(),
         cluster: "shop".into(),
         definition: bench.ledger().attempt.unwrap().definition,
         network_of: "web".into(),

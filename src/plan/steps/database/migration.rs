@@ -29,6 +29,9 @@ pub(super) fn migrate(facts: &Facts<'_>, seen: &DatabaseSeen, work: &Work, draft
         take(facts, seen, from, to, draft);
     }
     let migration = attempt(facts, spec, seen, work);
+    if let (Work::Run { .. }, Some(placed)) = (work, &facts.migration.placement) {
+        placed.note.iter().for_each(|note| draft.note(note.clone()));
+    }
     let again = format!("retry: attempt {}", migration.attempt);
     let reason = match migration.start {
         MigrationStart::Send { .. } if migration.attempt > 1 => again.as_str(),
@@ -63,7 +66,10 @@ fn attempt(facts: &Facts<'_>, spec: &MigrationSpec, seen: &DatabaseSeen, work: &
             start: match (&open.task, stop_requested(facts, work)) {
                 (Some(task), Some(why)) => MigrationStart::Stop { task: task.clone(), why },
                 (Some(task), None) => MigrationStart::Adopt { task: task.clone() },
-                (None, _) => MigrationStart::Resend { definition: open.attempt.definition.clone() },
+                (None, _) => MigrationStart::Resend {
+                    definition: open.attempt.definition.clone(),
+                    placement: open.attempt.placement.clone(),
+                },
             },
             client_token: open.attempt.client_token.clone(),
             started_by: open.attempt.started_by.clone(),
@@ -75,12 +81,14 @@ fn attempt(facts: &Facts<'_>, spec: &MigrationSpec, seen: &DatabaseSeen, work: &
             let number = attempt.to_string();
             let family = facts.migration.family.as_ref().and_then(|family| family.as_ref().ok());
             let template = family.map(|family| family.newest.arn.clone()).unwrap_or_default();
+            let placed = facts.migration.placement.as_ref();
+            let placement = placed.map(|placed| placed.placement.clone()).unwrap_or_default();
             Migration {
                 from: from.clone(),
                 to: to.clone(),
                 attempt: *attempt,
                 resource_id: resource_id.clone(),
-                start: MigrationStart::Send { template, images: images.clone() },
+                start: MigrationStart::Send { template, images: images.clone(), placement },
                 client_token: token(&[resource_id, to.as_str(), &pinned.join(" "), &number]),
                 started_by: token(&[resource_id, to.as_str(), &number]),
                 timeout: spec.timeout,

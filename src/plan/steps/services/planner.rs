@@ -1,6 +1,6 @@
 //! One service and all that its part of the plan depends on.
 
-use crate::cloud::{Rollout, ScalableTarget, Suspended};
+use crate::cloud::{Pause, Rollout, ScalableTarget, Suspended};
 use crate::observe::ServiceSeen;
 use crate::plan::decide::Goal;
 use crate::plan::facts::{Facts, ServiceFacts};
@@ -19,7 +19,7 @@ pub(super) struct ServicePlanner<'a> {
     pub seen: &'a ServiceSeen,
 }
 
-impl ServicePlanner<'_> {
+impl<'a> ServicePlanner<'a> {
     /// The tasks that run or that the service asks for, whichever are more.
     pub(super) fn tasks(&self) -> u32 {
         self.seen.service.desired.max(u32::try_from(self.seen.live_tasks()).unwrap_or(u32::MAX))
@@ -38,6 +38,12 @@ impl ServicePlanner<'_> {
     pub(super) fn primary_failed(&self) -> bool {
         let mut deployments = self.seen.service.deployments.iter();
         deployments.any(|deployment| deployment.primary && deployment.rollout == Rollout::Failed)
+    }
+
+    /// The person that the newest deployment waits for.
+    pub(super) fn pause(&self) -> Option<&'a Pause> {
+        let mut deployments = self.seen.service.deployments.iter();
+        deployments.find(|deployment| deployment.primary)?.paused.as_ref()
     }
 
     pub(super) fn has_completed_as_deployed(&self) -> bool {

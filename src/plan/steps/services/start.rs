@@ -6,8 +6,8 @@ use super::planner::ServicePlanner;
 use crate::cloud::Rollback;
 use crate::plan::action::{ActionKind, StartService, Step};
 use crate::plan::draft::Draft;
-use crate::plan::facts::{missing_image, try_again};
-use crate::plan::report::{BlockedReason, blocked};
+use crate::plan::facts::{held_up, missing_image, paused, try_again};
+use crate::plan::report::{BlockedReason, WaitingReason, blocked};
 
 /// Whether the service will be up as it should be.
 pub(super) fn start(
@@ -56,12 +56,18 @@ pub(super) fn start(
     let changes = if frozen { &[][..] } else { &service.changes };
     let definition = definition::definition(planner, changes, frozen);
     let rolls = definition.is_some() || planner.must_settle(stopped_before);
+    if let Some(pause) = planner.pause().filter(|_| definition.is_none() && !stopped_before) {
+        let message = paused(facts.spec, service.name, pause);
+        draft.wait(WaitingReason::Person, message, pause.expires_at);
+        return false;
+    }
     let desired = planner.desired(stopped_before);
     let scaling = planner.scaling();
     if !rolls && desired.is_none() && scaling.is_none() {
         return true;
     }
     draft.unverified(&service.wanted.unverified);
+    held_up(&seen.service).filter(|_| rolls).into_iter().for_each(|note| draft.note(note));
     let words = describe::words(planner, changes, definition.as_ref(), desired, stopped_before);
     let verb = if definition.is_some() { "roll" } else { "start" };
     let action = StartService {

@@ -24,6 +24,7 @@ pub(super) struct GoingDown<'a> {
 pub(super) fn stop(going: &GoingDown<'_>, layer: u16, again: bool, draft: &mut Draft) {
     let GoingDown { service, tasks, .. } = *going;
     let scaling = going.scaling.filter(|scaling| scaling.min > 0 || scaling.suspended != Suspended::ALL);
+    let scaling = scaling.filter(|_| !service.is_deleted());
     if tasks == 0 && scaling.is_none() {
         return;
     }
@@ -31,7 +32,7 @@ pub(super) fn stop(going: &GoingDown<'_>, layer: u16, again: bool, draft: &mut D
     let kind = ActionKind::StopService { service: name.clone(), scaling };
     let words = Words::new(tasks_text(tasks), "0 tasks", reason(going, again, draft));
     draft.act(Step::StopServices(layer), &format!("service/{name}/stop"), name.as_str(), kind, words);
-    if going.is_settled {
+    if going.is_settled && !service.is_deleted() {
         draft.corrects("count", "0", tasks.to_string());
     }
 }
@@ -39,6 +40,7 @@ pub(super) fn stop(going: &GoingDown<'_>, layer: u16, again: bool, draft: &mut D
 fn reason(going: &GoingDown<'_>, again: bool, draft: &Draft) -> String {
     let GoingDown { facts, goal, service, .. } = *going;
     match (goal.is_release(), again) {
+        _ if service.is_deleted() => "the service was deleted; its tasks stop by themselves".to_owned(),
         (true, _) => "before the migration".to_owned(),
         (false, _) if !facts.spec.is_deployed(service.spec) => {
             "its version is empty: not deployed".to_owned()

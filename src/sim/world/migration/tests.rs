@@ -119,6 +119,7 @@ fn sent(world: &mut World, started_by: &str, token: &str) {
         cluster: "graasp-prod".into(),
         definition: world.register(0, &document).unwrap().arn,
         network_of: "graasp".into(),
+        placement: Default::default(),
         client_token: token.to_owned(),
         started_by: started_by.to_owned(),
         tags: Default::default(),

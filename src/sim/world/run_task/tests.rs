@@ -8,6 +8,7 @@ fn request(world: &World, token: &str) -> RunTask {
         cluster: "graasp-prod".into(),
         definition: world.regions[0].definitions["migrate"].last().unwrap().arn.clone(),
         network_of: "graasp".into(),
+        placement: Default::default(),
         client_token: token.to_owned(),
         started_by: "tidegate-1".to_owned(),
         tags: [("to".to_owned(), "v2.24.0".to_owned())].into(),

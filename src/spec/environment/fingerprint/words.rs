@@ -11,8 +11,8 @@ use crate::model::Mode;
 use crate::schedule::{Override, Schedule, Windows};
 use crate::spec::environment::{
     AdoptRevision, Autoscaling, Bypass, Check, CloudFrontGate, DatabaseSpec, DatabaseTarget, EnvironmentSpec,
-    ListenerTarget, Maintenance, MigrationSpec, NeededFor, OnFailure, SecretSource, ServiceSpec, SiteSpec,
-    SnapshotPolicy, Template,
+    ListenerTarget, Maintenance, MigrationSpec, NeededFor, OnFailure, RunOn, SecretSource, ServiceSpec,
+    SiteSpec, SnapshotPolicy, Template,
 };
 
 pub(super) fn environment(spec: &EnvironmentSpec) -> Value {
@@ -67,16 +67,21 @@ pub(super) fn environment(spec: &EnvironmentSpec) -> Value {
 }
 
 pub(super) fn service(spec: &ServiceSpec) -> Value {
-    let ServiceSpec { images, count, autoscaling, after, up_in } = spec;
+    let ServiceSpec { images, count, autoscaling, after, up_in, start_within } = spec;
     let scaling = autoscaling.map(|Autoscaling { min, max }| json!({"min": min, "max": max}));
     let up_in: Vec<_> = up_in.iter().map(|state| state.as_str()).collect();
-    json!({
+    let mut words = json!({
         "images": map(images, template),
         "count": count,
         "autoscaling": scaling,
         "after": list(after),
         "up_in": up_in,
-    })
+    });
+    // Younger than the fingerprints: without the key nothing changes.
+    if let Some(within) = start_within {
+        words["start_within"] = time(*within);
+    }
+    words
 }
 
 pub(super) fn database(spec: Option<&DatabaseSpec>) -> Value {
@@ -124,6 +129,7 @@ fn migration(spec: &MigrationSpec) -> Value {
         task,
         images,
         network,
+        run_on,
         needed_for,
         atomic,
         on_failure,
@@ -137,14 +143,8 @@ fn migration(spec: &MigrationSpec) -> Value {
         NeededFor::Never => json!("never"),
         NeededFor::Levels(levels) => json!(levels),
     };
-    let on_failure = match on_failure {
-        OnFailure::Hold => None,
-        OnFailure::Revert => Some("revert"),
-    };
-    json!({
+    let mut words = json!({
         "follows": follows,
-        "together": (!together.is_empty()).then(|| list(together)),
-        "on_failure": on_failure,
         "task": task,
         "images": map(images, template),
         "network": network,
@@ -154,7 +154,20 @@ fn migration(spec: &MigrationSpec) -> Value {
         "snapshot": {"take": take, "keep": keep},
         "settle": time(*settle),
         "allow_schema": allow_schema,
-    })
+    });
+    // Younger than the fingerprints: without these keys nothing changes.
+    if !together.is_empty() {
+        words["together"] = list(together);
+    }
+    if *on_failure == OnFailure::Revert {
+        words["on_failure"] = json!("revert");
+    }
+    match run_on {
+        RunOn::Auto => {}
+        RunOn::Fargate => words["run_on"] = json!("fargate"),
+        RunOn::CapacityProviders(names) => words["run_on"] = json!(names),
+    }
+    words
 }
 
 fn site(spec: &SiteSpec) -> Value {

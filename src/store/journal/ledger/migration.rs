@@ -36,8 +36,16 @@ impl Ledger {
     }
 
     pub(super) fn intend(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
-        let Event::MigrationIntent { resource_id, from, to, attempt, client_token, started_by, definition } =
-            event
+        let Event::MigrationIntent {
+            resource_id,
+            from,
+            to,
+            attempt,
+            client_token,
+            started_by,
+            definition,
+            placement,
+        } = event
         else {
             return Err(IllegalEvent::new("migration-intent", "not an intent"));
         };
@@ -63,6 +71,7 @@ impl Ledger {
             client_token: client_token.clone(),
             started_by: started_by.clone(),
             definition: definition.clone(),
+            placement: placement.clone(),
             task: None,
             reached_running: false,
             stop: None,

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::parts::{WireGateParts, WireHow, WireOutcome, WireRollback, WireScaling, WireState};
+use super::placement::WirePlacement;
 use super::request::WireRequest;
 
 #[derive(Serialize, Deserialize)]
@@ -42,6 +43,8 @@ pub(super) enum WireEvent {
         client_token: String,
         started_by: String,
         definition: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        placement: Option<WirePlacement>,
     },
     MigrationTask {
         attempt: u32,

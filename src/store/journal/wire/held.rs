@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::parts::{WireOutcome, WireState, named, texts};
+use super::placement::WirePlacement;
 use super::request::WireRequest;
+use crate::cloud::Placement;
 use crate::model::{ImageRef, InputsId, Instant, Revision, Version, VersionKey};
 use crate::store::journal::attempt::{Attempt, AttemptStatus};
 use crate::store::journal::records::{
@@ -42,6 +44,8 @@ pub(super) struct WireAttempt {
     client_token: String,
     started_by: String,
     definition: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    placement: Option<WirePlacement>,
     task: Option<String>,
     reached_running: bool,
     stop: Option<WireRequest>,
@@ -146,6 +150,7 @@ impl From<Attempt> for WireAttempt {
             client_token,
             started_by,
             definition,
+            placement,
             task,
             reached_running,
             stop,
@@ -168,6 +173,7 @@ impl From<Attempt> for WireAttempt {
             client_token,
             started_by,
             definition,
+            placement: placement.as_ref().map(WirePlacement::from),
             task,
             reached_running,
             stop: stop.map(Into::into),
@@ -190,6 +196,7 @@ impl From<WireAttempt> for Attempt {
             client_token,
             started_by,
             definition,
+            placement,
             task,
             reached_running,
             stop,
@@ -212,6 +219,7 @@ impl From<WireAttempt> for Attempt {
             client_token,
             started_by,
             definition,
+            placement: placement.map(Placement::from),
             task,
             reached_running,
             stop: stop.map(Into::into),

@@ -2,6 +2,7 @@
 
 use super::event::WireEvent;
 use super::parts::named;
+use crate::cloud::Placement;
 use crate::model::{ImageRef, InputsId, Revision, ServiceName, Version, VersionKey};
 use crate::store::journal::event::Event;
 
@@ -34,6 +35,7 @@ impl From<WireEvent> for Event {
                 client_token,
                 started_by,
                 definition,
+                placement,
             } => Event::MigrationIntent {
                 resource_id,
                 from: Version::new(from),
@@ -42,6 +44,7 @@ impl From<WireEvent> for Event {
                 client_token,
                 started_by,
                 definition,
+                placement: placement.map(Placement::from),
             },
             WireEvent::MigrationTask { attempt, task } => Event::MigrationTask { attempt, task },
             WireEvent::MigrationRunning { attempt } => Event::MigrationRunning { attempt },

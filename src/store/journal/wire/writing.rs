@@ -2,6 +2,7 @@
 
 use super::event::WireEvent;
 use super::parts::texts;
+use super::placement::WirePlacement;
 use crate::store::journal::event::Event;
 
 impl From<&Event> for WireEvent {
@@ -35,6 +36,7 @@ impl From<&Event> for WireEvent {
                 client_token,
                 started_by,
                 definition,
+                placement,
             } => WireEvent::MigrationIntent {
                 resource_id: resource_id.clone(),
                 from: from.to_string(),
@@ -43,6 +45,7 @@ impl From<&Event> for WireEvent {
                 client_token: client_token.clone(),
                 started_by: started_by.clone(),
                 definition: definition.clone(),
+                placement: placement.as_ref().map(WirePlacement::from),
             },
             Event::MigrationTask { attempt, task } => {
                 WireEvent::MigrationTask { attempt: *attempt, task: task.clone() }

@@ -43,7 +43,7 @@ pub async fn a_definition_is_registered_anew_with_only_its_image_changed(land: &
     assert_eq!(cloud.task_definition(&nobody).await.unwrap_err().kind, Kind::Invalid);
 }
 
-fn image(land: &impl Land, version: &str) -> ImageRef {
+pub(super) fn image(land: &impl Land, version: &str) -> ImageRef {
     ImageRef::new(format!("{}:{SERVICE}-{version}", land.repository()))
 }
 
@@ -153,8 +153,9 @@ pub async fn what_does_not_exist_in_a_cluster_is_said_not_to(land: &impl Land) {
     assert_eq!(cloud.family_tasks(&cluster, &"nobody".into()).await.unwrap(), []);
 }
 
-async fn migration(land: &impl Land, number: u32) -> RunTask {
+pub(super) async fn migration(land: &impl Land, number: u32) -> RunTask {
     RunTask {
+        placement: Default::default(),
         cluster: CLUSTER.into(),
         definition: land.cloud().newest_definition(&FAMILY.into()).await.unwrap().unwrap().arn,
         network_of: SERVICE.into(),

@@ -217,7 +217,8 @@ impl Emulated {
         let balancers = aws_sdk_elasticloadbalancingv2::Client::new(&platform.config);
         let logs = aws_sdk_cloudwatchlogs::Client::new(&platform.config);
         logs.create_log_group().log_group_name("/shop").send().await.unwrap();
-        client.create_cluster().cluster_name(CLUSTER).send().await.unwrap();
+        let cluster = client.create_cluster().cluster_name(CLUSTER);
+        cluster.capacity_providers("FARGATE").capacity_providers("FARGATE_SPOT").send().await.unwrap();
         for family in [SERVICE, FAMILY] {
             platform.register(family, &format!("{}:{family}-v1.0.0", self.repository())).await;
         }

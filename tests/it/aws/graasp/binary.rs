@@ -18,9 +18,9 @@ use crate::cli::{Ended, Machine};
 /// A Tuesday, when production's window has just opened: later than any clock that runs these tests.
 const WINDOW: &str = "2032-11-23T03:00:00Z";
 
-/// Requests of an `apply` that finds everything as declared, 78 in all: a full pass of a process that knows nothing
+/// Requests of an `apply` that finds everything as declared, 80 in all: a full pass of a process that knows nothing
 /// yet. ListTaskDefinitions takes one family and DescribeTargetHealth one target group. ListTasks is asked for each
-/// service and each status; asked for the whole cluster it would be two requests, and list what others run there.
+/// service, for the migration's family and for the whole cluster, where tasks of no service may run, each time by status.
 const FULL_PASS: [(&str, u64); 20] = [
     ("application-autoscaling:DescribeScalableTargets", 1),
     // Both stages of the function, and all distributions at once.
@@ -31,7 +31,7 @@ const FULL_PASS: [(&str, u64); 20] = [
     ("ecs:DescribeTasks", 10),
     ("ecs:ListServices", 1),
     ("ecs:ListTaskDefinitions", 10),
-    ("ecs:ListTasks", 20),
+    ("ecs:ListTasks", 22),
     ("elasticloadbalancing:DescribeListeners", 1),
     ("elasticloadbalancing:DescribeLoadBalancers", 1),
     ("elasticloadbalancing:DescribeRules", 1),

@@ -7,7 +7,8 @@ use super::topics;
 use crate::bench::Bench;
 use crate::cloud::refusals::{Foreseen, operations};
 use crate::cloud::{
-    CloudError, Condition, DatabaseStatus, Marker, ScalableTarget, Suspended, UpdateService, tag,
+    Capacity, CapacityProvider, CloudError, Condition, DatabaseStatus, Document, Marker, ProviderKind,
+    ProviderShare, ScalableTarget, Suspended, UpdateService, tag,
 };
 use crate::model::{ClusterName, ServiceName};
 use crate::reconcile::RunOutcome;
@@ -40,7 +41,10 @@ const fn sleep(operation: &'static str, code: &'static str, happen: fn(&mut Worl
 
 const SCENARIOS: &[Scenario] = &[
     release("ecs:RunTask", "ClusterNotFoundException", no_cluster),
+    release("ecs:RunTask", "InvalidParameterException", family_without_fargate),
+    release("ecs:RunTask", "InvalidParameterException", last_instance_gone),
     release("ecs:UpdateService", "ClusterNotFoundException", no_cluster),
+    release("ecs:UpdateService", "InvalidParameterException", express_service),
     release("ecs:UpdateService", "ServiceNotFoundException", no_service),
     release("ecs:UpdateService", "ServiceNotActiveException", deleted_service),
     release("ecs:TagResource", "ClusterNotFoundException", no_cluster),
@@ -83,6 +87,30 @@ fn no_service(world: &mut World) {
 
 fn deleted_service(world: &mut World) {
     world.person("shop").delete_service("web");
+}
+
+/// The family allows only container instances, and the cluster has none.
+fn family_without_fargate(world: &mut World) {
+    let migrate = world.regions[0].definitions.get_mut("migrate").unwrap();
+    for definition in migrate {
+        let mut text = definition.document.expose().clone();
+        text["requiresCompatibilities"] = serde_json::json!(["EC2"]);
+        definition.document = Document::new(text);
+    }
+}
+
+/// A provider that nothing scales, without an instance.
+fn last_instance_gone(world: &mut World) {
+    family_without_fargate(world);
+    let kind = ProviderKind::AutoScalingGroup { scales: false };
+    let provider = CapacityProvider { name: "shop-ec2".to_owned(), kind, active: true };
+    let share = ProviderShare { name: provider.name.clone(), weight: 1, base: 0 };
+    let capacity = Capacity { instances: 0, providers: vec![provider], default_strategy: vec![share] };
+    world.regions[0].capacity.insert("shop".to_owned(), capacity);
+}
+
+fn express_service(world: &mut World) {
+    world.regions[0].services.get_mut("shop/web").unwrap().express = true;
 }
 
 fn no_database(world: &mut World) {

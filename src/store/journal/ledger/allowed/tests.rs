@@ -46,6 +46,7 @@ fn intent(to: &str, attempt: u32) -> Event {
         client_token: String::new(),
         started_by: String::new(),
         definition: String::new(),
+        placement: None,
     }
 }
 

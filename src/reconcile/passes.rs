@@ -149,9 +149,10 @@ impl Passes<'_> {
             cancel: &cancel,
         };
         with.progress.step_started(step, actions);
-        let from = with.clock.now();
+        let (from, begun) = (with.clock.now(), with.clock.monotonic());
         let outcomes = execute::carry_out(&context, actions).await;
-        self.run.took(step, actions, &outcomes, from, with.clock.now());
+        let took = with.clock.monotonic().since(begun);
+        self.run.took(step, actions, &outcomes, (from, with.clock.now()), took);
         with.keep(self.run)?;
         // Whatever an action made of a lost lease, the run does not continue without it.
         self.journal.verify()?;

@@ -2,6 +2,8 @@
 
 mod outcome;
 
+use std::time::Duration;
+
 pub use outcome::RunOutcome;
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +71,9 @@ pub struct StepReport {
     pub started_at: Instant,
     /// When it ended.
     pub finished_at: Instant,
+    /// How long it took, without the steps of the wall clock; none in runs that are older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took: Option<Duration>,
     /// The worst of its actions: `done`, `again`, `left` or `failed`.
     pub outcome: String,
     /// What was done, side by side.
@@ -161,8 +166,8 @@ impl Run {
         step: Step,
         actions: &[Action],
         outcomes: &[ActionOutcome],
-        from: Instant,
-        to: Instant,
+        (from, to): (Instant, Instant),
+        took: Duration,
     ) {
         let reports = actions.iter().zip(outcomes);
         let reports = reports.map(|(action, outcome)| report(&self.environment, action, outcome)).collect();
@@ -176,12 +181,16 @@ impl Run {
             step: step.as_str().to_owned(),
             started_at: from,
             finished_at: to,
+            took: Some(took),
             outcome: worst.map_or("done", word).to_owned(),
             actions: reports,
         };
         // What was left to itself and taken up again at once is one step.
         match self.steps.last_mut().filter(|last| last.outcome == "left" && last.continues_as(&step)) {
-            Some(last) => *last = StepReport { started_at: last.started_at, ..step },
+            Some(last) => {
+                let took = last.took.map(|before| before + took);
+                *last = StepReport { started_at: last.started_at, took, ..step };
+            }
             None => self.steps.push(step),
         }
     }
@@ -256,6 +265,11 @@ impl Run {
 }
 
 impl StepReport {
+    /// How long it took. What an older run kept is as good as the wall clock was then.
+    pub fn duration(&self) -> Duration {
+        self.took.unwrap_or_else(|| (self.finished_at - self.started_at).to_std().unwrap_or_default())
+    }
+
     fn continues_as(&self, next: &StepReport) -> bool {
         let ids = |step: &StepReport| step.actions.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
         self.step == next.step && ids(self) == ids(next)

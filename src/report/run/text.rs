@@ -1,6 +1,7 @@
 //! Runs for a terminal of 100 columns.
 
 use anstyle::{AnsiColor, Style};
+use chrono::TimeDelta;
 
 use super::status::RunStatus;
 use crate::reconcile::{ActionReport, Run, RunOutcome, StepReport};
@@ -163,7 +164,7 @@ fn request_in_words(OperatorRequest { who, reason, command }: &OperatorRequest, 
 fn steps(view: &RunView) -> String {
     let row = |step: &StepReport| {
         let at = step.started_at.with_timezone(&view.zone).format("%H:%M:%S").to_string();
-        let took = time_format::length(step.finished_at - step.started_at);
+        let took = time_format::length(TimeDelta::from_std(step.duration()).unwrap_or_default());
         let what: Vec<String> = step.actions.iter().map(what).collect();
         vec![at, labels::title_of(&step.step).to_owned(), took, what.join(", ")]
     };

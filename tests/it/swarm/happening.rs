@@ -208,14 +208,15 @@ fn happening(dice: &mut Dice, versions: &mut Versions) -> Happening {
     }
 }
 
-/// Operations on the way to a migration, and back.
-const REFUSED: [&str; 7] = [
+/// Operations on the way to a migration, and back, and of the night.
+const REFUSED: [&str; 8] = [
     "ecs:RunTask",
     "ecs:UpdateService",
     "elasticloadbalancing:ModifyRule",
     "rds:AddTagsToResource",
     "rds:CreateDBSnapshot",
     "rds:StartDBInstance",
+    "rds:StopDBInstance",
     "s3:PutObject",
 ];
 

@@ -200,7 +200,10 @@ fn happening(dice: &mut Dice, versions: &mut Versions) -> Happening {
             let operation = REFUSED[usize::try_from(dice.below(REFUSED.len() as u64)).expect("a short list")];
             let kinds = [Kind::AccessDenied, Kind::Invalid, Kind::Throttled];
             let kind = kinds[usize::try_from(dice.below(3)).expect("below 3")];
-            Happening::Refuse(operation, u32::try_from(dice.below(6)).expect("below 6"), kind)
+            let later = u32::try_from(dice.below(6)).expect("below 6");
+            // A night asks for these once.
+            let is_rare = operation.starts_with("rds:St");
+            Happening::Refuse(operation, if is_rare { 0 } else { later }, kind)
         }
         80 => Happening::TakeLease,
         81..=83 => rarer(dice, versions),

@@ -90,6 +90,9 @@ async fn perform(context: &ActionContext<'_>, action: &Action) -> Result<(), Act
             images: images.clone(),
             revision: context.revision.clone(),
         }),
+        ActionKind::GiveUpRelease { from, to, why } => {
+            context.record(Event::ReleaseGivenUp { from: from.clone(), to: to.clone(), why: why.clone() })
+        }
         ActionKind::CloseGate { rules, function, was_open, with } => {
             gate::close(context, id, rules, *function).await?;
             context.record(Event::GateClosed { was_open: *was_open, with: Some(with.clone()) })

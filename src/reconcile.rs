@@ -12,6 +12,7 @@ mod declared;
 mod defect;
 mod error;
 mod expected;
+mod giving_up;
 mod observed;
 mod overrides;
 mod passes;
@@ -22,6 +23,7 @@ mod run;
 mod runner;
 mod shutdown;
 mod sizes;
+mod ways_out;
 
 #[cfg(test)]
 mod tests;

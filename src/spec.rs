@@ -26,8 +26,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub use diagnostic::{Code, Diagnostic, Place, Severity, render, summary, to_json};
 pub use environment::{
     AdoptRevision, Autoscaling, Bypass, Check, CloudFrontGate, DatabaseSpec, DatabaseTarget, DeclaredThen,
-    EnvironmentSpec, ListenerTarget, Maintenance, MigrationSpec, NeededFor, RunOn, SecretSource, ServiceSpec,
-    SiteSpec, SnapshotPolicy, Template,
+    EnvironmentSpec, ListenerTarget, Maintenance, MigrationSpec, NeededFor, OnFailure, RunOn, SecretSource,
+    ServiceSpec, SiteSpec, SnapshotPolicy, Template,
 };
 pub use schema::schema;
 pub use validate::ListedHoliday;

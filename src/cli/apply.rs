@@ -137,6 +137,7 @@ fn exit(outcome: Option<RunOutcome>) -> Exit {
         Some(
             RunOutcome::Blocked
             | RunOutcome::Held
+            | RunOutcome::GivenUp
             | RunOutcome::Failed
             | RunOutcome::TimedOut
             | RunOutcome::Stopped

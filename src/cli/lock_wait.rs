@@ -49,15 +49,15 @@ impl<'a> LockWait<'a> {
                 .because_of(format!("`{environment}` is locked by {holder}"))
                 .hint(format!("wait for it, or see what it does: tidegate status {environment}"))
         };
+        if self.printed.as_deref() != Some(holder) {
+            ui::say(&format!("waiting: `{environment}` is locked by {holder}\n"));
+            self.printed = Some(holder.to_owned());
+        }
         if self.shutdown() > ShutdownLevel::None {
             return Err(locked("interrupted while waiting for the lock; nothing was changed"));
         }
         if self.left().is_some_and(|left| left.is_zero()) {
             return Err(locked("timeout reached while waiting for the lock; nothing was changed"));
-        }
-        if self.printed.as_deref() != Some(holder) {
-            ui::say(&format!("waiting: `{environment}` is locked by {holder}\n"));
-            self.printed = Some(holder.to_owned());
         }
         SystemClock.pause(self.left().map_or(TRY_EVERY, |left| left.min(TRY_EVERY)));
         Ok(())

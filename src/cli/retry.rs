@@ -25,7 +25,8 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
 /// Whether something has failed that can be tried again, and what a retry does.
 fn check(name: &EnvironmentName, plan: &Plan) -> Result<AcceptedCommand, CliError> {
     let failed = plan.blocked.iter().map(|blocked| blocked.reason).find(|reason| {
-        reason.is_hold() || matches!(reason, BlockedReason::Aborted | BlockedReason::Contested)
+        reason.is_hold()
+            || matches!(reason, BlockedReason::Aborted | BlockedReason::GivenUp | BlockedReason::Contested)
     });
     let consequence = match failed {
         Some(BlockedReason::MigrationFailed) => "the migration runs once more, as a new attempt",
@@ -33,7 +34,7 @@ fn check(name: &EnvironmentName, plan: &Plan) -> Result<AcceptedCommand, CliErro
             "the migration runs once more, as a new attempt; make sure that the task of the lost attempt has ended"
         }
         Some(BlockedReason::StartFailed) => "tidegate starts the service that did not come up once more",
-        Some(BlockedReason::Aborted) => "the release that was given up begins again",
+        Some(BlockedReason::Aborted | BlockedReason::GivenUp) => "the release that was given up begins again",
         Some(_) => "tidegate sets the contested field once more",
         None => {
             return Err(CliError::failure(format!(
@@ -59,6 +60,7 @@ mod tests {
             (vec![BlockedReason::MigrationFailed], true),
             (vec![BlockedReason::Unreadable, BlockedReason::StartFailed], true),
             (vec![BlockedReason::Aborted], true),
+            (vec![BlockedReason::GivenUp], true),
         ] {
             assert_eq!(check(&name, &plan_that_ends_on(&blocked, &[])).is_ok(), retried, "{blocked:?}");
         }

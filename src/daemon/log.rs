@@ -217,12 +217,11 @@ pub(super) fn run_ended(
     let run_id = is_busy.then_some(run.id.as_str());
     let revision = run.revision.as_str();
     match run.outcome {
-        Some(RunOutcome::Held | RunOutcome::Blocked | RunOutcome::Failed) => {
+        Some(RunOutcome::Held | RunOutcome::GivenUp | RunOutcome::Blocked | RunOutcome::Failed) => {
             error!(%environment, run = run_id, revision, outcome, steps, "{environment} is {outcome}: {text}");
-            for blocked in &run.blocked {
-                for hint in &blocked.hints {
-                    warn!(%environment, "hint: {hint}");
-                }
+            let failed = if run.outcome == Some(RunOutcome::Failed) { run.ways_out() } else { &[] };
+            for hint in failed.iter().chain(run.blocked.iter().flat_map(|blocked| &blocked.hints)) {
+                warn!(%environment, "hint: {hint}");
             }
         }
         Some(RunOutcome::TimedOut) => {
@@ -249,6 +248,7 @@ fn word(result: &Result<Run, ReconcileError>) -> &'static str {
             Some(RunOutcome::Observed) => "observed",
             Some(RunOutcome::Blocked) => "blocked",
             Some(RunOutcome::Held) => "held",
+            Some(RunOutcome::GivenUp) => "given up",
             Some(RunOutcome::Failed) => "failing",
             Some(RunOutcome::TimedOut) => "in progress",
             Some(RunOutcome::Stopped) | None => "interrupted",

@@ -6,7 +6,7 @@ use super::error::ActionError;
 use super::start_within;
 use super::verdict::{Asked, Verdict, judge};
 use crate::cloud::{
-    Deployment, Rollback, Rollout, Service, ServiceEvent, TaskDefinition, TaskStatus, UpdateService,
+    Deployment, Rollback, Rollout, Service, ServiceEvent, Task, TaskDefinition, TaskStatus, UpdateService,
 };
 use crate::model::ServiceName;
 use crate::plan::{NewDefinition, StartService};
@@ -45,7 +45,12 @@ pub(super) async fn start(
         rollback: rollback_off.map(|_| Rollback::OFF),
     };
     let asked_at = context.clock.now();
-    let answer = context.write(|| context.cloud.update_service(&update)).await?;
+    // A request that changes nothing could still be refused, and a service that runs would count as down.
+    let changes = update.definition.is_some() || update.desired.is_some() || update.rollback.is_some();
+    let answer = match changes {
+        true => context.write(|| context.cloud.update_service(&update)).await?,
+        false => before.clone(),
+    };
     if let Some(target) = scaling {
         let cluster = &context.spec.cluster;
         context.write(|| context.cloud.set_scalable_target(cluster, service, target)).await?;
@@ -61,7 +66,7 @@ pub(super) async fn start(
         is_new: update.definition.is_some(),
         at: asked_at,
     };
-    let why = match settle(context, id, service, &asked, &before).await {
+    let why = match settle(context, id, service, &asked, &before, *follows_migration).await {
         Err(ActionError::Refused(why)) => why,
         Err(late @ ActionError::Deadline { .. }) => late.to_string(),
         settled => return settled,
@@ -108,6 +113,7 @@ async fn settle(
     service: &ServiceName,
     asked: &Asked,
     before: &Service,
+    follows_migration: bool,
 ) -> Result<(), ActionError> {
     let cluster = &context.spec.cluster;
     let declared = context.spec.services.get(service).and_then(|declared| declared.start_within);
@@ -126,6 +132,10 @@ async fn settle(
         let now = context.clock.monotonic();
         let well_for = well_since.map(|since| now.since(since));
         let seen = match judge(asked, &found, &tasks, well_for) {
+            // Old code that still stops meets the schema, and the gate may open behind this start.
+            Verdict::Up if follows_migration && runs_another(&tasks, &asked.definition) => {
+                "the last task of the previous version stops".to_owned()
+            }
             Verdict::Up => return Ok(()),
             Verdict::Failed(why) => {
                 return Err(ActionError::Refused(why));
@@ -141,6 +151,13 @@ async fn settle(
         };
         wait.pause(&seen).await?;
     }
+}
+
+/// Whether a task of another definition may still work: users reach it until its targets are deregistered, and its
+/// containers run until they have ended.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html>
+fn runs_another(tasks: &[Task], definition: &str) -> bool {
+    tasks.iter().any(|task| task.definition != definition && task.status < TaskStatus::Deprovisioning)
 }
 
 /// Journals that the service did not come up, and with which images.

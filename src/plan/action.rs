@@ -34,6 +34,11 @@ pub struct Action {
 }
 
 impl Action {
+    /// Whether it begins an attempt at a migration.
+    pub fn sends_a_migration(&self) -> bool {
+        matches!(&self.kind, ActionKind::Migrate(migration) if matches!(migration.start, MigrationStart::Send { .. }))
+    }
+
     /// Whether it changes nothing, and only watches a migration to its end.
     pub fn only_watches(&self) -> bool {
         matches!(&self.kind, ActionKind::Migrate(migration) if matches!(migration.start, MigrationStart::Adopt { .. }))

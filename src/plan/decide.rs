@@ -2,6 +2,7 @@
 //!
 //! Every decision is a value that the next one starts from. Nothing here makes actions.
 
+mod back;
 mod decision;
 mod due;
 mod goal;
@@ -18,7 +19,7 @@ pub(super) use decision::Decision;
 use goal::Frozen;
 pub(super) use goal::{Goal, Work};
 use schema::Verdict;
-pub(super) use schema::fits;
+pub(super) use schema::{GiveUp, fits};
 
 use super::facts::Facts;
 use crate::model::State;
@@ -30,9 +31,8 @@ pub(super) fn decide(facts: &Facts<'_>) -> Decision {
     let desired = Goal::desired(facts, schema.recorded);
     let decision = match schema.verdict {
         Verdict::Fits => no_migration::decide(facts, desired),
-        Verdict::KeepCode(why) => {
-            Decision::towards(Goal { frozen: Frozen::Followers, ..desired }).blocked_by([why])
-        }
+        Verdict::KeepCode(why) => back::decide(facts, desired, why),
+        Verdict::GiveUp(give_up) => back::give_up(facts, desired, give_up),
         Verdict::Forbidden(why) => {
             let goal = Goal { frozen: Frozen::Followers, code_forbidden: true, ..desired };
             Decision::towards(goal).blocked_by([why])

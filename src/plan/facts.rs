@@ -30,7 +30,7 @@ use strangers::StrangerFacts;
 
 use super::input::PlanningInput;
 use super::report::{Awake, Blocked};
-use crate::model::{Instant, ServiceName};
+use crate::model::{Instant, ServiceName, State, Version};
 use crate::spec::EnvironmentSpec;
 use crate::store::journal::Ledger;
 
@@ -97,6 +97,27 @@ impl<'a> Facts<'a> {
         matters: impl Fn(&ServiceFacts<'_>) -> bool,
     ) -> Vec<Blocked> {
         services::unreadable_among(self.services.values().filter(|service| matters(service)))
+    }
+
+    /// A service as it was when the migrated version was this one.
+    pub(super) fn service_at(
+        &self,
+        service: &ServiceFacts<'a>,
+        version: &Version,
+    ) -> Option<ServiceFacts<'a>> {
+        let follows = &self.spec.migration.as_ref()?.follows;
+        Some(services::at_version(self.input, service, follows, version))
+    }
+
+    /// Whether the environment was as declared with this code on this schema, with no other migration since: git may
+    /// have allowed then what it no longer does.
+    pub(super) fn was_reached(&self, code: &Version, schema: &Version) -> bool {
+        let (Some(migration), Ok(seen)) = (&self.spec.migration, &self.database.seen) else { return false };
+        self.ledger.converged.as_ref().is_some_and(|reached| {
+            matches!(reached.state, State::Running | State::Restricted)
+                && reached.versions.get(&migration.follows) == Some(code)
+                && reached.schema.get(&seen.database.resource_id) == Some(schema)
+        })
     }
 
     /// Services and parts of the gate that could not be read or written, and a listener that is gone: on the way to a migration,

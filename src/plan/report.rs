@@ -7,7 +7,7 @@ pub use blocked::{Blocked, BlockedReason};
 pub(in crate::plan) use blocked::{blocked, refused, unreadable};
 pub use waiting::{Waiting, WaitingReason};
 
-use super::action::Action;
+use super::action::{Action, Step};
 use crate::model::{Instant, Mode, Revision, State};
 use crate::schedule::Because;
 
@@ -81,6 +81,13 @@ impl Plan {
         let Some(first) = self.actions.first() else { return &[] };
         let end = self.actions.iter().position(|action| action.step != first.step);
         &self.actions[..end.unwrap_or(self.actions.len())]
+    }
+
+    /// Whether a failure for good of the first step ends the release: it has begun, and its migration is still to be
+    /// sent, so the schema is as it was.
+    pub fn is_before_the_point_of_no_return(&self) -> bool {
+        let lifts = |action: &Action| action.step >= Step::CloseGate && action.step <= Step::Migrate;
+        self.actions.first().is_some_and(lifts) && self.actions.iter().any(Action::sends_a_migration)
     }
 
     /// Whether there is no action, nothing blocked and nothing waiting.

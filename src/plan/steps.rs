@@ -7,6 +7,7 @@ mod sites;
 mod strangers;
 mod traffic;
 
+pub(super) use database::waits as database_waits;
 pub(super) use traffic::OPEN_ID;
 
 use super::action::{ActionKind, Step};
@@ -19,6 +20,9 @@ use crate::model::State;
 pub(super) fn build(facts: &Facts<'_>, decision: &Decision) -> Draft {
     let mut draft = findings(decision);
     let goal = &decision.goal;
+    if let Some(give_up) = &decision.give_up {
+        release::give_up(facts, give_up, &mut draft);
+    }
     if let Some((version, how)) = &decision.record {
         database::record_present(facts, version, *how, &mut draft);
     }
@@ -33,12 +37,14 @@ pub(super) fn build(facts: &Facts<'_>, decision: &Decision) -> Draft {
     strangers::plan(facts, goal, &mut draft);
     database::plan(facts, goal, outlook.moves || goal.is_release(), &mut draft);
     database::settle_rest(facts, &mut draft);
-    let closed_in = traffic::closed_in(facts, goal, outlook.moves);
+    let on_the_way = traffic::closed_in(facts, goal, outlook.moves);
+    let closed_in = on_the_way.or(outlook.foreign_code.then_some(State::Restricted));
     release::drain(facts, goal, closed_in, &mut draft);
-    traffic::plan(facts, goal, closed_in, outlook.all_up, &mut draft);
+    let why = if on_the_way.is_none() { traffic::Closing::ForeignCode } else { traffic::Closing::Declared };
+    traffic::plan(facts, goal, closed_in.map(|state| (state, why)), outlook.all_up, &mut draft);
     database::stop(facts, goal, outlook.all_down, &mut draft);
     release::tidy(facts, goal, outlook.all_up, &mut draft);
-    if traffic::is_stuck(facts, closed_in) {
+    if traffic::is_stuck(facts, on_the_way) {
         // Users of the services come through the rules: where they are unreadable, they may be so for a moment only.
         let may_go_down =
             !goal.is_release() && goal.state < State::Restricted && !facts.gate.rules_unreadable;
@@ -49,6 +55,7 @@ pub(super) fn build(facts: &Facts<'_>, decision: &Decision) -> Draft {
     }
     services::newer_revisions(facts, &mut draft);
     services::note_unmanaged(facts, &mut draft);
+    release::note_together(facts, goal, &mut draft);
     draft
 }
 
@@ -66,7 +73,7 @@ pub(super) fn claim(facts: &Facts<'_>, draft: &mut Draft) {
 
 /// A draft without actions: the reasons that were decided on.
 fn findings(decision: &Decision) -> Draft {
-    let Decision { goal: _, blocked, waiting, notes, awake, record: _, lost: _ } = decision;
+    let Decision { goal: _, blocked, waiting, notes, awake, give_up: _, record: _, lost: _ } = decision;
     let mut draft = Draft { waiting: waiting.clone(), awake: awake.clone(), ..Draft::default() };
     blocked.iter().for_each(|blocked| draft.block(blocked.clone()));
     notes.iter().for_each(|note| draft.note(note.clone()));

@@ -49,6 +49,7 @@ impl Passes<'_> {
             self.run.revision = wanted.revision.clone();
             let seen = look.once(wanted.clone(), self.journal.ledger(), with.declared).await?;
             with.progress.plan_ready(&seen.plan);
+            self.run.heads_for(&seen.plan);
             self.remember_awake(&seen.plan)?;
             if permitted(&seen.plan).is_empty() && RunOutcome::of(&seen.plan) == RunOutcome::Converged {
                 return self.settle(&wanted, seen);
@@ -56,7 +57,11 @@ impl Passes<'_> {
             if let Some((outcome, message)) = self.interrupted() {
                 return Ok((outcome, Some(message), Some(seen.plan)));
             }
+            self.resumes(&seen.plan)?;
             let pause = if permitted(&seen.plan).is_empty() {
+                if self.has_stalled_for_good(&seen.plan)? {
+                    continue;
+                }
                 // Where AWS accepts no request of these credentials, waiting does not help.
                 let may_pass = seen.snapshot.refused.is_none();
                 match may_pass.then(|| self.patience.idle(&seen.plan)).flatten() {
@@ -64,10 +69,14 @@ impl Passes<'_> {
                     None => return self.settle(&wanted, seen),
                 }
             } else if let Some(why) = self.patience.failed_before(permitted(&seen.plan)) {
-                return Ok((RunOutcome::Failed, Some(why), Some(seen.plan)));
+                match self.gives_the_release_up(&seen.plan, &why)? {
+                    true => Duration::ZERO,
+                    false => return Ok((RunOutcome::Failed, Some(why), Some(seen.plan))),
+                }
             } else {
                 match self.step(&wanted, &seen).await? {
                     Next::Again(pause) => pause,
+                    Next::GiveUp(why) if self.gives_the_release_up(&seen.plan, &why)? => Duration::ZERO,
                     Next::GiveUp(why) => return Ok((RunOutcome::Failed, Some(why), Some(seen.plan))),
                 }
             };
@@ -158,7 +167,10 @@ impl Passes<'_> {
             ));
         }
         let late = with.is_late();
-        late.then(|| (RunOutcome::TimedOut, "timeout reached; the next run resumes here".to_owned()))
+        late.then(|| {
+            let last = self.run.last_trouble().map(|last| format!("; last: {last}")).unwrap_or_default();
+            (RunOutcome::TimedOut, format!("timeout reached{last}; the next run resumes here"))
+        })
     }
 
     /// Ends the run: no further action is possible without a person or the calendar.

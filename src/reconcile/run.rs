@@ -1,7 +1,11 @@
 //! What a run did, as it is kept in the history. Fields are added, never renamed.
 
+mod outcome;
+
+pub use outcome::RunOutcome;
 use serde::{Deserialize, Serialize};
 
+use super::ways_out::ways_out;
 use crate::execute::{ActionOutcome, ActionResult};
 use crate::model::{EnvironmentName, Instant, Revision, RunId, Version};
 use crate::plan::{Action, ActionKind, Blocked, BlockedReason, Plan, Step, Waiting, WaitingReason};
@@ -44,67 +48,6 @@ pub struct Run {
     pub waiting: Vec<WaitingReport>,
 }
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RunOutcome {
-    /// The environment is as declared, or will be when it wakes.
-    Converged,
-    /// Only a window is missing.
-    Window,
-    /// `mode: observe`: actions are due, and none was carried out.
-    Observed,
-    /// An operator has to change something first.
-    Blocked,
-    /// A release failed and is held: the gate stays closed.
-    Held,
-    /// A step failed, and would fail again.
-    Failed,
-    /// Its deadline passed.
-    TimedOut,
-    /// A shutdown ended it.
-    Stopped,
-    /// The repository no longer declares the environment.
-    Unmanaged,
-}
-
-impl RunOutcome {
-    /// What a plan without further actions means for the run that ends with it.
-    pub(super) fn of(plan: &Plan) -> RunOutcome {
-        let awaits = |reason| plan.waiting.iter().any(|waiting| waiting.reason == reason);
-        if plan.is_held() {
-            RunOutcome::Held
-        } else if !plan.blocked.is_empty() {
-            RunOutcome::Blocked
-        } else if !plan.actions.is_empty() {
-            RunOutcome::Observed
-        } else if awaits(WaitingReason::Person) {
-            RunOutcome::Blocked
-        } else if awaits(WaitingReason::Window) {
-            RunOutcome::Window
-        } else if plan.waiting.iter().all(|waiting| waiting.reason.ends_by_the_clock()) {
-            RunOutcome::Converged
-        } else {
-            RunOutcome::TimedOut
-        }
-    }
-
-    /// The word for people and programs.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            RunOutcome::Converged => "converged",
-            RunOutcome::Window => "window",
-            RunOutcome::Observed => "observed",
-            RunOutcome::Blocked => "blocked",
-            RunOutcome::Held => "held",
-            RunOutcome::Failed => "failed",
-            RunOutcome::TimedOut => "timed-out",
-            RunOutcome::Stopped => "stopped",
-            RunOutcome::Unmanaged => "unmanaged",
-        }
-    }
-}
-
 /// Two schema versions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReleaseReport {
@@ -112,6 +55,9 @@ pub struct ReleaseReport {
     pub from: Version,
     /// After.
     pub to: Version,
+    /// Whether this run began the release and gave it up: `from` is what runs.
+    #[serde(default)]
+    pub given_up: bool,
 }
 
 /// One step.
@@ -156,6 +102,9 @@ pub struct ActionReport {
     pub outcome: String,
     /// What went wrong.
     pub message: Option<String>,
+    /// If it went wrong: the ways out, one a line.
+    #[serde(default)]
+    pub hints: Vec<String>,
 }
 
 /// What stood in the way.
@@ -215,10 +164,11 @@ impl Run {
         from: Instant,
         to: Instant,
     ) {
-        let reports = actions.iter().zip(outcomes).map(|(action, outcome)| report(action, outcome)).collect();
+        let reports = actions.iter().zip(outcomes);
+        let reports = reports.map(|(action, outcome)| report(&self.environment, action, outcome)).collect();
         for action in actions {
             if let ActionKind::BeginRelease { from, to, .. } = &action.kind {
-                self.release = Some(ReleaseReport { from: from.clone(), to: to.clone() });
+                self.release = Some(ReleaseReport { from: from.clone(), to: to.clone(), given_up: false });
             }
         }
         let worst = outcomes.iter().map(|outcome| &outcome.result).max_by_key(|result| severity(result));
@@ -253,11 +203,45 @@ impl Run {
             plan.map(|plan| plan.waiting.iter().map(WaitingReport::of).collect()).unwrap_or_default();
     }
 
+    /// Takes in which way its release goes. What it found in progress, and leads back, is reported from the version
+    /// that was on its way to the version that comes back.
+    pub(super) fn heads_for(&mut self, plan: &Plan) {
+        let finish =
+            plan.actions.iter().find(|action| matches!(action.kind, ActionKind::FinishRelease { .. }));
+        let Some(back) = finish.filter(|finish| !finish.before.is_empty()) else { return };
+        let has_begun_it = self.steps.iter().any(|step| step.step == Step::Begin.as_str());
+        match &mut self.release {
+            Some(release) if has_begun_it => release.given_up = true,
+            release => {
+                let (from, to) = (back.before.as_str().into(), back.after.as_str().into());
+                *release = Some(ReleaseReport { from, to, given_up: false });
+            }
+        }
+    }
+
+    /// The message of its last step, if that step did not end well.
+    pub(super) fn last_trouble(&self) -> Option<String> {
+        let mut actions = self.steps.last()?.actions.iter().rev();
+        let last = actions.find(|action| action.message.is_some())?;
+        Some(format!("{}: {}", last.resource, last.message.as_deref().unwrap_or_default()))
+    }
+
     /// What went wrong last in it, if anything did.
     pub fn failure(&self) -> Option<String> {
-        let mut actions = self.steps.iter().rev().flat_map(|step| &step.actions);
-        let failed = actions.find(|action| action.outcome == "failed")?;
+        let failed = self.failed()?;
         Some(format!("{}: {}", failed.resource, failed.message.as_deref().unwrap_or("failed")))
+    }
+
+    /// The ways out of what went wrong last in it.
+    pub fn ways_out(&self) -> &[String] {
+        self.failed().map_or(&[], |failed| &failed.hints)
+    }
+
+    fn failed(&self) -> Option<&ActionReport> {
+        let last = self.steps.last().into_iter().flat_map(|step| &step.actions);
+        let earlier = self.steps.iter().rev().flat_map(|step| &step.actions);
+        let mut trouble = last.filter(|action| !action.hints.is_empty());
+        trouble.next().or_else(|| earlier.into_iter().find(|action| action.outcome == "failed"))
     }
 
     /// Whether it ran under the lease of this number.
@@ -294,7 +278,7 @@ impl WaitingReport {
     }
 }
 
-fn report(action: &Action, outcome: &ActionOutcome) -> ActionReport {
+fn report(environment: &EnvironmentName, action: &Action, outcome: &ActionOutcome) -> ActionReport {
     let message = match &outcome.result {
         ActionResult::Done => None,
         ActionResult::Again { why } | ActionResult::Failed { why } => Some(why.clone()),
@@ -312,6 +296,12 @@ fn report(action: &Action, outcome: &ActionOutcome) -> ActionReport {
         finished_at: outcome.finished_at,
         outcome: word(&outcome.result).to_owned(),
         message,
+        hints: match &outcome.result {
+            ActionResult::Done | ActionResult::Unfinished { .. } => Vec::new(),
+            ActionResult::Again { .. } | ActionResult::Failed { .. } => {
+                ways_out(environment.as_str(), action)
+            }
+        },
     }
 }
 

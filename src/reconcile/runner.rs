@@ -33,7 +33,11 @@ impl Reconciler<'_> {
         let journal = Journal::open(self.store, self.clock, &lease)?;
         let mut run = Run::begin(environment, wanted.revision, self.holder, lease.fencing(), begun_at);
         run.release = journal.ask(|ledger| {
-            ledger.release.as_ref().map(|it| ReleaseReport { from: it.from.clone(), to: it.to.clone() })
+            ledger.release.as_ref().map(|it| ReleaseReport {
+                from: it.from.clone(),
+                to: it.to.clone(),
+                given_up: false,
+            })
         });
         let patience = RunPatience::new(begun_at);
         let mut passes = Passes { with: *self, journal: &journal, run: &mut run, patience };

@@ -46,6 +46,7 @@ impl Sign {
             | ActionKind::RestoreRollback { .. } => Sign::Changed,
             ActionKind::PruneSnapshots { .. } => Sign::Removed,
             ActionKind::BeginRelease { .. }
+            | ActionKind::GiveUpRelease { .. }
             | ActionKind::Drain { .. }
             | ActionKind::AwaitTasks { .. }
             | ActionKind::Invalidate { .. }
@@ -69,7 +70,9 @@ pub(crate) fn noun(kind: &ActionKind) -> &'static str {
         ActionKind::StageSite { .. } | ActionKind::SwitchSite { .. } | ActionKind::Invalidate { .. } => {
             "site"
         }
-        ActionKind::BeginRelease { .. } | ActionKind::FinishRelease { .. } => "release",
+        ActionKind::BeginRelease { .. }
+        | ActionKind::GiveUpRelease { .. }
+        | ActionKind::FinishRelease { .. } => "release",
         ActionKind::StopService { .. } | ActionKind::StartService(_) | ActionKind::RestoreRollback { .. } => {
             "service"
         }
@@ -116,6 +119,7 @@ pub(crate) fn title(step: Step) -> &'static str {
 pub(crate) fn title_of(word: &str) -> &str {
     match word {
         "claim" => "claim the cluster",
+        "give-up" => "give the release up",
         "associate" => "prepare the gate at CloudFront",
         "stage-sites" => "upload sites",
         "begin" => "begin the release",

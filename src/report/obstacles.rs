@@ -18,10 +18,13 @@ const CYAN: Style = AnsiColor::Cyan.on_default();
 pub(super) fn blocked(reason: BlockedReason, message: &str, hints: &[String]) -> String {
     let mut text = format!("{RED}blocked:{RED:#} {BOLD}{}{BOLD:#}\n", word(&reason));
     text.push_str(&paragraph("  ", message));
-    for hint in hints {
-        text.push_str(&colored(&paragraph("  hint: ", hint), "hint:", CYAN));
-    }
+    hints.iter().for_each(|way| text.push_str(&hint(way)));
     text
+}
+
+/// One way out.
+pub(super) fn hint(way: &str) -> String {
+    colored(&paragraph("  hint: ", way), "hint:", CYAN)
 }
 
 /// A wait that ends by itself.

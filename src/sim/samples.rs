@@ -11,7 +11,7 @@ use super::{Age, SimClock, SimCloud};
 use crate::model::{Instant, State};
 use crate::spec::{
     AdoptRevision, Autoscaling, Bypass, Check, CloudFrontGate, DatabaseSpec, DatabaseTarget, EnvironmentSpec,
-    ListenerTarget, Maintenance, MigrationSpec, NeededFor, SecretSource, ServiceSpec, SiteSpec,
+    ListenerTarget, Maintenance, MigrationSpec, NeededFor, OnFailure, SecretSource, ServiceSpec, SiteSpec,
     SnapshotPolicy, Template,
 };
 
@@ -68,6 +68,8 @@ pub(super) fn graasp() -> EnvironmentSpec {
         services,
         database: Some(DatabaseSpec { target: database() }),
         migration: Some(MigrationSpec {
+            on_failure: OnFailure::Hold,
+            together: BTreeSet::new(),
             follows: "core".into(),
             task: "migrate".into(),
             images: BTreeMap::from([("migrate".into(), migrate)]),

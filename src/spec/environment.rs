@@ -15,7 +15,9 @@ use std::time::Duration;
 
 pub use fingerprint::DeclaredThen;
 pub use gate::{Bypass, CloudFrontGate, ListenerTarget, Maintenance, SecretSource};
-pub use migration::{DatabaseSpec, DatabaseTarget, MigrationSpec, NeededFor, RunOn, SnapshotPolicy};
+pub use migration::{
+    DatabaseSpec, DatabaseTarget, MigrationSpec, NeededFor, OnFailure, RunOn, SnapshotPolicy,
+};
 pub use service::{AdoptRevision, Autoscaling, ServiceSpec};
 pub use site::{Check, SiteSpec};
 pub use template::Template;

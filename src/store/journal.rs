@@ -39,5 +39,5 @@ pub use ledger::Ledger;
 pub use ledger::allowed::ReleasePhase;
 pub use operator::{OperatorCommand, OperatorRequest};
 pub use read::{read_events, read_events_since, read_ledger, read_whole_ledger};
-pub use records::{Converged, Correction, FailedStart, Release, SnapshotRecord};
+pub use records::{Converged, Correction, FailedStart, FailedStep, GivenUp, Release, SnapshotRecord};
 pub use writer::Journal;

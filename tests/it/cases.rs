@@ -76,11 +76,13 @@ macro_rules! cases {
 
 cases! {
     autoscaling
+    contest
     deleted_services
     drift
     first_contact
     gate
     graasp
+    lift
     migration_containers migration_failures
     observe
     operations

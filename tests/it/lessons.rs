@@ -286,7 +286,8 @@ fn a_check_of_a_service_that_is_not_deployed_keeps_nobody_out() {
 fn a_migration_is_not_sent_again_while_a_service_cannot_be_seen() {
     let rig = shop();
     rig.bump(&[("core", "v1.5.0")]);
-    rig.cloud.faults(|faults| faults.script("rds:AddTagsToResource", 60, Kind::AccessDenied));
+    // A conflict says that another request with this token may have arrived: the attempt stays open.
+    rig.cloud.faults(|faults| faults.script("ecs:RunTask", 60, Kind::Conflict));
     assert_eq!(rig.apply().outcome, Some(RunOutcome::Failed));
     rig.cloud.faults(|faults| {
         faults.heal();

@@ -16,6 +16,7 @@ mod import;
 mod journal;
 mod lessons;
 mod properties;
+mod red_ends;
 mod rehearsal;
 mod release;
 mod replay;

@@ -26,7 +26,15 @@ pub(super) async fn send(
 ) -> Result<String, ActionError> {
     let mark = format!("{}/{}/{}", migration.from, migration.to, migration.attempt);
     let target = context.database()?;
-    context.write(|| context.cloud.tag_database(target, tag::MIGRATING, Some(&mark))).await?;
+    let is_resent = matches!(migration.start, MigrationStart::Resend { .. });
+    let marked = context.write(|| context.cloud.tag_database(target, tag::MIGRATING, Some(&mark))).await;
+    match marked {
+        // Nothing was sent: the attempt is over, instead of waiting for a task that cannot come.
+        Err(ActionError::Cloud(error)) if !is_resent => {
+            return Err(not_started(context, migration, error).await?);
+        }
+        marked => marked?,
+    }
     let request = RunTask {
         cluster: context.spec.cluster.clone(),
         definition: definition.to_owned(),
@@ -37,7 +45,7 @@ pub(super) async fn send(
         tags: BTreeMap::from([(tag::MIGRATING.to_owned(), mark)]),
     };
     // From the second process on, an earlier one may have sent it: a refusal proves nothing.
-    let may_be_sent = Cell::new(matches!(migration.start, MigrationStart::Resend { .. }));
+    let may_be_sent = Cell::new(is_resent);
     let attempt = || async {
         let looked = async {
             let found = match may_be_sent.get() {
@@ -75,10 +83,14 @@ pub(super) async fn send(
 pub(super) fn concludes(kind: Kind, may_be_sent: bool) -> bool {
     match kind {
         Kind::Capacity => true,
-        Kind::NotFound | Kind::AccessDenied | Kind::Credentials | Kind::InvalidState | Kind::Invalid => {
-            !may_be_sent
-        }
-        Kind::Throttled | Kind::Unavailable | Kind::AnswerLost | Kind::Conflict => false,
+        Kind::NotFound
+        | Kind::AccessDenied
+        | Kind::Credentials
+        | Kind::InvalidState
+        | Kind::Invalid
+        | Kind::Throttled
+        | Kind::Unavailable => !may_be_sent,
+        Kind::AnswerLost | Kind::Conflict => false,
     }
 }
 
@@ -95,7 +107,7 @@ async fn not_started(
         unknown: false,
         exit_code: None,
         stop_code: None,
-        reason: Some(error.message),
+        reason: Some(error.to_string()),
         log_tail: Vec::new(),
         log_unread: None,
     };

@@ -65,6 +65,15 @@ pub enum ActionKind {
         /// Images as written → pinned, for the whole release.
         images: BTreeMap<ImageRef, ImageRef>,
     },
+    /// Journal that the release is given up before its point of no return.
+    GiveUpRelease {
+        /// The recorded schema version, which stays.
+        from: Version,
+        /// The version that the release led to.
+        to: Version,
+        /// What failed, and AWS's own words.
+        why: String,
+    },
     /// Add the header condition to rules and publish the closing function.
     CloseGate {
         /// Rules to change.
@@ -166,6 +175,7 @@ impl ActionKind {
             ActionKind::SwitchSite { .. } => "switch-site",
             ActionKind::Invalidate { .. } => "invalidate",
             ActionKind::BeginRelease { .. } => "begin-release",
+            ActionKind::GiveUpRelease { .. } => "give-up-release",
             ActionKind::CloseGate { .. } => "close-gate",
             ActionKind::OpenGate { .. } => "open-gate",
             ActionKind::Drain { .. } => "drain",

@@ -112,7 +112,10 @@ impl ActionKind {
             ActionKind::StartService(_) => &[Service, Tasks, Scaling, Definition],
             ActionKind::RestoreRollback { .. } => &[Service],
             ActionKind::Check { .. } => &[Rules, Secret],
-            ActionKind::Drain { .. } | ActionKind::Settle { .. } | ActionKind::FinishRelease { .. } => &[],
+            ActionKind::Drain { .. }
+            | ActionKind::Settle { .. }
+            | ActionKind::FinishRelease { .. }
+            | ActionKind::GiveUpRelease { .. } => &[],
         }
     }
 }

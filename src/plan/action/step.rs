@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 pub enum Step {
     /// Tag the cluster with the store.
     Claim,
-    /// Record a schema version that exists already: at first contact, because an operator says so, because a failed
-    /// migration has changed nothing, or because a migration has succeeded.
+    /// Journal that the release is given up before its point of no return.
+    GiveUp,
+    /// Record a schema version that exists already: at first contact, because an operator says so, or because a
+    /// migration has succeeded.
     RecordPresent,
     /// Associate the CloudFront function, ahead of any release.
     Associate,
@@ -58,6 +60,7 @@ impl Step {
     pub fn as_str(self) -> &'static str {
         match self {
             Step::Claim => "claim",
+            Step::GiveUp => "give-up",
             Step::RecordPresent | Step::Record => "record",
             Step::Associate | Step::Reassociate => "associate",
             Step::StageSites => "stage-sites",

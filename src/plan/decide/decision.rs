@@ -2,6 +2,7 @@
 //! accumulated in a place that several functions write to.
 
 use super::goal::{Goal, Work};
+use super::schema::GiveUp;
 use crate::model::{Instant, Version};
 use crate::plan::report::{Awake, Blocked, Waiting, WaitingReason};
 use crate::store::journal::{Attempt, Recorded};
@@ -15,7 +16,9 @@ pub(in crate::plan) struct Decision {
     pub notes: Vec<String>,
     /// What was started outside tidegate while the environment sleeps.
     pub awake: Vec<Awake>,
-    /// Record this schema version before anything else.
+    /// Journal first that this release is given up.
+    pub give_up: Option<GiveUp>,
+    /// Record this schema version: before anything else, or, where nothing depends on it, at the end.
     pub record: Option<(Version, Recorded)>,
     /// Write off this attempt: AWS no longer lists its task.
     pub lost: Option<Attempt>,
@@ -30,6 +33,7 @@ impl Decision {
             waiting: Vec::new(),
             notes: Vec::new(),
             awake: Vec::new(),
+            give_up: None,
             record: None,
             lost: None,
         }

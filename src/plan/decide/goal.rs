@@ -20,6 +20,9 @@ pub(in crate::plan) struct Goal {
     pub frozen: Frozen,
     /// Nothing is started, rolled or put back, and the gate is kept closed.
     pub held: bool,
+    /// A release has ended without its migration: code that does not fit the recorded schema makes room for the code
+    /// of that version.
+    pub brings_back: bool,
     /// Services that follow the schema may not be started.
     pub code_forbidden: bool,
     /// The release in progress is not over, wherever this pass leads: it failed, and an operator must decide.
@@ -46,7 +49,7 @@ pub(in crate::plan) enum Work {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::plan) enum Frozen {
     Nothing,
-    /// Services and sites whose templates name the migrated version.
+    /// Services and sites whose templates name the migrated version, or one that goes live together with it.
     Followers,
     Everything,
 }
@@ -66,6 +69,7 @@ impl Goal {
             migration: None,
             frozen: Frozen::Nothing,
             held: false,
+            brings_back: false,
             code_forbidden: false,
             release_stays: false,
             recorded,
@@ -117,7 +121,7 @@ impl Goal {
             Frozen::Everything => true,
             Frozen::Followers => {
                 let migration = facts.spec.migration.as_ref();
-                migration.is_some_and(|migration| keys.any(|key| *key == migration.follows))
+                migration.is_some_and(|migration| keys.any(|key| migration.releases(key)))
             }
         }
     }

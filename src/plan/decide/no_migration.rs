@@ -37,19 +37,26 @@ fn bump(facts: &Facts<'_>, goal: Goal) -> Decision {
 fn in_release(facts: &Facts<'_>, goal: Goal, release: &Release) -> Decision {
     let failed = facts.services.values().find_map(|service| Some((service, service.failed_as_wanted?)));
     if let Some((service, failed)) = failed {
+        let goes_back = goal.recorded.as_ref() != Some(&release.to);
+        let when = match goes_back {
+            true => format!("on the way back from the release of {}", release.to),
+            false => format!("after the migration to {}", release.to),
+        };
         let message = format!(
-            "`{}` did not start{} after the migration to {}: {}\nusers see the maintenance page until it does",
+            "`{}` did not start{} {when}: {}\nusers see the maintenance page until it does",
             service.name,
             service.wanted.on(),
-            release.to,
             failed.words()
         );
         let name = &facts.spec.name;
-        let hints = [
-            format!("{}: tidegate retry {name} --reason \"…\"", try_again(failed)),
-            "or fix forward: set a newer version in git; tidegate never starts old code on the new schema"
-                .to_owned(),
-        ];
+        let forward = match goes_back {
+            true => "or fix forward: set a newer version in git",
+            false => {
+                "or fix forward: set a newer version in git; tidegate never starts old code on the new schema"
+            }
+        };
+        let hints =
+            [format!("{}: tidegate retry {name} --reason \"…\"", try_again(failed)), forward.to_owned()];
         let why = blocked(BlockedReason::StartFailed, message, hints);
         return hold::hold(facts, Decision::towards(goal), [why], State::Restricted);
     }

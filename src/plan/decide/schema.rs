@@ -8,13 +8,14 @@ mod attempt;
 mod compare;
 mod compatible;
 mod failure;
+mod given_up;
 mod refusal;
 mod settled;
 mod verdict;
 
 use assessment::Assessment;
 pub(in crate::plan) use compatible::fits;
-pub(in crate::plan) use verdict::OpenAttempt;
+pub(in crate::plan) use verdict::{GiveUp, OpenAttempt};
 pub(super) use verdict::{SchemaView, Verdict};
 
 use crate::plan::facts::Facts;
@@ -31,7 +32,7 @@ pub(super) fn assess(facts: &Facts<'_>) -> SchemaView {
         Err(why) => return unseen(facts, why.clone()),
     };
     let assessment = Assessment { facts, migration, database, family: family.as_ref().ok().copied() };
-    let view = judge(&assessment);
+    let view = given_up::instead_of_failing(&assessment, judge(&assessment));
     match family {
         Ok(_) => view,
         Err(why) => with_unseen_family(facts, view, why.clone()),

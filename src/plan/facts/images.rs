@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::cloud::{ImageLookup, TaskStatus};
-use crate::model::{ContainerName, ImageRef};
+use crate::model::{ContainerName, ImageRef, Version, VersionKey};
 use crate::observe::ServiceSeen;
 use crate::plan::input::PlanningInput;
 use crate::spec::Template;
@@ -50,11 +50,15 @@ impl ImageChange {
 }
 
 impl WantedImages {
-    /// The images behind these templates.
-    pub(super) fn of(input: &PlanningInput, templates: &BTreeMap<ContainerName, Template>) -> WantedImages {
+    /// The images behind these templates, in these versions.
+    pub(super) fn of(
+        input: &PlanningInput,
+        templates: &BTreeMap<ContainerName, Template>,
+        versions: &BTreeMap<VersionKey, Version>,
+    ) -> WantedImages {
         let mut wanted = WantedImages::default();
         for (container, template) in templates {
-            let Some(image) = template.image(&input.spec.versions) else { continue };
+            let Some(image) = template.image(versions) else { continue };
             let release = input.ledger.release.as_ref().and_then(|release| release.images.get(&image));
             let pinned = match (release, input.snapshot.images.get(&image)) {
                 (Some(pinned), _) => pinned.clone(),

@@ -36,7 +36,9 @@ pub(super) fn migration(input: &PlanningInput) -> MigrationFacts<'_> {
         family: declared.map(|declared| family(input, declared)),
         live_tasks: tasks.map(|tasks| tasks.iter().filter(|task| task.status != TaskStatus::Stopped).count()),
         placement: declared.zip(present).map(|(declared, seen)| placement::placement(input, declared, seen)),
-        wanted: declared.map(|declared| WantedImages::of(input, &declared.images)).unwrap_or_default(),
+        wanted: declared
+            .map(|declared| WantedImages::of(input, &declared.images, &input.spec.versions))
+            .unwrap_or_default(),
         is_undecided: input.ledger.release.is_some()
             || attempt.is_some_and(|attempt| attempt.status != AttemptStatus::Closed),
     }

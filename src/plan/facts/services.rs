@@ -12,7 +12,7 @@ use problems::{missing_service, rolls_back_by_itself, undeclared_autoscaling, un
 
 use super::images::{ImageChange, MissingImage, WantedImages, same_version};
 use crate::cloud::{ServiceStatus, Strategy};
-use crate::model::{ContainerName, ImageRef, ServiceName};
+use crate::model::{ContainerName, ImageRef, ServiceName, Version, VersionKey};
 use crate::observe::{Observed, ServiceSeen, StoppableService};
 use crate::plan::input::PlanningInput;
 use crate::plan::report::Blocked;
@@ -53,10 +53,34 @@ pub(in crate::plan) struct ServiceFacts<'a> {
 
 /// All declared services, by name.
 pub(super) fn services(input: &PlanningInput) -> BTreeMap<&ServiceName, ServiceFacts<'_>> {
-    input.spec.services.iter().map(|(name, spec)| (name, service(input, name, spec))).collect()
+    let services = input.spec.services.iter();
+    let as_declared = |spec: &ServiceSpec| WantedImages::of(input, &spec.images, &input.spec.versions);
+    services.map(|(name, spec)| (name, service(input, name, spec, as_declared(spec)))).collect()
 }
 
-fn service<'a>(input: &'a PlanningInput, name: &'a ServiceName, spec: &'a ServiceSpec) -> ServiceFacts<'a> {
+/// A service whose containers that follow the migrated version run another version of it; the others stay as they are.
+pub(super) fn at_version<'a>(
+    input: &'a PlanningInput,
+    current: &ServiceFacts<'a>,
+    follows: &VersionKey,
+    version: &Version,
+) -> ServiceFacts<'a> {
+    let mut versions = input.spec.versions.clone();
+    versions.insert(follows.clone(), version.clone());
+    let (following, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        current.spec.images.clone().into_iter().partition(|(_, image)| image.keys().contains(follows));
+    let mut wanted = WantedImages::of(input, &following, &versions);
+    let deployed = current.deployed_images().into_iter();
+    wanted.images.extend(deployed.filter(|(container, _)| others.contains_key(container)));
+    service(input, current.name, current.spec, wanted)
+}
+
+fn service<'a>(
+    input: &'a PlanningInput,
+    name: &'a ServiceName,
+    spec: &'a ServiceSpec,
+    wanted: WantedImages,
+) -> ServiceFacts<'a> {
     let observed = input.snapshot.services.get(name);
     let seen = observed.and_then(Observed::present);
     let unreadable = match observed {
@@ -68,7 +92,6 @@ fn service<'a>(input: &'a PlanningInput, name: &'a ServiceName, spec: &'a Servic
         None if unreadable.is_some() => None,
         None => Some(missing_service(input, name)),
     };
-    let wanted = WantedImages::of(input, &spec.images);
     let changes = seen.map(|seen| wanted.changes(input, seen)).unwrap_or_default();
     let (kept_by_digest, missing) = seen.map(|seen| wanted.missing_beside(seen)).unwrap_or_default();
     let is_well = seen.is_some_and(ServiceSeen::is_well);

@@ -65,6 +65,8 @@ pub enum BlockedReason {
     StartFailed,
     /// An operator gave the release up.
     Aborted,
+    /// tidegate gave the release up before its point of no return.
+    GivenUp,
     /// Someone outside tidegate keeps changing the same field.
     Contested,
     /// A rule has the bypass header without tidegate's tag.

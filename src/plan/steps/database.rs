@@ -18,6 +18,9 @@ use crate::plan::draft::{Draft, Words};
 use crate::plan::facts::Facts;
 use crate::plan::report::WaitingReason;
 
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>
+const BACKING_UP: &str = "backing-up";
+
 pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, needs_database: bool, draft: &mut Draft) {
     if facts.spec.database.is_none() {
         return;
@@ -44,6 +47,8 @@ fn start(facts: &Facts<'_>, goal: &Goal, seen: &DatabaseSeen, needs_database: bo
             return facts.database.broken.iter().for_each(|broken| draft.block(broken.clone()));
         }
         DatabaseStatus::Busy(_) if !needs_database => return,
+        // It serves while a snapshot of it is taken; only the next snapshot and a migration wait for the end.
+        DatabaseStatus::Busy(word) if word == BACKING_UP && !goal.is_release() => return,
         DatabaseStatus::Busy(word) => {
             draft.wait(WaitingReason::Database, format!("database `{name}` is {word}"), None);
             "until AWS is done with it"
@@ -86,12 +91,7 @@ pub(super) fn stop(facts: &Facts<'_>, goal: &Goal, everything_stops: bool, draft
     }
     if !everything_stops || migration_may_run || is_used {
         let by = if is_used { format!(": {}", strangers.named()) } else { String::new() };
-        draft.wait(
-            WaitingReason::Database,
-            format!("database `{name}` stops once every task that may use it has stopped{by}"),
-            None,
-        );
-        return;
+        return draft.wait(WaitingReason::Database, format!("{}{by}", waits(name)), None);
     }
     let status = seen.database.status.to_string();
     let is_drift = goal.is_settled("database");
@@ -105,6 +105,11 @@ pub(super) fn stop(facts: &Facts<'_>, goal: &Goal, everything_stops: bool, draft
     if is_drift {
         draft.corrects("status", "stopped", status);
     }
+}
+
+/// Why the database does not stop yet.
+pub(in crate::plan) fn waits(name: &str) -> String {
+    format!("database `{name}` stops once every task that may use it has stopped")
 }
 
 fn stop_reason(facts: &Facts<'_>, is_drift: bool) -> String {

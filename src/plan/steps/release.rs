@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{ImageRef, State, Version};
+use crate::model::{ImageRef, State, Version, VersionKey};
 use crate::plan::action::{ActionKind, StartService, Step};
-use crate::plan::decide::{Goal, Work};
+use crate::plan::decide::{GiveUp, Goal, Work};
 use crate::plan::draft::{Draft, Words};
 use crate::plan::facts::Facts;
 
@@ -42,6 +42,40 @@ pub(super) fn begin(facts: &Facts<'_>, from: &Version, to: &Version, draft: &mut
     };
     let words = Words::new(from.to_string(), to.to_string(), reason);
     draft.act(Step::Begin, "release/begin", facts.spec.name.as_str(), kind, words);
+}
+
+/// What goes live together with a release that is due and does not go live in this plan.
+pub(super) fn note_together(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) {
+    let Some(migration) = &facts.spec.migration else { return };
+    let wanted = &facts.spec.versions[&migration.follows];
+    let is_due = goal.recorded.as_ref().is_some_and(|recorded| recorded != wanted);
+    if !is_due || goal.is_release() {
+        return;
+    }
+    for key in &migration.together {
+        let names = |mut keys: std::slice::Iter<'_, VersionKey>| keys.any(|other| other == key);
+        let services = facts.services.values().filter(|service| !service.changes.is_empty());
+        let waits =
+            services.flat_map(|service| service.spec.images.values()).any(|image| names(image.keys().iter()))
+                || facts.sites.iter().any(|change| names(change.site.source.keys().iter()));
+        let keeps = goal.keeps_version(facts, std::iter::once(key));
+        if let Some(version) = facts.spec.versions.get(key).filter(|_| waits && keeps) {
+            draft.note(format!(
+                "`{key}` {version} waits: it goes live together with `{}` {wanted} (`migration.together`)",
+                migration.follows
+            ));
+        }
+    }
+}
+
+/// Journaled before anything moves: from then on every pass leads back.
+pub(super) fn give_up(facts: &Facts<'_>, give_up: &GiveUp, draft: &mut Draft) {
+    let GiveUp { from, to, why } = give_up;
+    let kind = ActionKind::GiveUpRelease { from: from.clone(), to: to.clone(), why: why.clone() };
+    // The rest of it are AWS's ways out, which stand in the message of the block.
+    let reason = why.lines().next().unwrap_or_default();
+    let words = Words::new(to.to_string(), from.to_string(), reason);
+    draft.act(Step::GiveUp, "release/give-up", facts.spec.name.as_str(), kind, words);
 }
 
 /// Requests in flight get their time before services stop, once after the gate has closed.

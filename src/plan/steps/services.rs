@@ -23,10 +23,13 @@ pub(super) struct Outlook {
     pub all_down: bool,
     /// Some service is stopped or started, or will be.
     pub moves: bool,
+    /// Some service has tasks of a version that does not fit the recorded schema.
+    pub foreign_code: bool,
 }
 
 impl Outlook {
-    const NOTHING_KNOWN: Outlook = Outlook { all_up: false, all_down: false, moves: false };
+    const NOTHING_KNOWN: Outlook =
+        Outlook { all_up: false, all_down: false, moves: false, foreign_code: false };
 
     /// Both outlooks together.
     fn and(self, other: Outlook) -> Outlook {
@@ -34,6 +37,7 @@ impl Outlook {
             all_up: self.all_up && other.all_up,
             all_down: self.all_down && other.all_down,
             moves: self.moves || other.moves,
+            foreign_code: self.foreign_code || other.foreign_code,
         }
     }
 }
@@ -47,20 +51,23 @@ pub(super) fn plan(facts: &Facts<'_>, goal: &Goal, draft: &mut Draft) -> Outlook
         |service: &ServiceFacts<'_>| service.stoppable.is_none() || !only_goes_down(facts, goal, service);
     facts.unreadable_services_that(matters).into_iter().for_each(|problem| draft.block(problem));
     let layers = facts.spec.layers();
-    let mut outlook = Outlook { all_up: true, all_down: true, moves: false };
+    let mut outlook = Outlook { all_up: true, all_down: true, moves: false, foreign_code: false };
     for (layer, names) in layers.iter().enumerate() {
         for service in names.iter().filter_map(|name| facts.services.get(name)) {
             let layers = (layer_number(layers.len() - 1 - layer), layer_number(layer));
             let of_service = match (service.seen, &service.unusable) {
                 (Some(seen), None) => {
                     let is_settled = goal.is_settled(&service_part(service.name));
-                    let planner = ServicePlanner { facts, goal, is_settled, service, seen };
+                    let planner =
+                        ServicePlanner { facts, goal, is_settled, is_brought_back: false, service, seen };
                     one(&planner, layers, draft)
                 }
                 (Some(seen), Some(problem)) => {
                     draft.block(problem.clone());
                     let is_settled = goal.is_settled(&service_part(service.name));
-                    leaving(&ServicePlanner { facts, goal, is_settled, service, seen }, layers.0, draft)
+                    let planner =
+                        ServicePlanner { facts, goal, is_settled, is_brought_back: false, service, seen };
+                    leaving(&planner, layers.0, draft)
                 }
                 (None, None) if only_goes_down(facts, goal, service) => {
                     without_definition(facts, goal, service, layers.0, draft)
@@ -118,7 +125,7 @@ fn without_definition(
         };
         stop::stop(&going, layer, false, draft);
     }
-    Outlook { all_up: true, all_down: !is_in_grace, moves: draft.actions.len() > before }
+    Outlook { all_up: true, all_down: !is_in_grace, moves: draft.actions.len() > before, foreign_code: false }
 }
 
 fn layer_number(layer: usize) -> u16 {
@@ -148,17 +155,29 @@ fn one(planner: &ServicePlanner<'_>, (stop_layer, start_layer): (u16, u16), draf
         stop::stop(&going, stop_layer, up, draft);
     }
     let will_be_up = !up || start::start(planner, start_layer, stops, draft);
-    Outlook { all_up: will_be_up, all_down: !is_in_grace, moves: draft.actions.len() > before }
+    let foreign = definition::foreign_code(planner);
+    let runs = format!("`{}` runs ", service.name);
+    let is_new = !goal.is_release() && draft.notes.iter().all(|note| !note.starts_with(&runs));
+    if let (Some(code), Some(recorded)) = (foreign.as_ref().filter(|_| is_new), &goal.recorded) {
+        draft.note(format!("{runs}{code}, which does not fit schema {recorded}"));
+    }
+    Outlook {
+        all_up: will_be_up,
+        all_down: !is_in_grace,
+        moves: draft.actions.len() > before,
+        foreign_code: foreign.is_some(),
+    }
 }
 
 /// A service that tidegate cannot start. Where it has no task, nothing of it stands in the way of what must stop. The
 /// tasks of one that was deleted stop by themselves, and are waited for.
 fn leaving(planner: &ServicePlanner<'_>, stop_layer: u16, draft: &mut Draft) -> Outlook {
-    let ServicePlanner { facts, goal, is_settled, service, seen } = *planner;
+    let ServicePlanner { facts, goal, is_settled, service, seen, .. } = *planner;
+    let foreign_code = definition::foreign_code(planner).is_some();
     let all_up = !facts.spec.is_up_in(service.spec, goal.state);
     let is_empty = seen.live_tasks() == 0 && seen.service.desired == 0;
     if is_empty || !service.is_deleted() {
-        return Outlook { all_up, all_down: is_empty, moves: false };
+        return Outlook { all_up, all_down: is_empty, moves: false, foreign_code };
     }
     let stops = goal.state == State::Stopped || goal.is_release();
     if stops {
@@ -166,7 +185,7 @@ fn leaving(planner: &ServicePlanner<'_>, stop_layer: u16, draft: &mut Draft) -> 
         let going = stop::GoingDown { facts, goal, service, is_settled, scaling, tasks };
         stop::stop(&going, stop_layer, false, draft);
     }
-    Outlook { all_up, all_down: stops, moves: stops }
+    Outlook { all_up, all_down: stops, moves: stops, foreign_code }
 }
 
 /// A newer revision that tidegate was not asked to roll.

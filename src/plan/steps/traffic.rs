@@ -4,6 +4,7 @@ mod checks;
 mod close;
 mod open;
 
+pub(super) use close::Closing;
 pub(in crate::plan) use open::OPEN_ID;
 
 use crate::model::{Gate, State};
@@ -33,11 +34,11 @@ pub(super) fn is_stuck(facts: &Facts<'_>, closed_in: Option<State>) -> bool {
     closed_in.is_some() && !facts.gate.unreadable.is_empty()
 }
 
-/// The gate's actions. `closed_in`: the state it is closed in on the way, if it has to be closed at all.
+/// The gate's actions. `closed_in`: the state it is closed in on the way, and why, if it has to be closed at all.
 pub(super) fn plan(
     facts: &Facts<'_>,
     goal: &Goal,
-    closed_in: Option<State>,
+    closed_in: Option<(State, Closing)>,
     may_open: bool,
     draft: &mut Draft,
 ) {
@@ -46,7 +47,7 @@ pub(super) fn plan(
     // In a gate that was opened outside tidegate, closing comes first: an association takes minutes.
     let reopened = closed_in.is_some() && facts.ledger.gate_closed_at.is_some() && !is_closed;
     if facts.gate.foreign_code.is_none() {
-        associate(gate, if reopened { Step::Reassociate } else { Step::Associate }, draft);
+        associate(goal, gate, if reopened { Step::Reassociate } else { Step::Associate }, draft);
     }
     let unusable = facts.gate.unreadable.iter().chain(&facts.gate.missing).chain(&facts.gate.foreign_code);
     unusable.for_each(|problem| draft.block(problem.clone()));
@@ -55,8 +56,8 @@ pub(super) fn plan(
             "the bypass secret cannot be used: {why}; the gate stays closed with the value that it has"
         ));
     }
-    if let Some(state) = closed_in {
-        close::close(facts, goal, gate, state, draft);
+    if let Some((state, why)) = closed_in {
+        close::close(facts, goal, gate, state, why, draft);
     }
     if goal.opens() {
         if may_open {
@@ -67,7 +68,7 @@ pub(super) fn plan(
     }
 }
 
-fn associate(gate: DeclaredGate<'_>, step: Step, draft: &mut Draft) {
+fn associate(goal: &Goal, gate: DeclaredGate<'_>, step: Step, draft: &mut Draft) {
     for (name, distribution) in gate.function().iter().flat_map(|function| &function.distributions) {
         let (DistributionSeen::Unguarded { id } | DistributionSeen::Deploying { id }) = distribution else {
             continue;
@@ -75,6 +76,10 @@ fn associate(gate: DeclaredGate<'_>, step: Step, draft: &mut Draft) {
         let kind = ActionKind::AssociateFunction { distribution: id.clone() };
         let words = Words::new("", "function associated", "once, before any release: it takes minutes");
         draft.act(step, &format!("distribution/{id}/associate"), name.as_str(), kind, words);
+        // It was associated when the environment was reached as declared: someone has taken it off since.
+        if goal.is_settled("gate") && matches!(distribution, DistributionSeen::Unguarded { .. }) {
+            draft.corrects("function association", "associated", "none");
+        }
         gate.overwritten().into_iter().for_each(|note| draft.note(note));
     }
 }

@@ -18,7 +18,7 @@ fn run(outcome: Option<RunOutcome>) -> Run {
         finished_at: outcome.map(|_| at(9)),
         outcome,
         message: None,
-        release: Some(ReleaseReport { from: "v1".into(), to: "v2".into() }),
+        release: Some(ReleaseReport { from: "v1".into(), to: "v2".into(), given_up: false }),
         requests: Vec::new(),
         notes: Vec::new(),
         steps: vec![serde_json::from_value(serde_json::json!({

@@ -67,6 +67,7 @@ fn verdict(view: &RunView) -> String {
         RunStatus::Ended(RunOutcome::Window) => (YELLOW, "waits for its window"),
         RunStatus::Ended(RunOutcome::Blocked) => (RED, "blocked"),
         RunStatus::Ended(RunOutcome::Held) => (RED, "held"),
+        RunStatus::Ended(RunOutcome::GivenUp) => (RED, "given up"),
         RunStatus::Ended(RunOutcome::Failed) => (RED, "failed"),
         RunStatus::Ended(RunOutcome::TimedOut) => (RED, "timed out"),
         RunStatus::Ended(RunOutcome::Stopped) => (YELLOW, "stopped"),
@@ -105,7 +106,8 @@ fn facts(view: &RunView) -> Vec<Vec<String>> {
         row("why", message.clone());
     }
     if let Some(release) = &run.release {
-        row("release", format!("{} -> {}", release.from, release.to));
+        let back = if release.given_up { " (given up)" } else { "" };
+        row("release", format!("{} -> {}{back}", release.from, release.to));
     }
     if let Some(closure) = view.closure() {
         row(
@@ -199,6 +201,10 @@ fn what(action: &ActionReport) -> String {
 
 fn obstacles_of(view: &RunView) -> String {
     let mut text = String::new();
+    if matches!(view.status(), RunStatus::Ended(RunOutcome::Failed | RunOutcome::TimedOut)) {
+        let ways = view.run.ways_out().iter().map(|way| obstacles::hint(way));
+        ways.for_each(|way| text.push_str(&way));
+    }
     for blocked in &view.run.blocked {
         text.push('\n');
         text.push_str(&obstacles::blocked(blocked.reason, &blocked.message, &blocked.hints));

@@ -71,6 +71,8 @@ struct WireAction<'a> {
     finished_at: String,
     outcome: &'a str,
     message: Option<&'a str>,
+    /// The ways out of what went wrong.
+    hints: &'a [String],
 }
 
 /// One run as JSON.
@@ -103,6 +105,7 @@ fn gather<'a>(view: &RunView<'a>) -> WireRun<'a> {
         finished_at: at(action.finished_at),
         outcome: &action.outcome,
         message: action.message.as_deref(),
+        hints: &action.hints,
     };
     let step = |step: &'a StepReport| WireStep {
         step: &step.step,

@@ -18,6 +18,8 @@ pub(super) struct Condition {
     /// A stable word, where the answer has one.
     pub(super) reason: String,
     pub(super) message: String,
+    /// The ways out, one a line.
+    pub(super) hints: Vec<String>,
 }
 
 /// Always the same five in this order, so that a dashboard need not guess what a missing one means. `Defect` stands
@@ -30,8 +32,10 @@ pub(super) fn conditions(view: &StatusView) -> Vec<Condition> {
     let stalled = stalled.or(person.map(|person| (word(&person.reason), &person.message)));
     let waiting = plan.waiting.first();
     let pending = plan.actions.len();
-    let condition =
-        |kind, status, reason: String, message: String| Condition { kind, status, reason, message };
+    let condition = |kind, status, reason: String, message: String| {
+        let hints = plan.blocked.first().filter(|_| kind == "Stalled").map(|blocked| blocked.hints.clone());
+        Condition { kind, status, reason, message, hints: hints.unwrap_or_default() }
+    };
     let (ready_reason, ready_message) = match (ready, pending) {
         (true, _) => ("converged", "as declared".to_owned()),
         (false, 0) => ("not-converged", "not as declared, and tidegate can do nothing now".to_owned()),
@@ -78,12 +82,17 @@ pub(super) fn conditions(view: &StatusView) -> Vec<Condition> {
 /// True when the last run ended badly and no run has converged since. What a person must decide is `Stalled`.
 fn failed(view: &StatusView) -> Condition {
     let reached_at = view.ledger.converged.as_ref().map(|reached| reached.at);
-    let is_over = |run: &Run| view.plan.is_converged() || reached_at.is_some_and(|at| at >= run.started_at);
+    let is_over = |run: &Run| view.plan.is_converged() || reached_at.is_some_and(|at| at > run.started_at);
     let condition = |reason: &str, message: String| Condition {
         kind: "Failed",
         status: true,
         reason: reason.to_owned(),
         message,
+        // Of a hold the plan knows the ways out: they stand at `Stalled`.
+        hints: match view.last_run {
+            Some(run) if run.outcome != Some(RunOutcome::Held) => run.ways_out().to_vec(),
+            _ => Vec::new(),
+        },
     };
     let run = view.last_run.filter(|run| !is_over(run));
     match run.map(|run| (run, run.outcome)) {
@@ -95,6 +104,12 @@ fn failed(view: &StatusView) -> Condition {
             "interrupted",
             format!("run {}: its process died; the next run continues from there", run.id),
         ),
-        _ => Condition { kind: "Failed", status: false, reason: "none".to_owned(), message: String::new() },
+        _ => Condition {
+            kind: "Failed",
+            status: false,
+            reason: "none".to_owned(),
+            message: String::new(),
+            hints: Vec::new(),
+        },
     }
 }

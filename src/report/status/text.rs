@@ -47,7 +47,11 @@ pub fn text(view: &StatusView) -> String {
         row("gate", format!("{}: {users}", gate.as_str()));
     }
     if let Some(database) = &status.database {
-        let schema = status.schema_version.map(|version| format!(", schema {version}")).unwrap_or_default();
+        let schema = match (status.schema_version, status.schema_known) {
+            (Some(version), true) => format!(", schema {version}"),
+            (Some(version), false) => format!(", schema unknown (recorded before the migration: {version})"),
+            (None, _) => String::new(),
+        };
         let restart =
             view.snapshot.database.as_ref().and_then(|seen| seen.present()?.database.automatic_restart_at);
         let restart = restart
@@ -99,6 +103,12 @@ pub fn text(view: &StatusView) -> String {
     text.push('\n');
     lines(&mut text, &status.services.iter().map(service).collect::<Vec<_>>(), &[20, 12, 24]);
     text.push_str(&reports(&status.services));
+    let failed = status.conditions.iter().filter(|condition| condition.kind == "Failed" && condition.status);
+    let ways: Vec<String> = failed.flat_map(|failed| &failed.hints).map(|way| obstacles::hint(way)).collect();
+    if !ways.is_empty() {
+        text.push('\n');
+        text.push_str(&ways.concat());
+    }
     text.push_str(&findings(view));
     text
 }

@@ -29,7 +29,10 @@ pub(super) struct WireStatus<'a> {
     /// The versions that run, read from the images; where no image tells, the version that was reached last.
     pub(super) versions: BTreeMap<&'a VersionKey, String>,
     pub(super) declared_versions: BTreeMap<&'a VersionKey, &'a str>,
+    /// As recorded at the database.
     pub(super) schema_version: Option<&'a str>,
+    /// False while a migration runs, and after one whose result is unknown or that may have changed the schema.
+    pub(super) schema_known: bool,
     pub(super) gate: Option<GateStatus>,
     pub(super) services: Vec<WireService<'a>>,
     /// Tasks of the cluster that belong neither to a declared service nor to the migration's family.
@@ -112,6 +115,7 @@ pub(super) fn gather<'a>(view: &'a StatusView<'a>) -> WireStatus<'a> {
         versions: versions(view),
         declared_versions: spec.versions.iter().map(|(key, version)| (key, version.as_str())).collect(),
         schema_version: schema_version(view),
+        schema_known: schema_known(view),
         gate: gate::status(view),
         services: services(view),
         other_tasks: other_tasks(view),
@@ -172,6 +176,12 @@ fn versions<'a>(view: &'a StatusView) -> BTreeMap<&'a VersionKey, String> {
 fn schema_version<'a>(view: &'a StatusView) -> Option<&'a str> {
     let seen = view.snapshot.database.as_ref()?.present()?;
     seen.database.tags.get(tag::SCHEMA).map(String::as_str)
+}
+
+fn schema_known(view: &StatusView) -> bool {
+    let atomic = view.spec.migration.as_ref().is_some_and(|migration| migration.atomic);
+    let attempt = view.ledger.attempt.as_ref();
+    attempt.is_none_or(|attempt| attempt.leaves_the_schema_known(atomic))
 }
 
 fn services<'a>(view: &'a StatusView) -> Vec<WireService<'a>> {

@@ -48,6 +48,10 @@ pub struct MigrationSpec {
     pub needed_for: NeededFor,
     /// Whether a migration that exits non-zero by itself has changed nothing.
     pub atomic: bool,
+    /// What follows when the migration has failed by itself.
+    pub on_failure: OnFailure,
+    /// Entries of `versions` that go live together with [`MigrationSpec::follows`].
+    pub together: BTreeSet<VersionKey>,
     /// After this time tidegate reports the migration as overdue; the task keeps running.
     pub timeout: Duration,
     /// The snapshot before the migration.
@@ -68,6 +72,24 @@ pub enum RunOn {
     Fargate,
     /// These capacity providers of the cluster, the preferred one first; at least one.
     CapacityProviders(Vec<String>),
+}
+
+impl MigrationSpec {
+    /// Whether this entry of `versions` goes live with a release, and not before.
+    pub fn releases(&self, key: &VersionKey) -> bool {
+        *key == self.follows || self.together.contains(key)
+    }
+}
+
+/// What follows when a migration has failed by itself and changed nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFailure {
+    /// The gate stays closed until an operator decides.
+    #[default]
+    Hold,
+    /// The old version comes back.
+    Revert,
 }
 
 /// Which changes of the followed version need a migration.

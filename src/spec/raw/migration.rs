@@ -9,6 +9,7 @@ use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
 use super::{DurationText, RawRunOn, TemplateText, VersionText};
 use crate::model::Level;
+use crate::spec::OnFailure;
 use crate::spec::decode::{HasShortForm, Leaf, ShortFor, Table};
 
 /// The one-off task that changes the database's schema.
@@ -21,6 +22,10 @@ pub(in crate::spec) struct RawMigration {
     /// The task-definition family of the migration task, such as `migrate`.
     #[schemars(required)]
     pub(in crate::spec) task: Option<Leaf<String>>,
+    /// Entries of `versions` that go live together with `follows`, such as `[client]`. While a release of `follows` waits,
+    /// is blocked, held or given up, they stay at the version that runs; without such a release they roll by
+    /// themselves. Default: none.
+    pub(in crate::spec) together: Option<Leaf<Vec<Leaf<String>>>>,
     /// The image of each container of the task: `migrate: graasp:migrate-{core}`, where `{core}` is an entry of
     /// `versions`.
     pub(in crate::spec) images: Option<Leaf<Table<TemplateText>>>,
@@ -40,6 +45,10 @@ pub(in crate::spec) struct RawMigration {
     /// trusts this: set it only if it is true. Default: `false`.
     #[schemars(extend("default" = false))]
     pub(in crate::spec) atomic: Option<Leaf<bool>>,
+    /// What follows when a migration has failed by itself: `hold` keeps the gate closed until an operator decides;
+    /// `revert`, which needs `atomic: true`, brings the old version back. Default: `hold`.
+    #[schemars(extend("default" = "hold"))]
+    pub(in crate::spec) on_failure: Option<Leaf<OnFailure>>,
     /// How long a migration may run before tidegate reports it as overdue, such as `30m`. tidegate does not kill it.
     /// Default: `1h`.
     #[schemars(extend("default" = "1h"))]

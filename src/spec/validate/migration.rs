@@ -11,7 +11,7 @@ use crate::model::{FamilyName, Level, ServiceName, Version, VersionKey};
 use crate::spec::decode::{Leaf, OriginId, ShortFor};
 use crate::spec::diagnostic::Code;
 use crate::spec::raw::{RawCapacityProviders, RawMigration, RawNeededFor, RawNetwork, RawRunOn, RawSnapshot};
-use crate::spec::{MigrationSpec, NeededFor, RunOn, ServiceSpec, SnapshotPolicy};
+use crate::spec::{MigrationSpec, NeededFor, OnFailure, RunOn, ServiceSpec, SnapshotPolicy};
 
 /// Most migrations take minutes; after an hour a person should look.
 const TIMEOUT: Duration = Duration::from_secs(60 * 60);
@@ -31,12 +31,14 @@ pub(super) fn migration(
 ) -> Option<MigrationSpec> {
     let RawMigration {
         follows,
+        together,
         task,
         images,
         network,
         run_on,
         needed_for,
         atomic,
+        on_failure,
         timeout,
         snapshot,
         settle,
@@ -44,6 +46,7 @@ pub(super) fn migration(
     } = leaf.get()?;
     let follows =
         f.required(leaf.at, "follows", follows).and_then(|leaf| followed_version(f, leaf, versions));
+    let together = live_together(f, together, follows.as_ref(), versions);
     let task = f.required(leaf.at, "task", task).map(|leaf| f.name(leaf, &names::ECS));
     let images = f.images(images, versions);
     let network = f.required(leaf.at, "network", network).and_then(|leaf| network_of(f, leaf, services));
@@ -77,6 +80,8 @@ pub(super) fn migration(
         snapshot: snapshot_policy(f, snapshot),
         settle: f.duration_within(settle, Duration::ZERO, &limits::SETTLE),
         atomic: f.value_or(atomic, false),
+        on_failure: failure_policy(f, on_failure, atomic),
+        together,
         follows: follows?,
         task: FamilyName::new(task?),
         network: network?,
@@ -107,6 +112,49 @@ fn followed_version(
     }
     versions.mark_used(&key);
     Some(key)
+}
+
+/// The entries of `versions` that go live with the release.
+fn live_together(
+    f: &mut Findings<'_>,
+    raw: &Option<Leaf<Vec<Leaf<String>>>>,
+    follows: Option<&VersionKey>,
+    versions: &Versions,
+) -> BTreeSet<VersionKey> {
+    let leaves = raw.as_ref().and_then(Leaf::get).map(Vec::as_slice).unwrap_or_default();
+    let names: Vec<(OriginId, &String)> =
+        leaves.iter().filter_map(|leaf| Some((leaf.at, leaf.get()?))).collect();
+    let keys: Vec<&str> = versions.keys().collect();
+    for (at, name) in &names {
+        if follows.is_some_and(|follows| follows.as_str() == name.as_str()) {
+            let message = format!(
+                "`{name}` is the version that migrations follow; it always goes live with its release"
+            );
+            let hint = "name the versions that wait for it, or delete the entry".to_owned();
+            f.error(*at, Code::TogetherFollows, message).hint = Some(hint);
+            continue;
+        }
+        f.reference(*at, name, "`versions` has no entry", Code::UnknownVersion, keys.iter().copied());
+    }
+    f.distinct(names).into_iter().map(VersionKey::new).collect()
+}
+
+/// Going back by itself needs the promise that a failed migration has changed nothing.
+fn failure_policy(
+    f: &mut Findings<'_>,
+    raw: &Option<Leaf<OnFailure>>,
+    atomic: &Option<Leaf<bool>>,
+) -> OnFailure {
+    let Some((at, OnFailure::Revert)) = raw.as_ref().and_then(|leaf| Some((leaf.at, *leaf.get()?))) else {
+        return OnFailure::Hold;
+    };
+    let is_readable = atomic.as_ref().is_none_or(|leaf| leaf.get().is_some());
+    if is_readable && !f.value_or(atomic, false) {
+        let message = "`on_failure: revert` needs `atomic: true`: after a migration that may have changed the schema, the old version must not start";
+        let hint = "write `atomic: true` if the migration runs in one transaction, or `on_failure: hold`";
+        f.error(at, Code::RevertNotAtomic, message).hint = Some(hint.to_owned());
+    }
+    OnFailure::Revert
 }
 
 fn network_of(

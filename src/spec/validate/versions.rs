@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::findings::Findings;
 use super::limits;
 use super::names;
-use crate::model::{ContainerName, Version, VersionKey};
+use crate::model::{ContainerName, Digest, Version, VersionKey};
 use crate::spec::Template;
 use crate::spec::decode::{Leaf, OriginId, Table, TextOrScalar};
 use crate::spec::diagnostic::Code;
@@ -180,6 +180,16 @@ fn image_fault(template: &Template) -> Option<&'static str> {
     if !path.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-/".contains(c)) {
         return Some("its repository may contain only lower-case letters, digits, `.`, `_` and `-`");
     }
+    let digest_allowed = |digest: &Digest| {
+        digest.as_str().split_once(':').is_some_and(|(algorithm, hex)| {
+            algorithm == "sha256" && !hex.is_empty() && hex.chars().all(|c| c.is_ascii_hexdigit())
+        })
+    };
+    if image.digest().is_some_and(|digest| !digest_allowed(&digest)) {
+        return Some(
+            "after `@` stands a digest, `sha256:` and hexadecimal digits; a version is a tag, after `:`",
+        );
+    }
     let tag_allowed = |tag: &str| {
         !tag.is_empty()
             && tag.len() <= 128
@@ -208,6 +218,12 @@ mod tests {
             ("registry//graasp:v1", false),
             ("graasp:", false),
             (":v1", false),
+            ("registry/graasp@{core}", false),
+            ("registry/graasp:v1@{core}", false),
+            ("registry/graasp@sha256:{core}", true),
+            ("registry/graasp@sha256:", false),
+            ("registry/graasp@latest", false),
+            ("registry/graasp@sha256:xyz", false),
         ] {
             assert_eq!(image_fault(&Template::parse(text).unwrap()).is_none(), possible, "{text}");
         }

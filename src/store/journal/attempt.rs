@@ -63,6 +63,19 @@ impl Attempt {
         }
     }
 
+    /// Whether the schema is as it was recorded, after this attempt and those before it. `atomic`: the declaration
+    /// promises that a migration which exits non-zero by itself has changed nothing.
+    pub fn leaves_the_schema_known(&self, atomic: bool) -> bool {
+        let before = self.after.iter().all(|outcome| outcome.has_changed_nothing(atomic));
+        match &self.status {
+            AttemptStatus::Open => before && !self.reached_running,
+            AttemptStatus::Ended { outcome, .. } => {
+                outcome.succeeded || (before && outcome.has_changed_nothing(atomic))
+            }
+            AttemptStatus::Closed => true,
+        }
+    }
+
     /// Whether its result, or that of an attempt before it, is unknown, or whether it ran at all.
     pub fn is_in_doubt(&self) -> bool {
         let last = match &self.status {
@@ -71,6 +84,15 @@ impl Attempt {
             AttemptStatus::Closed => return false,
         };
         self.after.iter().chain(last).any(|outcome| outcome.unknown || outcome.unclear)
+    }
+}
+
+impl Outcome {
+    /// Whether the attempt has certainly left the schema as it was. `atomic` is a promise about a migration that ends
+    /// by itself; one that was killed may have committed a moment before.
+    pub fn has_changed_nothing(&self, atomic: bool) -> bool {
+        let said_no = self.ended_by_itself() && self.exit_code != Some(0);
+        !self.unknown && (!self.reached_running || (atomic && said_no))
     }
 }
 

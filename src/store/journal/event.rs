@@ -130,6 +130,35 @@ pub enum Event {
         /// The version that it released.
         to: Version,
     },
+    /// A step of the release before its point of no return has failed for good: its tries or its deadline are used up,
+    /// or AWS refuses in a way that does not pass.
+    StepFailed {
+        /// The version that the release leads to.
+        to: Version,
+        /// What failed, what was tried, and AWS's own words.
+        why: String,
+    },
+    /// No step of the release in progress can be carried out, and its migration is still to come.
+    ReleaseStalled {
+        /// The version that the release leads to.
+        to: Version,
+        /// What is in its way.
+        why: String,
+    },
+    /// The next step of a release that had stalled can be carried out.
+    ReleaseResumed {
+        /// The version that the release leads to.
+        to: Version,
+    },
+    /// tidegate has given the release up before its point of no return: the old version comes back.
+    ReleaseGivenUp {
+        /// The recorded schema version, which stays.
+        from: Version,
+        /// The version that the release led to.
+        to: Version,
+        /// What failed, what was tried, and AWS's own words.
+        why: String,
+    },
     /// Intent: tidegate is about to switch off a service's automatic rollbacks.
     RollbackBorrowed {
         /// The service.

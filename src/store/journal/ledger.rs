@@ -10,7 +10,7 @@ use super::attempt::{Attempt, AttemptStatus};
 use super::error::IllegalEvent;
 use super::event::{CONTEST_WINDOW_MINUTES, Event, GateParts};
 use super::operator::OperatorRequest;
-use super::records::{Converged, Correction, FailedStart, Release, SnapshotRecord};
+use super::records::{Converged, Correction, FailedStart, FailedStep, GivenUp, Release, SnapshotRecord};
 use crate::clock::Clock;
 use crate::cloud::{Rollback, ScalableTarget};
 use crate::model::{Instant, ServiceName, Version};
@@ -44,6 +44,13 @@ pub struct Ledger {
     pub failed_starts: BTreeMap<ServiceName, FailedStart>,
     /// When checks passed, since the gate closed.
     pub checks_passed_at: Option<Instant>,
+    /// Since when no step of the release in progress can be carried out, before its migration.
+    pub stalled_at: Option<Instant>,
+    /// The step of the release in progress that has failed for good, until the release is given up.
+    pub failed_step: Option<FailedStep>,
+    /// The release that tidegate gave up. It begins again when an operator asks for it, with a newer version, or when
+    /// another version was reached in between.
+    pub given_up: Option<GivenUp>,
     /// The version that an operator gave up.
     pub aborted: Option<(Version, OperatorRequest)>,
     /// An operator allows the next release to begin outside its window. Used up when a release begins, or when
@@ -148,7 +155,15 @@ impl Ledger {
             // The database may change from here on: an older snapshot no longer shows it before the migration.
             Event::CodeStarted { service: _ } => self.snapshot = None,
             Event::ChecksPassed => self.checks_passed_at = Some(at),
-            Event::ReleaseFinished { .. } => self.release = None,
+            Event::ReleaseFinished { .. } => {
+                (self.release, self.failed_step, self.stalled_at) = (None, None, None);
+            }
+            Event::ReleaseStalled { .. } => self.stalled_at = self.stalled_at.or(Some(at)),
+            Event::ReleaseResumed { .. } => self.stalled_at = None,
+            Event::StepFailed { to, why } => {
+                self.failed_step = Some(FailedStep { to: to.clone(), why: why.clone() });
+            }
+            Event::ReleaseGivenUp { from, to, why } => self.give_up(at, from, to, why),
             Event::RollbackBorrowed { service, was } => {
                 self.rollback_borrowed.entry(service.clone()).or_insert(*was);
             }
@@ -178,6 +193,8 @@ impl Ledger {
                 (self.ignore_window, self.take_over, self.retry) = (None, None, None);
                 let reached = |version: &Version| versions.values().any(|other| other == version);
                 self.aborted.take_if(|(version, _)| !reached(version));
+                self.given_up.take_if(|given_up| !reached(&given_up.to));
+                (self.failed_step, self.stalled_at) = (None, None);
                 // The environment has reached another version since: declaring the failed one again asks for another try.
                 if let Some(attempt) = &mut self.attempt {
                     attempt.ended_badly &= reached(&attempt.to);
@@ -186,7 +203,8 @@ impl Ledger {
                 self.schema.extend(schema.clone());
                 let (versions, revision) = (versions.clone(), revision.clone());
                 let (inputs, declaration) = (inputs.clone(), declaration.clone());
-                let reached = Converged { at, state: *state, versions, revision, inputs, declaration };
+                let (state, schema) = (*state, schema.clone());
+                let reached = Converged { at, state, versions, revision, inputs, declaration, schema };
                 self.converged = Some(reached);
             }
             Event::OwnerClaimed => self.take_over = None,

@@ -18,6 +18,28 @@ pub struct Release {
     pub images: BTreeMap<ImageRef, ImageRef>,
 }
 
+/// A step of the release in progress that has failed for good, before the point of no return.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FailedStep {
+    /// The version that the release leads to.
+    pub to: Version,
+    /// What failed, and AWS's own words.
+    pub why: String,
+}
+
+/// A release that tidegate has given up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GivenUp {
+    /// When that happened.
+    pub at: Instant,
+    /// The schema version, which stayed.
+    pub from: Version,
+    /// The version that the release led to.
+    pub to: Version,
+    /// What failed, and AWS's own words.
+    pub why: String,
+}
+
 /// A database snapshot that tidegate requested.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SnapshotRecord {
@@ -90,6 +112,8 @@ pub struct Converged {
     pub inputs: Option<InputsId>,
     /// Fingerprints of the declaration and of its parts.
     pub declaration: BTreeMap<String, String>,
+    /// The schema version of each database that the versions ran on.
+    pub schema: BTreeMap<String, Version>,
 }
 
 impl Converged {

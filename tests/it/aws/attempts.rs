@@ -7,7 +7,6 @@ use serde_json::json;
 use tidegate::clock::Clock as _;
 use tidegate::cloud::{CloudRead as _, TaskStatus, tag};
 use tidegate::reconcile::RunOutcome;
-use tidegate::store::journal::AttemptStatus;
 
 use super::clock::FastClock;
 use super::seed::{CLUSTER, FAMILY};
@@ -33,19 +32,21 @@ async fn a_migration_that_nothing_has_room_for_ends_with_the_reason_and_nothing_
     let shop = Shop::open("200000000202").await;
     shop.migrations_end(json!({"failure": "RESOURCE:MEMORY"}));
     shop.bump(&[("core", "v1.1.0")]);
-    let run = expect(&shop, RunOutcome::Held).await;
+    let run = expect(&shop, RunOutcome::GivenUp).await;
     assert!(format!("{run:?}").contains("RESOURCE:MEMORY"), "{run:#?}");
-    assert_eq!((shop.migrations(), gate(&shop)), (Vec::new(), CLOSED));
+    // Nothing reached RUNNING: the old version is back by itself.
+    assert_eq!((shop.migrations(), gate(&shop)), (Vec::new(), OPEN));
+    assert_eq!(services(&shop).await["web"], (2, "web-v1.0.0".to_owned()));
     let tags = tags(&shop).await;
     assert_eq!(
         (tags[tag::SCHEMA].as_str(), tags.get(tag::MIGRATING)),
         ("v1.0.0", None),
         "the mark would lie"
     );
-    let attempt = shop.ledger().attempt.unwrap();
-    let AttemptStatus::Ended { outcome, .. } = attempt.status else { panic!("{attempt:?}") };
-    assert!(!outcome.reached_running && !outcome.unknown, "{outcome:?}");
-    // Nothing reached RUNNING, so the way back is open.
+    let ledger = shop.ledger();
+    assert!(!ledger.attempt.unwrap().reached_running);
+    assert_eq!(ledger.given_up.map(|given_up| given_up.to), Some("v1.1.0".into()));
+    assert_eq!(ledger.release, None, "the release is over");
     shop.bump(&[("core", "v1.0.0")]);
     expect(&shop, RunOutcome::Converged).await;
     assert_eq!((services(&shop).await["web"].clone(), gate(&shop)), ((2, "web-v1.0.0".to_owned()), OPEN));

@@ -16,6 +16,12 @@ pub fn person(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Opti
         let mut rules = world.regions.iter().flat_map(|region| &region.listeners).flat_map(|it| &it.rules);
         rules.find(|rule| rule.priority.to_string() == **priority)?;
     }
+    if let ["takes", "the", "function", "off", alias] = words {
+        let mut all = world.regions.iter_mut().flat_map(|region| region.distributions.values_mut());
+        let found = all.find(|found| found.aliases.iter().any(|known| known == alias))?;
+        found.behaviours.iter_mut().for_each(|behaviour| behaviour.function = None);
+        return Some(());
+    }
     let mut person = world.person(spec.name.as_str());
     match words {
         ["scales", service, "to", count] => person.scale(service, count.parse().ok()?),
@@ -105,11 +111,16 @@ pub fn aws(cloud: &SimCloud, spec: &EnvironmentSpec, words: &[&str]) -> Option<(
         ["hides", "registry", repository] => {
             cloud.with(|world| world.registry.unverified.insert((*repository).to_owned()));
         }
-        ["answers", operation, "with", kind, times] => {
+        ["answers", operation, "with", kind, times, rest @ ..] => {
+            let skip = match rest {
+                [] => 0,
+                ["after", calls] => calls.parse().ok()?,
+                _ => return None,
+            };
             let times = times.strip_suffix("x").or_else(|| times.strip_suffix("times")).unwrap_or(times);
             let operation = OPERATIONS.iter().find(|known| *known == operation)?;
             let (kind, times) = (kind_of(kind)?, times.parse().ok()?);
-            cloud.faults(|faults| faults.script(operation, times, kind));
+            cloud.faults(|faults| faults.script_later(operation, skip, times, kind));
         }
         ["works", "again"] => cloud.faults(tidegate::sim::FaultPlan::heal),
         _ => return None,
@@ -117,7 +128,7 @@ pub fn aws(cloud: &SimCloud, spec: &EnvironmentSpec, words: &[&str]) -> Option<(
     Some(())
 }
 
-const OPERATIONS: [&str; 26] = [
+const OPERATIONS: [&str; 27] = [
     "cloudfront:DescribeFunction",
     "cloudfront:PublishFunction",
     "cloudfront:UpdateDistribution",
@@ -138,6 +149,7 @@ const OPERATIONS: [&str; 26] = [
     "rds:AddTagsToResource",
     "rds:CreateDBSnapshot",
     "rds:DescribeDBInstances",
+    "rds:DescribeDBSnapshots",
     "rds:StartDBInstance",
     "rds:StopDBInstance",
     "s3:CopyObject",
@@ -250,6 +262,9 @@ pub fn world(world: &mut World, spec: &EnvironmentSpec, words: &[&str]) -> Optio
         }
         ["without", "database"] => {
             region.databases.remove(spec.database.as_ref()?.target.identifier())?;
+        }
+        ["without", "family", family] => {
+            region.definitions.remove(*family)?;
         }
         ["without", "secret"] => region.secrets.clear(),
         ["secret", value] => region.secrets.values_mut().for_each(|secret| *secret = (*value).to_owned()),

@@ -259,8 +259,9 @@ impl Progress for Watch<'_> {
     }
 }
 
-const STEPS: [&str; 19] = [
+const STEPS: [&str; 20] = [
     "claim",
+    "give-up",
     "associate",
     "stage-sites",
     "begin",

@@ -60,14 +60,27 @@ fn a_recorded_version_ends_the_hold() {
 #[test]
 fn a_release_is_given_up_before_its_migration_runs() {
     let place = Place::new("examples/migration", NOON);
-    // As long as no task comes to be, the release is under way and nothing has happened to the schema.
-    place.edit(|world| world.script.migration("v5.0.0", vec![Outcome::NoCapacity; 60]));
-    assert_eq!(place.run(&["apply", "library"]).code, 1);
+    // While the snapshot is taken, the release is in progress and nothing has happened to the schema.
+    assert_eq!(place.run(&["apply", "library", "--timeout", "3m"]).code, 1);
     insta::assert_snapshot!(place.transcript(&[
         &["abort", "library", "--reason", "not today"],
         &["apply", "library"],
         &["status", "library"],
         &["abort", "library", "--reason", "again"],
+    ]));
+    assert!(place.world().effects.is_empty());
+}
+
+#[test]
+fn a_release_that_fails_for_good_is_given_up_by_tidegate() {
+    let place = Place::new("examples/migration", NOON);
+    place.edit(|world| world.script.migration("v5.0.0", vec![Outcome::NoCapacity; 60]));
+    assert_eq!(place.run(&["apply", "library"]).code, 1);
+    insta::assert_snapshot!(place.transcript(&[
+        &["status", "library"],
+        &["history", "library"],
+        &["abort", "library", "--reason", "not today"],
+        &["retry", "library", "--reason", "there is room again"],
     ]));
     assert!(place.world().effects.is_empty());
 }

@@ -13,6 +13,7 @@ pub(super) fn every_event() -> Vec<Event> {
         a_release_with_a_retry(),
         a_release_that_is_given_up(),
         what_aws_said(),
+        a_failed_step(),
         where_a_task_is_placed(),
     ]
     .concat()
@@ -209,6 +210,26 @@ fn what_aws_said() -> Vec<Event> {
     ]
 }
 
+fn a_failed_step() -> Vec<Event> {
+    let why = "database/snapshot: SnapshotQuotaExceeded: \"100\" snapshots".to_owned();
+    let mut events = begun(
+        "v1.1.0",
+        "v2.1.0",
+        GateParts { header: "x-bypass".to_owned(), load_balancer: None, function: None },
+    );
+    events.extend([
+        Event::ReleaseStalled { to: version("v2.1.0"), why: why.clone() },
+        Event::ReleaseResumed { to: version("v2.1.0") },
+        Event::ReleaseStalled { to: version("v2.1.0"), why: why.clone() },
+        Event::StepFailed { to: version("v2.1.0"), why: why.clone() },
+        Event::ReleaseGivenUp { from: version("v1.1.0"), to: version("v2.1.0"), why },
+        Event::ChecksPassed,
+        Event::GateOpened,
+        Event::ReleaseFinished { to: version("v2.1.0") },
+    ]);
+    events
+}
+
 /// A field that older lines do not have. The last attempt is open, so that a checkpoint holds its place, too.
 fn where_a_task_is_placed() -> Vec<Event> {
     let refused = Outcome {
@@ -224,13 +245,15 @@ fn where_a_task_is_placed() -> Vec<Event> {
     };
     let share = |name: &str, base| ProviderShare { name: name.to_owned(), weight: 1, base };
     let providers = vec![share("spare", 0), share("shop", 1)];
-    vec![
-        asked(OperatorCommand::Retry),
+    let gate = GateParts { header: "x-bypass".to_owned(), load_balancer: None, function: None };
+    let mut events = begun("v1.1.0", "v2.0.0", gate);
+    events.extend([
         placed(4, Placement::LaunchType("EC2".to_owned())),
         Event::MigrationEnded { attempt: 4, outcome: refused },
         asked(OperatorCommand::Retry),
         placed(5, Placement::Providers(providers)),
-    ]
+    ]);
+    events
 }
 
 fn placed(number: u32, at: Placement) -> Event {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tidegate::model::{Level, Version};
 use tidegate::sim::{Age, Dice};
 use tidegate::spec::{
-    AdoptRevision, Autoscaling, CloudFrontGate, DatabaseTarget, EnvironmentSpec, NeededFor, SiteSpec,
-    SnapshotPolicy, Template,
+    AdoptRevision, Autoscaling, CloudFrontGate, DatabaseTarget, EnvironmentSpec, NeededFor, OnFailure,
+    SiteSpec, SnapshotPolicy, Template,
 };
 
 use crate::rig::{a_tuesday, environment, from_folder};
@@ -131,6 +131,12 @@ fn database(spec: &mut EnvironmentSpec, dice: &mut Dice) {
     }
     let migration = spec.migration.as_mut().expect("the shop has one");
     migration.atomic = dice.chance(0.6);
+    if migration.atomic && dice.chance(0.4) {
+        migration.on_failure = OnFailure::Revert;
+    }
+    if dice.chance(0.4) {
+        migration.together.insert("client".into());
+    }
     migration.needed_for = match dice.below(20) {
         0..=13 => NeededFor::Always,
         14..=18 => NeededFor::Levels(BTreeSet::from([Level::Major, Level::Minor])),

@@ -4,7 +4,7 @@
 
 use chrono::TimeDelta;
 use serde_json::json;
-use tidegate::cloud::{DatabaseStatus, ScalableTarget, Suspended, tag};
+use tidegate::cloud::{DatabaseStatus, Kind, ScalableTarget, Suspended, tag};
 use tidegate::model::{Instant, Mode, State, Version};
 use tidegate::sim::{Broken, Dice, FaultPlan, Outcome, Script, World};
 use tidegate::spec::EnvironmentSpec;
@@ -38,6 +38,8 @@ pub enum Happening {
     Ask(OperatorCommand),
     /// Somebody gives up whatever is wanted now.
     GiveUp,
+    /// AWS refuses an operation for good, after some calls of it: until its troubles change, or everything heals.
+    Refuse(&'static str, u32, Kind),
     /// The cloud's troubles change.
     Faults(u64),
     /// A person overrides the state for so many minutes; or ends that.
@@ -194,11 +196,28 @@ fn happening(dice: &mut Dice, versions: &mut Versions) -> Happening {
         }),
         76..=77 => Happening::GiveUp,
         78..=79 => Happening::Faults(dice.below(u64::MAX)),
+        84..=87 => {
+            let operation = REFUSED[usize::try_from(dice.below(REFUSED.len() as u64)).expect("a short list")];
+            let kinds = [Kind::AccessDenied, Kind::Invalid, Kind::Throttled];
+            let kind = kinds[usize::try_from(dice.below(3)).expect("below 3")];
+            Happening::Refuse(operation, u32::try_from(dice.below(6)).expect("below 6"), kind)
+        }
         80 => Happening::TakeLease,
         81..=83 => rarer(dice, versions),
         _ => Happening::Person(meddling(dice)),
     }
 }
+
+/// Operations on the way to a migration, and back.
+const REFUSED: [&str; 7] = [
+    "ecs:RunTask",
+    "ecs:UpdateService",
+    "elasticloadbalancing:ModifyRule",
+    "rds:AddTagsToResource",
+    "rds:CreateDBSnapshot",
+    "rds:StartDBInstance",
+    "s3:PutObject",
+];
 
 fn rarer(dice: &mut Dice, versions: &Versions) -> Happening {
     match dice.below(9) {
@@ -330,6 +349,9 @@ pub fn happen(people: &People, happening: &Happening) {
             }
         }),
         Happening::TakeLease => people.store.break_lease(&people.repository.spec().name),
+        Happening::Refuse(operation, skip, kind) => {
+            people.cloud.faults(|faults| faults.script_later(operation, *skip, 1_000_000, *kind));
+        }
         Happening::Faults(seed) => people.cloud.set_faults(FaultPlan::drawn(*seed)),
     }
 }

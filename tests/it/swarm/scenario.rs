@@ -7,8 +7,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tidegate::cloud::TaskStatus;
 use tidegate::model::{Instant, Mode, State, Version};
-use tidegate::plan::{Plan, WaitingReason};
-use tidegate::reconcile::{ReconcileError, RunOutcome, ShutdownLevel};
+use tidegate::plan::{BlockedReason, Plan, WaitingReason};
+use tidegate::reconcile::{ReconcileError, Run, RunOutcome, ShutdownLevel};
 use tidegate::report;
 use tidegate::schedule::{self, Because, EffectiveState, StateInputs};
 use tidegate::sim::{CrashPoint, Dice, FaultPlan, Interrupted, PASSWORD, Sidecar};
@@ -167,6 +167,9 @@ impl Scenario {
             Interrupted::Crashed => Ok(Vec::new()),
             interrupted => Err(interrupted.to_string()),
         })? {
+            if let Ok(run) = &ended {
+                self.gives_back(run)?;
+            }
             let word = match &ended {
                 Ok(run) => format!("run {:?} {:?}", run.outcome.map(RunOutcome::as_str), run.message),
                 Err(error) if is_lease_lost(error) && may_be_cut => "lease lost".to_owned(),
@@ -187,6 +190,38 @@ impl Scenario {
         self.diary.write(|| format!("{} {what}", stamp(self.rig.now())));
         let words: Vec<&str> = what.split(['"', ':']).take(2).collect();
         self.diary.count(words.concat().replace("Some(", ""));
+    }
+
+    /// No failure before the point of no return keeps users out for good: the release is given up, and a release that
+    /// was given up leaves an open gate behind.
+    fn gives_back(&self, run: &Run) -> Result<(), String> {
+        if !matches!(run.outcome, Some(RunOutcome::Failed | RunOutcome::GivenUp)) {
+            return Ok(());
+        }
+        let Some(seen) = self.rig.try_preview() else { return Ok(()) };
+        let (plan, ledger) = (&seen.plan, &seen.ledger);
+        if plan.mode == Mode::Observe {
+            return Ok(());
+        }
+        let stays = run.outcome == Some(RunOutcome::Failed)
+            && plan.is_before_the_point_of_no_return()
+            && ledger.release.is_some()
+            && ledger.failed_step.is_none()
+            && !ledger.migration_in_flight();
+        if stays {
+            return Err(format!("failed for good, and not given up: {:?}", run.message));
+        }
+        let is_over = plan.actions.is_empty()
+            && plan.blocked.iter().all(|blocked| blocked.reason == BlockedReason::GivenUp)
+            && plan.state.effective == State::Running;
+        let name = self.rig.repository.spec().name;
+        let has_gate =
+            self.rig.repository.spec().maintenance.is_some_and(|gate| gate.load_balancer.is_some());
+        let is_shut = self.rig.cloud.with(|world| world.open_route(name.as_str()).is_none());
+        match run.outcome == Some(RunOutcome::GivenUp) && is_over && has_gate && is_shut {
+            true => Err(format!("given up, and users are still locked out: {:?}", run.blocked)),
+            false => Ok(()),
+        }
     }
 
     fn promises_hold(&self) -> Result<(), String> {

@@ -25,7 +25,11 @@ pub fn take(rig: &Rig, dice: &mut Dice, blocked: &Blocked) -> Result<String, Str
             None => retry(rig),
         },
         BlockedReason::StartFailed if dice.chance(0.3) => newer(rig),
-        BlockedReason::StartFailed | BlockedReason::Aborted | BlockedReason::Contested => retry(rig),
+        BlockedReason::GivenUp if dice.chance(0.3) => newer(rig),
+        BlockedReason::StartFailed
+        | BlockedReason::Aborted
+        | BlockedReason::GivenUp
+        | BlockedReason::Contested => retry(rig),
         BlockedReason::Backward => match dice.below(2) {
             0 => allow(rig),
             _ => newer(rig),

@@ -9,6 +9,7 @@ const MAY_CALCULATE: &[(&str, &str)] = &[
     ("src/context/backend/simulated.rs", "the simulated calendar does not lag behind the real one"),
     ("src/execute/drain.rs", "the rest of a wait whose end the plan shows, once, before it begins"),
     ("src/execute/migrate/watch.rs", "the age of a recorded intent, without the steps of the clock"),
+    ("src/reconcile/giving_up.rs", "how long a release stands still, across processes"),
 ];
 
 const OPERATORS: [&str; 6] = ["-", "+", "<", ">", "<=", ">="];

@@ -42,11 +42,8 @@ impl Assessment<'_> {
         attempt.after.iter().chain([outcome]).all(|outcome| self.has_changed_nothing(outcome))
     }
 
-    /// `atomic` is a promise about a migration that ends by itself; one that was killed may have committed a moment
-    /// before.
     pub(super) fn has_changed_nothing(&self, outcome: &Outcome) -> bool {
-        let said_no = outcome.ended_by_itself() && outcome.exit_code != Some(0);
-        !outcome.unknown && (!outcome.reached_running || (self.migration.atomic && said_no))
+        outcome.has_changed_nothing(self.migration.atomic)
     }
 }
 

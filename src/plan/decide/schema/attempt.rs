@@ -56,12 +56,15 @@ impl Assessment<'_> {
         let verdict = if *wanted == attempt.to {
             let by_itself =
                 !outcome.reached_running && !outcome.unknown && attempt.number < UNSTARTED_ATTEMPTS_MAX;
-            if aborted && is_intact {
+            if is_intact && (aborted || self.was_given_up(wanted)) {
                 return self.given_up(recorded);
             } else if aborted {
                 Verdict::Hold(self.failure(attempt, outcome, at))
             } else if by_itself || self.facts.ledger.retry.is_some() {
                 again(attempt.number + 1)
+            } else if is_intact && self.goes_back_by_itself(outcome) {
+                let give_up = self.give_up_after(attempt, outcome);
+                return self.giving_up(give_up, recorded);
             } else {
                 Verdict::Hold(self.failure(attempt, outcome, at))
             }

@@ -20,6 +20,9 @@ impl Assessment<'_> {
         {
             return Verdict::KeepCode(self.aborted(request));
         }
+        if let Some(given_up) = ledger.given_up.as_ref().filter(|given_up| given_up.to == *wanted) {
+            return Verdict::KeepCode(self.stays_given_up(given_up));
+        }
         let is_forward = match recorded.relation_to(wanted) {
             Relation::Same | Relation::Forward(_) => true,
             Relation::Backward(_) => false,

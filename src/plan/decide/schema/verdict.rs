@@ -29,12 +29,25 @@ pub(in crate::plan::decide) enum Verdict {
     Due { from: Version, to: Version, attempt: u32, doubt: Option<Blocked> },
     /// A migration runs: watch it to its end.
     InFlight(Box<OpenAttempt>),
+    /// The release has failed before its point of no return: it is given up, and the old version comes back.
+    GiveUp(GiveUp),
     /// The declared code must wait; the code that runs may keep running, and may be started.
     KeepCode(Blocked),
     /// It is unknown whether any code fits: services that follow the schema are not started.
     Forbidden(Blocked),
     /// The point of no return is passed without a good end, or tidegate cannot see whether it is.
     Hold(Blocked),
+}
+
+/// A release that is about to be given up.
+#[derive(Clone, Debug)]
+pub(in crate::plan) struct GiveUp {
+    /// The recorded schema version, which stays.
+    pub from: Version,
+    /// The version that the release led to.
+    pub to: Version,
+    /// What failed, and AWS's own words.
+    pub why: String,
 }
 
 /// An attempt without an outcome.

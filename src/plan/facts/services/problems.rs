@@ -107,9 +107,17 @@ pub(in crate::plan) fn missing_image(spec: &EnvironmentSpec, missing: &MissingIm
         Some(tag) => format!("push the image first, or correct `versions`; the newest tag there is `{tag}`"),
         None => "push the image first, or correct `versions`".to_owned(),
     };
+    // <https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html>
+    let may_be_cached = missing.newest_tags.is_empty() && missing.image.repository().contains(".dkr.ecr.");
+    let cached = may_be_cached.then(|| {
+        format!(
+            "if the repository belongs to a pull through cache of ECR, its first pull creates it: docker pull {}",
+            missing.image
+        )
+    });
     let message =
         format!("`{}` asks for image `{}`, which the registry does not have", spec.name, missing.image);
-    blocked(BlockedReason::ImageMissing, message, [hint])
+    blocked(BlockedReason::ImageMissing, message, std::iter::once(hint).chain(cached))
 }
 
 /// How a start is tried again: as it is, or after what stands in its way is changed.

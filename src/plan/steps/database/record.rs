@@ -7,7 +7,8 @@ use crate::plan::draft::{Draft, Words};
 use crate::plan::facts::Facts;
 use crate::store::journal::{Attempt, Recorded};
 
-/// Records a version that is true already, before anything else happens.
+/// Records a version that is true already: before anything else happens, because what follows depends on it. The
+/// mark of a migration that changed nothing is only tidied up: AWS's refusal to remove it must keep no user out.
 pub(in crate::plan::steps) fn record_present(
     facts: &Facts<'_>,
     version: &Version,
@@ -26,7 +27,8 @@ pub(in crate::plan::steps) fn record_present(
     let before = facts.database.recorded.as_ref().or(attempt.map(|attempt| &attempt.from));
     let before = before.map_or("none", Version::as_str);
     let words = Words::new(before, version.to_string(), reason);
-    record(Step::RecordPresent, "schema/record-present", seen, version, how, words, draft);
+    let step = if how == Recorded::Unchanged { Step::Tidy } else { Step::RecordPresent };
+    record(step, "schema/record-present", seen, version, how, words, draft);
 }
 
 /// Records a version on the tag.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::planner::ServicePlanner;
-use crate::model::Version;
+use crate::model::{Relation, Version};
 use crate::plan::action::NewDefinition;
 use crate::plan::decide::fits;
 use crate::plan::facts::ImageChange;
@@ -30,24 +30,45 @@ pub(super) fn definition(
 
 /// The deployed code, if it is not known to run on the recorded schema. In doubt it does not.
 pub(super) fn incompatible_code(planner: &ServicePlanner<'_>) -> Option<String> {
+    let (written, code) = misfits(planner).into_iter().next()?;
+    Some(code.map_or_else(|| format!("`{written}`"), |code| code.to_string()))
+}
+
+/// The version that tasks of a service run although it is known not to fit the recorded schema. A tag that names no
+/// version, or one without an order, is no such knowledge.
+pub(super) fn foreign_code(planner: &ServicePlanner<'_>) -> Option<Version> {
+    let ServicePlanner { facts, goal, service, .. } = *planner;
+    let recorded = goal.recorded.as_ref()?;
+    if planner.tasks() == 0 || !facts.spec.follows_migration(service.spec) {
+        return None;
+    }
+    let codes = misfits(planner).into_iter().filter_map(|(_, code)| code);
+    codes
+        .into_iter()
+        .find(|code| matches!(recorded.relation_to(code), Relation::Forward(_) | Relation::Backward(_)))
+}
+
+/// The deployed images that follow the migrated version and are not known to run on the recorded schema: as written,
+/// and their version if it can be read.
+fn misfits(planner: &ServicePlanner<'_>) -> Vec<(String, Option<Version>)> {
     let ServicePlanner { facts, goal, service, seen, .. } = *planner;
-    let migration = facts.spec.migration.as_ref()?;
+    let Some(migration) = &facts.spec.migration else { return Vec::new() };
     let deployed = seen.definition.document.images();
     let recorded = goal.recorded.as_ref();
     let wanted = facts.spec.versions.get(&migration.follows);
     let is_allowed = |code: &Version| {
         wanted == Some(code) && recorded.is_some() && migration.allow_schema.as_ref() == recorded
     };
-    let runs =
-        |code: &Version| is_allowed(code) || recorded.is_some_and(|recorded| fits(migration, recorded, code));
+    let is_known = |code: &Version| {
+        recorded.is_some_and(|recorded| fits(migration, recorded, code) || facts.was_reached(code, recorded))
+    };
+    let runs = |code: &Version| is_allowed(code) || is_known(code);
     let following = service.spec.images.iter().filter(|(_, image)| image.keys().contains(&migration.follows));
-    for (container, template) in following {
+    let read = following.map(|(container, template)| {
         let written = deployed.get(container).map_or("", |image| image.as_str());
         let written = written.split('@').next().unwrap_or_default();
         let code = template.extract(&migration.follows, &facts.spec.versions, written);
-        if !code.as_ref().is_some_and(runs) {
-            return Some(code.map_or_else(|| format!("`{written}`"), |code| code.to_string()));
-        }
-    }
-    None
+        (written.to_owned(), code)
+    });
+    read.filter(|(_, code)| !code.as_ref().is_some_and(runs)).collect()
 }

@@ -13,6 +13,8 @@ pub(super) struct ServicePlanner<'a> {
     pub goal: &'a Goal,
     /// Every difference in this service is drift.
     pub is_settled: bool,
+    /// It is to run the version of the recorded schema, and not the declared one.
+    pub is_brought_back: bool,
     pub service: &'a ServiceFacts<'a>,
     pub seen: &'a ServiceSeen,
 }

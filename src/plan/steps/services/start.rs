@@ -20,8 +20,15 @@ pub(super) fn start(
     let is_up = seen.service.desired > 0 && !stopped_before;
     let follows = facts.spec.follows_migration(service.spec);
     let keys = service.spec.images.values().flat_map(|image| image.keys());
-    let frozen = goal.keeps_version(facts, keys);
+    let frozen = goal.keeps_version(facts, keys) && !planner.is_brought_back;
     let incompatible = if follows { definition::incompatible_code(planner) } else { None };
+    if frozen && goal.brings_back && incompatible.is_some() && !planner.is_brought_back {
+        let back = goal.recorded.as_ref().and_then(|recorded| facts.service_at(service, recorded));
+        if let Some(service) = &back {
+            let planner = ServicePlanner { service, is_brought_back: true, ..*planner };
+            return start(&planner, layer, stopped_before, draft);
+        }
+    }
     if frozen {
         // Also where it was started outside tidegate: with a count of its own, tidegate would keep it up.
         if let Some(code) = incompatible.as_ref().filter(|_| !is_up || goal.recorded.is_some()) {

@@ -6,7 +6,23 @@ use crate::plan::decide::Goal;
 use crate::plan::draft::{Draft, Words};
 use crate::plan::facts::{DeclaredGate, Facts};
 
-pub(super) fn close(facts: &Facts<'_>, goal: &Goal, gate: DeclaredGate<'_>, state: State, draft: &mut Draft) {
+/// Why the gate has to be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::plan::steps) enum Closing {
+    /// The state or a release asks for it.
+    Declared,
+    /// A service runs code that does not fit the recorded schema: users must not reach it.
+    ForeignCode,
+}
+
+pub(super) fn close(
+    facts: &Facts<'_>,
+    goal: &Goal,
+    gate: DeclaredGate<'_>,
+    state: State,
+    why: Closing,
+    draft: &mut Draft,
+) {
     gate.cannot_close(state).into_iter().for_each(|problem| draft.block(problem));
     let change = gate.to_close(state);
     if change.is_empty() {
@@ -24,7 +40,9 @@ pub(super) fn close(facts: &Facts<'_>, goal: &Goal, gate: DeclaredGate<'_>, stat
         (false, true) => "partly closed",
         (false, false) => "open",
     };
-    let reason = if seals {
+    let reason = if why == Closing::ForeignCode {
+        "first: code runs that does not fit the schema"
+    } else if seals {
         "users see the maintenance page; the bypass header opens it once its secret can be read"
     } else if is_rotation {
         "the bypass secret changed"
@@ -41,7 +59,7 @@ pub(super) fn close(facts: &Facts<'_>, goal: &Goal, gate: DeclaredGate<'_>, stat
         with: gate.parts(),
     };
     draft.act(Step::CloseGate, "gate/close", "maintenance", kind, Words::new(before, "closed", reason));
-    if goal.is_settled("gate") && !is_rotation {
+    if goal.is_settled("gate") && !is_rotation && why == Closing::Declared {
         draft.corrects("gate", "closed", observed);
     }
 }

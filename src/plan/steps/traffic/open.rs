@@ -49,7 +49,8 @@ pub(super) fn open(
     let observed = format!("{} closed", change.summary());
     let kind = ActionKind::OpenGate { rules: change.rules, function: change.function, whole: true };
     draft.act(Step::OpenGate, OPEN_ID, "maintenance", kind, Words::new("closed", "open", reason));
-    if goal.is_settled("gate") && !closes_before {
+    // tidegate opens what it has closed itself: that corrects nothing.
+    if goal.is_settled("gate") && !closes_before && facts.ledger.gate_closed_at.is_none() {
         draft.corrects("gate", "open", observed);
     }
 }

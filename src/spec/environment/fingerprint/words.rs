@@ -11,8 +11,8 @@ use crate::model::Mode;
 use crate::schedule::{Override, Schedule, Windows};
 use crate::spec::environment::{
     AdoptRevision, Autoscaling, Bypass, Check, CloudFrontGate, DatabaseSpec, DatabaseTarget, EnvironmentSpec,
-    ListenerTarget, Maintenance, MigrationSpec, NeededFor, RunOn, SecretSource, ServiceSpec, SiteSpec,
-    SnapshotPolicy, Template,
+    ListenerTarget, Maintenance, MigrationSpec, NeededFor, OnFailure, RunOn, SecretSource, ServiceSpec,
+    SiteSpec, SnapshotPolicy, Template,
 };
 
 pub(super) fn environment(spec: &EnvironmentSpec) -> Value {
@@ -125,12 +125,14 @@ fn secret(source: &SecretSource) -> Value {
 fn migration(spec: &MigrationSpec) -> Value {
     let MigrationSpec {
         follows,
+        together,
         task,
         images,
         network,
         run_on,
         needed_for,
         atomic,
+        on_failure,
         timeout,
         snapshot: SnapshotPolicy { take, keep },
         settle,
@@ -141,8 +143,14 @@ fn migration(spec: &MigrationSpec) -> Value {
         NeededFor::Never => json!("never"),
         NeededFor::Levels(levels) => json!(levels),
     };
+    let on_failure = match on_failure {
+        OnFailure::Hold => None,
+        OnFailure::Revert => Some("revert"),
+    };
     let mut words = json!({
         "follows": follows,
+        "together": (!together.is_empty()).then(|| list(together)),
+        "on_failure": on_failure,
         "task": task,
         "images": map(images, template),
         "network": network,

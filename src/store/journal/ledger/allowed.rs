@@ -93,6 +93,24 @@ impl Ledger {
                 let why = if is_free { "that release is not in progress" } else { IN_FLIGHT };
                 ("release-finished", is_free && is_its, why)
             }
+            Event::StepFailed { to, .. }
+            | Event::ReleaseStalled { to, .. }
+            | Event::ReleaseResumed { to } => {
+                let is_its = self.release.as_ref().is_some_and(|release| release.to == *to);
+                let name = match event {
+                    Event::ReleaseStalled { .. } => "release-stalled",
+                    Event::ReleaseResumed { .. } => "release-resumed",
+                    _ => "step-failed",
+                };
+                let why = if is_free { "that release is not in progress" } else { IN_FLIGHT };
+                (name, is_free && is_its, why)
+            }
+            // Also where the release is over, and only the mark of its attempt has stayed.
+            Event::ReleaseGivenUp { to, .. } => {
+                let is_other = self.release.as_ref().is_some_and(|release| release.to != *to);
+                let why = if is_free { "another release is in progress" } else { IN_FLIGHT };
+                ("release-given-up", is_free && !is_other, why)
+            }
             Event::RollbackRestored { service } => {
                 let is_borrowed = self.rollback_borrowed.contains_key(service);
                 ("rollback-restored", is_borrowed, NOT_BORROWED)

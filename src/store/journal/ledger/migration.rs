@@ -7,7 +7,7 @@ use crate::model::{ImageRef, Instant, Version};
 use crate::store::journal::attempt::{Attempt, AttemptStatus};
 use crate::store::journal::error::IllegalEvent;
 use crate::store::journal::event::{Event, Recorded};
-use crate::store::journal::records::Release;
+use crate::store::journal::records::{GivenUp, Release};
 
 impl Ledger {
     pub(super) fn begin(
@@ -23,10 +23,16 @@ impl Ledger {
         self.release =
             Some(Release { begun_at: at, from: from.clone(), to: to.clone(), images: images.clone() });
         self.ignore_window = None;
-        self.aborted = None;
+        (self.aborted, self.given_up) = (None, None);
+        (self.failed_step, self.stalled_at) = (None, None);
         self.checks_passed_at = None;
         self.failed_starts.clear();
         Ok(())
+    }
+
+    pub(super) fn give_up(&mut self, at: Instant, from: &Version, to: &Version, why: &str) {
+        self.given_up = Some(GivenUp { at, from: from.clone(), to: to.clone(), why: why.to_owned() });
+        (self.retry, self.failed_step, self.stalled_at) = (None, None, None);
     }
 
     pub(super) fn intend(&mut self, at: Instant, event: &Event) -> Result<(), IllegalEvent> {
@@ -52,7 +58,7 @@ impl Ledger {
             return Err(IllegalEvent::new("migration-intent", format!("attempt {attempt} after {made}")));
         }
         self.attempts_made.insert(key, *attempt);
-        self.retry = None;
+        (self.retry, self.failed_step) = (None, None);
         self.ran.insert(to.clone());
         let before = self.attempt.take().filter(|before| before.resource_id == *resource_id);
         let after = before.map(Attempt::left_behind).unwrap_or_default();

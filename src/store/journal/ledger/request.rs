@@ -7,8 +7,13 @@ impl Ledger {
     pub(super) fn request(&mut self, request: &OperatorRequest) {
         match &request.command {
             OperatorCommand::Retry => {
+                // The old version is on its way back and did not come up: that is what is tried again. The release
+                // itself begins again with the next request.
+                if self.release.is_none() || self.failed_starts.is_empty() {
+                    (self.aborted, self.given_up) = (None, None);
+                }
+                (self.failed_step, self.stalled_at) = (None, None);
                 self.failed_starts.clear();
-                self.aborted = None;
                 self.corrections.clear();
                 self.retry = Some(request.clone());
             }

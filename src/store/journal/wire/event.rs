@@ -80,6 +80,22 @@ pub(super) enum WireEvent {
     ReleaseFinished {
         to: String,
     },
+    StepFailed {
+        to: String,
+        why: String,
+    },
+    ReleaseStalled {
+        to: String,
+        why: String,
+    },
+    ReleaseResumed {
+        to: String,
+    },
+    ReleaseGivenUp {
+        from: String,
+        to: String,
+        why: String,
+    },
     RollbackBorrowed {
         service: String,
         was: WireRollback,

@@ -10,7 +10,9 @@ use super::request::WireRequest;
 use crate::cloud::Placement;
 use crate::model::{ImageRef, InputsId, Instant, Revision, Version, VersionKey};
 use crate::store::journal::attempt::{Attempt, AttemptStatus};
-use crate::store::journal::records::{Converged, Correction, FailedStart, Release, SnapshotRecord};
+use crate::store::journal::records::{
+    Converged, Correction, FailedStart, FailedStep, GivenUp, Release, SnapshotRecord,
+};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,6 +74,22 @@ pub(super) struct WireFailedStart {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct WireFailedStep {
+    to: String,
+    why: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireGivenUp {
+    at: Instant,
+    from: String,
+    to: String,
+    why: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct WireCorrection {
     at: Instant,
     resource: String,
@@ -89,6 +107,7 @@ pub(super) struct WireConverged {
     revision: String,
     declaration: BTreeMap<String, String>,
     inputs: Option<String>,
+    schema: BTreeMap<String, String>,
 }
 
 impl From<Release> for WireRelease {
@@ -226,6 +245,34 @@ impl From<WireFailedStart> for FailedStart {
     }
 }
 
+impl From<FailedStep> for WireFailedStep {
+    fn from(failed: FailedStep) -> Self {
+        let FailedStep { to, why } = failed;
+        Self { to: to.to_string(), why }
+    }
+}
+
+impl From<WireFailedStep> for FailedStep {
+    fn from(failed: WireFailedStep) -> Self {
+        let WireFailedStep { to, why } = failed;
+        Self { to: Version::new(to), why }
+    }
+}
+
+impl From<GivenUp> for WireGivenUp {
+    fn from(given_up: GivenUp) -> Self {
+        let GivenUp { at, from, to, why } = given_up;
+        Self { at, from: from.to_string(), to: to.to_string(), why }
+    }
+}
+
+impl From<WireGivenUp> for GivenUp {
+    fn from(given_up: WireGivenUp) -> Self {
+        let WireGivenUp { at, from, to, why } = given_up;
+        Self { at, from: Version::new(from), to: Version::new(to), why }
+    }
+}
+
 impl From<Correction> for WireCorrection {
     fn from(correction: Correction) -> Self {
         let Correction { at, resource, field, before, after } = correction;
@@ -242,7 +289,7 @@ impl From<WireCorrection> for Correction {
 
 impl From<Converged> for WireConverged {
     fn from(converged: Converged) -> Self {
-        let Converged { at, state, versions, revision, declaration, inputs } = converged;
+        let Converged { at, state, versions, revision, declaration, inputs, schema } = converged;
         Self {
             at,
             state: state.into(),
@@ -250,15 +297,17 @@ impl From<Converged> for WireConverged {
             revision: revision.to_string(),
             declaration,
             inputs: inputs.map(|inputs| inputs.to_string()),
+            schema: texts(&schema),
         }
     }
 }
 
 impl From<WireConverged> for Converged {
     fn from(converged: WireConverged) -> Self {
-        let WireConverged { at, state, versions, revision, declaration, inputs } = converged;
+        let WireConverged { at, state, versions, revision, declaration, inputs, schema } = converged;
         let versions = named(versions, VersionKey::new, Version::new);
         let (revision, inputs) = (Revision::commit(revision), inputs.map(InputsId::new));
-        Self { at, state: state.into(), versions, revision, declaration, inputs }
+        let schema = named(schema, |id| id, Version::new);
+        Self { at, state: state.into(), versions, revision, declaration, inputs, schema }
     }
 }

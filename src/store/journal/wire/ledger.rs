@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::held::{WireAttempt, WireConverged, WireCorrection, WireFailedStart, WireRelease, WireSnapshot};
+use super::held::{
+    WireAttempt, WireConverged, WireCorrection, WireFailedStart, WireFailedStep, WireGivenUp, WireRelease,
+    WireSnapshot,
+};
 use super::parts::{WireGateParts, WireRollback, WireScaling, named, texts};
 use super::request::WireRequest;
 use crate::model::{Instant, ServiceName, Version};
@@ -13,7 +16,7 @@ use crate::store::journal::ledger::Ledger;
 use crate::store::journal::operator::OperatorRequest;
 
 /// The number of this form.
-pub(super) const FORM: u32 = 1;
+pub(super) const FORM: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +35,9 @@ pub(super) struct WireLedger {
     ran: BTreeSet<String>,
     failed_starts: BTreeMap<String, WireFailedStart>,
     checks_passed_at: Option<Instant>,
+    stalled_at: Option<Instant>,
+    failed_step: Option<WireFailedStep>,
+    given_up: Option<WireGivenUp>,
     aborted: Option<(String, WireRequest)>,
     ignore_window: Option<WireRequest>,
     take_over: Option<WireRequest>,
@@ -63,6 +69,9 @@ impl From<Ledger> for WireLedger {
             ran,
             failed_starts,
             checks_passed_at,
+            stalled_at,
+            failed_step,
+            given_up,
             aborted,
             ignore_window,
             take_over,
@@ -97,6 +106,9 @@ impl From<Ledger> for WireLedger {
             ran: ran.iter().map(ToString::to_string).collect(),
             failed_starts: keyed(failed_starts, |name| name.to_string()),
             checks_passed_at,
+            stalled_at,
+            failed_step: failed_step.map(Into::into),
+            given_up: given_up.map(Into::into),
             aborted: aborted.map(about),
             ignore_window: ignore_window.map(Into::into),
             take_over: take_over.map(Into::into),
@@ -140,6 +152,9 @@ impl WireLedger {
             ran: self.ran.into_iter().map(Version::new).collect(),
             failed_starts: keyed(self.failed_starts, ServiceName::new),
             checks_passed_at: self.checks_passed_at,
+            stalled_at: self.stalled_at,
+            failed_step: self.failed_step.map(Into::into),
+            given_up: self.given_up.map(Into::into),
             aborted: self.aborted.map(about),
             ignore_window: self.ignore_window.map(Into::into),
             take_over: self.take_over.map(Into::into),

@@ -65,6 +65,12 @@ impl From<WireEvent> for Event {
             },
             WireEvent::ChecksPassed => Event::ChecksPassed,
             WireEvent::ReleaseFinished { to } => Event::ReleaseFinished { to: Version::new(to) },
+            WireEvent::StepFailed { to, why } => Event::StepFailed { to: Version::new(to), why },
+            WireEvent::ReleaseStalled { to, why } => Event::ReleaseStalled { to: Version::new(to), why },
+            WireEvent::ReleaseResumed { to } => Event::ReleaseResumed { to: Version::new(to) },
+            WireEvent::ReleaseGivenUp { from, to, why } => {
+                Event::ReleaseGivenUp { from: Version::new(from), to: Version::new(to), why }
+            }
             WireEvent::RollbackBorrowed { service, was } => {
                 Event::RollbackBorrowed { service: ServiceName::new(service), was: was.into() }
             }

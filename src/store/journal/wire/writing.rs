@@ -70,6 +70,14 @@ impl From<&Event> for WireEvent {
             },
             Event::ChecksPassed => WireEvent::ChecksPassed,
             Event::ReleaseFinished { to } => WireEvent::ReleaseFinished { to: to.to_string() },
+            Event::StepFailed { to, why } => WireEvent::StepFailed { to: to.to_string(), why: why.clone() },
+            Event::ReleaseStalled { to, why } => {
+                WireEvent::ReleaseStalled { to: to.to_string(), why: why.clone() }
+            }
+            Event::ReleaseResumed { to } => WireEvent::ReleaseResumed { to: to.to_string() },
+            Event::ReleaseGivenUp { from, to, why } => {
+                WireEvent::ReleaseGivenUp { from: from.to_string(), to: to.to_string(), why: why.clone() }
+            }
             Event::RollbackBorrowed { service, was } => {
                 WireEvent::RollbackBorrowed { service: service.to_string(), was: (*was).into() }
             }

@@ -82,6 +82,7 @@ fn begun(to: &str) -> Event {
 fn table() -> Vec<(Event, &'static [ReleasePhase])> {
     const ALWAYS: &[ReleasePhase] = &PHASES;
     const FREE: &[ReleasePhase] = &[Idle, Begun, Undecided, Settling, Migrated];
+    const RELEASE: &[ReleasePhase] = &[Begun, Undecided, Settling, Migrated];
     const NEVER: &[ReleasePhase] = &[];
     let (web, why) = (|| "web".into(), || "why".to_owned());
     let rollback = Rollback { circuit_breaker: true, alarms: true };
@@ -116,8 +117,16 @@ fn table() -> Vec<(Event, &'static [ReleasePhase])> {
         (Event::CodeStarted { service: web() }, FREE),
         (Event::StartFailed { service: web(), images: Vec::new(), why: why(), said: Vec::new() }, ALWAYS),
         (Event::ChecksPassed, FREE),
-        (Event::ReleaseFinished { to: "v2".into() }, &[Begun, Undecided, Settling, Migrated]),
+        (Event::ReleaseFinished { to: "v2".into() }, RELEASE),
         (Event::ReleaseFinished { to: "v1".into() }, NEVER),
+        (Event::StepFailed { to: "v2".into(), why: why() }, RELEASE),
+        (Event::StepFailed { to: "v3".into(), why: why() }, NEVER),
+        (Event::ReleaseStalled { to: "v2".into(), why: why() }, RELEASE),
+        (Event::ReleaseStalled { to: "v3".into(), why: why() }, NEVER),
+        (Event::ReleaseResumed { to: "v2".into() }, RELEASE),
+        (Event::ReleaseResumed { to: "v3".into() }, NEVER),
+        (Event::ReleaseGivenUp { from: "v1".into(), to: "v2".into(), why: why() }, FREE),
+        (Event::ReleaseGivenUp { from: "v1".into(), to: "v3".into(), why: why() }, &[Idle]),
         (Event::RollbackBorrowed { service: web(), was: rollback }, ALWAYS),
         (Event::RollbackRestored { service: web() }, NEVER),
         (Event::ScalingBorrowed { service: web(), was: scaling }, ALWAYS),

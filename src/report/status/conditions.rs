@@ -34,7 +34,7 @@ pub(super) fn conditions(view: &StatusView) -> Vec<Condition> {
     let waiting = plan.waiting.first();
     let pending = plan.actions.len();
     let condition = |kind, status, reason: String, message: String| {
-        let hints = blocked.filter(|_| kind == "Stalled").map(|blocked| blocked.hints.clone());
+        let hints = plan.blocked.first().filter(|_| kind == "Stalled").map(|blocked| blocked.hints.clone());
         Condition { kind, status, reason, message, hints: hints.unwrap_or_default() }
     };
     let (ready_reason, ready_message) = match (ready, pending) {

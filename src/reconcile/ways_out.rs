@@ -46,7 +46,7 @@ pub(super) fn ways_out(environment: &str, action: &Action) -> Vec<String> {
             format!("look at the tasks and the events of `{service}` in the ECS console: what keeps them running?")
         }
         ActionKind::AwaitTasks { .. } => {
-            format!("stop the tasks of `{resource}`, or let them end: they may run old code, and tidegate does not stop them")
+            "stop these tasks, or their service: a plan names each with its command".to_owned()
         }
         ActionKind::StartDatabase | ActionKind::StopDatabase => {
             format!("look at the events of database `{resource}` in the RDS console")

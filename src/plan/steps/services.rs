@@ -173,10 +173,11 @@ fn one(planner: &ServicePlanner<'_>, (stop_layer, start_layer): (u16, u16), draf
 /// tasks of one that was deleted stop by themselves, and are waited for.
 fn leaving(planner: &ServicePlanner<'_>, stop_layer: u16, draft: &mut Draft) -> Outlook {
     let ServicePlanner { facts, goal, is_settled, service, seen, .. } = *planner;
+    let foreign_code = definition::foreign_code(planner).is_some();
     let all_up = !facts.spec.is_up_in(service.spec, goal.state);
     let is_empty = seen.live_tasks() == 0 && seen.service.desired == 0;
     if is_empty || !service.is_deleted() {
-        return Outlook { all_up, all_down: is_empty, ..Outlook::NOTHING_KNOWN };
+        return Outlook { all_up, all_down: is_empty, moves: false, foreign_code };
     }
     let stops = goal.state == State::Stopped || goal.is_release();
     if stops {
@@ -184,7 +185,7 @@ fn leaving(planner: &ServicePlanner<'_>, stop_layer: u16, draft: &mut Draft) -> 
         let going = stop::GoingDown { facts, goal, service, is_settled, scaling, tasks };
         stop::stop(&going, stop_layer, false, draft);
     }
-    Outlook { all_up, all_down: stops, moves: stops, foreign_code: false }
+    Outlook { all_up, all_down: stops, moves: stops, foreign_code }
 }
 
 /// A newer revision that tidegate was not asked to roll.

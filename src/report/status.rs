@@ -6,4 +6,4 @@ mod text;
 mod wire;
 
 pub use text::text;
-pub use wire::json;
+pub use wire::{json, known_versions};

@@ -144,6 +144,7 @@ fn begin() -> Result<(), CliError> {
 }
 
 fn settings(cli: &Cli) -> Result<Settings, CliError> {
+    ui::address(&cli.flags);
     let settings = config::load(&cli.flags, |name| std::env::var(name).ok())?;
     if settings.cloud == Cloud::Aws && variable(NOW).is_some() {
         return Err(CliError::usage(format!("`{NOW}` is set, and the cloud is AWS"))
@@ -161,7 +162,7 @@ fn explain_panics() {
         let message = panic.payload_as_str().unwrap_or("no message");
         let error = CliError::internal(format!("tidegate has a bug{place}"))
             .because_of(message)
-            .hint("the next `tidegate apply` or `tidegate run` finds and resumes an interrupted run")
+            .hint("the next run finds an interrupted one and resumes it")
             .hint("please report this bug, with your command and the lines above");
         ui::say(&error.render());
     }));

@@ -82,7 +82,7 @@ fn finish(facts: &Facts<'_>, state: PlannedState, mut draft: Draft) -> Plan {
         plan.actions.clear();
         let message = format!("internal safety check failed; no action will be taken: {}", broken.join("; "));
         let hint =
-            "this is a defect of tidegate; please report it with the output of `tidegate plan --output json`"
+            "this is a defect of tidegate; please report it with the output of `tidegate plan ENV --output json`"
                 .to_owned();
         plan.blocked.push(blocked(BlockedReason::UnsafePlan, message, [hint]));
     }

@@ -28,7 +28,7 @@ mod ways_out;
 #[cfg(test)]
 mod tests;
 
-pub use closure::{Closure, closures};
+pub use closure::{Closure, LockedOut, OnPurpose, closures};
 pub use context::Reconciler;
 pub use declared::{CurrentDeclaration, DeclaredEnvironment, WithGrace};
 pub use defect::{Defect, cut_off};

@@ -10,12 +10,13 @@ pub(crate) mod labels;
 mod markdown;
 mod obstacles;
 pub mod overrides;
+pub mod page;
 pub mod plan;
 pub mod preflight;
 pub mod run;
 pub mod schedule;
 pub mod status;
-pub(crate) mod table;
+
 pub mod time_format;
 mod view;
 

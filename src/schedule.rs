@@ -27,7 +27,7 @@ pub use effective::{Because, Change, EffectiveState, Override, StateInputs, chan
 pub use holidays::{Holiday, HolidayProblem, Holidays, read_holidays, windows_zone};
 pub use hours::Schedule;
 pub use syntax::SyntaxError;
-pub use wall::next_time_of_day;
+pub use wall::{in_words, next_time_of_day};
 pub use windows::{
     AppliesTo, Window, WindowState, Windows, window_at, window_with_room, windows_meet_schedule,
 };

@@ -11,6 +11,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context::{self, Access, Backend, ContextError};
 use crate::daemon::mailbox::{self, DaemonProcess};
+use crate::model::EnvironmentName;
 use crate::plan::{BlockedReason, Plan, WaitingReason};
 use crate::reconcile::{self, DeclaredEnvironment, ReconcileError, RunOutcome};
 use crate::report::{RunView, run as report, time_format};
@@ -95,8 +96,11 @@ fn converge(
         Err(ContextError::WorldBusy { .. }) => {
             let root = settings.store()?;
             let lease = LocalStore::open_existing(root)?.lease_holder(name)?;
-            let daemon = mailbox::running(root).ok().flatten();
-            return Ok(Attempt::Locked { holder: holder_in_words(lease, zone, daemon) });
+            // A daemon keeps a simulated world as long as it runs, so waiting for it would not end.
+            if let Some(daemon) = mailbox::running(root).ok().flatten() {
+                return Err(world_of_the_daemon(name, &daemon));
+            }
+            return Ok(Attempt::Locked { holder: holder_in_words(lease, zone) });
         }
         opened => opened?,
     };
@@ -105,14 +109,21 @@ fn converge(
     let holder = format!("apply by {}", context::person());
     let run = match backend.converge(wanted, &holder, deadline, &progress, &|| wait.shutdown()) {
         Err(ReconcileError::Busy { holder, .. }) => {
-            return Ok(Attempt::Locked { holder: holder_in_words(holder, zone, None) });
+            return Ok(Attempt::Locked { holder: holder_in_words(holder, zone) });
         }
         ended => ended.map_err(|error| CliError::from(error).about(format!("cannot apply `{name}`")))?,
     };
     let events = read_events_since(&*backend.store(), name, run.started_at)
         .map_err(|error| CliError::from(ReconcileError::from(error)))?;
     let closures = reconcile::closures(&events);
-    let view = RunView { run: &run, closures: &closures, is_running: false, now: backend.now(), zone };
+    let view = RunView {
+        run: &run,
+        closures: &closures,
+        is_running: false,
+        now: backend.now(),
+        zone,
+        page: ui::page(),
+    };
     match args.output {
         Output::Text => ui::print(&report::summary(&view))?,
         Output::Json => ui::print_json(&report::json(&view))?,
@@ -122,12 +133,21 @@ fn converge(
 }
 
 /// The process that has the lock, for people.
-fn holder_in_words(lease: Option<LeaseHolder>, zone: Tz, daemon: Option<DaemonProcess>) -> String {
-    match (lease, daemon) {
-        (Some(lease), _) => format!("{} since {}", lease.holder, time_format::local(lease.since, zone)),
-        (None, Some(daemon)) => format!("the daemon (process {} on {})", daemon.pid, daemon.place),
-        (None, None) => "another tidegate process".to_owned(),
+fn holder_in_words(lease: Option<LeaseHolder>, zone: Tz) -> String {
+    match lease {
+        Some(lease) => format!("{} since {}", lease.holder, time_format::local(lease.since, zone)),
+        None => "another tidegate process".to_owned(),
     }
+}
+
+fn world_of_the_daemon(name: &EnvironmentName, daemon: &DaemonProcess) -> CliError {
+    let DaemonProcess { pid, place, .. } = daemon;
+    CliError::failure(format!(
+        "cannot apply `{name}`: the daemon (process {pid} on {place}) uses the simulated world"
+    ))
+    .because_of("a simulated world has one process at a time, and a daemon keeps it as long as it runs")
+    .hint("the daemon applies every environment by itself; to let it look now: tidegate poke")
+    .hint(format!("or stop the daemon, then: tidegate apply {name}"))
 }
 
 fn exit(outcome: Option<RunOutcome>) -> Exit {
@@ -162,7 +182,7 @@ fn ask_for(
         .map_err(|error| CliError::from(error).about(format!("cannot apply `{name}`")))?;
     if is_needed(&command, &preview.plan) {
         let request = OperatorRequest { who: context::person(), reason: reason.to_owned(), command };
-        return operator_request::leave_in_store(settings, &wanted.spec, &request);
+        return operator_request::leave_in_store(settings, &wanted.spec, &request).map(|_| ());
     }
     let note = match command {
         OperatorCommand::TakeOver => "no other store owns its cluster, so `--take-over` has no effect",

@@ -17,6 +17,6 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, command: &mut clap::Command) -> Result<Exit, CliError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, command, "tidegate", &mut script);
-    ui::print(&String::from_utf8_lossy(&script))?;
+    ui::print_as_it_is(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }

@@ -22,7 +22,7 @@ pub(super) fn environment<'a>(
         return Ok(spec);
     }
     if let Some(errors) = declared.declarations.broken.get(name) {
-        ui::say(&spec::render(errors, &declared.tree.files));
+        ui::say_as_it_is(&rendered(errors, &declared.tree.files));
         let count = match errors.len() {
             1 => "an error".to_owned(),
             count => format!("{count} errors"),
@@ -57,6 +57,11 @@ pub(super) fn environments<'a>(
     Ok(declared.environments().iter().collect())
 }
 
+/// Diagnostics as text for people.
+pub(super) fn rendered(diagnostics: &[Diagnostic], files: &BTreeMap<String, Vec<u8>>) -> String {
+    ui::page().addressed(&spec::render(diagnostics, files, ui::page().width()))
+}
+
 /// Prints the warnings of `about`, or of all, and names the environments that have errors.
 fn warn(declared: &DeclaredTree, about: Option<&str>) {
     let warnings: Vec<Diagnostic> = declared
@@ -70,7 +75,7 @@ fn warn(declared: &DeclaredTree, about: Option<&str>) {
         .cloned()
         .collect();
     if !warnings.is_empty() {
-        ui::say(&spec::render(&warnings, &declared.tree.files));
+        ui::say_as_it_is(&rendered(&warnings, &declared.tree.files));
     }
     for name in declared.declarations.broken.keys() {
         ui::say(&format!("warning: `{name}` has errors; to see them: tidegate validate\n"));

@@ -60,8 +60,9 @@ fn production_runs(demo: &mut Presenter) -> Result<(), CliError> {
     let (environments, revision) = (demo.stage.environments(), demo.stage.declared().revision.clone());
     demo.act(1, "Production runs", &format!(
         "A git repository declares {environments} environments (commit {}). The demo simulates the AWS account\n\
-         of one of them, production. tidegate has already reconciled it once.",
-        revision.short()
+         of one of them, production. tidegate has already reconciled it once. Times are those of {}.",
+        revision.short(),
+        demo.stage.spec().zone().name()
     ))?;
     let first = demo.stage.converge(Pace::Jump, &Silent)?;
     demo.expect(&first, RunOutcome::Converged)?;

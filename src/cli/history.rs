@@ -63,8 +63,9 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
         is_running: lease.as_ref().is_some_and(|lease| run.is_under(lease.fencing)),
         now: now.max(events.last().map_or(now, |(at, _)| *at)),
         zone,
+        page: ui::page(),
     });
-    let view = HistoryView { environment: &name, runs: views.collect() };
+    let view = HistoryView { environment: &name, runs: views.collect(), page: ui::page() };
     match args.output {
         Output::Text => ui::print(&report::history_text(&view))?,
         Output::Json => ui::print_json(&report::history_json(&view))?,

@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     imported.findings.extend(advice(args, settings));
     if let Some(problems) = problems {
         if args.write {
-            ui::say(&problems);
+            ui::say_as_it_is(&problems);
             return Err(CliError::failure(format!(
                 "the new declaration `{}` conflicts with an existing declaration, so both would be invalid",
                 options.name
@@ -202,7 +202,7 @@ fn print(
             "yaml": text,
             "findings": findings,
         }))?,
-        (Output::Text, None) => ui::print(text)?,
+        (Output::Text, None) => ui::print_as_it_is(text)?,
         (Output::Text, Some(_)) => {}
     }
     if args.output == Output::Text {

@@ -42,10 +42,14 @@ pub(super) fn submit(
     let preview = preview::one(settings, &args.environment, intent, PreviewOptions::default())?;
     let AcceptedCommand { command, consequence } = check(&preview)?;
     let request = OperatorRequest { who: context::person(), reason: args.reason.clone(), command };
-    leave_in_store(settings, &preview.spec, &request)?;
+    let replaced = leave_in_store(settings, &preview.spec, &request)?;
+    let replaced = replaced.filter(|earlier| earlier.command != request.command);
     let name = &preview.spec.name;
     let applied_by = wake_daemon(settings, name, &request.who)?;
-    ui::print(&format!("{name}: {consequence}\n{applied_by}"))?;
+    let withdrawn = replaced.map_or_else(String::new, |OperatorRequest { who, reason, .. }| {
+        format!("{name}: the earlier request of {who} is withdrawn: {reason}\n")
+    });
+    ui::print(&format!("{withdrawn}{name}: {consequence}\n{applied_by}"))?;
     Ok(Exit::Done)
 }
 
@@ -73,20 +77,20 @@ pub(super) fn changed_meanwhile(name: &EnvironmentName, what: &str) -> CliError 
 }
 
 /// Leaves a request in the store. One at a time: a second operator must see that another request waits. The same
-/// command again replaces the first.
+/// command again replaces the first, and so does another version for the schema: a mistake must not have to be carried
+/// out first. Returns the request that was replaced.
 pub(super) fn leave_in_store(
     settings: &Settings,
     spec: &EnvironmentSpec,
     request: &OperatorRequest,
-) -> Result<(), CliError> {
+) -> Result<Option<OperatorRequest>, CliError> {
     let store = LocalStore::open(settings.store()?)?;
     let value = serde_json::to_value(request).expect("a request is text, which always becomes JSON");
     let stored = store.get_record(&spec.name, reconcile::REQUEST)?;
     let earlier = stored.clone().and_then(|value| serde_json::from_value::<OperatorRequest>(value).ok());
-    let is_free =
-        stored.is_none() || earlier.as_ref().is_some_and(|earlier| earlier.command == request.command);
+    let is_free = stored.is_none() || earlier.as_ref().is_some_and(|earlier| may_replace(earlier, request));
     if is_free && store.swap_record(&spec.name, reconcile::REQUEST, stored.as_ref(), Some(&value))? {
-        return Ok(());
+        return Ok(earlier);
     }
     let cause = earlier.map_or_else(
         || "the earlier request cannot be read".to_owned(),
@@ -101,4 +105,10 @@ pub(super) fn leave_in_store(
     Err(CliError::failure(format!("another request for `{name}` has not been applied yet"))
         .because_of(cause)
         .hint(format!("wait for the daemon, or apply it yourself: tidegate apply {name}")))
+}
+
+fn may_replace(earlier: &OperatorRequest, later: &OperatorRequest) -> bool {
+    use OperatorCommand::RecordSchema;
+    let of_schema = |request: &OperatorRequest| matches!(request.command, RecordSchema { .. });
+    earlier.command == later.command || of_schema(earlier) && of_schema(later)
 }

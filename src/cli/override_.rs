@@ -173,7 +173,7 @@ fn view<'a>(
 ) -> Result<OverrideView<'a>, CliError> {
     let store = LocalStore::open_existing(settings.store()?)?;
     let overrides = active(&store, spec, now)?;
-    Ok(OverrideView { spec, overrides, now, zone: time_format::zone_of(spec) })
+    Ok(OverrideView { spec, overrides, now, zone: time_format::zone_of(spec), page: ui::page() })
 }
 
 /// The override and the suspension that hold at `now`.

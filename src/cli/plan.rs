@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     match args.output {
         Format::Text => ui::print(&report::text(&view))?,
         Format::Json => ui::print_json(&report::json(&view))?,
-        Format::Markdown => ui::print(&report::markdown(&view))?,
+        Format::Markdown => ui::print_as_it_is(&ui::page().addressed(&report::markdown(&view)))?,
     }
     if view.preflight.is_some_and(preflight::has_failed) {
         return Ok(Exit::Failure);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::declared;
 use super::error::CliError;
+use super::ui;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::context::{self, Access, Backend, DeclaredTree};
@@ -126,6 +127,7 @@ pub(super) fn plan_view(of: &EnvironmentPreview) -> PlanView<'_> {
         before: preview.ledger.converged.as_ref().map(|converged| &converged.revision),
         now: *now,
         zone: time_format::zone_of(spec),
+        page: ui::page(),
         diffs: diffs(preview),
         later: preview.later.as_ref(),
         git_override: spec.override_.as_ref(),
@@ -152,6 +154,7 @@ pub(super) fn status_view(of: &EnvironmentPreview) -> StatusView<'_> {
         overrides: &preview.standing,
         now: *now,
         zone: time_format::zone_of(spec),
+        page: ui::page(),
     }
 }
 

@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use super::ui;
 use crate::clock::Clock;
 use crate::execute::{ActionOutcome, ActionResult, Progress};
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, BlockedReason, Plan, Step};
 use crate::report::{labels, time_format};
 use crate::schedule::Tz;
 
@@ -19,6 +19,9 @@ const BOLD: Style = Style::new().bold();
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
+
+/// How many plans in a row see nothing before a line says so.
+const SAID_AT: u32 = 2;
 
 /// The function that a finished line is given to.
 pub(super) type Sink = Box<dyn Fn(&str) + Send + Sync>;
@@ -34,8 +37,12 @@ pub(super) struct ProgressLines {
 
 #[derive(Default)]
 struct ProgressState {
+    /// Whether the zone of the times was printed.
+    has_zone: bool,
     /// The step whose title was printed last.
     step: Option<Step>,
+    /// How many plans in a row could see nothing.
+    blind_plans: u32,
     /// The actions that are running, by id.
     actions: BTreeMap<String, ActionRow>,
 }
@@ -62,7 +69,11 @@ impl ProgressLines {
 
     fn line(&self, text: &str) {
         let at = self.clock.now().with_timezone(&self.zone).format("%H:%M:%S");
-        let line = format!("{DIM}{at}{DIM:#}  {text}\n");
+        // The zone's name changes with the season; its place does not.
+        let has_zone = std::mem::replace(&mut self.state().has_zone, true);
+        let zone =
+            if has_zone { String::new() } else { format!("{DIM}times: {}{DIM:#}\n", self.zone.name()) };
+        let line = format!("{zone}{DIM}{at}{DIM:#}  {text}\n");
         match &self.bars {
             Some(bars) => bars.suspend(|| (self.sink)(&line)),
             None => (self.sink)(&line),
@@ -95,8 +106,20 @@ fn gist(text: &str) -> &str {
 }
 
 impl Progress for ProgressLines {
-    fn plan_ready(&self, _plan: &Plan) {
+    fn plan_ready(&self, plan: &Plan) {
         self.state().step = None;
+        // While AWS cannot be read, a run waits without a step: a person must not look at an empty screen. A run that
+        // ends at once says why itself.
+        let unread = plan.blocked.iter().find(|blocked| blocked.reason == BlockedReason::Unreadable);
+        let waits = {
+            let mut state = self.state();
+            state.blind_plans = if unread.is_some() { state.blind_plans.saturating_add(1) } else { 0 };
+            state.blind_plans == SAID_AT
+        };
+        if let Some(blocked) = unread.filter(|_| waits) {
+            let why = &blocked.message;
+            self.line(&format!("{YELLOW}AWS could not be read{YELLOW:#}, and tidegate tries again: {why}"));
+        }
     }
 
     fn step_started(&self, step: Step, _actions: &[Action]) {

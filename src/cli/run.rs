@@ -1,6 +1,7 @@
 //! `run`: the daemon.
 
 use super::error::{CliError, Exit};
+use super::ui;
 use crate::config::Settings;
 use crate::{daemon, telemetry};
 
@@ -20,7 +21,7 @@ pub(super) struct Args {}
 
 pub(super) fn run(Args {}: &Args, settings: &Settings) -> Result<Exit, CliError> {
     let filter = std::env::var("TIDEGATE_LOG").ok().filter(|filter| !filter.is_empty());
-    telemetry::start(settings.log_format, filter.as_deref()).map_err(|error| {
+    telemetry::start(settings.log_format, filter.as_deref(), ui::page()).map_err(|error| {
         CliError::usage(error)
             .hint("set TIDEGATE_LOG to levels by module, such as `tidegate=debug,tidegate::source=trace`")
     })?;

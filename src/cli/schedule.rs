@@ -98,13 +98,22 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
             let sizes = sizes(args, settings, spec);
             let now = context::present(settings).unwrap_or_else(|_| SystemClock.now());
             let override_since = overrides.override_.as_ref().map(|set| set.since);
-            let view =
-                ScheduleView { spec, inputs, override_since, from, to, now, zone, sizes, prices: &prices };
-            let mut text = report::text(&view);
+            let view = ScheduleView {
+                spec,
+                inputs,
+                override_since,
+                from,
+                to,
+                now,
+                zone,
+                page: ui::page(),
+                sizes,
+                prices: &prices,
+            };
+            ui::print_as_it_is(&report::text(&view))?;
             if !holidays.is_empty() {
-                text.push_str(&format!("\nholidays\n{}", report::holidays(&holidays)));
+                ui::print(&format!("\nholidays\n{}", report::holidays(&holidays)))?;
             }
-            ui::print(&text)?;
         }
     }
     Ok(Exit::Done)

@@ -31,7 +31,9 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
             let noun = if names.len() == 1 { "environment" } else { "environments" };
             ui::print(&format!("{} {noun}, no problems: {}\n", names.len(), names.join(", ")))?;
         }
-        Output::Text => ui::print(&spec::render(&declarations.diagnostics, &declared.tree.files))?,
+        Output::Text => {
+            ui::print_as_it_is(&environments::rendered(&declarations.diagnostics, &declared.tree.files))?
+        }
     }
     // A folder without declarations is the wrong folder; "no problems" there would let every check pass.
     if declarations.environments.is_empty() && declarations.broken.is_empty() {

@@ -64,7 +64,7 @@ impl ContextError {
             ContextError::Store(error) => Some(error.hint()),
             ContextError::World(_) | ContextError::Runtime(_) => None,
             ContextError::NoWorld { .. } => Some(
-                "`tidegate apply --cloud sim` makes one from the declarations; without `--cloud sim`, tidegate reads AWS"
+                "`tidegate apply ENV --cloud sim` makes one from the declarations; without `--cloud sim`, tidegate reads AWS"
                     .to_owned(),
             ),
             ContextError::NoAws => Some(

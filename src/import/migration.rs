@@ -1,11 +1,12 @@
 //! The migration is never declared by `import`: only a person knows which code needs one. A family that looks like a
 //! migration is proposed as a comment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::image::{self, Tagged};
 use super::services::{ServiceDraft, VersionDraft, rendered};
 use super::survey::{FamilyFound, Survey};
+use super::versions::Entry;
 use crate::model::{ContainerName, FamilyName, ImageRef, ServiceName, VersionKey};
 
 /// A migration to propose.
@@ -16,6 +17,8 @@ pub(super) struct MigrationDraft {
     /// Container → template.
     pub(super) images: BTreeMap<ContainerName, String>,
     pub(super) network: ServiceName,
+    /// Entries that may be other halves of the same product, with the services that keep running through the migration.
+    pub(super) other_halves: BTreeMap<VersionKey, BTreeSet<ServiceName>>,
 }
 
 /// The family that looks most like the migration of the released versions.
@@ -55,6 +58,8 @@ fn candidate(
     };
     let is_declared =
         |name: &&ServiceName| services.iter().any(|it| it.name == **name && it.left_out.is_none());
+    let declared =
+        |entry: &Entry| entry.services.iter().filter(is_declared).cloned().collect::<BTreeSet<_>>();
     let lacking =
         survey.target.cluster.as_str().split(['-', '_']).filter(|part| !found.family.as_str().contains(part));
     Some((
@@ -64,6 +69,13 @@ fn candidate(
             follows: entry.key.clone(),
             images: found.images.iter().filter_map(of_it).collect(),
             network: network(survey, entry.services.iter().filter(is_declared))?.clone(),
+            other_halves: versions
+                .iter()
+                .filter(|other| other.is_used && other.entry.key != entry.key)
+                .filter(|other| is_other_half(survey, entry, &other.entry))
+                .map(|other| (other.entry.key.clone(), declared(&other.entry)))
+                .filter(|(_, services)| !services.is_empty())
+                .collect(),
         },
     ))
 }
@@ -76,12 +88,29 @@ fn followed<'a>(image: &ImageRef, tag: &Tagged, versions: &'a [VersionDraft]) ->
     if let Some(own) = own().find(|it| it.entry.version == tag.version).or(own().next()) {
         return Some(own);
     }
-    let beside = |repository: &str| repository.rsplit_once('/').map(|(folder, _)| folder.to_owned());
-    let folder = beside(image.repository())?;
-    let mut beside = used().filter(|it| {
-        it.entry.version == tag.version && beside(&it.entry.repository).as_ref() == Some(&folder)
-    });
+    let folder = folder(image.repository())?;
+    let mut beside = used()
+        .filter(|it| it.entry.version == tag.version && self::folder(&it.entry.repository) == Some(folder));
     beside.next().filter(|_| beside.next().is_none())
+}
+
+/// Where a repository lies: `ghcr.io/acme` of `ghcr.io/acme/shop`.
+fn folder(repository: &str) -> Option<&str> {
+    repository.rsplit_once('/').map(|(folder, _)| folder)
+}
+
+/// Whether code of another entry may work on the schema that the migration changes: it comes from the same repository,
+/// or at the same version from beside it, or one of its services knows the address of a database that a service of
+/// `followed` knows, too.
+fn is_other_half(survey: &Survey, followed: &Entry, other: &Entry) -> bool {
+    let is_beside = followed.version == other.version
+        && folder(&followed.repository).is_some_and(|at| folder(&other.repository) == Some(at));
+    let knows = |entry: &Entry, services: &BTreeSet<ServiceName>| {
+        entry.services.iter().any(|service| services.contains(service))
+    };
+    followed.repository == other.repository
+        || is_beside
+        || survey.mentions.values().any(|services| knows(followed, services) && knows(other, services))
 }
 
 /// A service whose network reaches the database; among several, one that is behind a load balancer.

@@ -164,7 +164,9 @@ fn target(page: &mut Page, target: &DatabaseTarget, remark: &str) {
 }
 
 fn migration(page: &mut Page, draft: &Draft<'_>) {
-    let Some(MigrationDraft { family, follows, images, network }) = &draft.migration else { return };
+    let Some(MigrationDraft { family, follows, images, network, other_halves }) = &draft.migration else {
+        return;
+    };
     page.gap();
     let needs = match draft.database.is_declared() {
         true => "",
@@ -177,6 +179,21 @@ fn migration(page: &mut Page, draft: &Draft<'_>) {
              closed and after a snapshot.{needs}"
         ),
     );
+    let others = other_halves
+        .iter()
+        .flat_map(|(key, services)| services.iter().map(move |service| format!("{service} (`{key}`)")));
+    let others: Vec<String> = others.collect();
+    if !others.is_empty() {
+        page.comment(
+            0,
+            &format!(
+                "Before you declare it: tidegate stops only the services whose images name `{follows}`. Others have an \
+                 entry of their own and would keep running while the schema changes: {}. Where one of them uses the same \
+                 tables, write `{{{follows}}}` in its image.",
+                others.join(", ")
+            ),
+        );
+    }
     page.muted(0, |page| {
         page.line(0, "migration:");
         page.line(2, format!("follows: {}", scalar(follows.as_str())));

@@ -79,7 +79,7 @@ fn fight(facts: &Facts<'_>, action: &Action) -> Option<Blocked> {
         .iter()
         .map(|Correction { at, before, after, .. }| {
             let before = if before.is_empty() { "none" } else { before };
-            format!("{} {before} → {after}", at.format("%H:%M"))
+            format!("{} {before} → {after}", at.with_timezone(&facts.spec.zone()).format("%H:%M %Z"))
         })
         .collect::<Vec<_>>()
         .join("; ");

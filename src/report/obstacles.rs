@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::json::word;
-use super::table::paragraph;
+use super::page::{Page, visible};
 use super::time_format;
 use crate::model::Instant;
 use crate::plan::{BlockedReason, WaitingReason};
@@ -15,20 +15,40 @@ const YELLOW: Style = AnsiColor::Yellow.on_default();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 
 /// A reason that needs a person, with hints.
-pub(super) fn blocked(reason: BlockedReason, message: &str, hints: &[String]) -> String {
+pub(super) fn blocked(page: &Page, reason: BlockedReason, message: &str, hints: &[String]) -> String {
     let mut text = format!("{RED}blocked:{RED:#} {BOLD}{}{BOLD:#}\n", word(&reason));
-    text.push_str(&paragraph("  ", message));
-    hints.iter().for_each(|way| text.push_str(&hint(way)));
+    text.push_str(&page.paragraph("  ", message));
+    hints.iter().for_each(|way| text.push_str(&hint(page, way)));
     text
 }
 
 /// One way out.
-pub(super) fn hint(way: &str) -> String {
-    colored(&paragraph("  hint: ", way), "hint:", CYAN)
+pub(super) fn hint(page: &Page, way: &str) -> String {
+    colored(&hinted(page, way), "hint:", CYAN)
+}
+
+/// A hint. A command in it that would be wrapped gets its own line, so that a person can copy it.
+fn hinted(page: &Page, hint: &str) -> String {
+    const LEAD: &str = "  hint: ";
+    let hint = page.addressed(hint);
+    let fits = LEAD.len() + visible(&hint) <= page.width();
+    match hint.split_once(": tidegate ").filter(|_| !fits) {
+        Some((what, command)) => {
+            let what = page.paragraph(LEAD, &format!("{what}:"));
+            format!("{what}{}tidegate {command}\n", " ".repeat(LEAD.len()))
+        }
+        None => page.paragraph(LEAD, &hint),
+    }
 }
 
 /// A wait that ends by itself.
-pub(super) fn waiting(reason: WaitingReason, message: &str, until: Option<Instant>, zone: Tz) -> String {
+pub(super) fn waiting(
+    page: &Page,
+    reason: WaitingReason,
+    message: &str,
+    until: Option<Instant>,
+    zone: Tz,
+) -> String {
     // Some messages already contain the instant.
     let until = until.map(|at| time_format::local(at, zone)).filter(|at| !message.contains(at));
     let until = until.map(|at| format!(" (until {at})")).unwrap_or_default();
@@ -37,14 +57,13 @@ pub(super) fn waiting(reason: WaitingReason, message: &str, until: Option<Instan
         Some((what, way_out)) => format!("{what}{until}\n{way_out}"),
         None => format!("{message}{until}"),
     };
-    let text = paragraph("  ", &message);
+    let text = page.paragraph("  ", &message);
     format!("{YELLOW}waiting:{YELLOW:#} {BOLD}{}{BOLD:#}\n{text}", word(&reason))
 }
 
 /// A command that a person may want to run next.
-pub(super) fn next(what: &str, command: &str) -> String {
-    // Not wrapped, so that a person can copy the command.
-    format!("  {CYAN}{what}:{CYAN:#} {command}\n")
+pub(super) fn next(page: &Page, what: &str, command: &str) -> String {
+    page.fit(&format!("  {CYAN}{what}:{CYAN:#} {command}\n"))
 }
 
 /// The text with its first `word` in a colour. Wrapping counts characters, so colours are added after it.

@@ -21,7 +21,7 @@ struct WireOverrides<'a> {
 
 /// The override that holds, as JSON.
 pub fn override_json(view: &OverrideView) -> Value {
-    let OverrideView { spec, overrides, now, zone } = view;
+    let OverrideView { spec, overrides, now, zone, page: _ } = view;
     json::value(&WireOverrides {
         schema: json::SCHEMA,
         environment: spec.name.as_str(),
@@ -31,7 +31,7 @@ pub fn override_json(view: &OverrideView) -> Value {
 
 /// The override that holds, as text: one or two lines.
 pub fn override_text(view: &OverrideView) -> String {
-    let OverrideView { spec, overrides, now, zone } = view;
+    let OverrideView { spec, overrides, now, zone, page: _ } = view;
     let in_git = spec.override_.as_ref();
     let (name, zone) = (&spec.name, *zone);
     let holds = overrides.runtime_override().or_else(|| in_git.filter(|set| *now < set.until).cloned());

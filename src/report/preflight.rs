@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::json::{self, WireBlocked};
 use super::markdown::cell;
-use super::table::paragraph;
+use super::page::Page;
 use crate::plan::{Blocked, Topic};
 
 const BOLD: Style = Style::new().bold();
@@ -57,7 +57,7 @@ pub fn has_failed(topics: &[Topic]) -> bool {
 }
 
 /// For a terminal.
-pub(super) fn text(topics: &[Topic]) -> String {
+pub(super) fn text(page: &Page, topics: &[Topic]) -> String {
     let mut out = format!(
         "\n{BOLD}preflight{BOLD:#}: checks everything that a release needs, even if no release is due\n"
     );
@@ -71,10 +71,10 @@ pub(super) fn text(topics: &[Topic]) -> String {
             topic.about
         ));
         for Blocked { message, hints, .. } in &topic.problems {
-            message.lines().for_each(|line| out.push_str(&paragraph("              ", line)));
-            hints.iter().for_each(|hint| out.push_str(&paragraph("              hint: ", hint)));
+            message.lines().for_each(|line| out.push_str(&page.paragraph("              ", line)));
+            hints.iter().for_each(|hint| out.push_str(&page.paragraph("              hint: ", hint)));
         }
-        topic.unverified.iter().for_each(|what| out.push_str(&paragraph("              ", what)));
+        topic.unverified.iter().for_each(|what| out.push_str(&page.paragraph("              ", what)));
     }
     out
 }

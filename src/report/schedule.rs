@@ -19,18 +19,17 @@ pub use prices::{PriceError, Prices, RegionPrices};
 
 /// The schedule as text: heading, picture, changes, savings.
 pub fn text(view: &ScheduleView) -> String {
-    let ScheduleView { spec, inputs, from, to, zone, .. } = view;
+    let ScheduleView { spec, inputs, from, to, zone, page, .. } = view;
     let holds = schedule::state_at(*from, inputs);
     let changes = schedule::changes(*from, *to, inputs);
-    let mut text = format!(
+    let heading = format!(
         "{}  {} {}   at {}\n\n",
         spec.name,
         holds.state,
         time_format::because(holds.because),
         time_format::local(*from, *zone)
     );
-    text.push_str(&picture::text(view));
-    text.push('\n');
+    let mut text = String::new();
     for Change { at, state, because } in &changes {
         let (at, because) = (time_format::local(*at, *zone), time_format::because(*because));
         text.push_str(&format!("  {at}   {:<10}  {because}\n", state.as_str()));
@@ -40,7 +39,8 @@ pub fn text(view: &ScheduleView) -> String {
     }
     text.push('\n');
     text.push_str(&savings::text(view, &stretch::between(view, *from, *to)));
-    text
+    // The picture is as wide as a day has half hours.
+    format!("{}{}\n{}", page.fit(&heading), picture::text(view), page.fit(&text))
 }
 
 /// The holidays that touch `[from, to)`.

@@ -6,7 +6,7 @@ mod text;
 mod wire;
 
 pub use text::text;
-pub use wire::json;
+pub use wire::{json, known_versions};
 
 #[cfg(test)]
 mod tests;

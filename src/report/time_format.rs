@@ -3,20 +3,17 @@
 use chrono::TimeDelta;
 
 use crate::model::Instant;
-use crate::schedule::{Because, Tz};
+use crate::schedule::{self, Because, Tz};
 use crate::spec::EnvironmentSpec;
 
-/// The zone that all times of an environment are shown in: its schedule's, else its windows', else UTC.
+/// The zone that all times of an environment are shown in.
 pub fn zone_of(spec: &EnvironmentSpec) -> Tz {
-    let schedule = spec.schedule.as_ref().map(|schedule| schedule.timezone);
-    schedule.or(spec.windows.as_ref().map(|windows| windows.timezone)).unwrap_or(Tz::UTC)
+    spec.zone()
 }
 
 /// `Tue 2026-11-24 04:00 CET`; with seconds only if they are not zero.
 pub fn local(at: Instant, zone: Tz) -> String {
-    let at = at.with_timezone(&zone);
-    let has_seconds = at.timestamp() % 60 != 0;
-    at.format(if has_seconds { "%a %Y-%m-%d %H:%M:%S %Z" } else { "%a %Y-%m-%d %H:%M %Z" }).to_string()
+    schedule::in_words(at, zone)
 }
 
 /// RFC 3339 with the zone's offset, to the second.

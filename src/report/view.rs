@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::page::Page;
 use super::schedule::Prices;
 use crate::model::{EnvironmentName, Instant, Revision, ServiceName};
 use crate::observe::Snapshot;
@@ -25,6 +26,8 @@ pub struct PlanView<'a> {
     pub now: Instant,
     /// The zone that every time in the text is shown in.
     pub zone: Tz,
+    /// The page that the text is written for.
+    pub page: &'a Page,
     /// The lines that change inside task definitions, by service, without secrets.
     pub diffs: BTreeMap<ServiceName, Vec<String>>,
     /// The plan for the end of the wait, while a release waits for a window or for the environment to wake.
@@ -48,6 +51,8 @@ pub struct OverrideView<'a> {
     pub now: Instant,
     /// The zone that every time in the text is shown in.
     pub zone: Tz,
+    /// The page that the text is written for.
+    pub page: &'a Page,
 }
 
 /// Everything that a status is made from.
@@ -75,6 +80,8 @@ pub struct StatusView<'a> {
     pub now: Instant,
     /// The zone that every time in the text is shown in.
     pub zone: Tz,
+    /// The page that the text is written for.
+    pub page: &'a Page,
 }
 
 /// A run with what is needed to show it.
@@ -90,6 +97,8 @@ pub struct RunView<'a> {
     pub now: Instant,
     /// The zone that every time in the text is shown in.
     pub zone: Tz,
+    /// The page that the text is written for.
+    pub page: &'a Page,
 }
 
 /// The runs of an environment, newest first.
@@ -99,6 +108,8 @@ pub struct HistoryView<'a> {
     pub environment: &'a EnvironmentName,
     /// Newest first.
     pub runs: Vec<RunView<'a>>,
+    /// The page that the text is written for.
+    pub page: &'a Page,
 }
 
 /// Everything that a schedule is shown from.
@@ -118,6 +129,8 @@ pub struct ScheduleView<'a> {
     pub now: Instant,
     /// The zone of the wall clock in the picture.
     pub zone: Tz,
+    /// The page that the text is written for.
+    pub page: &'a Page,
     /// The sizes of tasks and database, as far as tidegate has seen them.
     pub sizes: Sizes,
     /// The price list for the estimate.

@@ -15,6 +15,13 @@ use crate::model::Instant;
 /// A local time without a zone, to the second: what a clock on the wall shows.
 pub(super) type WallTime = NaiveDateTime;
 
+/// An instant for people, with the zone's name: `Tue 2026-11-24 04:00 CET`; with seconds only if they are not zero.
+pub fn in_words(at: Instant, zone: Tz) -> String {
+    let at = at.with_timezone(&zone);
+    let has_seconds = at.timestamp() % 60 != 0;
+    at.format(if has_seconds { "%a %Y-%m-%d %H:%M:%S %Z" } else { "%a %Y-%m-%d %H:%M %Z" }).to_string()
+}
+
 /// The midnight that begins a day, whether the zone has it or skips it.
 pub(super) fn midnight(day: NaiveDate) -> WallTime {
     day.and_time(NaiveTime::MIN)

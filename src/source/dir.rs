@@ -207,10 +207,7 @@ mod tests {
         let poll = |path: &str| DirSource::new(root.path().to_owned(), path).unwrap().poll().unwrap_err();
 
         let error = poll("envs");
-        assert!(
-            error.to_string().contains("no folder `envs` at worktree; its folders are `deploy`"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("no folder `envs`; its folders are `deploy`"), "{error}");
         assert!(error.hint().contains("--path"), "{}", error.hint());
         let error = poll("environments");
         assert!(error.to_string().contains("is a file, not a folder"), "{error}");

@@ -43,7 +43,7 @@ pub enum SourceError {
         path: String,
     },
     /// The folder of environments does not exist.
-    #[error("{place} has no folder `{path}` at {revision}; its folders are {}", listed(present))]
+    #[error("{}", without_folder(place, path, revision, present))]
     PathMissing {
         /// The repository or directory.
         place: String,
@@ -185,6 +185,16 @@ fn with_meaning(meaning: Option<&str>, message: &str) -> String {
 
 /// The most names that an error lists; it counts the others.
 const NAMES_LISTED_MAX: usize = 10;
+
+fn without_folder(place: &str, path: &str, revision: &str, present: &[String]) -> String {
+    let place = if place == "." { "this directory" } else { place };
+    let at = if revision == "worktree" { String::new() } else { format!(" at {revision}") };
+    let has = match present {
+        [] => "it has no folders".to_owned(),
+        present => format!("its folders are {}", listed(present)),
+    };
+    format!("{place} has no folder `{path}`{at}; {has}")
+}
 
 fn listed(names: &[String]) -> String {
     if names.is_empty() {

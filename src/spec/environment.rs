@@ -23,7 +23,7 @@ pub use site::{Check, SiteSpec};
 pub use template::Template;
 
 use crate::model::{ClusterName, EnvironmentName, Mode, ServiceName, SiteName, State, Version, VersionKey};
-use crate::schedule::{Override, Schedule, Windows};
+use crate::schedule::{Override, Schedule, Tz, Windows};
 
 /// One environment, as declared and validated.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +69,12 @@ pub struct EnvironmentSpec {
 }
 
 impl EnvironmentSpec {
+    /// The zone that every time of the environment is shown in: its schedule's, else its windows', else UTC.
+    pub fn zone(&self) -> Tz {
+        let schedule = self.schedule.as_ref().map(|schedule| schedule.timezone);
+        schedule.or(self.windows.as_ref().map(|windows| windows.timezone)).unwrap_or(Tz::UTC)
+    }
+
     /// Whether a service's images follow the migrated version: its old code must not meet a new schema.
     pub fn follows_migration(&self, service: &ServiceSpec) -> bool {
         self.migration.as_ref().is_some_and(|migration| {

@@ -108,7 +108,7 @@ impl StoreError {
             }
             StoreError::Corrupt { file, .. } if file.ends_with(".jsonl") => format!(
                 "restore {file} from a backup; without it, move it away and say what the database holds with \
-                 `tidegate record-schema ENV VERSION --reason`"
+                 `tidegate record-schema ENV VERSION --reason \"…\"`"
             ),
             StoreError::Corrupt { file, .. } => format!("restore {file} from a backup, or move it away"),
             StoreError::LinesMissing { environment, .. } => format!(

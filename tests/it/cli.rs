@@ -4,6 +4,7 @@
 mod apply;
 mod build;
 mod busy;
+mod commands;
 mod documented;
 mod errors;
 mod help;
@@ -46,7 +47,8 @@ pub(crate) struct Ended {
 impl Machine {
     /// A new one.
     pub(crate) fn new() -> Self {
-        Self { home: tempfile::tempdir().unwrap() }
+        // Not in `TMPDIR`: texts wrap after paths, so those have the same length on every machine.
+        Self { home: tempfile::tempdir_in("/tmp").unwrap() }
     }
 
     /// Its home folder.

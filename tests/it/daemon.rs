@@ -124,6 +124,27 @@ fn a_store_has_one_daemon() {
     assert_eq!(daemon.stop().0.code(), Some(0));
 }
 
+/// The daemon keeps a simulated world as long as it runs: waiting for it would not end.
+#[test]
+fn apply_beside_the_daemon_of_a_simulated_world_ends_at_once_and_says_what_to_do() {
+    let host = Host::new();
+    let mut daemon = host.start("1h");
+    daemon.hear(READY);
+    let store = host.store_root().display().to_string();
+    let place = ["--cloud", "sim", "--repo", &host.repository_path(), "--store", &store];
+    let beside = host.run(&[&["apply", "shop"], place.as_slice()].concat());
+    let told = String::from_utf8(beside.stderr).unwrap();
+    assert_eq!(beside.status.code(), Some(1), "{told}");
+    assert!(told.contains("uses the simulated world") && !told.contains("waiting:"), "{told}");
+    let hint = told.lines().find_map(|line| line.split_once("look now: ")).expect(&told).1.to_owned();
+    let poked = host.run(&hint.split(' ').skip(1).collect::<Vec<_>>());
+    assert_eq!(poked.status.code(), Some(0), "the hint is a command that works: {hint}");
+    daemon.hear(&["poked"]);
+    assert_eq!(daemon.stop().0.code(), Some(0));
+    let alone = host.run(&[&["apply", "shop"], place.as_slice()].concat());
+    assert_eq!(alone.status.code(), Some(0));
+}
+
 #[test]
 fn a_release_that_failed_is_held_until_a_person_asks_for_another_try() {
     let host = Host::new();

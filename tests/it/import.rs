@@ -35,7 +35,7 @@ fn read(text: &str) -> EnvironmentSpec {
     let name = text.lines().find_map(|line| line.strip_prefix("name: ")).unwrap();
     let files = BTreeMap::from([(format!("environments/{name}.yaml"), text.as_bytes().to_vec())]);
     let declared = spec::read(&files, "environments", a_tuesday());
-    let said = spec::render(&declared.diagnostics, &files);
+    let said = spec::render(&declared.diagnostics, &files, 100);
     let spec = declared.environments.into_values().next();
     spec.unwrap_or_else(|| panic!("{said}\n{text}"))
 }

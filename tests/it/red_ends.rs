@@ -10,6 +10,7 @@ use tidegate::execute::Progress;
 use tidegate::model::{Instant, State};
 use tidegate::plan::{Action, ActionKind, BlockedReason};
 use tidegate::reconcile::{self, Run, RunOutcome};
+use tidegate::report::page::PLAIN;
 use tidegate::report::{self, HistoryView, RunView, StatusView};
 use tidegate::schedule::Tz;
 use tidegate::sim::{Age, SimCloud};
@@ -294,11 +295,13 @@ fn says(life: &Life, run: &Run, request: &str) -> Vec<String> {
         overrides: &seen.standing,
         now: rig.now(),
         zone: Tz::UTC,
+        page: &PLAIN,
     };
     let events = read_events(&*rig.store, &spec.name).unwrap();
     let closures = reconcile::closures(&events);
-    let view = RunView { run, closures: &closures, is_running: false, now: rig.now(), zone: Tz::UTC };
-    let history = HistoryView { environment: &spec.name, runs: vec![view] };
+    let view =
+        RunView { run, closures: &closures, is_running: false, now: rig.now(), zone: Tz::UTC, page: &PLAIN };
+    let history = HistoryView { environment: &spec.name, runs: vec![view], page: &PLAIN };
     let places = [
         ("status", report::status::text(&status)),
         ("status as JSON", report::status::json(&status).to_string()),

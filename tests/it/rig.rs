@@ -56,7 +56,7 @@ pub fn from_folder(folder: &str, name: &str, now: Instant) -> EnvironmentSpec {
 
 fn from_files(name: &str, files: &BTreeMap<String, Vec<u8>>, now: Instant) -> EnvironmentSpec {
     let declared = spec::read(files, "environments", now);
-    let said = spec::render(&declared.diagnostics, files);
+    let said = spec::render(&declared.diagnostics, files, 100);
     declared.environments.get(name).unwrap_or_else(|| panic!("{said}")).clone()
 }
 

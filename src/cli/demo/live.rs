@@ -16,7 +16,6 @@ use crate::clock::Clock as _;
 use crate::execute::{ActionOutcome, ActionResult, Progress};
 use crate::model::Instant;
 use crate::plan::{Action, ActionKind, Step};
-use crate::report::table::paragraph;
 use crate::report::{labels, time_format};
 use crate::schedule::Tz;
 use crate::sim::SimClock;
@@ -148,7 +147,7 @@ impl Progress for LiveView {
         let line = format!("{sign} {resource:<18} {change:<28}  {style}{ended}{style:#}");
         self.line(&format!("{DIM}{}{DIM:#}  {BOLD}{title:<25}{BOLD:#}  {line}", self.time()));
         if let Some(why) = why {
-            let why = paragraph(&" ".repeat(INDENT), why);
+            let why = ui::page().paragraph(&" ".repeat(INDENT), why);
             self.line(&format!("{style}{}{style:#}", why.trim_end()));
         }
         self.print_user_access();

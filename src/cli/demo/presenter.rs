@@ -82,8 +82,19 @@ impl Presenter {
     pub(super) fn history(&self, run: &Run) -> Result<(), CliError> {
         let spec = self.stage.spec();
         let (closures, zone) = (self.stage.closures()?, time_format::zone_of(spec));
-        let view = RunView { run, closures: &closures, is_running: false, now: self.stage.now(), zone };
-        ui::print(&report::history_text(&HistoryView { environment: &spec.name, runs: vec![view] }))
+        let view = RunView {
+            run,
+            closures: &closures,
+            is_running: false,
+            now: self.stage.now(),
+            zone,
+            page: ui::page(),
+        };
+        ui::print(&report::history_text(&HistoryView {
+            environment: &spec.name,
+            runs: vec![view],
+            page: ui::page(),
+        }))
     }
 
     /// Shows what the address of the first check answers to a request without the bypass header.

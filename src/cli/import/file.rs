@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::super::declared::rendered;
 use super::super::error::CliError;
 use super::super::ui;
 use crate::clock::{Clock, SystemClock};
@@ -81,7 +82,7 @@ pub(super) fn check(
     let alone = BTreeMap::from([(file.clone(), text.as_bytes().to_vec())]);
     let declared = spec::read(&alone, root, now);
     if declared.has_errors() {
-        ui::say(&spec::render(&declared.diagnostics, &alone));
+        ui::say_as_it_is(&rendered(&declared.diagnostics, &alone));
         // Only the gate contains text from a person's own arguments.
         return Err(match options.secret.is_some() {
             true => CliError::failure("with this gate the declaration is not valid")
@@ -96,5 +97,5 @@ pub(super) fn check(
     let mut files = others.tree.files;
     files.insert(file, text.as_bytes().to_vec());
     let together = spec::read(&files, root, now);
-    Ok(together.broken.get(name).map(|problems| spec::render(problems, &files)))
+    Ok(together.broken.get(name).map(|problems| rendered(problems, &files)))
 }

@@ -89,7 +89,8 @@ fn of_credentials(error: &CredentialsError) -> Failure<'static> {
 /// Whether a provider failed for a reason that waiting does not cure: an expired session, a file, profile or program that
 /// is not there. The SDK has no types for these outside of itself, so its words decide; unknown words may pass.
 fn is_lasting(error: &CredentialsError) -> bool {
-    const LASTING: [&str; 8] = [
+    // The last one: what the SDK says of a metadata service that answers 403.
+    const LASTING: [&str; 9] = [
         "expired",
         "sso token",
         "no such file",
@@ -98,6 +99,7 @@ fn is_lasting(error: &CredentialsError) -> bool {
         "not be found",
         "profile",
         "credential process",
+        "imds is disabled",
     ];
     let io = causes(error).find_map(|cause| cause.downcast_ref::<std::io::Error>()).map(std::io::Error::kind);
     match io {
@@ -145,6 +147,10 @@ mod tests {
             ("503 Service Unavailable", Kind::Unavailable),
             ("the SSO token has expired and cannot be refreshed", Kind::Credentials),
             ("profile `graasp` was not defined", Kind::Credentials),
+            (
+                "request forbidden: IMDS is disabled or the caller has insufficient permissions",
+                Kind::Credentials,
+            ),
             (
                 "Error retrieving credentials: external process exited: No such file or directory",
                 Kind::Credentials,

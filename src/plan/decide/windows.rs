@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::Instant;
 use crate::plan::facts::Facts;
 use crate::plan::report::{Waiting, WaitingReason};
-use crate::schedule::{WindowState, Windows, window_at, window_with_room};
+use crate::schedule::{self, WindowState, Windows, window_at, window_with_room};
 
 /// What is to begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,8 @@ pub(super) fn wait_for(facts: &Facts<'_>, work: Work) -> Option<Waiting> {
 }
 
 fn message(facts: &Facts<'_>, windows: &Windows, length: Duration, begins_at: Option<Instant>) -> String {
-    let shown = |at: Instant| at.with_timezone(&windows.timezone).format("%a %Y-%m-%d %H:%M %Z").to_string();
+    // Not the windows' own zone: one output has one zone.
+    let shown = |at: Instant| schedule::in_words(at, facts.spec.zone());
     let minutes = Duration::from_secs(length.as_secs().div_ceil(60) * 60);
     let takes = humantime::format_duration(minutes);
     let environment = &facts.spec.name;

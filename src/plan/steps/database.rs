@@ -116,7 +116,10 @@ fn stop_reason(facts: &Facts<'_>, is_drift: bool) -> String {
     match facts.database.started_by_aws {
         _ if !is_drift => "last: after every task has stopped".to_owned(),
         Some(stopped_at) => {
-            format!("AWS started it again 7 days after it was stopped on {}", stopped_at.format("%Y-%m-%d"))
+            format!(
+                "AWS started it again 7 days after it was stopped on {}",
+                stopped_at.with_timezone(&facts.spec.zone()).format("%a %Y-%m-%d")
+            )
         }
         None if facts.ledger.database_stopped.is_some() => {
             "started outside tidegate while the environment sleeps".to_owned()

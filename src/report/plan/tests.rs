@@ -7,7 +7,8 @@ use crate::plan::{
     WaitingReason,
 };
 use crate::reconcile::ActiveOverrides;
-use crate::report::{PlanView, table};
+use crate::report::PlanView;
+use crate::report::page::Page;
 use crate::schedule::{Because, Tz};
 use crate::store::journal::GateParts;
 
@@ -146,6 +147,7 @@ fn shown<T>(plan: &Plan, show: impl Fn(&PlanView) -> T) -> T {
         before: Some(&before),
         now: now(),
         zone: Tz::Europe__Zurich,
+        page: &Page::PLAIN,
         diffs,
         later: None,
         git_override: None,
@@ -161,7 +163,7 @@ fn plain(plan: &Plan) -> String {
 #[test]
 fn a_release_explains_itself_in_a_hundred_columns() {
     let text = plain(&release());
-    assert!(text.lines().all(|line| line.chars().count() <= table::WIDTH), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= Page::PLAIN.width()), "{text}");
     insta::assert_snapshot!(text);
 }
 

@@ -8,7 +8,7 @@ use crate::plan::{Action, ActionKind, Plan, Step, WaitingReason};
 use crate::reconcile::Later;
 use crate::report::json::word;
 use crate::report::labels::{self, Sign, counted};
-use crate::report::table::{self, columns, paragraph};
+use crate::report::page::visible;
 use crate::report::{PlanView, obstacles, overrides, preflight, time_format};
 
 const BOLD: Style = Style::new().bold();
@@ -32,9 +32,10 @@ pub fn text(view: &PlanView) -> String {
         text.push_str(&steps(view));
     }
     text.push_str(&findings(view));
-    text.push_str(&view.preflight.map(preflight::text).unwrap_or_default());
+    text.push_str(&view.preflight.map(|topics| preflight::text(view.page, topics)).unwrap_or_default());
     text.push_str(&closing(view));
-    text
+    // Single lines, such as the state, are not paragraphs yet.
+    view.page.fit(&text)
 }
 
 fn header(view: &PlanView) -> String {
@@ -54,8 +55,8 @@ fn header(view: &PlanView) -> String {
     let start = format!("{BOLD}{environment}{BOLD:#}  {revision}   blocked: {blocked}");
     let later = view.later.map(|later| format!(", then {}", downtime(&later.plan)));
     let end = format!("expected downtime: {}{}", downtime(plan), later.unwrap_or_default());
-    let width = anstream::adapter::strip_str(&start).to_string().chars().count() + 3 + end.chars().count();
-    if width <= table::WIDTH { format!("{start}   {end}\n") } else { format!("{start}\n{end}\n") }
+    let width = visible(&start) + 3 + visible(&end);
+    if width <= view.page.width() { format!("{start}   {end}\n") } else { format!("{start}\n{end}\n") }
 }
 
 /// `none`, `~6 min`, `open-ended`, or until the state changes.
@@ -86,7 +87,8 @@ fn state(view: &PlanView) -> String {
         line.push_str(&format!("; {words}"));
     }
     if let Some(words) = overrides::suspension_in_words(view.overrides, view.zone) {
-        let suspended = paragraph("suspended ", &format!("{words}; tidegate carries out none of this"));
+        let suspended =
+            view.page.paragraph("suspended ", &format!("{words}; tidegate carries out none of this"));
         return format!("{line}\n{suspended}");
     }
     if view.plan.mode == Mode::Observe {
@@ -111,7 +113,7 @@ fn steps(view: &PlanView) -> String {
         .collect();
     let mut text = String::new();
     let (mut number, mut last): (usize, Option<Step>) = (0, None);
-    for (action, lines) in actions.iter().zip(columns(&rows, &COLUMNS, ROW_INDENT)) {
+    for (action, lines) in actions.iter().zip(view.page.columns(&rows, &COLUMNS, ROW_INDENT)) {
         let is_new = last != Some(action.step);
         number += usize::from(is_new);
         last = Some(action.step);
@@ -158,11 +160,17 @@ fn findings(view: &PlanView) -> String {
     let mut text = String::new();
     for blocked in &plan.blocked {
         text.push('\n');
-        text.push_str(&obstacles::blocked(blocked.reason, &blocked.message, &blocked.hints));
+        text.push_str(&obstacles::blocked(view.page, blocked.reason, &blocked.message, &blocked.hints));
     }
     for waiting in &plan.waiting {
         text.push('\n');
-        text.push_str(&obstacles::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
+        text.push_str(&obstacles::waiting(
+            view.page,
+            waiting.reason,
+            &waiting.message,
+            waiting.until,
+            view.zone,
+        ));
         let later = view.later.filter(|later| waiting.until == Some(later.at));
         if let Some(later) = later {
             text.push_str(&then(view, later, waiting.reason));
@@ -174,13 +182,13 @@ fn findings(view: &PlanView) -> String {
     for drift in &plan.drift {
         let line =
             format!("{} {}: {}, expected {}", drift.resource, drift.field, drift.observed, drift.expected);
-        text.push_str(&paragraph("  ", &line));
+        text.push_str(&view.page.paragraph("  ", &line));
     }
     if !plan.notes.is_empty() {
         text.push_str("\nnotes\n");
     }
     for note in &plan.notes {
-        text.push_str(&paragraph("  ", note));
+        text.push_str(&view.page.paragraph("  ", note));
     }
     text
 }
@@ -188,16 +196,21 @@ fn findings(view: &PlanView) -> String {
 /// The plan for the end of the wait, in short, with the commands that show it and that begin it now.
 fn then(view: &PlanView, later: &Later, reason: WaitingReason) -> String {
     let environment = view.environment;
-    let mut text =
-        paragraph("  then: ", &format!("{}, expected downtime {}", sum(&later.plan), downtime(&later.plan)));
+    let mut text = view
+        .page
+        .paragraph("  then: ", &format!("{}, expected downtime {}", sum(&later.plan), downtime(&later.plan)));
     for blocked in &later.plan.blocked {
-        text.push_str(&paragraph("        blocked: ", &blocked.message));
+        text.push_str(&view.page.paragraph("        blocked: ", &blocked.message));
     }
     let at = time_format::rfc3339(later.at, view.zone);
-    text.push_str(&obstacles::next("see that plan", &format!("tidegate plan {environment} --at {at}")));
+    text.push_str(&obstacles::next(
+        view.page,
+        "see that plan",
+        &format!("tidegate plan {environment} --at {at}"),
+    ));
     if reason == WaitingReason::Window && view.plan.mode == Mode::Enforce {
         let command = format!("tidegate apply {environment} --now --reason \"…\"");
-        text.push_str(&obstacles::next("begin now", &command));
+        text.push_str(&obstacles::next(view.page, "begin now", &command));
     }
     text
 }

@@ -1,7 +1,7 @@
 //! How a run stands: its outcome, or why it has none; and how its users were affected.
 
 use crate::model::Instant;
-use crate::reconcile::{Closure, RunOutcome};
+use crate::reconcile::{Closure, LockedOut, RunOutcome};
 use crate::report::RunView;
 
 /// How a run stands.
@@ -46,5 +46,10 @@ impl RunView<'_> {
     pub(super) fn closure(&self) -> Option<Closure> {
         let (from, to) = (self.run.started_at, self.last_seen_at());
         self.closures.iter().rev().find(|closure| closure.touches(from, to)).copied()
+    }
+
+    /// How long that closing locked users out, as far as this run is concerned.
+    pub(super) fn locked_out(&self, closure: &Closure) -> LockedOut {
+        closure.locked_out(self.run.started_at, self.last_seen_at())
     }
 }

@@ -2,6 +2,7 @@ use super::{json, summary};
 use crate::model::{Instant, Revision, RunId};
 use crate::reconcile::{Closure, ReleaseReport, Run, RunOutcome};
 use crate::report::RunView;
+use crate::report::page::PLAIN;
 use crate::schedule::Tz;
 
 fn at(minute: i64) -> Instant {
@@ -31,7 +32,7 @@ fn run(outcome: Option<RunOutcome>) -> Run {
 }
 
 fn view<'a>(run: &'a Run, closures: &'a [Closure], is_running: bool) -> RunView<'a> {
-    RunView { run, closures, is_running, now: at(5), zone: Tz::Europe__Zurich }
+    RunView { run, closures, is_running, now: at(5), zone: Tz::Europe__Zurich, page: &PLAIN }
 }
 
 fn plain(view: &RunView) -> String {
@@ -53,12 +54,20 @@ fn a_run_without_an_end_goes_on_or_has_died() {
 #[test]
 fn a_closing_belongs_to_every_run_that_it_touches() {
     let done = run(Some(RunOutcome::Converged));
-    let earlier = Closure { since: at(-30), until: Some(at(-10)) };
+    let earlier = Closure { since: at(-30), until: Some(at(-10)), on_purpose: None };
     for (closure, words, seconds) in [
-        (Closure { since: at(1), until: Some(at(7)) }, "saw the maintenance page for 6 min", Some(360)),
-        (Closure { since: at(-5), until: Some(at(7)) }, "saw the maintenance page for 12 min", Some(720)),
         (
-            Closure { since: at(1), until: None },
+            Closure { since: at(1), until: Some(at(7)), on_purpose: None },
+            "saw the maintenance page for 6 min",
+            Some(360),
+        ),
+        (
+            Closure { since: at(-5), until: Some(at(7)), on_purpose: None },
+            "saw the maintenance page for 12 min",
+            Some(720),
+        ),
+        (
+            Closure { since: at(1), until: None, on_purpose: None },
             "see the maintenance page since Tue 2026-11-24 04:01 CET",
             None,
         ),
@@ -68,7 +77,7 @@ fn a_closing_belongs_to_every_run_that_it_touches() {
         assert!(plain(&view).contains(words), "{}", plain(&view));
         assert_eq!(json(&view)["downtime_seconds"], serde_json::json!(seconds));
     }
-    let untouched = [earlier, Closure { since: at(9), until: None }];
+    let untouched = [earlier, Closure { since: at(9), until: None, on_purpose: None }];
     assert!(!plain(&view(&done, &untouched, false)).contains("users"));
     assert_eq!(json(&view(&done, &untouched, false))["downtime_seconds"], 0);
 }

@@ -4,8 +4,8 @@ use anstyle::{AnsiColor, Style};
 use chrono::TimeDelta;
 
 use super::status::RunStatus;
-use crate::reconcile::{ActionReport, Run, RunOutcome, StepReport};
-use crate::report::table::{columns, paragraph};
+use crate::reconcile::{ActionReport, Closure, LockedOut, Run, RunOutcome, StepReport};
+use crate::report::page::Page;
 use crate::report::{HistoryView, RunView, labels, obstacles, time_format};
 use crate::store::journal::{OperatorCommand, OperatorRequest};
 
@@ -19,18 +19,18 @@ const GREEN: Style = AnsiColor::Green.on_default();
 pub fn summary(view: &RunView) -> String {
     let run = view.run;
     let mut text = format!("{BOLD}{}{BOLD:#}  {}\n", run.environment, verdict(view));
-    text.push_str(&lines(&facts(view)));
+    text.push_str(&lines(view.page, &facts(view)));
     text.push_str(&obstacles_of(view));
     if view.status() == RunStatus::Ended(RunOutcome::Window) {
         let command = format!("tidegate apply {} --now --reason \"…\"", run.environment);
-        text.push_str(&obstacles::next("begin now", &command));
+        text.push_str(&obstacles::next(view.page, "begin now", &command));
     }
-    text
+    view.page.fit(&text)
 }
 
 /// The runs of an environment, newest first.
 pub fn history(view: &HistoryView) -> String {
-    let environment = view.environment;
+    let HistoryView { environment, page, .. } = view;
     let counted = match view.runs.len() {
         0 => return format!("{BOLD}{environment}{BOLD:#}  no runs yet\n"),
         1 => "1 run".to_owned(),
@@ -44,11 +44,11 @@ pub fn history(view: &HistoryView) -> String {
         let mut facts = facts(view);
         let who = format!("{}, at {}", run.holder, run.revision.short());
         facts.push(vec!["who".to_owned(), who]);
-        text.push_str(&lines(&facts));
+        text.push_str(&lines(view.page, &facts));
         text.push_str(&steps(view));
         text.push_str(&obstacles_of(view));
     }
-    text
+    page.fit(&text)
 }
 
 /// How the run ended, in one line.
@@ -111,17 +111,7 @@ fn facts(view: &RunView) -> Vec<Vec<String>> {
         row("release", format!("{} -> {}{back}", release.from, release.to));
     }
     if let Some(closure) = view.closure() {
-        row(
-            "users",
-            match closure.until {
-                Some(until) => {
-                    format!("saw the maintenance page for {}", time_format::length(until - closure.since))
-                }
-                None => {
-                    format!("see the maintenance page since {}", time_format::local(closure.since, view.zone))
-                }
-            },
-        );
+        row("users", users(view, &closure));
     }
     for request in &run.requests {
         row("request", request_in_words(request, view));
@@ -132,8 +122,31 @@ fn facts(view: &RunView) -> Vec<Vec<String>> {
     rows
 }
 
-fn lines(rows: &[Vec<String>]) -> String {
-    let lines = columns(rows, &[7], 2).into_iter().flatten();
+/// What users saw during the run.
+fn users(view: &RunView, closure: &Closure) -> String {
+    let since = time_format::local(closure.since, view.zone);
+    let state = closure.on_purpose.map(|purpose| purpose.state);
+    match (view.locked_out(closure), closure.until, state) {
+        (LockedOut::For(length), Some(until), Some(state)) if length.is_zero() => {
+            let until = time_format::local(until, view.zone);
+            format!("saw the maintenance page from {since} until {until}, because the state was {state}")
+        }
+        (LockedOut::For(length), _, Some(state)) => format!(
+            "saw the maintenance page for {}, not counting the time in which the state was {state}",
+            time_format::length(length)
+        ),
+        (LockedOut::For(length), _, None) => {
+            format!("saw the maintenance page for {}", time_format::length(length))
+        }
+        (LockedOut::Still, _, Some(state)) => {
+            format!("see the maintenance page since {since}, because the state is {state}")
+        }
+        (LockedOut::Still, _, None) => format!("see the maintenance page since {since}"),
+    }
+}
+
+fn lines(page: &Page, rows: &[Vec<String>]) -> String {
+    let lines = page.columns(rows, &[7], 2).into_iter().flatten();
     lines.map(|line| format!("  {}\n", line.trim_end())).collect()
 }
 
@@ -170,18 +183,19 @@ fn steps(view: &RunView) -> String {
     };
     let rows: Vec<Vec<String>> = view.run.steps.iter().map(row).collect();
     let mut text = String::new();
-    for (step, lines) in view.run.steps.iter().zip(columns(&rows, &[8, 30, 12], 4)) {
+    for (step, lines) in view.run.steps.iter().zip(view.page.columns(&rows, &[8, 30, 12], 4)) {
         for line in lines {
             text.push_str(&format!("    {}\n", line.trim_end()));
         }
         for action in step.actions.iter().filter(|action| action.corrects.is_some()) {
-            let lines = paragraph("              ", &format!("{}: {}", action.resource, action.reason));
+            let lines =
+                view.page.paragraph("              ", &format!("{}: {}", action.resource, action.reason));
             text.push_str(&format!("{DIM}{}{DIM:#}\n", lines.trim_end()));
         }
         for action in &step.actions {
             let Some(message) = &action.message else { continue };
             let style = if action.outcome == "failed" { RED } else { YELLOW };
-            let lines = paragraph("              ", &format!("{}: {message}", action.resource));
+            let lines = view.page.paragraph("              ", &format!("{}: {message}", action.resource));
             text.push_str(&format!("{style}{}{style:#}\n", lines.trim_end()));
         }
     }
@@ -203,16 +217,22 @@ fn what(action: &ActionReport) -> String {
 fn obstacles_of(view: &RunView) -> String {
     let mut text = String::new();
     if matches!(view.status(), RunStatus::Ended(RunOutcome::Failed | RunOutcome::TimedOut)) {
-        let ways = view.run.ways_out().iter().map(|way| obstacles::hint(way));
+        let ways = view.run.ways_out().iter().map(|way| obstacles::hint(view.page, way));
         ways.for_each(|way| text.push_str(&way));
     }
     for blocked in &view.run.blocked {
         text.push('\n');
-        text.push_str(&obstacles::blocked(blocked.reason, &blocked.message, &blocked.hints));
+        text.push_str(&obstacles::blocked(view.page, blocked.reason, &blocked.message, &blocked.hints));
     }
     for waiting in &view.run.waiting {
         text.push('\n');
-        text.push_str(&obstacles::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
+        text.push_str(&obstacles::waiting(
+            view.page,
+            waiting.reason,
+            &waiting.message,
+            waiting.until,
+            view.zone,
+        ));
     }
     text
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::Revision;
-use crate::reconcile::{ActionReport, ReleaseReport, StepReport};
+use crate::reconcile::{ActionReport, LockedOut, ReleaseReport, StepReport};
 use crate::report::json::{self, SCHEMA, WireBlocked, WireWaiting};
 use crate::report::{HistoryView, RunView};
 use crate::store::journal::OperatorRequest;
@@ -129,8 +129,11 @@ fn gather<'a>(view: &RunView<'a>) -> WireRun<'a> {
         notes: &run.notes,
         gate_closed: closure
             .map(|closure| WireClosure { since: at(closure.since), until: closure.until.map(at) }),
-        downtime_seconds: closure
-            .map_or(Some(0), |closure| closure.until.map(|until| (until - closure.since).num_seconds())),
+        downtime_seconds: match closure.map(|closure| view.locked_out(&closure)) {
+            None => Some(0),
+            Some(LockedOut::For(length)) => Some(length.num_seconds()),
+            Some(LockedOut::Still) => None,
+        },
         steps: run.steps.iter().map(step).collect(),
         blocked: run
             .blocked

@@ -44,6 +44,7 @@ fn shown(spec: &EnvironmentSpec, runtime: Option<&Override>, from: &str, days: i
         to: at(from) + TimeDelta::days(days),
         now: at(from),
         zone,
+        page: &crate::report::page::PLAIN,
         sizes: sizes(),
         prices: &prices,
     };

@@ -5,6 +5,7 @@ use crate::bench::Bench;
 use crate::cloud::LifecycleHook;
 use crate::reconcile::{Preview, RunOutcome};
 use crate::report::StatusView;
+use crate::report::page::PLAIN;
 use crate::schedule::Tz;
 
 fn view<'a>(bench: &'a Bench, preview: &'a Preview) -> StatusView<'a> {
@@ -20,6 +21,7 @@ fn view<'a>(bench: &'a Bench, preview: &'a Preview) -> StatusView<'a> {
         overrides: &preview.standing,
         now: bench.now(),
         zone: Tz::UTC,
+        page: &PLAIN,
     }
 }
 

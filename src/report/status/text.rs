@@ -8,7 +8,7 @@ use super::gate::GateStatus;
 use super::wire::{WireService, gather};
 use crate::model::Mode;
 use crate::plan::WaitingReason;
-use crate::report::table::{columns, paragraph};
+use crate::report::page::Page;
 use crate::report::{StatusView, labels, obstacles, overrides, time_format};
 
 const BOLD: Style = Style::new().bold();
@@ -99,18 +99,20 @@ pub fn text(view: &StatusView) -> String {
     if let Some(lease) = view.holder {
         row("locked by", format!("{} since {}", lease.holder, time_format::local(lease.since, view.zone)));
     }
-    lines(&mut text, &rows, &[12]);
+    lines(view.page, &mut text, &rows, &[12]);
     text.push('\n');
-    lines(&mut text, &status.services.iter().map(service).collect::<Vec<_>>(), &[20, 12, 24]);
+    lines(view.page, &mut text, &status.services.iter().map(service).collect::<Vec<_>>(), &[20, 12, 24]);
     text.push_str(&reports(&status.services));
     let failed = status.conditions.iter().filter(|condition| condition.kind == "Failed" && condition.status);
-    let ways: Vec<String> = failed.flat_map(|failed| &failed.hints).map(|way| obstacles::hint(way)).collect();
+    let ways: Vec<String> =
+        failed.flat_map(|failed| &failed.hints).map(|way| obstacles::hint(view.page, way)).collect();
     if !ways.is_empty() {
         text.push('\n');
         text.push_str(&ways.concat());
     }
     text.push_str(&findings(view));
-    text
+    // Single lines, such as the heading, are not paragraphs yet.
+    view.page.fit(&text)
 }
 
 /// What AWS says about the services that are not up.
@@ -124,8 +126,8 @@ fn reports(services: &[WireService<'_>]) -> String {
     services.iter().map(of_service).collect()
 }
 
-fn lines(text: &mut String, rows: &[Vec<String>], limits: &[usize]) {
-    for line in columns(rows, limits, 2).into_iter().flatten() {
+fn lines(page: &Page, text: &mut String, rows: &[Vec<String>], limits: &[usize]) {
+    for line in page.columns(rows, limits, 2).into_iter().flatten() {
         text.push_str(&format!("  {}\n", line.trim_end()));
     }
 }
@@ -176,11 +178,17 @@ fn findings(view: &StatusView) -> String {
     let mut text = String::new();
     for blocked in &view.plan.blocked {
         text.push('\n');
-        text.push_str(&obstacles::blocked(blocked.reason, &blocked.message, &blocked.hints));
+        text.push_str(&obstacles::blocked(view.page, blocked.reason, &blocked.message, &blocked.hints));
     }
     for waiting in &view.plan.waiting {
         text.push('\n');
-        text.push_str(&obstacles::waiting(waiting.reason, &waiting.message, waiting.until, view.zone));
+        text.push_str(&obstacles::waiting(
+            view.page,
+            waiting.reason,
+            &waiting.message,
+            waiting.until,
+            view.zone,
+        ));
     }
     if !view.plan.drift.is_empty() {
         text.push_str(&format!("\n{YELLOW}drift{YELLOW:#}: fields that changed in AWS without a commit\n"));
@@ -188,7 +196,7 @@ fn findings(view: &StatusView) -> String {
     for drift in &view.plan.drift {
         let line =
             format!("{} {}: {}, expected {}", drift.resource, drift.field, drift.observed, drift.expected);
-        text.push_str(&paragraph("  ", &line));
+        text.push_str(&view.page.paragraph("  ", &line));
     }
     text
 }

@@ -1,6 +1,6 @@
 //! The wire type of a status, and how it is gathered. The text is made from the same value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::conditions::{Condition, conditions};
 use super::gate::{self, GateStatus};
 use crate::cloud::{Rollout, ServiceStatus, tag};
-use crate::model::{Mode, Revision, State, VersionKey};
+use crate::model::{Mode, Revision, State, Version, VersionKey};
 use crate::observe::Observed;
 use crate::report::StatusView;
 use crate::report::json::{self, SCHEMA, WireBlocked, WireState, WireWaiting};
@@ -171,6 +171,22 @@ fn versions<'a>(view: &'a StatusView) -> BTreeMap<&'a VersionKey, String> {
             version.map(|version| (key, version))
         })
         .collect()
+}
+
+/// Every version that the schema of this environment is known to have, to have had or to be about to have: recorded,
+/// declared, running, and those of the last release and of the last migration.
+pub fn known_versions(view: &StatusView) -> BTreeSet<Version> {
+    let Some(migration) = &view.spec.migration else { return BTreeSet::new() };
+    let ledger = view.ledger;
+    let running = versions(view).remove(&migration.follows).unwrap_or_default();
+    let mut known: BTreeSet<Version> = running.split(", ").map(Version::from).collect();
+    known.extend(schema_version(view).map(Version::from));
+    known.extend(view.spec.versions.get(&migration.follows).cloned());
+    known.extend(ledger.attempt.iter().flat_map(|attempt| [attempt.from.clone(), attempt.to.clone()]));
+    known.extend(ledger.release.iter().flat_map(|release| [release.from.clone(), release.to.clone()]));
+    known.extend(ledger.converged.iter().flat_map(|reached| reached.schema.values().cloned()));
+    known.retain(|version| !version.is_empty());
+    known
 }
 
 fn schema_version<'a>(view: &'a StatusView) -> Option<&'a str> {

@@ -15,7 +15,9 @@ impl SourceError {
                     .to_owned()
             }
             SourceError::PathMissing { revision, .. } if revision == "worktree" => {
-                "give the folder of environments with `--path`, or another directory with `--dir`".to_owned()
+                "give the folder of environments with `--path`, or another directory with `--dir`; to see tidegate \
+                 work without AWS: `tidegate demo`; to declare what runs in AWS: tidegate import CLUSTER --write"
+                    .to_owned()
             }
             SourceError::PathMissing { .. } => {
                 "give the folder of environments with `--path`, or another revision with `--rev`; tidegate reads \

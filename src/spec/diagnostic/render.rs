@@ -10,14 +10,12 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use super::{Diagnostic, Severity};
 
-/// The width of the text, in columns.
-const WIDTH: usize = 100;
-
-/// Every problem in order, then the summary. `sources` are the files by path. Empty if there is no problem.
-pub fn render(diagnostics: &[Diagnostic], sources: &BTreeMap<String, Vec<u8>>) -> String {
+/// Every problem in order, then the summary, in lines of `width` columns; an excerpt of a file may need more. `sources`
+/// are the files by path. Empty if there is no problem.
+pub fn render(diagnostics: &[Diagnostic], sources: &BTreeMap<String, Vec<u8>>, width: usize) -> String {
     let mut text = String::new();
     for diagnostic in diagnostics {
-        text.push_str(&one(diagnostic, sources));
+        text.push_str(&one(diagnostic, sources, width));
         text.push('\n');
     }
     if !diagnostics.is_empty() {
@@ -47,9 +45,9 @@ fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
-fn one(diagnostic: &Diagnostic, sources: &BTreeMap<String, Vec<u8>>) -> String {
+fn one(diagnostic: &Diagnostic, sources: &BTreeMap<String, Vec<u8>>, width: usize) -> String {
     let Diagnostic { place, severity, code, message, hint, environments } = diagnostic;
-    let mut text = wrapped(&format!("{severity}[{code}]: ", severity = severity.as_str()), message);
+    let mut text = wrapped(&format!("{severity}[{code}]: ", severity = severity.as_str()), message, width);
     // In the environment's own file, its name is in the path already.
     let elsewhere = environments.iter().any(|name| !is_file_of(&place.file, name.as_str()));
     let concerned = if elsewhere {
@@ -61,10 +59,10 @@ fn one(diagnostic: &Diagnostic, sources: &BTreeMap<String, Vec<u8>>) -> String {
     text.push_str(&format!("  at {place}{concerned}\n"));
     let source = sources.get(&*place.file).and_then(|bytes| std::str::from_utf8(bytes).ok());
     if let Some(source) = source {
-        text.push_str(&excerpt(diagnostic, &masked(source.trim_start_matches('\u{feff}'))));
+        text.push_str(&excerpt(diagnostic, &masked(source.trim_start_matches('\u{feff}')), width));
     }
     if let Some(hint) = hint {
-        text.push_str(&wrapped("hint: ", hint));
+        text.push_str(&wrapped("hint: ", hint, width));
     }
     text
 }
@@ -75,13 +73,13 @@ fn is_file_of(file: &str, environment: &str) -> bool {
 }
 
 /// Wraps at spaces; continuation lines stand below the first word of the text.
-fn wrapped(lead: &str, words: &str) -> String {
+fn wrapped(lead: &str, words: &str, width: usize) -> String {
     let indent = if lead == "hint: " { lead.len() } else { 2 };
     let mut lines = vec![lead.to_owned()];
     let mut empty = true;
     for word in words.split(' ') {
         let line = lines.last_mut().expect("there is always a line");
-        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+        if !empty && line.chars().count() + 1 + word.chars().count() > width {
             lines.push(format!("{}{word}", " ".repeat(indent)));
             continue;
         }
@@ -112,7 +110,7 @@ fn masked(source: &str) -> String {
 }
 
 /// The lines around the place, drawn by miette, without its own header and footer.
-fn excerpt(diagnostic: &Diagnostic, source: &str) -> String {
+fn excerpt(diagnostic: &Diagnostic, source: &str, width: usize) -> String {
     let drawing = Excerpt {
         source: source.to_owned(),
         label: LabeledSpan::new_primary_with_span(None, clamped(diagnostic.place.span(), source)),
@@ -120,7 +118,7 @@ fn excerpt(diagnostic: &Diagnostic, source: &str) -> String {
     };
     let mut text = String::new();
     GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
-        .with_width(WIDTH)
+        .with_width(width)
         .with_context_lines(1)
         .with_links(false)
         .render_report(&mut text, &drawing)

@@ -9,6 +9,7 @@ use super::error::JournalError;
 use super::event::Event;
 use super::ledger::Ledger;
 use super::line::{Mark, RawLine};
+use super::records::Converged;
 use super::wire;
 use crate::model::{EnvironmentName, Instant};
 use crate::store::error::StoreError;
@@ -90,7 +91,8 @@ fn continued(
 }
 
 /// Reads what happened since an instant, and perhaps what happened shortly before: from the newest checkpoint that is
-/// not later, else from the beginning. A gate that was closed before stands first.
+/// not later, else from the beginning. A gate that was closed before stands first, with what
+/// was reached behind it.
 ///
 /// # Errors
 /// As [`read_ledger`].
@@ -104,6 +106,10 @@ pub fn read_events_since(
         let Some(ledger) = checkpoint.ledger() else { continue };
         let closed = |at| (at, Event::GateClosed { was_open: true, with: ledger.gate_parts.clone() });
         let mut events: Vec<_> = ledger.gate_closed_at.map(closed).into_iter().collect();
+        // What the environment reached while the gate was closed says whether it was closed on purpose.
+        let reached =
+            ledger.converged.as_ref().filter(|it| ledger.gate_closed_at.is_some_and(|at| at <= it.at));
+        events.extend(reached.cloned().map(Converged::into_event));
         let is_there = each_event(store, environment, &checkpoint.mark, |line, event| {
             events.push((line.at, event));
             Ok(())

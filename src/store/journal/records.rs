@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::event::Event;
 use crate::cloud::Cause;
 use crate::model::{ImageRef, InputsId, Instant, Revision, State, Version, VersionKey};
 
@@ -117,6 +118,12 @@ pub struct Converged {
 }
 
 impl Converged {
+    /// The event that says so, and when it happened.
+    pub(super) fn into_event(self) -> (Instant, Event) {
+        let Self { at, state, versions, revision, inputs, declaration, schema } = self;
+        (at, Event::Converged { state, versions, revision, inputs, declaration, schema })
+    }
+
     /// Whether no commit since has concerned the environment, which is made of `inputs` at `revision` now.
     pub fn is_of(&self, revision: &Revision, inputs: &InputsId) -> bool {
         self.inputs.as_ref().map_or(self.revision == *revision, |reached| reached == inputs)

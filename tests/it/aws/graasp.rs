@@ -142,7 +142,7 @@ fn wanted(folder: &Path) -> DeclaredEnvironment {
     }
     let now = "2026-11-24T09:00:00Z".parse().unwrap();
     let declared = spec::read(&files, "environments", now);
-    let said = spec::render(&declared.diagnostics, &files);
+    let said = spec::render(&declared.diagnostics, &files, 100);
     let spec = declared.environments.get(ENVIRONMENT).unwrap_or_else(|| panic!("{said}")).clone();
     let core = spec.versions["core"].as_str().to_owned();
     DeclaredEnvironment::at(spec, Revision::commit(core))

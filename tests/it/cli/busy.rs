@@ -44,14 +44,14 @@ fn whoever_waits_too_long_is_told_who_acts() {
     let place = Place::new("examples/migration", NOON);
     let lease = daemon(&place);
     insta::assert_snapshot!(
-        place.transcript(&[&["apply", "library", "--timeout", "300ms"], &["status", "library"],])
+        place.transcript(&[&["apply", "library", "--timeout", "3s"], &["status", "library"],])
     );
     drop(lease);
     let world = File::open(place.store().join("sim/lock")).unwrap();
     world.lock().unwrap();
     insta::assert_snapshot!(
         "the_world_is_taken",
-        place.transcript(&[&["apply", "library", "--timeout", "300ms"]])
+        place.transcript(&[&["apply", "library", "--timeout", "3s"]])
     );
 }
 

@@ -73,10 +73,18 @@ impl Place {
         args.iter().chain(&place).map(|text| (*text).to_owned()).collect()
     }
 
-    /// Runs a verb here to its end.
+    /// Runs a verb here to its end. Variables name the place, so that printed commands are the same on every machine.
     pub(crate) fn run(&self, args: &[&str]) -> Ended {
+        let mut command = self.machine.command(args);
+        command.env("TIDEGATE_DIR", &self.dir).env("TIDEGATE_STORE", self.store());
+        self.machine.ended(command.output().unwrap())
+    }
+
+    /// The same with flags that name the place, on a page of this width.
+    pub(crate) fn run_with_flags(&self, args: &[&str], width: usize) -> Ended {
         let args = self.args(args);
-        self.machine.run(&args.iter().map(String::as_str).collect::<Vec<_>>())
+        let mut command = self.machine.command(&args.iter().map(String::as_str).collect::<Vec<_>>());
+        self.machine.ended(command.env("COLUMNS", width.to_string()).output().unwrap())
     }
 
     /// Runs a verb that prints JSON and ends with `code`.

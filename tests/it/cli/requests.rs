@@ -86,6 +86,19 @@ fn a_release_that_fails_for_good_is_given_up_by_tidegate() {
 }
 
 #[test]
+fn a_version_that_may_be_a_typing_error_is_doubted_and_can_be_withdrawn() {
+    let place = failed();
+    insta::assert_snapshot!(place.transcript(&[
+        &["record-schema", "library", "9.9.9", "--reason", "restored"],
+        &["record-schema", "library", "v50.0.0", "--reason", "restored"],
+        &["record-schema", "library", "v50.0.0", "--as-written", "--reason", "restored"],
+        &["record-schema", "library", "v5.0.0", "--reason", "a typing error before"],
+        &["apply", "library"],
+    ]));
+    assert!(!place.json(&["history", "library"], 0).to_string().contains("v50.0.0"), "it was withdrawn");
+}
+
+#[test]
 fn two_people_hear_of_each_other() {
     let place = failed();
     insta::assert_snapshot!(place.transcript(&[

@@ -54,19 +54,20 @@ fn sleep_has_a_price_once_sizes_were_seen() {
     let unseen = place.run(&args).out;
     assert!(unseen.contains("savings unknown: tidegate has not seen the sizes"), "{unseen}");
     assert_eq!(place.run(&["apply", "preview"]).code, 0);
-    let seen = place.run(&args).out;
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let seen = one_line(&place.run(&args).out);
     assert!(
         seen.contains(
             "USD, not counting database `preview` (size or price unknown); an estimate from list prices of"
         ),
         "{seen}"
     );
-    let whole = place.run(&[&args[..], &["--database-class", "db.t4g.small"]].concat()).out;
+    let whole = one_line(&place.run(&[&args[..], &["--database-class", "db.t4g.small"]].concat()).out);
     assert!(whole.contains("USD; an estimate from list prices of"), "{whole}");
     let prices = "as_of = \"today\"\ncurrency = \"CHF\"\n[regions.us-east-1]\nfargate_vcpu_hour = 0\nfargate_gb_hour = 0\n";
     place.machine.write("prices.toml", &prices.replace("= 0\n", "= 0.0\n"));
     let file = place.machine.home().join("prices.toml").display().to_string();
-    let free = place.run(&[&args[..], &["--prices", &file]].concat()).out;
+    let free = one_line(&place.run(&[&args[..], &["--prices", &file]].concat()).out);
     assert!(
         free.contains(
             "saves about 0.00 CHF, not counting database `preview` (size or price unknown); an estimate from list prices of today"

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -121,6 +121,11 @@ impl Host {
         let stderr = BufReader::new(child.stderr.take().unwrap());
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
         Daemon { child, lines, heard: VecDeque::new() }
+    }
+
+    /// Runs another command of this host to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        program(self.home.path(), arguments).env("COLUMNS", "200").output().unwrap()
     }
 
     /// Pokes the daemon of this host.

@@ -29,7 +29,7 @@ fn environments_and_examples_have_no_problem_at_all() {
     for folder in repositories() {
         let files = environment_files(&folder);
         let declarations = read(&files, "environments", now());
-        let text = render(&declarations.diagnostics, &files);
+        let text = render(&declarations.diagnostics, &files, 100);
         assert!(declarations.diagnostics.is_empty(), "{}\n{text}", folder.display());
         assert!(!declarations.environments.is_empty(), "{} declares nothing", folder.display());
     }
@@ -184,7 +184,7 @@ adopt_revision: always
 "#;
     let files = BTreeMap::from([("odd.yaml".to_owned(), odd.as_bytes().to_vec())]);
     let declarations = read(&files, ".", now());
-    assert!(!declarations.has_errors(), "{}", render(&declarations.diagnostics, &files));
+    assert!(!declarations.has_errors(), "{}", render(&declarations.diagnostics, &files, 100));
     let validator = jsonschema::draft202012::new(&schema()).unwrap();
     let faults: Vec<String> = validator
         .iter_errors(&as_json(odd.as_bytes()))

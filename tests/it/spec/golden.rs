@@ -22,7 +22,10 @@ fn report(declarations: &Declarations, files: &BTreeMap<String, Vec<u8>>) -> Str
     let names = |names: Vec<&str>| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     let accepted = names(declarations.environments.keys().map(|name| name.as_str()).collect());
     let held_back = names(declarations.broken.keys().map(|name| name.as_str()).collect());
-    format!("accepted: {accepted}\nheld back: {held_back}\n\n{}", render(&declarations.diagnostics, files))
+    format!(
+        "accepted: {accepted}\nheld back: {held_back}\n\n{}",
+        render(&declarations.diagnostics, files, 100)
+    )
 }
 
 #[test]

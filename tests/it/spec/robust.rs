@@ -20,7 +20,7 @@ fn real_files() -> BTreeMap<String, Vec<u8>> {
 /// What the reader must do with any files at all.
 fn check(files: &BTreeMap<String, Vec<u8>>) {
     let declarations = read(files, "environments", now());
-    let text = render(&declarations.diagnostics, files);
+    let text = render(&declarations.diagnostics, files, 100);
     assert_eq!(text.is_empty(), declarations.diagnostics.is_empty());
     for (name, errors) in &declarations.broken {
         assert!(!declarations.environments.contains_key(name), "{name} is both accepted and held back");

@@ -380,6 +380,7 @@ impl Scenario {
             before: None,
             now: rig.now(),
             zone: tidegate::schedule::Tz::UTC,
+            page: &report::page::PLAIN,
             diffs: Default::default(),
             later: None,
             git_override: None,

@@ -3,6 +3,7 @@
 use crate::model::{Instant, Relation, Version};
 use crate::observe::{DatabaseSeen, MigrationSeen};
 use crate::plan::facts::Facts;
+use crate::schedule;
 use crate::spec::MigrationSpec;
 use crate::store::journal::{Attempt, Outcome};
 
@@ -42,12 +43,12 @@ impl Assessment<'_> {
         attempt.after.iter().chain([outcome]).all(|outcome| self.has_changed_nothing(outcome))
     }
 
+    /// An instant in messages.
+    pub(super) fn clock_time(&self, at: Instant) -> String {
+        schedule::in_words(at, self.facts.spec.zone())
+    }
+
     pub(super) fn has_changed_nothing(&self, outcome: &Outcome) -> bool {
         outcome.has_changed_nothing(self.migration.atomic)
     }
-}
-
-/// An instant in messages.
-pub(super) fn clock_time(at: Instant) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

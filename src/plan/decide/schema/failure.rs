@@ -1,6 +1,6 @@
 //! A migration that did not end well: how it failed, and the ways out, with their commands.
 
-use super::assessment::{Assessment, clock_time};
+use super::assessment::Assessment;
 use crate::cloud::Cause;
 use crate::model::Instant;
 use crate::plan::report::{Blocked, BlockedReason, blocked};
@@ -43,7 +43,7 @@ impl Assessment<'_> {
             attempt.from,
             attempt.to,
             attempt.number,
-            clock_time(at)
+            self.clock_time(at)
         );
         for line in outcome.log_tail.iter().rev().take(LOG_LINES_SHOWN).rev() {
             message.push_str("\n  | ");
@@ -85,7 +85,7 @@ impl Assessment<'_> {
             attempt.from,
             attempt.to,
             attempt.number,
-            clock_time(attempt.intended_at)
+            self.clock_time(attempt.intended_at)
         );
         message.push_str(self.what_users_see());
         let mut ways = vec![format!(

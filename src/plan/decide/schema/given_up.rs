@@ -1,6 +1,6 @@
 //! A failure before the point of no return: the schema is as it was, so the old version comes back by itself.
 
-use super::assessment::{Assessment, clock_time};
+use super::assessment::Assessment;
 use super::verdict::{GiveUp, SchemaView, Verdict};
 use crate::model::Version;
 use crate::plan::report::{Blocked, BlockedReason, blocked};
@@ -69,7 +69,7 @@ impl Assessment<'_> {
             self.migration.follows.as_str(),
             from,
             to,
-            Some(clock_time(*at)),
+            Some(self.clock_time(*at)),
             why,
         )
     }

@@ -1,6 +1,6 @@
 //! Why tidegate does not migrate to a version: in words, with the ways out.
 
-use super::assessment::{Assessment, clock_time};
+use super::assessment::Assessment;
 use crate::cloud::tag;
 use crate::model::Version;
 use crate::observe::RunningVersion;
@@ -66,7 +66,7 @@ impl Assessment<'_> {
             "the schema is {recorded}; the migration to {} failed before (attempt {}, {}); tidegate will not retry it by itself",
             attempt.to,
             attempt.number,
-            clock_time(at)
+            self.clock_time(at)
         );
         let mut ways = self.ways_forward(attempt, "run the same migration again");
         ways.push(format!(

@@ -65,11 +65,12 @@ const QUIET_PASS: [(&str, u64); 6] = [
 
 /// Runs a verb against the emulators, as a person with credentials for the account would.
 fn tidegate(machine: &Machine, graasp: &Graasp, args: &[&str]) -> Ended {
-    let (declarations, store) = (graasp.declarations(), graasp.store());
-    let place = ["--dir", declarations.to_str().unwrap(), "--store", store.to_str().unwrap()];
     let proxy = graasp.addresses.internet.replace("//", &format!("//{ACCOUNT}:{BALANCER}@"));
-    let mut command = machine.command_on_aws(&[args, &place].concat());
+    let mut command = machine.command_on_aws(args);
+    // Variables, not flags: printed commands have the flags of the call, and plans are compared.
     command
+        .env("TIDEGATE_DIR", graasp.declarations())
+        .env("TIDEGATE_STORE", graasp.store())
         .env("AWS_ENDPOINT_URL", &graasp.addresses.aws)
         .env("AWS_ACCESS_KEY_ID", ACCOUNT)
         .env("AWS_SECRET_ACCESS_KEY", "secret")
@@ -84,10 +85,9 @@ fn simulated(machine: &Machine, graasp: &Graasp, args: &[&str]) -> Ended {
     if !store.exists() {
         WorldFolder::new(store.join("sim")).save(&graasp.world).unwrap();
     }
-    let declarations = graasp.declarations();
-    let place =
-        ["--dir", declarations.to_str().unwrap(), "--store", store.to_str().unwrap(), "--cloud", "sim"];
-    machine.run(&[args, &place].concat())
+    let mut command = machine.command(args);
+    command.env("TIDEGATE_DIR", graasp.declarations()).env("TIDEGATE_STORE", store);
+    machine.ended(command.output().unwrap())
 }
 
 /// A plan without what two registries, stores and folders cannot agree on.

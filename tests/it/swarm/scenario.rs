@@ -212,6 +212,7 @@ impl Scenario {
             return Err(format!("failed for good, and not given up: {:?}", run.message));
         }
         let is_over = plan.actions.is_empty()
+            && plan.waiting.iter().all(|waiting| waiting.reason != WaitingReason::Person)
             && plan.blocked.iter().all(|blocked| blocked.reason == BlockedReason::GivenUp)
             && plan.state.effective == State::Running;
         let name = self.rig.repository.spec().name;
@@ -291,7 +292,9 @@ impl Scenario {
             if is_at_rest(&plan) && self.rests(dice)? {
                 return Ok(());
             }
-            rig.clock.advance(Duration::from_secs(60));
+            // An attempt that cannot be sent again is given up only when its token is too old.
+            let minutes = if rig.ledger().migration_in_flight() { 3 } else { 1 };
+            rig.clock.advance(Duration::from_secs(60 * minutes));
         }
         let plan = rig.plan();
         let ids: Vec<_> = plan.actions.iter().map(|action| &action.id).collect();

@@ -60,10 +60,8 @@ impl Ledger {
                 let why = if is_free { "that release has begun already" } else { IN_FLIGHT };
                 ("release-begun", is_free && is_other, why)
             }
-            Event::Drained => {
-                let why = if is_free { "it has drained already" } else { IN_FLIGHT };
-                ("drained", is_free && self.drained_at.is_none(), why)
-            }
+            // Also before a migration is sent again, where someone has opened the gate in between.
+            Event::Drained => ("drained", self.drained_at.is_none(), "it has drained already"),
             Event::GateOpened => ("gate-opened", is_free, IN_FLIGHT),
             Event::SnapshotIntent { .. } => ("snapshot-intent", is_free, IN_FLIGHT),
             Event::SnapshotTaken { identifier } => {

@@ -91,7 +91,7 @@ fn table() -> Vec<(Event, &'static [ReleasePhase])> {
         (begun("v2"), &[Idle]),
         (begun("v3"), FREE),
         (Event::GateClosed { was_open: true, with: None }, ALWAYS),
-        (Event::Drained, FREE),
+        (Event::Drained, ALWAYS),
         (Event::GateOpened, FREE),
         (
             Event::SnapshotIntent {

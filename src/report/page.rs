@@ -286,7 +286,9 @@ fn next_command(line: &str, from: usize) -> Option<(usize, Option<char>)> {
             Some('`') if before.ends_with('`') => Some((at, Some('`'))),
             Some('(') if before.ends_with('(') => Some((at, Some(')'))),
             Some(':') => Some((at, None)),
-            _ if is_ours && (opened.is_empty() || opened.ends_with("&&")) => Some((at, None)),
+            _ if is_ours && opened.ends_with("&&") => Some((at, None)),
+            // A sentence may begin with the name of another program.
+            _ if opened.is_empty() && (is_ours || line[at..].contains(" --")) => Some((at, None)),
             _ => None,
         }
     })

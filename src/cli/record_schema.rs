@@ -6,7 +6,7 @@ use super::error::{CliError, Exit};
 use super::operator_request::{self, AcceptedCommand, RequestArgs};
 use super::preview;
 use crate::config::Settings;
-use crate::model::{EnvironmentName, Relation, Version};
+use crate::model::{EnvironmentName, Version};
 use crate::report::status;
 use crate::spec::EnvironmentSpec;
 use crate::store::journal::{AttemptStatus, Ledger, OperatorCommand};
@@ -26,7 +26,7 @@ pub(super) struct Args {
     // Not `version`: that is the name of clap's own flag.
     #[arg(value_name = "VERSION")]
     recorded: String,
-    /// Record the version although it is written unlike, or is later than, every version known here
+    /// Record the version although it is written unlike every version known here
     #[arg(long)]
     as_written: bool,
 }
@@ -36,9 +36,9 @@ pub(super) fn run(args: &Args, settings: &Settings) -> Result<Exit, CliError> {
     operator_request::submit(&args.request, settings, "record the schema of", |preview| {
         let accepted = check(&preview.spec, &preview.preview.ledger, &version)?;
         let known = status::known_versions(&preview::status_view(preview));
-        match doubt(&version, &known).filter(|_| !args.as_written) {
-            None => Ok(accepted),
-            Some(doubt) => Err(doubted(&preview.spec.name, &version, doubt, &known)),
+        match is_unlike(&version, &known) && !args.as_written {
+            false => Ok(accepted),
+            true => Err(doubted(&preview.spec.name, &version, &known)),
         }
     })
 }
@@ -70,18 +70,9 @@ fn check(spec: &EnvironmentSpec, ledger: &Ledger, version: &Version) -> Result<A
     })
 }
 
-/// Why a version may be a typing error, in words after the version.
-fn doubt(version: &Version, known: &BTreeSet<Version>) -> Option<&'static str> {
-    if known.is_empty() || known.contains(version) {
-        return None;
-    }
-    let alike: Vec<&Version> = known.iter().filter(|other| form(other) == form(version)).collect();
-    let is_later = |other: &&Version| matches!(other.relation_to(version), Relation::Forward(_));
-    match (alike.is_empty(), version.is_ordered() && alike.iter().all(is_later)) {
-        (true, _) => Some("is written unlike every version known here"),
-        (false, true) => Some("is later than every version known here"),
-        (false, false) => None,
-    }
+/// Whether a version may be a typing error: it is written unlike every version known here.
+fn is_unlike(version: &Version, known: &BTreeSet<Version>) -> bool {
+    !known.is_empty() && known.iter().all(|other| form(other) != form(version))
 }
 
 /// What makes two versions look alike: the letter before the number, and whether they have an order. Versions without
@@ -94,9 +85,9 @@ fn form(version: &Version) -> (bool, bool, &str) {
     }
 }
 
-fn doubted(name: &EnvironmentName, version: &Version, doubt: &str, known: &BTreeSet<Version>) -> CliError {
+fn doubted(name: &EnvironmentName, version: &Version, known: &BTreeSet<Version>) -> CliError {
     let known: Vec<&str> = known.iter().map(Version::as_str).collect();
-    CliError::failure(format!("`{version}` {doubt}; nothing was requested"))
+    CliError::failure(format!("`{version}` is written unlike every version known here; nothing was requested"))
         .because_of(format!("`{name}` knows {}", known.join(", ")))
         .hint("give the version as its images are tagged")
         .hint(format!(
@@ -117,10 +108,10 @@ mod tests {
             (numbered, "v0.9.0", false),
             (numbered, "1.1.0", true),
             (numbered, "9.9.9", true),
-            (numbered, "v9.9.9", true),
+            (numbered, "v9.9.9", false),
             (numbered, "v1.20", true),
             (numbered, "V1.1.0", true),
-            (numbered, "v1.2.0-hotfix", true),
+            (numbered, "v1.2.0-hotfix", false),
             (numbered, "nightly", true),
             (numbered, "v1.1.O", true),
             (&["1.1.0"], "1.0.0", false),
@@ -131,7 +122,7 @@ mod tests {
             (&[], "anything", false),
         ] {
             let known = known.iter().map(|text| Version::from(*text)).collect();
-            assert_eq!(doubt(&version.into(), &known).is_some(), is_doubted, "{version} among {known:?}");
+            assert_eq!(is_unlike(&version.into(), &known), is_doubted, "{version} among {known:?}");
         }
     }
 }

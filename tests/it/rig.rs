@@ -127,11 +127,15 @@ impl Rig {
         self.try_preview().expect("declared")
     }
 
-    /// What a run would do now; `None` = nothing is declared any more.
+    /// What a run would do now; `None` = nothing is declared any more, or the process dies while it looks.
     pub fn try_preview(&self) -> Option<Preview> {
         let cloud = self.cloud.cloud(&self.repository.spec());
         let look = reconcile::preview(&*cloud, &self.machine, &*self.store, &self.repository);
-        self.clock.block_on(look).unwrap()
+        match self.clock.run(&self.crash, look) {
+            Ok(seen) => seen.unwrap(),
+            Err(Interrupted::Crashed) => None,
+            Err(interrupted) => panic!("{interrupted}"),
+        }
     }
 
     pub fn plan(&self) -> Plan {

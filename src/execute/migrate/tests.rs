@@ -169,17 +169,6 @@ fn after_a_crash_between_send_and_answer_the_task_is_adopted() {
     assert_eq!((bench.count(RUN_TASK), migrated(&bench)), (1, 1));
 }
 
-/// Someone has opened the gate after the intent, and before anything was sent.
-#[test]
-fn users_leave_once_more_before_a_migration_is_sent_again() {
-    let bench = Bench::new().begun();
-    intended(&bench);
-    bench.journaled([Event::GateClosed { was_open: true, with: None }]);
-    let drain = ActionKind::Drain { until: bench.now(), at_most_until: bench.now() };
-    assert_eq!(bench.act(drain), ActionResult::Done);
-    assert!(bench.ledger().drained_at.is_some() && bench.ledger().migration_in_flight());
-}
-
 #[test]
 fn a_token_that_was_used_otherwise_leads_to_its_task() {
     let bench = Bench::new().begun();

@@ -117,3 +117,25 @@ fn migrated() -> Event {
     let (version, resource_id) = ("v1.4.0".into(), "db".to_owned());
     Event::SchemaRecorded { version, resource_id, how: Recorded::Migration }
 }
+
+/// Someone has opened the gate after the intent of a migration, and before its task was sent.
+#[test]
+fn users_leave_once_more_before_a_migration_is_sent_again() {
+    let bench = Bench::new().begun();
+    bench.journaled([
+        Event::MigrationIntent {
+            resource_id: "db-1".to_owned(),
+            from: "v1.3.0".into(),
+            to: "v1.4.0".into(),
+            attempt: 1,
+            client_token: "token".to_owned(),
+            started_by: "tidegate".to_owned(),
+            definition: "migrate:1".to_owned(),
+            placement: None,
+        },
+        Event::GateClosed { was_open: true, with: None },
+    ]);
+    assert_eq!(bench.act(drains(0, 0)), ActionResult::Done);
+    let ledger = bench.ledger();
+    assert!(ledger.migration_in_flight() && ledger.drained_at.is_some(), "{ledger:?}");
+}

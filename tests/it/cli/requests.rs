@@ -91,7 +91,6 @@ fn a_version_that_may_be_a_typing_error_is_doubted_and_can_be_withdrawn() {
     insta::assert_snapshot!(place.transcript(&[
         &["record-schema", "library", "9.9.9", "--reason", "restored"],
         &["record-schema", "library", "v50.0.0", "--reason", "restored"],
-        &["record-schema", "library", "v50.0.0", "--as-written", "--reason", "restored"],
         &["record-schema", "library", "v5.0.0", "--reason", "a typing error before"],
         &["apply", "library"],
     ]));

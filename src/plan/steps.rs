@@ -39,9 +39,9 @@ pub(super) fn build(facts: &Facts<'_>, decision: &Decision) -> Draft {
     database::settle_rest(facts, &mut draft);
     let on_the_way = traffic::closed_in(facts, goal, outlook.moves);
     let closed_in = on_the_way.or(outlook.foreign_code.then_some(State::Restricted));
-    release::drain(facts, goal, closed_in, &mut draft);
     let why = if on_the_way.is_none() { traffic::Closing::ForeignCode } else { traffic::Closing::Declared };
     traffic::plan(facts, goal, closed_in.map(|state| (state, why)), outlook.all_up, &mut draft);
+    release::drain(facts, goal, closed_in, &mut draft);
     database::stop(facts, goal, outlook.all_down, &mut draft);
     release::tidy(facts, goal, outlook.all_up, &mut draft);
     if traffic::is_stuck(facts, on_the_way) {

@@ -86,8 +86,10 @@ pub(super) fn drain(facts: &Facts<'_>, goal: &Goal, closed_in: Option<State>, dr
     if !stops || goal.held || closed_in.is_none() || facts.gate.missing.is_some() {
         return;
     }
+    // A gate of which a part cannot be closed has drained once all the same.
+    let closes = draft.actions.iter().any(|action| action.step == Step::CloseGate);
     let was_open = !facts.gate.is_closed;
-    if !was_open && facts.ledger.drained_at.is_some() {
+    if facts.ledger.drained_at.is_some() && !(was_open && closes) {
         return;
     }
     // Closed, and not in the journal: the process that closed it has died since, or tidegate did not close it. Since

@@ -77,6 +77,23 @@ fn foreign_code_survives_every_way_that_an_environment_can_go() {
 }
 
 #[test]
+fn what_goes_down_drains_once_although_a_part_of_the_gate_cannot_close() {
+    for (goes_to, tasks_left) in [(State::Stopped, 0), (State::DbOnly, 1)] {
+        let mut bench = Bench::converged();
+        write(&bench, Some(REWRITE), None);
+        bench.spec.state = goes_to;
+        let drained = |bench: &Bench| bench.events().iter().filter(|event| *event == "drained").count();
+        let before = drained(&bench);
+        let run = bench.run();
+        assert_eq!(run.outcome, Some(RunOutcome::Blocked), "{goes_to:?}: {:?}", run.message);
+        assert_eq!(drained(&bench), before + 1, "{goes_to:?}");
+        let up =
+            bench.cloud.with(|world| world.regions[0].services.values().filter(|it| it.desired > 0).count());
+        assert_eq!(up, tasks_left, "{goes_to:?}: `admin` alone is up in db-only");
+    }
+}
+
+#[test]
 fn the_plan_shows_what_stands_there_and_who_calls_it() {
     let bench = Bench::new();
     write(&bench, Some(REWRITE), Some(PASSES_ON));

@@ -290,6 +290,9 @@ impl World {
                 "InvalidParameterException: desiredCount is above the quota of tasks in a service",
             );
         }
+        // What was started beside a migration stays the doing of who started it, also while it is stopped again.
+        let only_stops = definition.is_none() && *desired == Some(0);
+        let keeps_author = only_stops && self.regions[region].migrates(cluster);
         let service = self.regions[region].services.get_mut(&key).expect("looked up above");
         if let Some(rollback) = rollback {
             service.rollback = *rollback;
@@ -297,7 +300,7 @@ impl World {
         if let Some(desired) = desired {
             service.desired = *desired;
         }
-        if definition.is_some() || desired.is_some() {
+        if (definition.is_some() || desired.is_some()) && !keeps_author {
             service.by = by;
         }
         if let Some(arn) = definition.as_ref().filter(|arn| **arn != current_definition) {

@@ -7,8 +7,8 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::super::checker::Promise;
-use super::{Actor, Event, Outcome, RegionId, SimTask, World};
-use crate::cloud::DatabaseStatus;
+use super::{Actor, Event, Outcome, Region, RegionId, SimTask, World};
+use crate::cloud::{DatabaseStatus, TaskStatus};
 use crate::model::{ClusterName, EnvironmentName, Instant, Version};
 
 /// `startedBy` of tasks that a person started.
@@ -62,6 +62,17 @@ struct Job {
     environment: EnvironmentName,
     database: Option<String>,
     to: Version,
+}
+
+impl Region {
+    /// Whether a task that tidegate has started, and that belongs to no service, is alive in the cluster.
+    pub(super) fn migrates(&self, cluster: &ClusterName) -> bool {
+        self.tasks.values().any(|task| {
+            let is_alive = task.shown.status != TaskStatus::Stopped;
+            let is_its = task.service.is_none() && task.shown.started_by != CONSOLE;
+            is_alive && is_its && task.cluster == *cluster
+        })
+    }
 }
 
 impl World {

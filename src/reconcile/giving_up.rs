@@ -7,7 +7,7 @@ use super::error::ReconcileError;
 use super::observed::permitted;
 use super::passes::Passes;
 use crate::model::{Mode, Version};
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
 use crate::store::journal::{Event, Ledger};
 
 /// A release may stand still for so long while users see the maintenance page. What passes by itself (a throttled or an
@@ -18,7 +18,11 @@ impl Passes<'_> {
     /// Journals that the first step has failed for good, if that ends the release. Once for each beginning of the
     /// release, so that a plan that cannot lead back ends the run.
     pub(super) fn gives_the_release_up(&self, plan: &Plan, why: &str) -> Result<bool, ReconcileError> {
-        if plan.mode == Mode::Observe || !plan.is_before_the_point_of_no_return() {
+        // A plan that cannot read the migration has no migration, and the step before it has failed all the same.
+        let closes = plan.actions.first().is_some_and(|action| action.step == Step::CloseGate);
+        let is_before = plan.is_before_the_point_of_no_return()
+            || (closes && self.journal.ask(|ledger| unmigrated(ledger).is_some()));
+        if plan.mode == Mode::Observe || !is_before {
             return Ok(false);
         }
         self.fails(why)
@@ -66,10 +70,14 @@ impl Passes<'_> {
     }
 }
 
-/// The version of the release in progress, if users are locked out by it, it is not given up, and nothing of its
-/// migration has run.
+/// The version of the release in progress, if users are locked out by it, as long as nothing of its migration has run.
 fn unmigrated_behind_the_gate(ledger: &Ledger) -> Option<Version> {
-    let release = ledger.release.as_ref().filter(|_| ledger.gate_closed_at.is_some())?;
+    unmigrated(ledger).filter(|_| ledger.gate_closed_at.is_some())
+}
+
+/// The version of the release in progress, if it is not given up, and nothing of its migration has run.
+fn unmigrated(ledger: &Ledger) -> Option<Version> {
+    let release = ledger.release.as_ref()?;
     let is_recorded = ledger.schema.values().any(|version| *version == release.to);
     let attempt = ledger.attempt.as_ref().filter(|attempt| attempt.to == release.to);
     let has_run = attempt.is_some_and(|attempt| attempt.reached_running);

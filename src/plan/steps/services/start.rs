@@ -40,6 +40,9 @@ pub(super) fn start(
         return false;
     }
     if frozen && service.failed_as_deployed {
+        if goal.opens() && facts.gate.is_closed {
+            block_failed_as_deployed(planner, draft);
+        }
         return false;
     }
     // The part of the database says why.
@@ -95,6 +98,19 @@ fn rollback_off(planner: &ServicePlanner<'_>, follows: bool, rolls: bool, fits: 
     let must_stay = follows && (may_roll_back || planner.goal.brings_schema(planner.facts));
     let rollback = planner.seen.service.rollback;
     (must_stay && rollback != Rollback::OFF).then_some(rollback)
+}
+
+/// What is deployed did not come up, and users are locked out until it does.
+fn block_failed_as_deployed(planner: &ServicePlanner<'_>, draft: &mut Draft) {
+    let ServicePlanner { facts, service, .. } = *planner;
+    let Some(failed) = facts.ledger.failed_starts.get(service.name) else { return };
+    let message = format!(
+        "`{}` did not come up on what is deployed: {}\nusers see the maintenance page until it does",
+        service.name,
+        failed.words()
+    );
+    let hint = format!("{}: tidegate retry {} --reason \"…\"", try_again(failed), facts.spec.name);
+    draft.block(blocked(BlockedReason::StartFailed, message, [hint]));
 }
 
 fn note_incompatible(planner: &ServicePlanner<'_>, code: &str, is_up: bool, draft: &mut Draft) {
